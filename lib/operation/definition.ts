@@ -1,0 +1,25 @@
+/** What the stack, the local host and the tests need to know of a function; every file under functions/ exports one. */
+export interface FunctionDefinition {
+  /** `aggrepay/debit-wallet`: the function's file is `functions/<name>.ts`, which exports `handler`. */
+  readonly name: string;
+  readonly route: Route;
+  /** One line for people: API documentation, function description, dashboard. */
+  readonly summary: string;
+  /** The secrets that the function may read, and no others. */
+  readonly secrets: readonly SecretName[];
+  /** The DynamoDB actions that the function uses on the records table; empty for a read, which has no table at all. */
+  readonly tableActions: readonly TableAction[];
+}
+
+export interface Route {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+}
+
+/** One secret for each provider, and `gateway`: the key rings of fingerprints and of sealed tokens. */
+export type SecretName = "aggrepay" | "gateway";
+
+export type TableAction = "UpdateItem" | "GetItem" | "Query";
+
+/** The environment variable that holds the id (ARN) of a secret. */
+export const secretIdVariable = (name: SecretName): string => `${name.toUpperCase()}_SECRET_ID`;
