@@ -1,0 +1,46 @@
+import * as v from "valibot";
+import { accountNumber, email, ifscCode, indianMobile, name } from "../../lib/fields.ts";
+import { change, changeHandler } from "../../lib/operation/change.ts";
+import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
+
+export const operation = change({
+  name: "aggrepay/add-sub-merchant",
+  summary: "Adds a sub merchant",
+  source: "AggrePay Wallet API v1.0, section 20",
+  provider: aggrepay,
+  effect: "change",
+  input: v.object({
+    mobileNumber: indianMobile,
+    email,
+    name,
+    accountNumber,
+    accountName: name,
+    ifscCode,
+    bankName: name,
+    bankBranch: name,
+  }),
+  identity: "idempotency-key",
+  sends: (input) => ({
+    path: "addsubmerchant",
+    fields: {
+      mobile_number: input.mobileNumber,
+      email: input.email,
+      name: input.name,
+      account_number: input.accountNumber,
+      account_name: input.accountName,
+      ifsc_code: input.ifscCode,
+      bank_name: input.bankName,
+      bank_branch: input.bankBranch,
+    },
+  }),
+  returns: ({ data }) => ({ subMerchantId: data.id("sub_merchant_id") }),
+  // The provider lists sub merchants by id and name alone.
+  inquiry: {
+    keeps: (input) => ({ name: input.name }),
+    asks: () => ({ path: "getsubmerchants", fields: {} }),
+    shows: ({ data }, { facts }) => data.rows().some((row) => row.text("name") === facts.name),
+    looksFirst: true,
+  },
+});
+
+export const handler = changeHandler(operation);

@@ -1,0 +1,54 @@
+import * as v from "valibot";
+import {
+  amount,
+  customerId,
+  description,
+  indianMobile,
+  merchantTransactionId,
+  optional,
+  pgTransactionId,
+} from "../../lib/fields.ts";
+import { twoPlaces } from "../../lib/money.ts";
+import { change, changeHandler } from "../../lib/operation/change.ts";
+import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
+import { moneyInquiry } from "../../lib/providers/aggrepay/transactions.ts";
+
+/** To be called immediately after the payment gateway's success. */
+export const operation = change({
+  name: "aggrepay/credit-wallet",
+  summary: "Adds funds to a customer's wallet",
+  source: "AggrePay Wallet API v1.0, section 5",
+  provider: aggrepay,
+  effect: "money",
+  input: v.object({
+    toCustomerId: customerId,
+    toMobileNumber: optional(indianMobile),
+    amount,
+    description: optional(description),
+    merchantTransactionId,
+    pgTransactionId,
+  }),
+  identity: { namespace: "money", of: (input) => input.merchantTransactionId },
+  sameBy: (input) => ({
+    toCustomerId: input.toCustomerId,
+    toMobileNumber: input.toMobileNumber,
+    amount: twoPlaces(input.amount),
+    pgTransactionId: input.pgTransactionId,
+  }),
+  listedUnder: (input) => ({ customerId: input.toCustomerId, amount: twoPlaces(input.amount) }),
+  sends: (input) => ({
+    path: "creditwallet",
+    fields: {
+      to_customer_id: input.toCustomerId,
+      to_mobile_number: input.toMobileNumber,
+      amount: input.amount,
+      description: input.description,
+      merchant_transaction_id: input.merchantTransactionId,
+      pg_transaction_id: input.pgTransactionId,
+    },
+  }),
+  returns: ({ data }) => ({ transactionId: data.id("transaction_id") }),
+  inquiry: moneyInquiry("CREDIT"),
+});
+
+export const handler = changeHandler(operation);

@@ -1,0 +1,53 @@
+import * as v from "valibot";
+import { boolean, customerId, indianMobile, oneOf, optional } from "../../lib/fields.ts";
+import { change, changeHandler } from "../../lib/operation/change.ts";
+import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
+
+const yesOrNo = (active: boolean | undefined): "y" | "n" | undefined =>
+  active === undefined ? undefined : active ? "y" : "n";
+
+/** Reads the status; changes it when `customerActive` is given, and only then needs an Idempotency-Key and has a record. */
+export const operation = change({
+  name: "aggrepay/customer-status",
+  summary: "Reads or changes whether a customer is active",
+  source: "AggrePay Wallet API v1.0, section 16",
+  provider: aggrepay,
+  effect: "change",
+  input: v.pipe(
+    v.object({
+      customerId: optional(customerId),
+      mobileNumber: optional(indianMobile),
+      customerActive: optional(boolean),
+    }),
+    oneOf("customerId", "mobileNumber"),
+  ),
+  changes: (input) => input.customerActive !== undefined,
+  identity: "idempotency-key",
+  listedUnder: (input) => ({ customerId: input.customerId }),
+  sends: (input) => ({
+    path: "customerstatus",
+    fields: {
+      customer_id: input.customerId,
+      mobile_number: input.mobileNumber,
+      customer_active: yesOrNo(input.customerActive),
+    },
+  }),
+  returns: ({ data }) => ({
+    customerId: data.id("customer_id"),
+    customerActive: data.boolean("customer_active"),
+  }),
+  inquiry: {
+    keeps: (input) => ({
+      customerId: input.customerId,
+      mobileNumber: input.mobileNumber,
+      customerActive: yesOrNo(input.customerActive),
+    }),
+    asks: ({ facts }) => ({
+      path: "customerstatus",
+      fields: { customer_id: facts.customerId, mobile_number: facts.mobileNumber },
+    }),
+    shows: ({ data }, { facts }) => yesOrNo(data.boolean("customer_active")) === facts.customerActive,
+  },
+});
+
+export const handler = changeHandler(operation);

@@ -1,0 +1,75 @@
+import * as v from "valibot";
+import { description, merchantTransactionId, optional, transactionId } from "../../lib/fields.ts";
+import { invalid } from "../../lib/operation/body.ts";
+import { change, changeHandler } from "../../lib/operation/change.ts";
+import { Problem } from "../../lib/problem.ts";
+import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
+import { askByMerchantTransactionId, transaction } from "../../lib/providers/aggrepay/transactions.ts";
+import type { RecordItem } from "../../lib/records/record.ts";
+
+/** The identity is the debit that it reverses: one debit, one reversal. */
+export const operation = change({
+  name: "aggrepay/debit-reversal",
+  summary: "Reverses a debit",
+  source: "AggrePay Wallet API v1.0, section 8",
+  provider: aggrepay,
+  effect: "money",
+  input: v.object({
+    merchantTransactionId,
+    transactionId: optional(transactionId),
+    description: optional(description),
+  }),
+  identity: { namespace: "reversal", of: (input) => input.merchantTransactionId },
+  sameBy: (input) => ({ transactionId: input.transactionId }),
+  follows: {
+    identity: (input) => ({ namespace: "money", id: input.merchantTransactionId }),
+    allows: (debit, input) => reversible(debit, input.transactionId),
+  },
+  sends: (input) => ({
+    path: "debitreversal",
+    fields: {
+      merchant_transaction_id: input.merchantTransactionId,
+      transaction_id: input.transactionId,
+      description: input.description,
+    },
+  }),
+  returns: ({ data }) => ({
+    merchantTransactionId: data.id("merchant_transaction_id"),
+    transactionId: data.id("transaction_id"),
+  }),
+  // The form `<id>_REVERSAL` rests on the document's one sample, so finding nothing under it proves nothing.
+  inquiry: {
+    asks: ({ identity }) => askByMerchantTransactionId(`${identity}_REVERSAL`),
+    shows: ({ data }, { identity }) => {
+      const shown = transaction(data);
+      return (
+        shown.merchantTransactionId === `${identity}_REVERSAL` &&
+        shown.transactionStatus === "PAYMENT_SUCCESS"
+      );
+    },
+  },
+});
+
+/** A debit that we hold must have succeeded first; one that we do not hold is the provider's to know. */
+function reversible(debit: RecordItem | undefined, givenTransactionId: string | undefined) {
+  if (debit === undefined) return {};
+  if (debit.operation !== "debit-wallet")
+    throw invalid([
+      {
+        pointer: "/merchantTransactionId",
+        detail: `names a ${debit.operation}, and only a debit is reversed`,
+      },
+    ]);
+  if (debit.state !== "succeeded") {
+    const ended = debit.state === "declined";
+    throw new Problem("in-progress", `The debit has not succeeded: its record is ${debit.state}.`, {
+      retry: ended ? "after-fix" : "same-identity",
+    });
+  }
+  const { transactionId: debited } = JSON.parse(debit.result ?? "{}") as { readonly transactionId?: string };
+  if (givenTransactionId !== undefined && givenTransactionId !== debited)
+    throw invalid([{ pointer: "/transactionId", detail: "is not the transactionId of that debit" }]);
+  return { customerId: debit.customer?.split("#").at(-1), amount: debit.amount };
+}
+
+export const handler = changeHandler(operation);

@@ -1,0 +1,42 @@
+import * as v from "valibot";
+import { date, indianMobile, mpin, name, optional, otp } from "../../lib/fields.ts";
+import { change, changeHandler } from "../../lib/operation/change.ts";
+import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
+
+/** The mobile number is required, though the document calls it optional: nothing else says who registers. */
+export const operation = change({
+  name: "aggrepay/register-customer",
+  summary: "Registers a customer with the OTP that the customer received",
+  source: "AggrePay Wallet API v1.0, section 3",
+  provider: aggrepay,
+  effect: "change",
+  input: v.object({
+    mobileNumber: indianMobile,
+    otp,
+    firstName: name,
+    lastName: name,
+    dateOfBirth: optional(date),
+    mpin,
+  }),
+  identity: "idempotency-key",
+  sends: (input) => ({
+    path: "registercustomer",
+    fields: {
+      mobile_number: input.mobileNumber,
+      otp: input.otp,
+      first_name: input.firstName,
+      last_name: input.lastName,
+      date_of_birth: input.dateOfBirth,
+      mpin: input.mpin,
+    },
+  }),
+  returns: ({ data }) => ({ customerId: data.id("customer_id") }),
+  inquiry: {
+    keeps: (input) => ({ mobileNumber: input.mobileNumber }),
+    asks: ({ facts }) => ({ path: "fetchcustomerdetail", fields: { mobile_number: facts.mobileNumber } }),
+    shows: ({ data }, { facts }) => data.text("mobile_number") === facts.mobileNumber,
+    looksFirst: true,
+  },
+});
+
+export const handler = changeHandler(operation);

@@ -1,0 +1,27 @@
+import { required } from "./config.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * How our AWS clients are set up. Lambda always has its credentials and region in the environment, so everything is given
+ * here and the SDK searches no files, profiles or metadata services; `AWS_ENDPOINT_URL_<SERVICE>` names a local stand-in.
+ */
+export function awsClientConfig(env: Environment, service: "DYNAMODB" | "SECRETS_MANAGER") {
+  const endpoint = env[`AWS_ENDPOINT_URL_${service}`];
+  return {
+    region: required(env, "AWS_REGION"),
+    credentials: async () => ({
+      accessKeyId: required(env, "AWS_ACCESS_KEY_ID"),
+      secretAccessKey: required(env, "AWS_SECRET_ACCESS_KEY"),
+      ...(env.AWS_SESSION_TOKEN && { sessionToken: env.AWS_SESSION_TOKEN }),
+    }),
+    ...(endpoint && { endpoint }),
+    maxAttempts: 3,
+    retryMode: "standard",
+    defaultsMode: "standard",
+    useDualstackEndpoint: false,
+    useFipsEndpoint: false,
+    // Three attempts at this pace end well within what the settling write is given.
+    requestHandler: { connectionTimeout: 500, requestTimeout: 900, throwOnRequestTimeout: true },
+  } as const;
+}

@@ -1,0 +1,93 @@
+import * as v from "valibot";
+import { amountPattern, paise } from "./money.ts";
+import { Secret } from "./secrets/secret.ts";
+import { isCalendarDate } from "./time.ts";
+
+/**
+ * The fields that callers send, each defined once. Strings are trimmed here and nowhere else, so identity, comparison and
+ * the bytes that are sent all see the same text.
+ */
+
+const text = v.pipe(v.string("must be a string"), v.trim(), v.nonEmpty("must not be empty"));
+
+// Unicode's control characters (NUL, line ends, ...) mean nothing in a name and much in a log or a header.
+const printable = v.check((value: string) => !/\p{Cc}/u.test(value), "must not contain control characters");
+
+const upTo = (length: number) =>
+  v.maxLength<string, number, string>(length, `must have at most ${length} characters`);
+
+const matching = (pattern: RegExp, detail: string) => v.pipe(text, v.regex(pattern, detail));
+
+const digits = (least: number, most: number) =>
+  matching(new RegExp(`^\\d{${least},${most}}$`), `must be a string of ${least} to ${most} digits`);
+
+const hidden = (least: number, most: number) =>
+  v.pipe(
+    digits(least, most),
+    v.transform((value) => new Secret(value)),
+  );
+
+export const customerId = digits(1, 30);
+export const subMerchantId = digits(1, 30);
+/** E.164 for India, as the provider's samples write it: `+919900261104`. */
+export const indianMobile = matching(/^\+91\d{10}$/, "must be an Indian mobile number as +91 and ten digits");
+export const email = v.pipe(text, upTo(254), v.email("must be an e-mail address"));
+export const name = v.pipe(text, upTo(100), printable);
+export const description = v.pipe(text, upTo(255), printable);
+export const addressLine = v.pipe(text, upTo(255), printable);
+export const pincode = digits(6, 6);
+export const otp = hidden(4, 8);
+export const mpin = hidden(4, 8);
+export const date = v.pipe(text, v.check(isCalendarDate, "must be a date that exists, as YYYY-MM-DD"));
+export const boolean = v.boolean("must be true or false");
+
+export const amount = v.pipe(
+  v.string('must be a string of decimal digits, such as "12.50"'),
+  v.trim(),
+  v.regex(
+    amountPattern,
+    'must be a decimal number with at most 2 places and 12 digits before them, such as "12.50"',
+  ),
+  v.check((value) => paise(value) > 0n, "must be above zero"),
+);
+
+/** Ours to give, unique for each change of money; the provider names a reversal `<id>_REVERSAL`, so no id may look like one. */
+export const merchantTransactionId = v.pipe(
+  matching(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ -"),
+  v.check((value) => !value.endsWith("_REVERSAL"), "must not end in _REVERSAL"),
+);
+/** The same, where an operation only looks: a reversal's own id may be asked for. */
+export const anyMerchantTransactionId = matching(
+  /^[A-Za-z0-9._-]{1,73}$/,
+  "must be 1 to 73 of A-Z a-z 0-9 . _ -",
+);
+export const transactionId = matching(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ -");
+export const pgTransactionId = v.pipe(text, upTo(100), printable);
+
+export const accountNumber = matching(/^[A-Za-z0-9]{5,34}$/, "must be 5 to 34 letters and digits");
+export const ifscCode = matching(
+  /^[A-Z]{4}0[A-Z0-9]{6}$/,
+  "must be an IFSC code: 4 capital letters, 0, 6 letters or digits",
+);
+
+const whole = (least: number, most: number) =>
+  v.pipe(
+    v.number(`must be a whole number from ${least} to ${most}`),
+    v.check(
+      (n) => Number.isInteger(n) && n >= least && n <= most,
+      `must be a whole number from ${least} to ${most}`,
+    ),
+  );
+
+export const pageNumber = whole(0, 1_000_000);
+export const pageSize = whole(1, 100);
+
+export const optional = <Schema extends v.GenericSchema>(schema: Schema) => v.exactOptional(schema);
+
+/** Fields that all may be left out, of which at least one must be there. */
+export function oneOf<T extends object>(...names: readonly (keyof T & string)[]): v.CheckAction<T, string> {
+  return v.check(
+    (input: T) => names.some((name) => Object.hasOwn(input, name)),
+    `must have at least one of ${names.join(", ")}`,
+  );
+}

@@ -1,0 +1,68 @@
+import { Problem, type ProblemCode, type ProviderWord, type RecordView } from "../problem.ts";
+import type { RecordItem } from "../records/record.ts";
+import { iso } from "../time.ts";
+import type { Answer } from "./handler.ts";
+
+/** Why a record did not succeed, as it keeps it. */
+export interface Failure {
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly provider?: ProviderWord;
+}
+
+export const viewOf = (record: RecordItem): RecordView => ({
+  id: record.id,
+  operation: `${record.provider}/${record.operation}`,
+  identity: record.identity,
+  state: record.state,
+  attempt: record.attempt,
+  createdAt: iso(record.createdAt),
+  updatedAt: iso(record.settledAt ?? record.dispatchedAt),
+});
+
+/**
+ * The answer that a record gives: the same for the request that settled it and for every repeat. Returns the answer of a
+ * success and throws that of anything else.
+ */
+export function tell(record: RecordItem, { now, replayed }: { now: number; replayed: boolean }): Answer {
+  const view = viewOf(record);
+  if (record.state === "succeeded")
+    return { body: { result: JSON.parse(record.result ?? "null"), record: view }, replayed };
+  throw problemOf(record, view, now, replayed);
+}
+
+function problemOf(record: RecordItem, view: RecordView, now: number, replayed: boolean): Problem {
+  const failure: Partial<Failure> = record.failure === undefined ? {} : JSON.parse(record.failure);
+  const details = {
+    record: view,
+    replayed: replayed && record.state === "declined",
+    ...(failure.provider && { provider: failure.provider }),
+  };
+  switch (record.state) {
+    case "declined":
+      return new Problem(failure.code ?? "declined", failure.detail ?? "The provider declined.", details);
+    case "not_sent":
+    case "not_executed":
+      // Nothing happened, and the same request may be made again.
+      return new Problem(failure.code ?? "not-sent", failure.detail ?? "Nothing happened.", {
+        ...details,
+        retry: "same-identity",
+      });
+    case "dispatched":
+      if (now < record.leaseEnds)
+        return new Problem("in-progress", "The same request is being carried out.", {
+          ...details,
+          retryAfter: Math.min(5, Math.max(1, Math.ceil((record.leaseEnds - now) / 1000))),
+        });
+      return unknown(failure.detail, details);
+    default:
+      return unknown(failure.detail, details);
+  }
+}
+
+const unknown = (detail: string | undefined, details: object): Problem =>
+  new Problem(
+    "outcome-unknown",
+    `${detail ?? "No answer of the provider was recorded."} Whether it acted is not known; repeat the request to learn more.`,
+    details,
+  );

@@ -1,0 +1,89 @@
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import * as v from "valibot";
+import { type Fault, Problem } from "../problem.ts";
+import { decodeJson, JsonError, JsonNumber, type JsonObject, type JsonValue } from "../signing/index.ts";
+
+const bodyLimit = 64 * 1024;
+const nestingLimit = 8;
+
+/** What an operation takes: fields of one flat JSON object, every other field refused. */
+export type InputSchema<Input> = v.GenericSchema<unknown, Input> & { readonly entries: v.ObjectEntries };
+
+/**
+ * The operation's input from the request's body.
+ * @throws Problem `unacceptable-body` or `invalid-request`, naming each place that is at fault and quoting no value.
+ */
+export function readInput<Input>(event: APIGatewayProxyEventV2, schema: InputSchema<Input>): Input {
+  requireJson(event.headers["content-type"]);
+  const fields = readObject(bodyOf(event));
+  const unknown = [...fields.keys()].filter((name) => !Object.hasOwn(schema.entries, name));
+  const parsed = v.safeParse(schema, plainObject(fields), { abortPipeEarly: true });
+  const faults = [
+    ...unknown.map((name) => ({ pointer: pointerTo([name]), detail: "is not a field of this request" })),
+    ...(parsed.issues ?? []).map(faultOf),
+  ];
+  if (faults.length > 0 || !parsed.success) throw invalid(faults);
+  return parsed.output;
+}
+
+export const invalid = (errors: readonly Fault[]): Problem => {
+  const [first] = errors;
+  const place = first?.pointer === undefined ? (first?.header ?? "The body") : first.pointer || "The body";
+  return new Problem("invalid-request", `${place} ${first?.detail ?? "is not valid"}.`, { errors });
+};
+
+function requireJson(contentType: string | undefined): void {
+  const accepted = /^application\/(?:[\w.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
+  if (contentType !== undefined && accepted.test(contentType.trim())) return;
+  const errors = [{ header: "content-type", detail: "must be application/json" }];
+  throw new Problem("unacceptable-body", "The content-type must be application/json.", {
+    status: 415,
+    errors,
+  });
+}
+
+function bodyOf(event: APIGatewayProxyEventV2): Uint8Array {
+  const body = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
+  if (body.byteLength > bodyLimit)
+    throw new Problem("unacceptable-body", `The body must have at most ${bodyLimit} bytes.`, { status: 413 });
+  if (body.byteLength === 0) throw invalid([{ pointer: "", detail: "is empty: a JSON object is expected" }]);
+  return body;
+}
+
+function readObject(body: Uint8Array): JsonObject {
+  const value = decode(body);
+  if (value instanceof Map) return value as JsonObject;
+  throw invalid([{ pointer: "", detail: "must be a JSON object" }]);
+}
+
+function decode(body: Uint8Array): JsonValue {
+  try {
+    return decodeJson(body, { duplicates: "refuse", maxDepth: nestingLimit });
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    const detail = `is not acceptable JSON at character ${error.at}: ${error.reason}`;
+    throw invalid([{ pointer: shorten(error.pointer ?? ""), detail }]);
+  }
+}
+
+/** For the schema: a number that is exactly a small whole number becomes one, any other stays what no schema accepts. */
+function plainObject(fields: JsonObject): object {
+  return Object.fromEntries([...fields].map(([name, value]) => [name, plain(value)]));
+}
+
+function plain(value: JsonValue): unknown {
+  if (!(value instanceof JsonNumber)) return value;
+  return /^-?\d{1,15}$/.test(value.token) ? Number(value.token) : value;
+}
+
+const pointerTo = (path: readonly unknown[]): string =>
+  shorten(path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""));
+
+/** A name in the request can be as long as the request. */
+const shorten = (pointer: string): string => (pointer.length > 100 ? `${pointer.slice(0, 100)}…` : pointer);
+
+function faultOf(issue: v.BaseIssue<unknown>): Fault {
+  const pointer = pointerTo(issue.path?.map((step) => step.key) ?? []);
+  const missing = issue.kind === "schema" && issue.path !== undefined && issue.received === "undefined";
+  return { pointer, detail: missing ? "is required" : issue.message };
+}

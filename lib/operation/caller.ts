@@ -1,0 +1,26 @@
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+
+/**
+ * Who asks, as text: an IAM role or user without its session name, or a token's issuer and subject. A pod that dies and the
+ * pod that repeats its request are the same caller.
+ */
+export type Caller = string;
+
+interface Authorizer {
+  readonly iam?: { readonly userArn?: string };
+  readonly jwt?: { readonly claims?: Readonly<Record<string, unknown>> };
+}
+
+/** The caller as API Gateway's authorizer established it; `anonymous` where the route has none, as on a developer's machine. */
+export function callerOf(event: APIGatewayProxyEventV2): Caller {
+  const { authorizer } = event.requestContext as { readonly authorizer?: Authorizer };
+  const arn = authorizer?.iam?.userArn;
+  if (arn !== undefined) return withoutSession(arn);
+  const { iss, sub } = authorizer?.jwt?.claims ?? {};
+  if (typeof iss === "string" && typeof sub === "string") return `jwt:${JSON.stringify([iss, sub])}`;
+  return "anonymous";
+}
+
+/** `arn:aws:sts::1:assumed-role/name/session` is the role `name`, whoever's session it is. */
+const withoutSession = (arn: string): string =>
+  arn.replace(/^(arn:[^:]+:sts::\d+:assumed-role\/[^/]+)\/.*$/, "$1");

@@ -1,0 +1,129 @@
+import middy from "@middy/core";
+import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2, Context } from "aws-lambda";
+import type { RequestLog } from "../log.ts";
+import { Problem } from "../problem.ts";
+import { log } from "../runtime.ts";
+import { type InputSchema, readInput } from "./body.ts";
+import { type Caller, callerOf } from "./caller.ts";
+
+/** A request that has passed validation. */
+export interface Request<Input> {
+  readonly input: Input;
+  readonly caller: Caller;
+  readonly idempotencyKey: string | undefined;
+  /** Milliseconds until the host kills this function. */
+  readonly remainingMs: () => number;
+  /** For the request's log line: what the operation learned on its way. */
+  readonly note: (
+    facts: Partial<Pick<RequestLog, "record" | "state" | "replayed" | "providerMs" | "providerCode">>,
+  ) => void;
+}
+
+/** A successful answer; anything else is thrown as a Problem. */
+export interface Answer {
+  readonly body: object;
+  readonly replayed?: boolean;
+}
+
+export interface LambdaHandler {
+  (event: APIGatewayProxyEventV2, context: Context): Promise<APIGatewayProxyResultV2>;
+  /** What a Lambda does in its init phase: fetch secrets, load code that is worth having loaded. Never throws. */
+  readonly warm: () => Promise<void>;
+}
+
+interface Shape<Input> {
+  readonly name: string;
+  readonly input: InputSchema<Input>;
+  readonly run: (request: Request<Input>) => Promise<Answer>;
+  readonly warm: () => Promise<void>;
+}
+
+/**
+ * The pipeline of every operation: the body is read and validated, the operation runs, its answer or problem is written, and
+ * one line is logged. Middy's own early timeout is off: it would answer while a provider call is still open.
+ */
+export function lambda<Input>(shape: Shape<Input>): LambdaHandler {
+  type Event = APIGatewayProxyEventV2;
+  const facts = new WeakMap<Event, Partial<RequestLog>>();
+  const startedAt = new WeakMap<Event, number>();
+
+  const written = (event: Event, response: Response, code?: string) => {
+    const durationMs = Math.round(performance.now() - (startedAt.get(event) ?? 0));
+    log({
+      function: shape.name,
+      requestId: event.requestContext.requestId,
+      status: response.statusCode,
+      durationMs,
+      ...(code !== undefined && { code }),
+      ...facts.get(event),
+    });
+    return response;
+  };
+
+  const handler = middy<Event, Response>({ timeoutEarlyInMillis: 0 })
+    .before(({ event }) => {
+      startedAt.set(event, performance.now());
+    })
+    .onError(({ event, error }) => {
+      const problem = error instanceof Problem ? error : unexpected(error);
+      if (!(error instanceof Problem)) facts.set(event, { ...facts.get(event), ...seen(error) });
+      return written(event, problemResponse(event, problem), problem.code);
+    })
+    .handler(async (event: Event, context: Context) => {
+      const input = readInput(event, shape.input);
+      const answer = await shape.run({
+        input,
+        caller: callerOf(event),
+        idempotencyKey: event.headers["idempotency-key"],
+        remainingMs: () => context.getRemainingTimeInMillis(),
+        note: (more) => facts.set(event, { ...facts.get(event), ...more }),
+      });
+      return written(event, response(200, "application/json", answer.body, replayedHeader(answer.replayed)));
+    });
+
+  return Object.assign((event: Event, context: Context) => handler(event, context), { warm: shape.warm });
+}
+
+interface Response {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+function response(status: number, type: string, body: object, headers: Record<string, string>): Response {
+  // Every answer speaks of somebody's money or person: no cache may keep it.
+  return {
+    statusCode: status,
+    headers: { "content-type": type, "cache-control": "no-store", ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+function problemResponse(event: APIGatewayProxyEventV2, problem: Problem): Response {
+  const { record, replayed } = problem.details;
+  const instance = record
+    ? `/v1/records/${record.id}`
+    : `urn:wallet-gateway:request:${event.requestContext.requestId}`;
+  const retryAfter: Record<string, string> =
+    problem.retryAfter === undefined ? {} : { "retry-after": String(problem.retryAfter) };
+  return response(problem.status, "application/problem+json", problem.body(instance), {
+    ...retryAfter,
+    ...replayedHeader(replayed),
+  });
+}
+
+const replayedHeader = (replayed: boolean | undefined): Record<string, string> =>
+  replayed ? { "idempotency-replayed": "true" } : {};
+
+/** A fault of ours. Where it struck is not known, so no more is claimed than that the outcome is unknown. */
+function unexpected(cause: unknown): Problem {
+  return new Problem("outcome-unknown", "The gateway failed in a way that it does not know.", { cause });
+}
+
+/** What may be logged of an error that nobody expected: its name, code and places in our code, not its message. */
+function seen(error: unknown): Partial<RequestLog> {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const code = "code" in error && typeof error.code === "string" ? ` ${error.code}` : "";
+  const frames = error.stack?.split("\n").filter((line) => /^\s+at /.test(line));
+  return { error: error.name + code, errorAt: (frames ?? []).slice(0, 4).map((frame) => frame.trim()) };
+}

@@ -1,0 +1,98 @@
+import type { Config } from "../../config.ts";
+import { Secret } from "../../secrets/secret.ts";
+import { part, type SecretValue } from "../../secrets/secrets.ts";
+import { type Field, type JsonValue, openAggrepayReply, signAggrepay } from "../../signing/index.ts";
+import type { WireReply, WireRequest } from "../../transport.ts";
+import type { Asked, Provider, ProviderAnswer } from "../provider.ts";
+import { failedUpdate, meaningOf, throttled } from "./refusals.ts";
+import { Reader } from "./reply.ts";
+
+/** A call under the provider's own names; what is undefined is not sent. */
+export interface AggrepayCall {
+  /** The last part of `/api/v1/<path>`. */
+  readonly path: string;
+  readonly fields: Readonly<Record<string, string | Secret | undefined>>;
+}
+
+/** A verified reply's `data` and `page`. */
+export interface AggrepayReply {
+  readonly data: Reader;
+  readonly page: Reader;
+}
+
+/** AggrePay semi-closed wallet: form posts, signed with a salted SHA-512; JSON replies, signed the same way. */
+export const aggrepay: Provider<AggrepayCall, AggrepayReply> = {
+  name: "aggrepay",
+  secret: "aggrepay",
+  baseUrl: (config) => config.aggrepayBaseUrl,
+  sign,
+  read,
+};
+
+function sign(call: AggrepayCall, secret: SecretValue, config: Config): WireRequest {
+  const fields = Object.entries(call.fields).flatMap(([name, value]): Field[] => {
+    if (value === undefined) return [];
+    return [[name, value instanceof Secret ? value.reveal() : value]];
+  });
+  const keys = { apiKey: part(secret, "apiKey").reveal(), salt: part(secret, "salt").reveal() };
+  return {
+    method: "POST",
+    url: new URL(`/api/v1/${call.path}`, config.aggrepayBaseUrl),
+    headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
+    body: signAggrepay(keys, fields).body,
+  };
+}
+
+function read(
+  { status, body }: WireReply,
+  secrets: readonly SecretValue[],
+  config: Config,
+  asked: Asked,
+): ProviderAnswer<AggrepayReply> {
+  if (status >= 500 || status < 200 || (status >= 300 && status < 400))
+    return { kind: "unusable", why: `AggrePay answered with HTTP ${status}.` };
+  const opened = openAggrepayReply(
+    body,
+    secrets.map((secret) => part(secret, "salt").reveal()),
+  );
+  const refused = opened.verified ? refusal(opened.data, opened.error, asked) : undefined;
+  if (refused) return refused;
+  // A 4xx is read by the code in its body; without one it says as little as a 5xx.
+  if (status === 429) return { kind: "refusal", word: { code: "429", message: "" }, ...throttled };
+  if (status >= 400) return { kind: "unusable", why: `AggrePay answered with HTTP ${status}.` };
+  if (!opened.verified)
+    return {
+      kind: "unusable",
+      why: `AggrePay's reply is not believed: ${opened.why}.`,
+      unverified: opened.why === "hash is wrong",
+    };
+  const { data, page } = opened;
+  if (data === null && page === null) {
+    const word = { code: "null", message: "data and error are both null" };
+    if (asked.operation === "update-customer") return { kind: "refusal", word, ...failedUpdate };
+    return { kind: "unusable", why: "AggrePay's reply holds neither data nor an error.", word };
+  }
+  const { aggrepayUtcOffset } = config;
+  return {
+    kind: "success",
+    reply: {
+      data: new Reader(data, "/data", aggrepayUtcOffset),
+      page: new Reader(page, "/page", aggrepayUtcOffset),
+    },
+  };
+}
+
+/** Longer texts are cut: they are kept in records, which must stay small. */
+const textLimit = 200;
+
+function refusal(data: JsonValue, error: JsonValue, asked: Asked): ProviderAnswer<AggrepayReply> | undefined {
+  if (error === null) return undefined;
+  const [code, message] = error instanceof Map ? [error.get("code"), error.get("message")] : [];
+  if (data !== null || typeof code !== "string" || code === "")
+    return { kind: "unusable", why: "AggrePay's reply holds an error that cannot be read." };
+  const text = typeof message === "string" ? message : "";
+  const word = { code: code.slice(0, textLimit), message: text.slice(0, textLimit) };
+  const meaning = meaningOf(code, text, asked);
+  if (meaning) return { kind: "refusal", word, ...meaning };
+  return { kind: "unusable", why: "AggrePay answered with an error that its document does not list.", word };
+}

@@ -1,0 +1,129 @@
+import type { Asked, Meaning } from "../provider.ts";
+
+/** One row: a code of the provider, with the text and the operation that it needs to be meant. */
+interface Row extends Meaning {
+  readonly provider: string;
+  readonly text?: RegExp;
+  readonly when?: (asked: Asked) => boolean;
+}
+
+const on = (operation: string) => (asked: Asked) => asked.operation === operation;
+
+/**
+ * What each refusal of AggrePay means, the first row that matches. The document's list is open: a code or text that no row
+ * names proves nothing about what the provider did.
+ * Source: AggrePay Wallet API v1.0, the sample responses of sections 1 to 21.
+ */
+export const refusals: readonly Row[] = [
+  {
+    provider: "INVALID-PARAMS",
+    text: /^The selected .+ is invalid\.$/,
+    as: "declined",
+    code: "not-found",
+    detail: "AggrePay does not know what the request names.",
+  },
+  {
+    provider: "INVALID-PARAMS",
+    text: /has already been taken\.$/,
+    as: "taken",
+    code: "already-done",
+    detail: "AggrePay has this id already, from outside this record.",
+  },
+  {
+    provider: "INVALID-PARAMS",
+    as: "declined",
+    code: "invalid-request",
+    detail: "AggrePay found a field of the request invalid.",
+  },
+  {
+    provider: "INVALID-INPUT-DATA",
+    text: /^Invalid input data\.?$/i,
+    when: on("register-customer"),
+    as: "taken",
+    code: "already-done",
+    detail: "The mobile number is registered already.",
+  },
+  {
+    provider: "INVALID-INPUT-DATA",
+    text: /^Not enough balance/i,
+    as: "declined",
+    code: "insufficient-funds",
+    detail: "The wallet does not hold enough.",
+  },
+  {
+    provider: "INSUFFICIENT-FUND",
+    as: "declined",
+    code: "insufficient-funds",
+    detail: "The wallet does not hold enough.",
+  },
+  { provider: "INVALID-OTP", as: "declined", code: "wrong-credential", detail: "AggrePay refused the OTP." },
+  {
+    provider: "INVALID-MPIN",
+    as: "declined",
+    code: "wrong-credential",
+    detail: "AggrePay refused the MPIN.",
+  },
+  {
+    provider: "TRANSACTION-LIMIT",
+    as: "declined",
+    code: "limit-exceeded",
+    detail: "A limit on transactions would be passed.",
+  },
+  {
+    provider: "MONTHLY-TRANSACTION-LIMIT-EXCEEDED",
+    as: "declined",
+    code: "limit-exceeded",
+    detail: "The monthly limit on transactions would be passed.",
+  },
+  {
+    provider: "TRANSACTION-ALREADY-REVERSED",
+    when: on("debit-reversal"),
+    as: "taken",
+    code: "already-done",
+    detail: "The debit is reversed already, from outside this record.",
+  },
+  {
+    provider: "NO-PG-TRANSACTION-RECORD-FOUND",
+    as: "declined",
+    code: "not-found",
+    detail: "AggrePay does not know the payment gateway's transaction.",
+  },
+  {
+    provider: "NO-SUB-MERCHANT-RECORD",
+    as: "declined",
+    code: "not-found",
+    detail: "AggrePay knows no such sub merchant.",
+  },
+  {
+    provider: "UNAUTHORIZED",
+    as: "not_executed",
+    code: "misconfigured",
+    detail: "AggrePay refused the gateway's api key.",
+  },
+  {
+    provider: "HASH-MISMATCH",
+    as: "not_executed",
+    code: "misconfigured",
+    detail: "AggrePay refused the gateway's signature.",
+  },
+];
+
+export function meaningOf(code: string, text: string, asked: Asked): Meaning | undefined {
+  return refusals.find(
+    (row) => row.provider === code && (row.text?.test(text) ?? true) && (row.when?.(asked) ?? true),
+  );
+}
+
+/** Asked to slow down; the provider names no code for it, HTTP does (RFC 6585, section 4). */
+export const throttled: Meaning = {
+  as: "not_executed",
+  code: "throttled",
+  detail: "AggrePay asks for fewer requests.",
+};
+
+/** updatecustomer answers a failure with data and error both null (section 15, sample 2). */
+export const failedUpdate: Meaning = {
+  as: "declined",
+  code: "declined",
+  detail: "AggrePay did not update the customer.",
+};

@@ -1,0 +1,62 @@
+import type { Config } from "../config.ts";
+import type { SecretName } from "../operation/definition.ts";
+import type { ProblemCode, ProviderWord } from "../problem.ts";
+import type { SecretValue } from "../secrets/secrets.ts";
+import type { WireReply, WireRequest } from "../transport.ts";
+
+/**
+ * How one provider is spoken to. `Call` is what an operation asks for in the provider's own terms, `Reply` what its
+ * successful answers are read from.
+ */
+export interface Provider<Call, Reply> {
+  readonly name: string;
+  readonly secret: SecretName;
+  readonly baseUrl: (config: Config) => URL;
+  /**
+   * The signed request, its bytes final.
+   * @throws Problem `misconfigured` for a secret that cannot sign.
+   */
+  readonly sign: (call: Call, secret: SecretValue, config: Config) => WireRequest;
+  /** Verifies and reads a reply; the secrets are the current one and, during a rotation, the one before. */
+  readonly read: (
+    reply: WireReply,
+    secrets: readonly SecretValue[],
+    config: Config,
+    asked: Asked,
+  ) => ProviderAnswer<Reply>;
+}
+
+/** What the tables of errors need to know of the operation that was refused. */
+export interface Asked {
+  readonly operation: string;
+  readonly effect: Effect;
+}
+
+/** What an operation does at the provider: nothing, a change, or a change of money. */
+export type Effect = "read" | "change" | "money";
+
+export type ProviderAnswer<Reply> =
+  | { readonly kind: "success"; readonly reply: Reply }
+  | ({ readonly kind: "refusal"; readonly word: ProviderWord } & Meaning)
+  /** Nothing can be concluded from it. `unverified`: its signature did not match. */
+  | {
+      readonly kind: "unusable";
+      readonly why: string;
+      readonly unverified?: boolean;
+      readonly word?: ProviderWord;
+    };
+
+/**
+ * A provider's refusal in our terms. `declined`: looked at and refused. `not_executed`: refused before looking. `taken`: it
+ * has been done before, by whom the provider does not say.
+ */
+export interface Meaning {
+  readonly as: "declined" | "not_executed" | "taken";
+  readonly code: ProblemCode;
+  readonly detail: string;
+}
+
+/** Thrown by what reads a reply: a part of it is not what the contract says. */
+export class UnreadableReply extends Error {
+  override readonly name = "UnreadableReply";
+}

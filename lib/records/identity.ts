@@ -1,0 +1,25 @@
+import { createHash } from "node:crypto";
+
+/**
+ * What makes two requests one. Money moves under the merchant's transaction id, one namespace for credits, debits and
+ * transfers together; a reversal is identified by the debit that it reverses; everything else by the caller's
+ * Idempotency-Key, which is the caller's own for that operation.
+ */
+export type Identity =
+  | { readonly namespace: "money" | "reversal"; readonly id: string }
+  | {
+      readonly namespace: "idempotency-key";
+      readonly id: string;
+      readonly caller: string;
+      readonly operation: string;
+    };
+
+/**
+ * The key of an identity's record: plain SHA-256, base64url. Never keyed: a key that rotates would forget every identity.
+ * Parts are joined as a JSON list, so no two different identities have the same text.
+ */
+export function recordId(provider: string, account: string, identity: Identity): string {
+  const scope = identity.namespace === "idempotency-key" ? [identity.operation, identity.caller] : [];
+  const parts = [provider, account, identity.namespace, ...scope, identity.id];
+  return createHash("sha256").update(JSON.stringify(parts), "utf8").digest("base64url");
+}

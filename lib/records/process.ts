@@ -1,0 +1,11 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { awsClientConfig } from "../aws.ts";
+import { required } from "../config.ts";
+import { lazy } from "../runtime.ts";
+import { type Records, recordsIn } from "./store.ts";
+
+/** This process's records. Apart from the runtime, so that a read's bundle holds no DynamoDB client. */
+export const processRecords = lazy((): Records => {
+  const { env } = process;
+  return recordsIn(required(env, "TABLE_NAME"), new DynamoDBClient(awsClientConfig(env, "DYNAMODB")));
+});

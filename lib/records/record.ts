@@ -1,0 +1,91 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { State } from "./states.ts";
+
+/**
+ * A record: at once the idempotency record and the transaction record of one identity. It holds no MPIN, OTP, token or key:
+ * only what a repeat is compared by and what an inquiry needs. Times are milliseconds since 1970.
+ */
+export interface RecordItem {
+  /** The item's key, and the record's name for callers. */
+  readonly id: string;
+  readonly provider: string;
+  readonly account: string;
+  /** `debit-wallet`. */
+  readonly operation: string;
+  readonly namespace: string;
+  readonly identity: string;
+  /** The role, user or token subject that made the latest attempt, without its session. */
+  readonly caller: string;
+  /** What a repeat must equal: the effect of a change of money in the clear, a keyed fingerprint of anything else. */
+  readonly request: string;
+  /** What an inquiry needs to ask, as JSON. */
+  readonly inquiry: string | undefined;
+  /** Key of the customer's index: `<provider>#<account>#<customer id>`; the payer of a transfer. */
+  readonly customer: string | undefined;
+  /** With 2 places. */
+  readonly amount: string | undefined;
+
+  readonly state: State;
+  readonly attempt: number;
+  /** Random, new for each attempt: whoever knows it is the function that made the attempt. */
+  readonly owner: string;
+  readonly leaseEnds: number;
+  /** The provider's host that the attempt was sent to. */
+  readonly host: string;
+  readonly createdAt: number;
+  readonly dispatchedAt: number;
+  /** When the state was last written after a dispatch. */
+  readonly settledAt: number | undefined;
+  /** The answer's `result`, as JSON, of a record that succeeded. */
+  readonly result: string | undefined;
+  /** Why it did not succeed, as JSON (`Failure`). */
+  readonly failure: string | undefined;
+  /** `<attempt> <state> <time>` of each change of state, oldest first, bounded. */
+  readonly history: readonly string[];
+}
+
+/** Attribute values of DynamoDB, written out: the document client costs more at start than these lines. */
+export const S = (value: string): AttributeValue => ({ S: value });
+export const N = (value: number): AttributeValue => ({ N: String(value) });
+export const L = (values: readonly string[]): AttributeValue => ({ L: values.map(S) });
+
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+export function readRecord(item: Attributes): RecordItem {
+  return {
+    id: text(item, "pk"),
+    provider: text(item, "provider"),
+    account: text(item, "account"),
+    operation: text(item, "operation"),
+    namespace: text(item, "namespace"),
+    identity: text(item, "identity"),
+    caller: text(item, "caller"),
+    request: text(item, "request"),
+    inquiry: item.inquiry?.S,
+    customer: item.customer?.S,
+    amount: item.amount?.S,
+    state: text(item, "state") as State,
+    attempt: number(item, "attempt"),
+    owner: text(item, "owner"),
+    leaseEnds: number(item, "leaseEnds"),
+    host: text(item, "host"),
+    createdAt: number(item, "createdAt"),
+    dispatchedAt: number(item, "dispatchedAt"),
+    settledAt: item.settledAt?.N === undefined ? undefined : number(item, "settledAt"),
+    result: item.result?.S,
+    failure: item.failure?.S,
+    history: (item.history?.L ?? []).map((entry) => entry.S ?? ""),
+  };
+}
+
+function text(item: Attributes, name: string): string {
+  const value = item[name]?.S;
+  if (value === undefined) throw new Error(`a record has no text "${name}"`);
+  return value;
+}
+
+function number(item: Attributes, name: string): number {
+  const value = Number(item[name]?.N);
+  if (!Number.isSafeInteger(value)) throw new Error(`a record has no whole number "${name}"`);
+  return value;
+}

@@ -1,0 +1,39 @@
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { awsClientConfig } from "./aws.ts";
+import { type Config, readConfig, required } from "./config.ts";
+import { type Log, logTo } from "./log.ts";
+import { secretIdVariable } from "./operation/definition.ts";
+import { type Secrets, secretsFrom } from "./secrets/secrets.ts";
+import { type Clock, systemClock } from "./time.ts";
+import { type Send, send } from "./transport.ts";
+
+/** All that a function takes from the world around it. */
+export interface Runtime {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly secrets: Secrets;
+  readonly send: Send;
+}
+
+export const log: Log = logTo((line) => console.log(line), systemClock.now);
+
+/** The value of `make`, made on first use; a failure is not kept, so it is answered anew for each request. */
+export function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** This process's runtime, from its environment. Throws Problem `misconfigured` where the environment is wrong. */
+export const runtime = lazy((): Runtime => {
+  const { env } = process;
+  const client = new SecretsManagerClient(awsClientConfig(env, "SECRETS_MANAGER"));
+  return {
+    config: readConfig(env),
+    clock: systemClock,
+    secrets: secretsFrom(client, (name) => required(env, secretIdVariable(name)), systemClock),
+    send,
+  };
+});

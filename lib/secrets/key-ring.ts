@@ -1,0 +1,52 @@
+import { createHmac } from "node:crypto";
+import { Problem } from "../problem.ts";
+import type { Secret } from "./secret.ts";
+import { part, type SecretValue } from "./secrets.ts";
+
+/** Keys of the `gateway` secret, each with an id that every value made with it names. The first is the one in use. */
+export interface KeyRing {
+  readonly keys: readonly RingKey[];
+}
+
+interface RingKey {
+  readonly id: string;
+  readonly key: Secret;
+}
+
+const leastKeyBytes = 32;
+
+/**
+ * The ring of that name.
+ * @throws Problem `misconfigured` naming what is wrong with it.
+ */
+export function keyRing(secret: SecretValue, name: "fingerprintKeys" | "sealingKeys"): KeyRing {
+  const list = (secret.json as Readonly<Record<string, unknown>>)[name];
+  if (!Array.isArray(list) || list.length === 0)
+    throw new Problem(
+      "misconfigured",
+      `The secret "${secret.name}" must hold a list of keys under "${name}".`,
+    );
+  const keys = list.map((entry: unknown, at) => {
+    const fields = { name: secret.name, json: typeof entry === "object" && entry !== null ? entry : {} };
+    const id = part(fields, "id").reveal();
+    const key = part(fields, "key");
+    if (Buffer.from(key.reveal(), "base64").byteLength < leastKeyBytes)
+      throw new Problem(
+        "misconfigured",
+        `Key ${at} of "${name}" in the secret "${secret.name}" has under 32 bytes.`,
+      );
+    return { id, key };
+  });
+  return { keys };
+}
+
+/** `<key id>.<HMAC-SHA256 in base64url>` of a text, under the key in use or the one of the given id. */
+export function fingerprint(ring: KeyRing, text: string, id?: string): string | undefined {
+  const found = id === undefined ? ring.keys[0] : ring.keys.find((key) => key.id === id);
+  if (!found) return undefined;
+  const key = Buffer.from(found.key.reveal(), "base64");
+  return `${found.id}.${createHmac("sha256", key).update(text, "utf8").digest("base64url")}`;
+}
+
+/** The id of the key that made a fingerprint. */
+export const fingerprintKeyId = (made: string): string => made.slice(0, made.lastIndexOf("."));

@@ -1,0 +1,182 @@
+import { createHash } from "node:crypto";
+import { checkFilled, checkText } from "./check.ts";
+import { equalInConstantTime } from "./equal.ts";
+import { decodeJson, JsonError, type JsonObject, type JsonValue } from "./json.ts";
+import { encodePhpJson } from "./php-json.ts";
+
+/** One field of a form post, under the provider's name for it. */
+export type Field = readonly [name: string, value: string];
+
+export type AggrepaySecret = { readonly apiKey: string; readonly salt: string };
+
+export type SignedAggrepayRequest = {
+  /** What is sent, in order: `api_key` first, `hash` last, empty fields left out. */
+  readonly fields: readonly Field[];
+  /** The same as `application/x-www-form-urlencoded`: the bytes to send. */
+  readonly body: string;
+};
+
+/**
+ * Signs a request: adds `api_key` and `hash`, and writes the form post.
+ *
+ * Empty fields are not hashed (appendix 17.1), so they are not sent either. Throws a TypeError, which never
+ * holds a value, when a field is given twice, is called `api_key` or `hash`, is not in lower case, has white
+ * space around its value, or has no UTF-8 form; and when the secret is not filled in.
+ *
+ * Source: AggrePay Wallet API v1.0, appendix 17.1 and 17.3.
+ */
+export function signAggrepay(secret: AggrepaySecret, fields: readonly Field[]): SignedAggrepayRequest {
+  const filled = fields.filter(([, value]) => value !== "");
+  for (const [name, value] of fields) {
+    if (name === "api_key") throw new TypeError('"api_key" comes from the secret: do not give it as a field');
+    checkTrimmed(name, value);
+  }
+  checkNames(fields);
+  const signed: Field[] = [["api_key", checkFilled("apiKey", secret.apiKey)], ...filled];
+  signed.push(["hash", aggrepayRequestHash(secret.salt, signed)]);
+  return { fields: signed, body: String(new URLSearchParams(Object.fromEntries(signed))) };
+}
+
+/**
+ * The `hash` of a request: SHA-512, upper-case hex, of the salt and then `|value` for every field that is
+ * not empty, in the byte order of the names. `fields` holds `api_key` and not `hash`.
+ *
+ * Throws a TypeError for names or values that cannot be signed. Source: appendix 17.1, `generateHashKey`.
+ */
+export function aggrepayRequestHash(salt: string, fields: readonly Field[]): string {
+  checkNames(fields);
+  const values = fields
+    .filter(([, value]) => value !== "")
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `|${checkText(`field "${name}"`, value)}`);
+  return sha512(checkFilled("salt", salt) + values.join(""));
+}
+
+/** Why a reply is not believed. */
+export type AggrepayDoubt =
+  | "not JSON that PHP decodes"
+  | "not a JSON object"
+  | "holds a number that PHP cannot encode"
+  | "not in the form of a reply"
+  | "hash is missing"
+  | "hash is not a string"
+  | "hash is wrong";
+
+/**
+ * A reply as far as it can be believed. `signed: false` is an error, or the failed `updatecustomer`, which
+ * come without a hash: anyone on the way could have written it. What is not believed is not shown.
+ */
+export type AggrepayReply =
+  | {
+      readonly verified: true;
+      readonly signed: true;
+      readonly data: JsonValue;
+      readonly error: JsonValue;
+      readonly page: JsonValue;
+    }
+  | {
+      readonly verified: true;
+      readonly signed: false;
+      readonly data: null;
+      readonly error: JsonValue;
+      readonly page: null;
+    }
+  | { readonly verified: false; readonly why: AggrepayDoubt };
+
+/**
+ * Decodes a reply and checks its `hash`, SHA-512 in upper-case hex of the salt and of the reply without
+ * `hash` as PHP encodes it again, against each of the salts (the current one and, during rotation, the
+ * previous). The provider's card product leaves `/` bare, so both forms are genuine.
+ *
+ * Stricter than the document's function, by our choice: `data` or `page` without a hash is not believed,
+ * and neither is what PHP cannot decode or encode; a hash must be a string and match exactly; a reply
+ * with neither data nor error must show all four of its members, so that another server's `{"message": ...}`
+ * is not taken for a failure that the provider reported.
+ *
+ * `body` is the reply's bytes as received. Throws a TypeError when `salts` is empty or holds an empty salt.
+ * Source: AggrePay Wallet API v1.0, appendix 17.2 (`responseHashCheck`, `hashCalculate`).
+ */
+export function openAggrepayReply(body: Uint8Array, salts: readonly string[]): AggrepayReply {
+  if (salts.length === 0) throw new TypeError("no salt to check a reply with");
+  for (const salt of salts) checkFilled("salt", salt);
+
+  const reply = decodeReply(body);
+  if (typeof reply === "string") return { verified: false, why: reply };
+  const texts = encodeWithoutHash(reply);
+  if (texts === undefined) return { verified: false, why: "holds a number that PHP cannot encode" };
+
+  const data = reply.get("data") ?? null;
+  const error = reply.get("error") ?? null;
+  const page = reply.get("page") ?? null;
+  const hash = reply.get("hash") ?? null;
+  if (hash === null) {
+    if (data !== null || page !== null) return { verified: false, why: "hash is missing" };
+    if (error === null && !MEMBERS.every((name) => reply.has(name))) {
+      return { verified: false, why: "not in the form of a reply" };
+    }
+    return { verified: true, signed: false, data, error, page };
+  }
+  if (typeof hash !== "string") return { verified: false, why: "hash is not a string" };
+  if (!matchesAny(hash, salts, texts)) return { verified: false, why: "hash is wrong" };
+  return { verified: true, signed: true, data, error, page };
+}
+
+const MEMBERS = ["data", "error", "page", "hash"];
+
+function decodeReply(body: Uint8Array): JsonObject | AggrepayDoubt {
+  try {
+    const reply = decodeJson(body);
+    return reply instanceof Map ? reply : "not a JSON object";
+  } catch (error) {
+    if (error instanceof JsonError) return "not JSON that PHP decodes";
+    throw error;
+  }
+}
+
+/** The text that is hashed, in both slash forms. */
+function encodeWithoutHash(reply: JsonObject): readonly string[] | undefined {
+  const rest = new Map(reply);
+  rest.delete("hash");
+  try {
+    return [encodePhpJson(rest), encodePhpJson(rest, { bareSlashes: true })];
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function matchesAny(hash: string, salts: readonly string[], texts: readonly string[]): boolean {
+  let matches = false;
+  for (const salt of salts) {
+    for (const text of texts) {
+      // The comparison comes first, so that the time does not tell which salt or form it was.
+      matches = equalInConstantTime(hash, sha512(salt + text)) || matches;
+    }
+  }
+  return matches;
+}
+
+/**
+ * Lower-case names as the document lists them. Such names sort by byte as PHP's ksort sorts them, and PHP
+ * does not rewrite them when it reads a form, as it does with dots, spaces and brackets.
+ */
+function checkNames(fields: readonly Field[]): void {
+  const seen = new Set<string>();
+  for (const [name] of fields) {
+    if (!/^[a-z][a-z0-9_]*$/.test(name))
+      throw new TypeError(`field name ${JSON.stringify(name)} is not in lower case`);
+    if (name === "hash") throw new TypeError('"hash" is what signing adds: do not give it as a field');
+    if (seen.has(name)) throw new TypeError(`field "${name}" is given twice`);
+    seen.add(name);
+  }
+}
+
+/** The provider's other products trim before they hash, so what is sent must have nothing to trim. */
+function checkTrimmed(name: string, value: string): void {
+  if (value.trim() === value && !value.startsWith("\0") && !value.endsWith("\0")) return;
+  throw new TypeError(`field "${name}" has white space around its value: trim it where it is read`);
+}
+
+function sha512(text: string): string {
+  return createHash("sha512").update(text, "utf8").digest("hex").toUpperCase();
+}

@@ -1,0 +1,31 @@
+// The signing layer: pure functions, no I/O, nothing but node:crypto. Its one entry.
+export {
+  type AggrepayDoubt,
+  type AggrepayReply,
+  type AggrepaySecret,
+  aggrepayRequestHash,
+  type Field,
+  openAggrepayReply,
+  type SignedAggrepayRequest,
+  signAggrepay,
+} from "./aggrepay.ts";
+export { type DreamzwalletSecret, dreamzwalletVerificationHash } from "./dreamzwallet.ts";
+export { equalInConstantTime } from "./equal.ts";
+export {
+  type DecodeOptions,
+  decodeJson,
+  JsonError,
+  type JsonFault,
+  JsonNumber,
+  type JsonObject,
+  type JsonValue,
+} from "./json.ts";
+export {
+  type AccountBindingParts,
+  accountBindingToken,
+  nicepayMerchantToken,
+  verifyAccountBindingToken,
+} from "./nicepay.ts";
+export { type PayuRequest, type PayuSecret, signPayu } from "./payu.ts";
+export { encodePhpJson, type PhpJsonOptions } from "./php-json.ts";
+export { type WibmoHeaderNames, type WibmoSecret, wibmoHeaders } from "./wibmo.ts";

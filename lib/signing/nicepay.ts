@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import { checkFilled, checkText } from "./check.ts";
+import { equalInConstantTime } from "./equal.ts";
+
+/** What the token of an account binding covers: nothing else of a registration or a notification is signed. */
+export type AccountBindingParts = {
+  readonly iMid: string;
+  readonly referenceNo: string;
+  readonly billingPhone: string;
+};
+
+/**
+ * A `merchantToken`: SHA-256, lower-case hex, of the parts and then the merchant key, with nothing between.
+ * Which parts, and in which order, is each call's own rule.
+ *
+ * Throws a TypeError when the key is empty or a part has no UTF-8 form.
+ */
+export function nicepayMerchantToken(merchantKey: string, parts: readonly string[]): string {
+  const key = checkFilled("merchantKey", merchantKey);
+  return createHash("sha256")
+    .update(checkText("a signed part", parts.join("")) + key)
+    .digest("hex");
+}
+
+/**
+ * The `merchantToken` of an account binding, over the strings exactly as they are sent.
+ *
+ * Throws a TypeError when a part or the key is empty.
+ * Source: NICEPAY payloan account binding (document 004), merchantToken.
+ */
+export function accountBindingToken(parts: AccountBindingParts, merchantKey: string): string {
+  return nicepayMerchantToken(merchantKey, [
+    checkFilled("iMid", parts.iMid),
+    checkFilled("referenceNo", parts.referenceNo),
+    checkFilled("billingPhone", parts.billingPhone),
+  ]);
+}
+
+/**
+ * Whether a notification's `merchantToken` is genuine under one of the keys (the current one and, during
+ * rotation, the previous). Parts that could not have been signed, an empty one among them, are never genuine.
+ *
+ * It covers iMid, referenceNo and billingPhone only: since they are joined with nothing between them, the
+ * reader must also compare each with what was registered.
+ *
+ * Throws a TypeError when `merchantKeys` is empty or holds an empty key.
+ */
+export function verifyAccountBindingToken(
+  token: string,
+  parts: AccountBindingParts,
+  merchantKeys: readonly string[],
+): boolean {
+  if (merchantKeys.length === 0) throw new TypeError("no merchantKey to check a token with");
+  for (const key of merchantKeys) checkFilled("merchantKey", key);
+  const signed = [parts.iMid, parts.referenceNo, parts.billingPhone];
+  if (signed.some((part) => part === "" || !part.isWellFormed())) return false;
+  let genuine = false;
+  for (const key of merchantKeys) {
+    genuine = equalInConstantTime(token, accountBindingToken(parts, key)) || genuine;
+  }
+  return genuine;
+}

@@ -1,0 +1,131 @@
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+
+/** A request whose bytes are final: what is sent is what was signed. */
+export interface WireRequest {
+  readonly method: "GET" | "POST";
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface WireReply {
+  readonly status: number;
+  readonly body: Uint8Array;
+}
+
+/**
+ * What became of a request. `not_sent` is a promise: no byte of it was written to any socket. `lost` says only that no
+ * whole reply came; the provider may have acted.
+ */
+export type Sent =
+  | { readonly kind: "reply"; readonly reply: WireReply }
+  | { readonly kind: "not_sent"; readonly why: string }
+  | { readonly kind: "lost"; readonly why: string; readonly timedOut: boolean };
+
+export interface Timing {
+  /** For the connection to be made and secured, milliseconds. */
+  readonly connectMs: number;
+  /** From the first byte sent to the last received, milliseconds. */
+  readonly replyMs: number;
+  /** Asked once, when the connection stands and just before the first byte: false when it has become too late to send. */
+  readonly mayStillSend: () => boolean;
+}
+
+export type Send = (request: WireRequest, timing: Timing) => Promise<Sent>;
+
+const replyLimit = 1024 * 1024;
+
+/**
+ * Sends a request once, on a connection of its own: a kept connection may have died while the process was frozen, and then
+ * nobody can tell whether the request arrived. Redirects are not followed and nothing is ever repeated. When it answers, the
+ * socket is gone: bytes left in a socket would be sent when a frozen process thaws.
+ */
+export const send: Send = async (request, timing) => {
+  const connection = await connected(request.url, timing.connectMs);
+  if ("why" in connection) return { kind: "not_sent", why: connection.why };
+  const { socket } = connection;
+  try {
+    if (!timing.mayStillSend()) return { kind: "not_sent", why: "no time was left to send" };
+    return await exchange(socket, request, timing.replyMs);
+  } finally {
+    socket.destroy();
+  }
+};
+
+type Connection = { readonly socket: Socket } | { readonly why: string };
+
+function connected(url: URL, milliseconds: number): Promise<Connection> {
+  return new Promise((resolve) => {
+    const secure = url.protocol === "https:";
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    const port = Number(url.port) || (secure ? 443 : 80);
+    const socket = secure
+      ? connectTls({ host, port, ALPNProtocols: ["http/1.1"], ...(isIP(host) ? {} : { servername: host }) })
+      : connectTcp({ host, port });
+    const settle = (connection: Connection) => {
+      clearTimeout(timer);
+      socket.off("close", onClose);
+      if ("why" in connection) socket.destroy();
+      resolve(connection);
+    };
+    const onClose = () => settle({ why: "the connection was closed before it stood" });
+    const timer = setTimeout(() => settle({ why: "the connection was not made in time" }), milliseconds);
+    socket.once(secure ? "secureConnect" : "connect", () => settle({ socket }));
+    // Stays for the socket's life: a late error of a socket that was given up must not end the process.
+    socket.on("error", (error: NodeJS.ErrnoException) =>
+      settle({ why: `the connection could not be made (${error.code ?? error.name})` }),
+    );
+    socket.once("close", onClose);
+  });
+}
+
+function exchange(socket: Socket, request: WireRequest, milliseconds: number): Promise<Sent> {
+  return new Promise((resolve) => {
+    const settle = (sent: Sent) => {
+      clearTimeout(timer);
+      outgoing.destroy();
+      resolve(sent);
+    };
+    const lost = (why: string, timedOut = false) => settle({ kind: "lost", why, timedOut });
+    const timer = setTimeout(() => lost("no whole reply came in time", true), milliseconds);
+    const body = Buffer.from(request.body, "utf8");
+    const outgoing = httpRequest({
+      method: request.method,
+      path: request.url.pathname + request.url.search,
+      createConnection: () => socket,
+      headers: {
+        host: request.url.host,
+        ...request.headers,
+        "content-length": String(body.byteLength),
+        connection: "close",
+      },
+    });
+    outgoing.on("error", (error: NodeJS.ErrnoException) =>
+      lost(`the connection broke (${error.code ?? error.name})`),
+    );
+    outgoing.on("response", (incoming) => collect(incoming, settle, lost));
+    // An interim "switching protocols" is not a reply that we asked for, and leaves the socket to nobody.
+    outgoing.on("upgrade", () => lost("the provider changed protocols"));
+    outgoing.end(body);
+  });
+}
+
+function collect(incoming: IncomingMessage, settle: (sent: Sent) => void, lost: (why: string) => void): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  incoming.on("data", (chunk: Buffer) => {
+    size += chunk.byteLength;
+    if (size > replyLimit) lost("the reply is too large");
+    else chunks.push(chunk);
+  });
+  incoming.on("error", () => lost("the reply broke off"));
+  incoming.on("close", () => {
+    if (!incoming.complete) lost("the reply broke off");
+  });
+  incoming.on("end", () => {
+    if (!incoming.complete) return lost("the reply broke off");
+    settle({ kind: "reply", reply: { status: incoming.statusCode ?? 0, body: Buffer.concat(chunks) } });
+  });
+}
