@@ -2,7 +2,7 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { awsClientConfig } from "./aws.ts";
 import { type Config, readConfig, required } from "./config.ts";
 import { type Log, logTo } from "./log.ts";
-import { secretIdVariable } from "./operation/definition.ts";
+import { secretIdVariable } from "./secrets/names.ts";
 import { type Secrets, secretsFrom } from "./secrets/secrets.ts";
 import { type Clock, systemClock } from "./time.ts";
 import { type Send, send } from "./transport.ts";

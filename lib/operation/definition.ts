@@ -1,3 +1,7 @@
+import type { SecretName } from "../secrets/names.ts";
+
+export { type SecretName, secretIdVariable } from "../secrets/names.ts";
+
 /** What the stack, the local host and the tests need to know of a function; every file under functions/ exports one. */
 export interface FunctionDefinition {
   /** `aggrepay/debit-wallet`: the function's file is `functions/<name>.ts`, which exports `handler`. */
@@ -16,10 +20,4 @@ export interface Route {
   readonly path: string;
 }
 
-/** One secret for each provider, and `gateway`: the key rings of fingerprints and of sealed tokens. */
-export type SecretName = "aggrepay" | "gateway";
-
 export type TableAction = "UpdateItem" | "GetItem" | "Query";
-
-/** The environment variable that holds the id (ARN) of a secret. */
-export const secretIdVariable = (name: SecretName): string => `${name.toUpperCase()}_SECRET_ID`;

@@ -1,3 +1,4 @@
+import { Problem } from "../problem.ts";
 import type { Asked, Provider, ProviderAnswer } from "../providers/provider.ts";
 import { UnreadableReply } from "../providers/provider.ts";
 import type { Runtime } from "../runtime.ts";
@@ -54,7 +55,13 @@ async function verified<Call, Reply>(
 ): Promise<ProviderAnswer<Reply>> {
   const answer = provider.read(reply, [secret], runtime.config, asked);
   if (answer.kind !== "unusable" || !answer.unverified) return answer;
-  // Failing to look up the previous secret leaves the reply unverified, which is true.
+  // A previous secret that cannot be had or used leaves the reply unverified, which is true.
   const previous = await runtime.secrets.previous(provider.secret).catch(() => undefined);
-  return previous ? provider.read(reply, [secret, previous], runtime.config, asked) : answer;
+  if (!previous) return answer;
+  try {
+    return provider.read(reply, [secret, previous], runtime.config, asked);
+  } catch (error) {
+    if (error instanceof Problem) return answer;
+    throw error;
+  }
 }

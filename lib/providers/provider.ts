@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
-import type { SecretName } from "../operation/definition.ts";
 import type { ProblemCode, ProviderWord } from "../problem.ts";
+import type { SecretName } from "../secrets/names.ts";
 import type { SecretValue } from "../secrets/secrets.ts";
 import type { WireReply, WireRequest } from "../transport.ts";
 

@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import type { SecretName } from "../operation/definition.ts";
 import { Problem } from "../problem.ts";
 import type { Clock } from "../time.ts";
+import type { SecretName } from "./names.ts";
 import { Secret } from "./secret.ts";
 
 /** A secret's JSON, every text in it wrapped; read with `part`. */

@@ -1,5 +1,5 @@
 import { plainDecimal, twoPlaces } from "../../money.ts";
-import type { Facts, Subject } from "../../operation/inquiry.ts";
+import type { Facts, Subject } from "../inquiry.ts";
 import type { AggrepayCall, AggrepayReply } from "./index.ts";
 import type { Reader } from "./reply.ts";
 
