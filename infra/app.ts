@@ -1,0 +1,26 @@
+import { join } from "node:path";
+import { App } from "aws-cdk-lib";
+import { functions } from "../functions/index.ts";
+import { bundle } from "./bundle.ts";
+import { type Config, ConfigError, readConfig } from "./config.ts";
+import { WalletGateway } from "./stack.ts";
+
+// The local host finds each function's code through the assembly's asset metadata, which only the CLI turns on.
+const app = new App({ postCliContext: { "aws:cdk:enable-asset-metadata": true } });
+const config = configure();
+// Inside the assembly, so that two syntheses at once never write to the same folder.
+const bundles = await bundle(functions, { outdir: join(app.outdir, "bundles") });
+
+new WalletGateway(app, `WalletGateway-${config.stage}`, { config, definitions: functions, bundles });
+app.synth();
+
+function configure(): Config {
+  try {
+    return readConfig((name) => app.node.tryGetContext(name));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // One sentence for whoever chose the value; where in our code it was found is of no use to them.
+    console.error(error.message);
+    process.exit(1);
+  }
+}

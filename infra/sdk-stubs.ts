@@ -1,0 +1,78 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Plugin } from "esbuild";
+
+/**
+ * Parts of the AWS SDK that no function of ours can reach on Lambda, each replaced by a few lines that say why, and that
+ * throw if they are reached after all. They were over half of a bundle, and every cold start would read them.
+ */
+export const sdkStubs: Readonly<Record<string, string>> = {
+  "@aws-sdk/core/dist-es/submodules/client/middleware-recursion-detection/getRecursionDetectionPlugin.js":
+    "recursion-detection.ts",
+  "@aws-sdk/credential-provider-node/dist-es/index.js": "credential-provider-node.ts",
+  "@aws-sdk/endpoint-cache/dist-es/index.js": "endpoint-cache.ts",
+  "@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js": "sha256-js.ts",
+  "@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/getInstanceMetadataRegion.js":
+    "instance-metadata-region.ts",
+  "@smithy/core/dist-es/submodules/config/node-config-provider/fromSharedConfigFiles.js":
+    "shared-config-files.ts",
+  "@smithy/core/dist-es/submodules/event-streams/index.js": "event-streams.ts",
+  "@smithy/core/dist-es/submodules/protocols/HttpBindingNormalizedSchema.js":
+    "http-binding-normalized-schema.ts",
+  "@smithy/core/dist-es/submodules/protocols/json/codec-v2/JsonBytesStringAdapter.js":
+    "json-bytes-string-adapter.ts",
+  "@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js": "adaptive-retry-strategy.ts",
+  "@smithy/signature-v4/dist-es/HeaderFormatter.js": "header-formatter.ts",
+};
+
+const stubsDir = join(import.meta.dirname, "lambda-runtime-stubs");
+const modules = `node_modules${sep}`;
+
+export const trimmedSdk: Plugin = {
+  name: "trimmed-sdk",
+  setup({ onLoad }) {
+    for (const path of Object.keys(sdkStubs)) {
+      if (!existsSync(join(import.meta.dirname, "..", modules, path))) {
+        throw new Error(
+          `The AWS SDK has no ${path} any more: see whether infra/sdk-stubs.ts still needs its stub`,
+        );
+      }
+    }
+    onLoad({ filter: /[\\/]@(?:aws-sdk|smithy)[\\/].*\.js$/ }, async ({ path }) => {
+      const stub = sdkStubs[path.slice(path.lastIndexOf(modules) + modules.length).replaceAll(sep, "/")];
+      if (stub === undefined) return undefined;
+      return { contents: await readFile(join(stubsDir, stub), "utf8"), loader: "ts" };
+    });
+    // A client wants its version from its package.json, and would bring all of it.
+    onLoad({ filter: /[\\/]@aws-sdk[\\/]client-[^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
+      const { version }: { readonly version: string } = JSON.parse(await readFile(path, "utf8"));
+      return { contents: JSON.stringify({ version }), loader: "json" };
+    });
+    onLoad({ filter: /[\\/]util-endpoints[\\/]lib[\\/]aws[\\/]partitions\.js$/ }, async ({ path }) => {
+      const { partitionsInfo } = (await import(pathToFileURL(path).href)) as {
+        partitionsInfo: PartitionsInfo;
+      };
+      return { contents: `export const partitionsInfo = ${JSON.stringify(withoutNames(partitionsInfo))};` };
+    });
+  },
+};
+
+interface PartitionsInfo {
+  readonly partitions: readonly {
+    readonly regionRegex: string;
+    readonly regions: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+/** A Region's name says its partition; the list of them adds what people call them. */
+const withoutNames = ({ partitions, ...rest }: PartitionsInfo): PartitionsInfo => ({
+  ...rest,
+  partitions: partitions.map(({ regions, ...partition }) => ({
+    ...partition,
+    regions: Object.fromEntries(
+      Object.entries(regions).filter(([name]) => !new RegExp(partition.regionRegex).test(name)),
+    ),
+  })),
+});

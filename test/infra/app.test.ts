@@ -1,0 +1,59 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { functions } from "../../functions/index.ts";
+import { projectRoot } from "../../infra/bundle.ts";
+
+let scratch: string;
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "assembly-"));
+});
+
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+/** As the CLI and the local host do, without an account or Region. */
+async function synthesize(name: string, context: Record<string, string> = {}): Promise<string> {
+  const outdir = join(scratch, name);
+  await promisify(execFile)(process.execPath, ["infra/app.ts"], {
+    cwd: projectRoot,
+    env: { CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context) },
+  });
+  return outdir;
+}
+
+interface Template {
+  readonly Resources: Readonly<
+    Record<string, { readonly Type: string; readonly Metadata?: Readonly<Record<string, unknown>> }>
+  >;
+}
+
+test("two syntheses at once give the same template, with each function's code beside it", async () => {
+  const outdirs = await Promise.all([synthesize("one"), synthesize("two")]);
+  const [one, two] = await Promise.all(
+    outdirs.map((outdir) => readFile(join(outdir, "WalletGateway-dev.template.json"), "utf8")),
+  );
+  expect(one).toBe(two);
+  const { Resources }: Template = JSON.parse(one ?? "");
+  const code = (type: string, file: string) =>
+    Object.values(Resources)
+      .filter(({ Type }) => Type === type)
+      .map(({ Metadata }) => join(outdirs[0] ?? "", String(Metadata?.["aws:asset:path"]), file));
+  const files = [
+    ...code("AWS::Lambda::Function", "index.mjs"),
+    ...code("AWS::Lambda::LayerVersion", "nodejs/signing.mjs"),
+  ];
+  expect(files).toHaveLength(functions.length + 1);
+  expect(files.filter((file) => !existsSync(file))).toEqual([]);
+});
+
+test("a wrong value ends the synthesis with one sentence", async () => {
+  await expect(synthesize("wrong", { stage: "test" })).rejects.toMatchObject({
+    code: 1,
+    stderr: 'stage must be dev or prod, not "test"\n',
+  });
+});

@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import { cp, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { functions } from "../../functions/index.ts";
+import { type Bundles, bundle, projectRoot, signingLayerPath } from "../../infra/bundle.ts";
+import { sdkStubs } from "../../infra/sdk-stubs.ts";
+
+const limits = { change: 300_000, read: 160_000, layer: 15_000 };
+
+let scratch: string;
+let bundles: Bundles;
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "bundles-"));
+  bundles = await bundle(functions, { outdir: join(scratch, "here") });
+});
+
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+const inputsOf = (name: string): readonly string[] => bundles.functions.get(name)?.inputs ?? [];
+
+test.each(functions)("$name is small", ({ name, tableActions }) => {
+  const limit = tableActions.length > 0 ? limits.change : limits.read;
+  expect(bundles.functions.get(name)?.bytes).toBeLessThanOrEqual(limit);
+});
+
+test("the signing layer is small", () => {
+  expect(bundles.layer.bytes).toBeLessThanOrEqual(limits.layer);
+});
+
+test.each(functions.filter(({ tableActions }) => tableActions.length === 0))(
+  "$name, a read, has no client of DynamoDB",
+  ({ name }) => {
+    expect(inputsOf(name).filter((input) => /dynamodb|lib\/records\/store/.test(input))).toEqual([]);
+  },
+);
+
+test.each(functions)("$name imports the signing layer and nothing else", async ({ name }) => {
+  const code = await readFile(join(bundles.functions.get(name)?.folder ?? "", "index.mjs"), "utf8");
+  const imports = Array.from(code.matchAll(/\b(?:from|import)\(?"([^"]+)"/g), ([, path]) => path);
+  expect(new Set(imports)).toEqual(new Set([signingLayerPath]));
+});
+
+test("every stub of the SDK stands in for something that a change would bring", () => {
+  const change = functions.find(({ tableActions }) => tableActions.length > 0);
+  const inputs = inputsOf(change?.name ?? "");
+  expect(Object.keys(sdkStubs).filter((path) => !inputs.includes(`node_modules/${path}`))).toEqual([]);
+});
+
+test("a bundle is the same wherever it is built", async () => {
+  const elsewhere = join(scratch, "another-machine");
+  await Promise.all(
+    ["functions", "lib", "package.json"].map((path) =>
+      cp(join(projectRoot, path), join(elsewhere, path), { recursive: true }),
+    ),
+  );
+  await symlink(join(projectRoot, "node_modules"), join(elsewhere, "node_modules"));
+  const others = await bundle(functions, { outdir: join(elsewhere, "out"), root: elsewhere });
+  expect(await hashes(others)).toEqual(await hashes(bundles));
+});
+
+const hashes = ({ functions, layer }: Bundles) =>
+  Promise.all(
+    [
+      ...[...functions.values()].map(({ folder }) => join(folder, "index.mjs")),
+      join(layer.folder, "nodejs/signing.mjs"),
+    ].map(async (path) =>
+      createHash("sha256")
+        .update(await readFile(path))
+        .digest("hex"),
+    ),
+  );
