@@ -1,0 +1,250 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { CannotStart } from "./cannot-start.ts";
+import { intrinsics } from "./intrinsics.ts";
+import { type Json, type JsonObject, listOf, objectOf, parseJson, textOf } from "./json.ts";
+
+/** What a cloud assembly (the output of CDK) asks to be run, with every expression of its template resolved. */
+export interface Application {
+  readonly stack: string;
+  readonly functions: readonly LambdaFunction[];
+  readonly routes: readonly ApiRoute[];
+  readonly schedules: readonly Schedule[];
+  readonly tables: readonly Table[];
+  readonly secrets: readonly Secret[];
+}
+
+export interface LambdaFunction {
+  readonly name: string;
+  readonly arn: string;
+  /** The module file that Lambda would import, and the export that it would call. */
+  readonly entry: string;
+  readonly exportName: string;
+  readonly folder: string;
+  /** Folders that Lambda would lay over each other at /opt, in the template's order. */
+  readonly layers: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly memoryMb: number;
+  readonly timeoutMs: number;
+  /** What its role lets it do with a table: the difference between a function that looks and one that acts. */
+  readonly tableActions: readonly string[];
+}
+
+export interface ApiRoute {
+  /** `POST /v1/aggrepay/debit-wallet`, `GET /v1/records/{id}`, `$default`. */
+  readonly key: string;
+  readonly functionName: string;
+  /** Who may call it once it is deployed: here everyone may. */
+  readonly authorization: string;
+}
+
+export interface Schedule {
+  readonly name: string;
+  readonly arn: string;
+  readonly expression: string;
+  readonly functionName: string;
+}
+
+export interface Table {
+  readonly name: string;
+  /** The properties of CloudFormation, resolved. */
+  readonly properties: JsonObject;
+}
+
+export interface Secret {
+  readonly name: string;
+  readonly arn: string;
+  /** The key of its value in SECRETS_FILE: `aggrepay` for what functions know as AGGREPAY_SECRET_ID. */
+  readonly key: string;
+}
+
+export function readAssembly(folder: string): Application {
+  const { stack, template, assets } = readStack(folder);
+  const { resolve: value, text, arn } = intrinsics(template, stack);
+  const resources = Object.entries(objectOf(template.Resources)).map(([id, resource]) => ({
+    id,
+    type: textOf(objectOf(resource).Type) ?? "",
+    properties: objectOf(objectOf(resource).Properties),
+    metadata: objectOf(objectOf(resource).Metadata),
+  }));
+  const ofType = (...types: readonly string[]) => resources.filter(({ type }) => types.includes(type));
+
+  const code = (id: string, source: Json | undefined, metadata: JsonObject) => {
+    const key = text(objectOf(source).S3Key);
+    const path = (key === undefined ? undefined : assets.get(key)) ?? textOf(metadata["aws:asset:path"]);
+    if (path === undefined)
+      throw new CannotStart(`The assembly in ${folder} does not hold the code of ${id}.`);
+    return resolve(folder, path);
+  };
+
+  const layers = new Map(
+    ofType("AWS::Lambda::LayerVersion").map(({ id, properties, metadata }) => [
+      arn(id),
+      code(id, properties.Content, metadata),
+    ]),
+  );
+
+  const functions = ofType("AWS::Lambda::Function").map(({ id, properties, metadata }): LambdaFunction => {
+    const source = code(id, properties.Code, metadata);
+    const handler = text(properties.Handler) ?? "";
+    const layerArns = listOf(properties.Layers).map((layer) => text(layer) ?? "");
+    return {
+      name: text({ Ref: id }) ?? id,
+      arn: arn(id),
+      folder: source,
+      ...findHandler(id, source, handler),
+      layers: layerArns.map(
+        (layer) => layers.get(layer) ?? fail(`${id} uses layer ${layer}, which is elsewhere.`),
+      ),
+      environment: variables(value(objectOf(properties.Environment).Variables)),
+      memoryMb: Number(properties.MemorySize ?? 128),
+      timeoutMs: Number(properties.Timeout ?? 3) * 1000,
+      tableActions: tableActions(template, properties.Role),
+    };
+  });
+
+  const functionOf = (uri: string, what: string): string => {
+    const found = functions.find(({ arn: own }) =>
+      uri.split("/").some((part) => part === own || part.startsWith(`${own}:`)),
+    );
+    return found?.name ?? fail(`${what} leads to ${uri}, which is no function of this stack.`);
+  };
+
+  const integrations = new Map(
+    ofType("AWS::ApiGatewayV2::Integration").map(({ id, properties }) => [
+      `integrations/${text({ Ref: id })}`,
+      functionOf(text(properties.IntegrationUri) ?? "", id),
+    ]),
+  );
+
+  const routes = ofType("AWS::ApiGatewayV2::Route").map(({ id, properties }): ApiRoute => {
+    const target = text(properties.Target) ?? "";
+    return {
+      key: text(properties.RouteKey) ?? fail(`Route ${id} has no key.`),
+      functionName: integrations.get(target) ?? fail(`Route ${id} leads to ${target}, which does not exist.`),
+      authorization: text(properties.AuthorizationType) ?? "NONE",
+    };
+  });
+
+  const schedules = ofType("AWS::Events::Rule").flatMap(({ id, properties }): readonly Schedule[] => {
+    const expression = text(properties.ScheduleExpression);
+    if (expression === undefined || properties.State === "DISABLED") return [];
+    return listOf(properties.Targets).map((target) => ({
+      name: text({ Ref: id }) ?? id,
+      arn: arn(id),
+      expression,
+      functionName: functionOf(text(objectOf(target).Arn) ?? "", id),
+    }));
+  });
+
+  const tables = ofType("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable").map(({ id, properties }) => ({
+    name: text({ Ref: id }) ?? id,
+    properties: objectOf(value(properties)),
+  }));
+
+  const secretArns = new Map(
+    ofType("AWS::SecretsManager::Secret").map(({ id, properties }) => [arn(id), text(properties.Name) ?? id]),
+  );
+  if (routes.length === 0) fail(`Stack ${stack} in ${folder} has no routes of an HTTP API.`);
+  return { stack, functions, routes, schedules, tables, secrets: secretsOf(functions, secretArns) };
+}
+
+const fail = (sentence: string): never => {
+  throw new CannotStart(sentence);
+};
+
+interface Stack {
+  readonly stack: string;
+  readonly template: JsonObject;
+  /** Where in the assembly the object is that the deployment would upload under this key. */
+  readonly assets: ReadonlyMap<string, string>;
+}
+
+function readStack(folder: string): Stack {
+  const file = (name: string) => {
+    const path = join(folder, name);
+    try {
+      return objectOf(parseJson(readFileSync(path, "utf8")));
+    } catch (error) {
+      throw new CannotStart(
+        `${path} cannot be read as part of a cloud assembly: ${(error as Error).message}.`,
+      );
+    }
+  };
+  const artifacts = Object.entries(objectOf(file("manifest.json").artifacts)).map(([name, artifact]) => ({
+    name,
+    type: textOf(objectOf(artifact).type),
+    properties: objectOf(objectOf(artifact).properties),
+  }));
+  const stacks = artifacts.filter(({ type }) => type === "aws:cloudformation:stack");
+  const [stack] = stacks;
+  if (stack === undefined || stacks.length > 1) {
+    throw new CannotStart(
+      `The assembly in ${folder} has ${stacks.length} stacks; the local host serves one.`,
+    );
+  }
+  const assets = new Map<string, string>();
+  for (const { properties } of artifacts.filter(({ type }) => type === "cdk:asset-manifest")) {
+    for (const entry of Object.values(objectOf(file(textOf(properties.file) ?? "").files))) {
+      const path = textOf(objectOf(objectOf(entry).source).path);
+      for (const destination of Object.values(objectOf(objectOf(entry).destinations))) {
+        const key = textOf(objectOf(destination).objectKey);
+        if (path !== undefined && key !== undefined) assets.set(key, path);
+      }
+    }
+  }
+  return { stack: stack.name, template: file(textOf(stack.properties.templateFile) ?? ""), assets };
+}
+
+/** `index.handler` is the export `handler` of index.mjs, .js or .cjs, in Lambda's order. */
+function findHandler(id: string, folder: string, handler: string) {
+  const dot = handler.lastIndexOf(".");
+  const module = handler.slice(0, dot);
+  const entry = [".js", ".mjs", ".cjs"]
+    .map((end) => join(folder, module + end))
+    .find((path) => existsSync(path));
+  return {
+    entry: entry ?? fail(`Function ${id} has handler ${handler}, and ${folder} has no such file.`),
+    exportName: handler.slice(dot + 1),
+  };
+}
+
+function variables(value: Json | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(objectOf(value)).map(([name, text]) => [name, String(text)]));
+}
+
+/** The DynamoDB actions in the policies of a function's role, be they part of it or attached to it. */
+function tableActions(template: JsonObject, role: Json | undefined): readonly string[] {
+  const resources = objectOf(template.Resources);
+  const [id] = listOf(objectOf(role)["Fn::GetAtt"]);
+  if (typeof id !== "string") return [];
+  const attached = Object.values(resources)
+    .map((resource) => objectOf(resource))
+    .filter(({ Type }) => Type === "AWS::IAM::Policy" || Type === "AWS::IAM::ManagedPolicy")
+    .map(({ Properties }) => objectOf(Properties))
+    .filter(({ Roles }) => listOf(Roles).some((each) => objectOf(each).Ref === id));
+  const own = listOf(objectOf(objectOf(resources[id]).Properties).Policies).map(objectOf);
+  const actions = [...attached, ...own]
+    .flatMap(({ PolicyDocument }) => listOf(objectOf(PolicyDocument).Statement))
+    .flatMap((statement) => {
+      const action = objectOf(statement).Action;
+      return typeof action === "string" ? [action] : listOf(action);
+    });
+  return actions
+    .filter((action) => typeof action === "string")
+    .filter((action) => action.startsWith("dynamodb:"));
+}
+
+function secretsOf(
+  functions: readonly LambdaFunction[],
+  names: ReadonlyMap<string, string>,
+): readonly Secret[] {
+  const secrets = new Map<string, Secret>();
+  for (const { environment } of functions) {
+    for (const [variable, arn] of Object.entries(environment)) {
+      const key = /^(.+)_SECRET_ID$/.exec(variable)?.[1]?.toLowerCase();
+      if (key !== undefined) secrets.set(arn, { key, arn, name: names.get(arn) ?? arn });
+    }
+  }
+  return [...secrets.values()];
+}

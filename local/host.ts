@@ -1,0 +1,189 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type Application, type LambdaFunction, readAssembly } from "./assembly.ts";
+import { CannotStart } from "./cannot-start.ts";
+import { type DataDir, openDataDir } from "./data-dir.ts";
+import { findDynoxide, startDynamoDb } from "./dynamodb.ts";
+import { type Backend, listen } from "./http-api.ts";
+import { textOf } from "./json.ts";
+import { writeWorker } from "./lambda/environment.ts";
+import { budgetOf, openPool, type Pool } from "./lambda/pool.ts";
+import { type LambdaProcess, startProcess } from "./lambda/process.ts";
+import { openLogs } from "./logs.ts";
+import { routerOf } from "./routes.ts";
+import { startSchedules } from "./schedules.ts";
+import { openSecrets, type Secrets } from "./secrets.ts";
+import { startSecretsManager } from "./secrets-manager.ts";
+import type { Settings } from "./settings.ts";
+import { synthesize } from "./synthesize.ts";
+
+export interface Host {
+  readonly url: string;
+  readonly application: Application;
+  readonly addresses: readonly Address[];
+  /** Answers what is in flight for at most `graceMs`, then ends every process. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Something that runs beside the functions, for the table that a person reads. */
+export interface Address {
+  readonly what: string;
+  readonly where: string;
+  readonly note: string;
+}
+
+/** Starts everything: the stack's functions behind its HTTP API, and what they depend on. */
+export async function startHost(settings: Settings, project: string): Promise<Host> {
+  const dataDir = openDataDir(settings.dataDir);
+  const backend = Promise.withResolvers<Backend>();
+  backend.promise.catch(() => undefined);
+  const api = await listen(settings.port, backend.promise);
+  const logTo = openLogs(dataDir.file("logs"), settings.printLogs);
+
+  const secrets = openSecrets({
+    file: settings.secretsFile,
+    gatewayFile: dataDir.file("gateway-secret.json"),
+    report: (sentence) => process.stderr.write(`${sentence}\n`),
+  });
+  // The synthesis takes longest; the rest is there when it ends.
+  const worker = dataDir.file("worker.mjs");
+  const [assembled, dynamo, aggrepay] = await Promise.all([
+    assemble(settings, project, dataDir),
+    startDynamoDb({
+      binary: findDynoxide(settings.dynoxide),
+      file: dataDir.file("dynamodb.sqlite"),
+      log: logTo("dynamodb"),
+    }),
+    aggrepayPeer(settings, dataDir, secrets),
+    writeWorker(worker),
+  ]);
+  const secretsManager = await startSecretsManager(assembled.secrets, secrets);
+  const application = {
+    ...assembled,
+    functions: assembled.functions.map((lambda) =>
+      localized(lambda, {
+        ...settings.overrides,
+        AGGREPAY_BASE_URL: aggrepay.url,
+        AWS_ENDPOINT_URL_DYNAMODB: dynamo.url,
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+      }),
+    ),
+  };
+  for (const table of application.tables) await dynamo.ensureTable(table);
+
+  const compileCache = dataDir.file("compile-cache");
+  forgetOldCode(compileCache);
+  const pools = openPools(application, settings, (lambda) =>
+    startProcess(lambda, { worker, compileCache }, logTo(lambda.name)),
+  );
+  const invoke = (functionName: string, event: string, signal: AbortSignal) => {
+    const pool = pools.get(functionName);
+    if (pool === undefined) throw new Error(`there is no function ${functionName}`);
+    return pool.invoke(event, signal);
+  };
+  const functionOf = new Map(application.routes.map(({ key, functionName }) => [key, functionName]));
+  backend.resolve({
+    route: routerOf([...functionOf.keys()]),
+    invoke: (routeKey, event, signal) => invoke(functionOf.get(routeKey) ?? "", event, signal),
+  });
+  const schedules = startSchedules(application.schedules, settings.scheduleMs, invoke);
+  const housekeeping = setInterval(() => {
+    for (const pool of pools.values()) pool.endIdle(performance.now() - longestIdleMs);
+  }, 30_000);
+
+  return {
+    url: `http://127.0.0.1:${api.port}`,
+    application,
+    addresses: [
+      {
+        what: "DynamoDB",
+        where: dynamo.url,
+        note: `table ${application.tables.map(({ name }) => name).join(", ")}`,
+      },
+      { what: "Secrets Manager", where: secretsManager.url, note: secrets.description },
+      { what: "AggrePay", where: aggrepay.url, note: aggrepay.note },
+    ],
+    async stop(graceMs) {
+      schedules.stop();
+      clearInterval(housekeeping);
+      await Promise.race([api.drain(), new Promise((resolve) => setTimeout(resolve, graceMs))]);
+      await Promise.all([...pools.values()].map((pool) => pool.close()));
+      api.close();
+      secretsManager.close();
+      await Promise.all([aggrepay.close(), dynamo.close()]);
+      dataDir.release();
+    },
+  };
+}
+
+/** A process that nobody has needed for this long gives its memory back. */
+const longestIdleMs = 5 * 60_000;
+
+async function assemble(settings: Settings, project: string, dataDir: DataDir): Promise<Application> {
+  if (settings.assemblyDir !== undefined) return readAssembly(settings.assemblyDir);
+  const folder = dataDir.file("assembly");
+  await synthesize(project, folder);
+  return readAssembly(folder);
+}
+
+interface Peer {
+  readonly url: string;
+  readonly note: string;
+  close(): Promise<void>;
+}
+
+async function aggrepayPeer(settings: Settings, dataDir: DataDir, secrets: Secrets): Promise<Peer> {
+  if (settings.aggrepayOrigin !== undefined) {
+    return { url: settings.aggrepayOrigin, note: "AGGREPAY_BASE_URL", close: async () => undefined };
+  }
+  const { startAggrepaySandbox } = await import("./sandbox/aggrepay.ts");
+  const accepted = () => {
+    const { current, previous } = secrets.versions("aggrepay") ?? {};
+    return [current, previous].flatMap((version) => {
+      const { apiKey, salt } = version?.value ?? {};
+      const pair = { apiKey: textOf(apiKey), salt: textOf(salt) };
+      return pair.apiKey !== undefined && pair.salt !== undefined
+        ? [{ apiKey: pair.apiKey, salt: pair.salt }]
+        : [];
+    });
+  };
+  const sandbox = await startAggrepaySandbox({ port: 0, dataDir: dataDir.path, secrets: accepted });
+  return { url: sandbox.url, note: "sandbox", close: () => sandbox.close() };
+}
+
+/** The function as the template has it, but for the values that only make sense on AWS. */
+function localized(lambda: LambdaFunction, values: Readonly<Record<string, string>>): LambdaFunction {
+  const replaced = Object.entries(values).filter(
+    ([name]) => name in lambda.environment || name.startsWith("AWS_ENDPOINT_URL_"),
+  );
+  const environment = { ...lambda.environment, ...Object.fromEntries(replaced) };
+  const { PROVIDER_TIMEOUT_MS: provider, FUNCTION_TIMEOUT_MS: timeout, LEASE_MS: lease } = environment;
+  const ordered = [provider, timeout, lease].map((text) => Number(text ?? Number.NaN));
+  if (ordered.some((time, index) => index > 0 && time <= (ordered[index - 1] ?? 0))) {
+    throw new CannotStart(
+      `${lambda.name} would run with PROVIDER_TIMEOUT_MS ${provider}, FUNCTION_TIMEOUT_MS ${timeout} and LEASE_MS ${lease}: each must be longer than the one before.`,
+    );
+  }
+  // What the function believes and what kills it are one value.
+  const timeoutMs = timeout === undefined ? lambda.timeoutMs : Number(timeout);
+  return { ...lambda, environment, timeoutMs };
+}
+
+function openPools(
+  { functions }: Application,
+  { maxProcesses, maxProcessesPerFunction: largest }: Settings,
+  start: (lambda: LambdaFunction) => LambdaProcess,
+): ReadonlyMap<string, Pool> {
+  const budget = budgetOf(maxProcesses);
+  return new Map(functions.map((lambda) => [lambda.name, openPool(lambda, { largest, budget, start })]));
+}
+
+/** The cache holds an entry for every bundle that ever ran; after many changes it starts afresh. */
+function forgetOldCode(compileCache: string): void {
+  try {
+    const entries = readdirSync(compileCache).flatMap((folder) => readdirSync(join(compileCache, folder)));
+    if (entries.length > 500) rmSync(compileCache, { recursive: true });
+  } catch {
+    // There is none yet.
+  }
+}

@@ -1,0 +1,167 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { CannotStart } from "./cannot-start.ts";
+import { eventOf, type HttpResponse, responseOf, splitTarget } from "./http-event.ts";
+import type { PoolOutcome } from "./lambda/pool.ts";
+import type { Router } from "./routes.ts";
+
+/** Where requests go. The signal says that the caller has been answered, and that nothing need start any more. */
+export interface Backend {
+  readonly route: Router;
+  readonly invoke: (routeKey: string, event: string, signal: AbortSignal) => Promise<PoolOutcome>;
+}
+
+export interface HttpApi {
+  readonly port: number;
+  /** Takes no more requests; resolves when those in flight are answered. */
+  drain(): Promise<void>;
+  /** Ends the connections that are left. */
+  close(): void;
+}
+
+/** Those of an HTTP API: 10 MB of body, 10240 bytes of request line and headers, 30 s. */
+export const limits = { body: 10 * 1024 * 1024, head: 10_240, ms: 30_000 } as const;
+
+type Limits = Readonly<Record<keyof typeof limits, number>>;
+
+/** Listens at once, so that a port in use is known at once; requests that come before the backend is there wait for it. */
+export async function listen(
+  port: number,
+  backend: Promise<Backend>,
+  within: Limits = limits,
+): Promise<HttpApi> {
+  const inFlight = new Set<Promise<void>>();
+  let draining = false;
+  const server = createServer(
+    {
+      maxHeaderSize: within.head,
+      headersTimeout: 10_000,
+      requestTimeout: limits.ms,
+      keepAliveTimeout: 60_000,
+      connectionsCheckingInterval: 5_000,
+      requireHostHeader: true,
+    },
+    (request, response) => {
+      const done = serve(request, response, backend, within, () => draining).catch((error: unknown) => {
+        console.error(error);
+        response.destroy();
+      });
+      inFlight.add(done);
+      done.finally(() => inFlight.delete(done));
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(cannotListen(port, error)));
+    server.listen({ port, host: "127.0.0.1", backlog: 1024 }, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async drain() {
+      draining = true;
+      server.close();
+      server.closeIdleConnections();
+      await Promise.all(inFlight);
+    },
+    close: () => server.closeAllConnections(),
+  };
+}
+
+function cannotListen(port: number, error: NodeJS.ErrnoException): CannotStart {
+  if (error.code === "EADDRINUSE") {
+    return new CannotStart(`Port ${port} is in use: stop what listens there, or choose another with PORT.`);
+  }
+  if (error.code === "EACCES")
+    return new CannotStart(`Port ${port} is not open to this user: choose another with PORT.`);
+  return new CannotStart(`Port ${port} cannot be used: ${error.message}.`);
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  backend: Promise<Backend>,
+  within: Limits,
+  draining: () => boolean,
+): Promise<void> {
+  const id = randomUUID();
+  const answer = (reply: HttpResponse) => send(response, id, reply, draining());
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), within.ms);
+  try {
+    const { route, invoke } = await backend;
+    const { method = "GET", url: target = "/" } = request;
+    const split = splitTarget(target);
+    if (split === undefined) return answer(message(400, "Bad Request"));
+    const body = await read(request, within.body);
+    if (body === undefined) return answer(message(413, "Request Too Long"));
+    const match = route(method, split.path);
+    if (match === undefined) return answer(message(404, "Not Found"));
+    const sourceIp = request.socket.remoteAddress ?? "127.0.0.1";
+    const { rawHeaders } = request;
+    const protocol = `HTTP/${request.httpVersion}`;
+    const event = eventOf({ method, target, rawHeaders, body, sourceIp, protocol }, match, id, new Date());
+    const timeout = new Promise<"late">((resolve) =>
+      late.signal.addEventListener("abort", () => resolve("late")),
+    );
+    const outcome = await Promise.race([invoke(match.key, event, late.signal), timeout]);
+    answer(replyTo(match.key, outcome));
+  } catch (error) {
+    // A caller that goes away in the middle of its own body is answered by no one.
+    if (request.destroyed && !request.complete) return;
+    answer(message(500, "Internal Server Error"));
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function replyTo(routeKey: string, outcome: PoolOutcome | "late"): HttpResponse {
+  if (outcome === "late" || outcome.kind === "withdrawn") return message(503, "Service Unavailable");
+  // Why it failed is in the function's log.
+  if (outcome.kind === "failed") return message(500, "Internal Server Error");
+  const reply = responseOf(outcome.payload);
+  if (reply !== undefined) return reply;
+  console.error(`${routeKey}: the function's answer is no response of payload format 2.0`);
+  return message(500, "Internal Server Error");
+}
+
+const message = (status: number, text: string): HttpResponse => ({
+  status,
+  headers: { "content-type": "application/json" },
+  cookies: [],
+  body: Buffer.from(JSON.stringify({ message: text })),
+});
+
+/** The body, or undefined if it is too long. What is too long is read all the same: a caller hears us when it has spoken. */
+async function read(request: IncomingMessage, largest: number): Promise<Buffer | undefined> {
+  let chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    size += chunk.length;
+    if (size > 4 * largest) break;
+    if (size > largest) chunks = [];
+    else chunks.push(chunk);
+  }
+  return size > largest ? undefined : Buffer.concat(chunks);
+}
+
+function send(response: ServerResponse, id: string, reply: HttpResponse, last: boolean): void {
+  // The caller has gone, or a reply is already on its way.
+  if (response.destroyed || response.headersSent) return;
+  const { req: request } = response;
+  try {
+    for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
+    if (reply.cookies.length > 0) response.setHeader("set-cookie", reply.cookies);
+  } catch {
+    for (const name of response.getHeaderNames()) response.removeHeader(name);
+    send(response, id, message(500, "Internal Server Error"), last);
+    return;
+  }
+  response.statusCode = reply.status;
+  response.setHeader("apigw-requestid", id);
+  response.setHeader("content-length", reply.body.length);
+  // What is left of a request that was not read would be taken for the next one.
+  if (last || !request.complete) response.setHeader("connection", "close");
+  response.end(request.method === "HEAD" ? undefined : reply.body);
+  if (!request.complete) request.resume();
+}

@@ -1,0 +1,41 @@
+import { resolve } from "node:path";
+import { CannotStart } from "./cannot-start.ts";
+import { type Host, startHost } from "./host.ts";
+import { readSettings } from "./settings.ts";
+import { tableOf } from "./table.ts";
+
+/** How long requests in flight may still take after a Ctrl-C; a second one ends them at once. */
+const graceMs = 3000;
+
+// A hangup ends this process at once, and its children with it, unless `nohup` has asked for the contrary.
+const signals = ["SIGINT", "SIGTERM"] as const;
+
+export async function main(): Promise<void> {
+  const started = performance.now();
+  // Before it is up there is nothing to be careful of: whatever has started is tethered and ends with this process.
+  const quit = () => process.exit(0);
+  for (const signal of signals) process.once(signal, quit);
+  try {
+    const project = resolve(import.meta.dirname, "..");
+    const settings = readSettings(process.env, process.cwd());
+    const host = await startHost(settings, project);
+    for (const signal of signals) process.off(signal, quit);
+    stopOnSignal(host);
+    console.log(tableOf(host, settings, performance.now() - started));
+    console.log(`ready ${host.url}`);
+  } catch (error) {
+    console.error(error instanceof CannotStart ? error.message : error);
+    process.exit(1);
+  }
+}
+
+function stopOnSignal(host: Host): void {
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) process.exit(0);
+    stopping = true;
+    await host.stop(graceMs);
+    process.exit(0);
+  };
+  for (const signal of signals) process.on(signal, stop);
+}

@@ -1,0 +1,188 @@
+/**
+ * The AggrePay sandbox: the semi-closed wallet of "AggrePay Wallet API v1.0" on 127.0.0.1, with a ledger
+ * that outlives a kill -9, a check of every signature, and faults on demand.
+ *
+ * Every OTP is 123456. An amount of more than 1 crore a day or 5 crore a month passes a limit; a
+ * pg_transaction_id that starts with "missing-" is not found; every other one is.
+ *
+ * A fault is asked for in one of three ways (what each one does: `faults`, or GET /sandbox/faults):
+ *
+ *   sandbox.<fault>           anywhere in a text field: "order-17.sandbox.timeout-after" as
+ *                             merchant_transaction_id, "Asha.sandbox.no-hash" as first_name. A marked
+ *                             merchant_transaction_id does not spoil the inquiry and the reversal of it.
+ *   sandbox.once.<fault>      the same, for the first such call only: the repeat meets an honest wallet
+ *   sandbox.inquiry.<fault>   in a merchant_transaction_id: spoils fetchbymerchantransactionid of it
+ *
+ *   9900000NN                 customer ids that are always registered (MPIN 1234, 100000.00 rupees):
+ *   9910000NN                 NN is the fault's place in the list, 01 being timeout-before. 990... spoils
+ *                             the calls that change something and is honest to those that look; 991... (as
+ *                             transaction_id, too) spoils those that look and is honest to changes.
+ *   +9190000NNxxx             mobile numbers that do the same; xxx from 001 is free to be registered, 000 is
+ *   +9191000NNxxx             the reserved customer's own
+ *
+ *   POST /sandbox/faults      {"fault": "reset-after", "path": "debitwallet", "times": 2,
+ *                             "match": {"from_customer_id": "487420489"}}; `times` is 1 unless told
+ *   DELETE /sandbox/faults    disarms them
+ *
+ * GET /sandbox/ledger shows every applied effect and every balance, GET /sandbox/calls what came in,
+ * POST /sandbox/reset forgets all.
+ */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { CallLog, type ReceivedCall } from "./aggrepay/calls.ts";
+import { control } from "./aggrepay/control.ts";
+import { allNull, type Later, redirectedPath, send, sendSpoiled } from "./aggrepay/delivery.ts";
+import { FaultPlan, faultOf, lateMs } from "./aggrepay/faults.ts";
+import { readBody, sendJson, sendPage } from "./aggrepay/http.ts";
+import { Ledger } from "./aggrepay/ledger.ts";
+import type { Operation } from "./aggrepay/operation.ts";
+import { authenticate, type Fields, type Secret } from "./aggrepay/signature.ts";
+import { answer, operations, type Reply, undocumented } from "./aggrepay/wallet.ts";
+
+export {
+  type FaultName,
+  faultNames,
+  faults,
+  reservedCustomerId,
+  reservedMobile,
+  type Side,
+} from "./aggrepay/faults.ts";
+export { reservedMpin } from "./aggrepay/ledger.ts";
+export { dailyLimitPaise, monthlyLimitPaise } from "./aggrepay/limits.ts";
+export { sandboxOtp } from "./aggrepay/registration.ts";
+
+export interface SandboxOptions {
+  /** 0, a free one, unless told. */
+  readonly port?: number;
+  /** The journal is `aggrepay-sandbox.jsonl` in here. One sandbox at a time. */
+  readonly dataDir: string;
+  /** The secrets that are live at this moment: two of them during a rotation. */
+  readonly secrets: () => readonly Secret[];
+  readonly clock?: () => number;
+}
+
+export interface Sandbox {
+  readonly url: string;
+  /** Ends every connection, those that a fault left hanging included. */
+  close(): Promise<void>;
+}
+
+export async function startAggrepaySandbox(options: SandboxOptions): Promise<Sandbox> {
+  const clock = options.clock ?? Date.now;
+  const ledger = new Ledger(join(options.dataDir, "aggrepay-sandbox.jsonl"), clock);
+  const plan = new FaultPlan();
+  const calls = new CallLog();
+  const timers = new Set<NodeJS.Timeout>();
+  const later: Later = (ms, run) => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      run();
+    }, ms);
+    timers.add(timer);
+  };
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const method = request.method ?? "";
+    const target = request.url ?? "";
+    const body = await readBody(request);
+    if (target === redirectedPath) {
+      calls.add({ at: clock(), path: target, verdict: "followed a redirect" });
+      sendPage(response, 404, "Not Found");
+    } else if (target.startsWith("/sandbox/")) {
+      const { status, body: reply } = control(`${method} ${target}`, body ?? "", { ledger, plan, calls });
+      sendJson(response, status, JSON.stringify(reply));
+    } else {
+      const path = /^\/api\/v1\/([a-z]+)$/.exec(target)?.[1] ?? "";
+      const operation = operations.get(path);
+      if (operation === undefined) refuse(response, "unknown", 404, "Not Found");
+      else if (method !== "POST") refuse(response, path, 405, "Method Not Allowed");
+      else if (!isForm(request)) refuse(response, path, 415, "Unsupported Media Type");
+      else if (body === undefined) refuse(response, path, 413, "Content Too Large");
+      else receive(response, path, operation, new Map(new URLSearchParams(body)));
+    }
+  }
+
+  function refuse(response: ServerResponse, path: string, status: number, text: string): void {
+    calls.add({ at: clock(), path, verdict: `HTTP ${status}` });
+    sendPage(response, status, text);
+  }
+
+  function receive(response: ServerResponse, path: string, operation: Operation, fields: Fields): void {
+    const name = plan.take({ path, fields, changes: operation.changes(fields) });
+    const call = calls.add(
+      {
+        at: clock(),
+        path,
+        verdict: "not run",
+        fault: name ?? null,
+        signed: isSigned(fields, options.secrets()),
+        undocumented: undocumented(operation, fields),
+      },
+      fields,
+    );
+    const run = () => runOperation(operation, fields, call);
+    if (name === undefined) {
+      send(response, run());
+      return;
+    }
+    const fault = faultOf(name);
+    if (fault.effect === "late") later(lateMs, run);
+    sendSpoiled(response, fault.answer, fault.effect === "applied" ? run() : allNull, later);
+  }
+
+  function runOperation(operation: Operation, fields: Fields, call: ReceivedCall): Reply {
+    const before = ledger.seq;
+    const reply = answer(operation, fields, ledger, options.secrets());
+    call.verdict = reply.error?.code ?? "success";
+    if (ledger.seq > before) call.effect = ledger.seq;
+    return reply;
+  }
+
+  const server = createServer((request, response) => {
+    serve(request, response).catch((error: unknown) => {
+      // A client that went away in the middle of its body is no fault of the sandbox.
+      if (request.errored !== null) return;
+      console.error("AggrePay sandbox:", error);
+      if (!response.headersSent) sendPage(response, 500, "Internal Server Error");
+    });
+  });
+  // A connection that the sandbox closes while a call is under way would be a fault that nobody asked for.
+  server.keepAliveTimeout = 60_000;
+  server.listen(options.port ?? 0, "127.0.0.1");
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    ledger.close();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async close() {
+      for (const timer of timers) clearTimeout(timer);
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+      ledger.close();
+    },
+  };
+}
+
+/** "You need to make sure you are doing a form post" (section 17.3). */
+function isForm(request: IncomingMessage): boolean {
+  const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
+  return type === "application/x-www-form-urlencoded";
+}
+
+function isSigned(fields: Fields, secrets: readonly Secret[]): boolean {
+  try {
+    authenticate(fields, secrets);
+    return true;
+  } catch {
+    return false;
+  }
+}

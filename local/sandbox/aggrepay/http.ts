@@ -1,0 +1,32 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+const maxBody = 64 * 1024;
+
+/** The whole body, or undefined where it is larger than any form of this wallet. */
+export async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    // Read to the end all the same: a client that is still writing does not see an answer.
+    if (size <= maxBody) chunks.push(chunk);
+  }
+  return size > maxBody ? undefined : Buffer.concat(chunks).toString("utf8");
+}
+
+/** `body` is sent as it is: a reply's bytes are PHP's, not JSON.stringify's. */
+export function sendJson(response: ServerResponse, status: number, body: string): void {
+  const bytes = Buffer.from(body);
+  response.writeHead(status, { "content-type": "application/json", "content-length": bytes.length });
+  response.end(bytes);
+}
+
+export function sendPage(response: ServerResponse, status: number, text: string, headers = {}): void {
+  const page = Buffer.from(`<html><head><title>${text}</title></head><body><h1>${text}</h1></body></html>\n`);
+  response.writeHead(status, {
+    ...headers,
+    "content-type": "text/html; charset=utf-8",
+    "content-length": page.length,
+  });
+  response.end(page);
+}

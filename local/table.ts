@@ -1,0 +1,44 @@
+import type { LambdaFunction } from "./assembly.ts";
+import type { Host } from "./host.ts";
+import type { Settings } from "./settings.ts";
+
+/** What runs, for the person who started it. */
+export function tableOf({ application, addresses }: Host, settings: Settings, tookMs: number): string {
+  const { stack, functions, routes, schedules } = application;
+  const kinds = new Map(functions.map((lambda) => [lambda.name, kindOf(lambda)]));
+  const every = settings.scheduleMs === 0 ? "never" : `every ${settings.scheduleMs / 1000} s`;
+  const served = [
+    ...routes.map(({ key, functionName }) => [key, functionName, kinds.get(functionName) ?? ""]),
+    ...schedules.map(({ expression, functionName }) => [
+      `${every} (deployed: ${expression})`,
+      functionName,
+      kinds.get(functionName) ?? "",
+    ]),
+  ];
+  const beside = [
+    ...addresses.map(({ what, where, note }) => [what, where, note]),
+    ["data", settings.dataDir, "logs/ has what each function prints"],
+  ];
+  return [
+    `${stack}: ${functions.length} functions, started in ${(tookMs / 1000).toFixed(1)} s`,
+    "",
+    ...columns(served),
+    "",
+    ...columns(beside),
+    "",
+  ].join("\n");
+}
+
+/** What a call of it can do to the records. */
+function kindOf({ tableActions }: LambdaFunction): string {
+  if (tableActions.length === 0) return "asks";
+  const writes = tableActions.some((action) =>
+    /:(?:\*|UpdateItem|PutItem|DeleteItem|TransactWriteItems)$/.test(action),
+  );
+  return writes ? "changes" : "reads records";
+}
+
+function columns(rows: readonly (readonly string[])[]): readonly string[] {
+  const width = (column: number) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0));
+  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(width(column))).join("  ")}`.trimEnd());
+}
