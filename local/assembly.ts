@@ -34,8 +34,6 @@ export interface ApiRoute {
   /** `POST /v1/aggrepay/debit-wallet`, `GET /v1/records/{id}`, `$default`. */
   readonly key: string;
   readonly functionName: string;
-  /** Who may call it once it is deployed: here everyone may. */
-  readonly authorization: string;
 }
 
 export interface Schedule {
@@ -122,7 +120,6 @@ export function readAssembly(folder: string): Application {
     return {
       key: text(properties.RouteKey) ?? fail(`Route ${id} has no key.`),
       functionName: integrations.get(target) ?? fail(`Route ${id} leads to ${target}, which does not exist.`),
-      authorization: text(properties.AuthorizationType) ?? "NONE",
     };
   });
 

@@ -1,0 +1,247 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll } from "vitest";
+
+/** A cloud assembly with functions that misbehave on request, so that these tests need none of the gateway's own. */
+
+const handlers = {
+  Echo: `export const handler = async (event, context) => ({
+    statusCode: 200,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ event, remaining: context.getRemainingTimeInMillis(), id: context.awsRequestId, pid: process.pid }),
+  });`,
+  Environment: `export const handler = async () => ({ env: process.env, argv: process.argv.length, cwd: process.cwd() });`,
+  /** Answers with whatever it is sent. */
+  Answer: `export const handler = async ({ body }) => JSON.parse(body);`,
+  Crash: `import { appendFileSync } from "node:fs";
+  export const handler = async ({ queryStringParameters: { how, file } }) => {
+    if (file) appendFileSync(file, "invoked\\n");
+    if (how === "exit") process.exit(3);
+    if (how === "kill") process.kill(process.pid, "SIGKILL");
+    if (how === "throw") throw new RangeError("as asked");
+    if (how === "uncaught") { setTimeout(() => { throw new Error("later"); }); await new Promise(() => {}); }
+    if (how === "hang") await new Promise(() => {});
+    if (how === "spin") for (;;);
+    if (how === "answer-and-exit") setImmediate(() => process.exit(0));
+    return { pid: process.pid };
+  };`,
+  Broken: `throw new Error("cannot be loaded");`,
+  Callback: `export const handler = (event, context, callback) => callback(null, {});`,
+  /** Says that it runs and waits to be let go, so that tests know how many run at once. */
+  Gate: `import { existsSync, writeFileSync } from "node:fs";
+  export const handler = async ({ queryStringParameters: { folder } }, { awsRequestId }) => {
+    writeFileSync(folder + "/running-" + awsRequestId, String(process.pid));
+    while (!existsSync(folder + "/go")) await new Promise((resolve) => setTimeout(resolve, 5));
+    return { pid: process.pid };
+  };`,
+  Layered: `import { name } from "/opt/nodejs/shared.mjs";
+  const later = await import("/opt/nodejs/shared.mjs");
+  let calls = 0;
+  export const handler = async () => ({ name, same: later.name === name, calls: ++calls });`,
+  Tick: `console.log(JSON.stringify({ level: "INFO", message: "tick loaded" }));
+  export const handler = async (event) => { console.log(JSON.stringify({ level: "INFO", tick: event })); };`,
+} as const;
+
+type Name = keyof typeof handlers;
+
+const routes: Readonly<Record<string, Name>> = {
+  "POST /echo": "Echo",
+  "GET /echo": "Echo",
+  "GET /records": "Echo",
+  "GET /records/{id}": "Echo",
+  "GET /records/latest": "Echo",
+  "POST /records/{id}/resolve": "Echo",
+  "ANY /any/{proxy+}": "Echo",
+  "GET /environment": "Environment",
+  "POST /answer": "Answer",
+  "GET /crash": "Crash",
+  "GET /broken": "Broken",
+  "GET /callback": "Callback",
+  "GET /gate": "Gate",
+  "GET /layered": "Layered",
+};
+
+export const tableProperties = {
+  AttributeDefinitions: [
+    { AttributeName: "pk", AttributeType: "S" },
+    { AttributeName: "shard", AttributeType: "N" },
+  ],
+  KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
+  BillingMode: "PAY_PER_REQUEST",
+  GlobalSecondaryIndexes: [
+    {
+      IndexName: "unfinished",
+      KeySchema: [{ AttributeName: "shard", KeyType: "HASH" }],
+      Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["state", "amount"] },
+    },
+  ],
+  TimeToLiveSpecification: { AttributeName: "expires", Enabled: true },
+  SSESpecification: { SSEEnabled: true },
+};
+
+/** The template's variables of the function Environment, before and after. */
+export const declared = {
+  given: {
+    PLAIN: "as it is",
+    QUIET_PERIOD_MS: "900000",
+    AGGREPAY_BASE_URL: "https://provider.example",
+    TABLE_NAME: { Ref: "Records12345678" },
+    AGGREPAY_SECRET_ID: { Ref: "SecretAggrepay" },
+    JOINED: { "Fn::Join": ["-", ["a", { Ref: "AWS::Region" }]] },
+    SUBSTITUTED: { "Fn::Sub": "$" + "{Records12345678.Arn}/index/*" },
+    ABSENT: { Ref: "AWS::NoValue" },
+  },
+  resolved: {
+    PLAIN: "as it is",
+    TABLE_NAME: "Records",
+    AGGREPAY_SECRET_ID: "arn:aws:secretsmanager:ap-south-1:000000000000:secret:SecretAggrepay-000000",
+    JOINED: "a-ap-south-1",
+    SUBSTITUTED: "arn:aws:dynamodb:ap-south-1:000000000000:table/Records/index/*",
+  },
+};
+
+export interface FixtureOptions {
+  readonly table?: object;
+  readonly environment?: object;
+  readonly timeoutSeconds?: number;
+}
+
+/** Writes the assembly to a new folder. */
+export function fixtureAssembly({
+  table = tableProperties,
+  environment,
+  timeoutSeconds = 20,
+}: FixtureOptions = {}) {
+  const folder = newFolder("assembly");
+  const files: Record<string, object> = {};
+  const asset = (id: string, path: string, text: string) => {
+    mkdirSync(join(folder, `asset.${id}`, path, ".."), { recursive: true });
+    writeFileSync(join(folder, `asset.${id}`, path), text);
+    files[id] = { source: { path: `asset.${id}` }, destinations: { here: { objectKey: `${id}.zip` } } };
+    return { S3Bucket: "assets", S3Key: `${id}.zip` };
+  };
+
+  const resources: Record<string, object> = {
+    Records12345678: { Type: "AWS::DynamoDB::Table", Properties: table },
+    SecretAggrepay: { Type: "AWS::SecretsManager::Secret", Properties: {} },
+    SecretGateway: { Type: "AWS::SecretsManager::Secret", Properties: { Name: "ours/gateway" } },
+    Shared: {
+      Type: "AWS::Lambda::LayerVersion",
+      Properties: { Content: asset("layer", "nodejs/shared.mjs", `export const name = "from the layer";`) },
+    },
+    EveryMinute: {
+      Type: "AWS::Events::Rule",
+      Properties: {
+        ScheduleExpression: "rate(1 minute)",
+        Targets: [{ Arn: { "Fn::GetAtt": ["Tick", "Arn"] } }],
+      },
+    },
+  };
+  for (const [name, source] of Object.entries(handlers)) {
+    resources[name] = {
+      Type: "AWS::Lambda::Function",
+      Properties: {
+        Code: asset(name, "index.mjs", source),
+        Handler: "index.handler",
+        MemorySize: 256,
+        Timeout: name === "Crash" ? 1 : timeoutSeconds,
+        Layers: [{ Ref: "Shared" }],
+        Environment: {
+          Variables: environment ?? { ...declared.given, GATEWAY_SECRET_ID: { Ref: "SecretGateway" } },
+        },
+      },
+    };
+  }
+  for (const [index, [key, name]] of Object.entries(routes).entries()) {
+    resources[`Integration${index}`] = {
+      Type: "AWS::ApiGatewayV2::Integration",
+      Properties: { IntegrationUri: { "Fn::GetAtt": [name, "Arn"] } },
+    };
+    resources[`Route${index}`] = {
+      Type: "AWS::ApiGatewayV2::Route",
+      Properties: {
+        RouteKey: key,
+        Target: { "Fn::Join": ["", ["integrations/", { Ref: `Integration${index}` }]] },
+      },
+    };
+  }
+  const write = (name: string, content: object) => writeFileSync(join(folder, name), JSON.stringify(content));
+  write("fixture.template.json", { Resources: resources });
+  write("fixture.assets.json", { files });
+  write("manifest.json", {
+    artifacts: {
+      fixture: { type: "aws:cloudformation:stack", properties: { templateFile: "fixture.template.json" } },
+      "fixture.assets": { type: "cdk:asset-manifest", properties: { file: "fixture.assets.json" } },
+    },
+  });
+  return folder;
+}
+
+/** What makes startGateway serve the fixture, with no sandbox. */
+export const fixtureEnv = (options?: FixtureOptions): Readonly<Record<string, string>> => ({
+  ASSEMBLY_DIR: fixtureAssembly(options),
+  AGGREPAY_BASE_URL: "http://127.0.0.1:9",
+  SCHEDULE_MS: "0",
+});
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** An empty folder that lasts until the tests of the file are over. */
+export function newFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `wallet-gateway-${name}-`));
+  folders.push(folder);
+  return folder;
+}
+
+/** Waits for what must come; the test's own timeout is the limit. */
+export async function until<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await sleep(10);
+  }
+}
+
+export interface RunningProcess {
+  readonly pid: number;
+  readonly parent: number;
+  readonly command: string;
+}
+
+/** The processes whose command line names the folder: workers and the database of the gateway that works in it. */
+export function processesOf(dataDir: string): readonly RunningProcess[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const command = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ");
+        // A killed process that nobody has waited for yet has an empty command line.
+        const parent = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${name}/status`, "utf8"))?.[1]);
+        return command.includes(dataDir) ? [{ pid: Number(name), parent, command }] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+/** One call to a local store. */
+export async function aws(url: string, target: string, input: object) {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-amz-json-1.0",
+      "x-amz-target": target,
+      "x-amz-date": "20250101T000000Z",
+      authorization:
+        "AWS4-HMAC-SHA256 Credential=local/20250101/ap-south-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
+    },
+    body: JSON.stringify(input),
+  });
+  const body: unknown = await response.json();
+  return { status: response.status, body };
+}

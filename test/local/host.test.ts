@@ -1,0 +1,226 @@
+import { execFile } from "node:child_process";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join, resolve } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { type Gateway, type GatewayOptions, startGateway } from "../support/gateway.ts";
+import { aws, fixtureEnv, newFolder, processesOf, tableProperties, until } from "./fixture.ts";
+
+const running: Gateway[] = [];
+async function start(options: GatewayOptions): Promise<Gateway> {
+  const gateway = await startGateway(options);
+  running.push(gateway);
+  return gateway;
+}
+afterEach(async () => {
+  for (const gateway of running.splice(0)) await gateway.stop();
+});
+
+const nothingLeft = (dataDir: string) => until(() => processesOf(dataDir).length === 0 || undefined);
+
+const put = (url: string, pk: string) =>
+  aws(url, "DynamoDB_20120810.PutItem", { TableName: "Records", Item: { pk: { S: pk }, shard: { N: "1" } } });
+const read = async (url: string, pk: string) =>
+  (await aws(url, "DynamoDB_20120810.GetItem", { TableName: "Records", Key: { pk: { S: pk } } })).body;
+
+describe("kill -9 of the host", () => {
+  test("ends every process, in whatever it was, and the next start finds all that was written", async () => {
+    const dataDir = newFolder("data");
+    const env = fixtureEnv();
+    const first = await start({ dataDir, env });
+    const folder = newFolder("gate");
+    const lost = Promise.allSettled([
+      fetch(`${first.url}/gate?folder=${folder}`),
+      // Computes without a pause, so it cannot notice anything by itself.
+      fetch(`${first.url}/crash?how=spin&file=${join(folder, "spins")}`),
+    ]);
+    await fetch(`${first.url}/echo`);
+    await until(() => (processesOf(dataDir).length >= 5 && fileExists(join(folder, "spins"))) || undefined);
+    expect((await put(first.dynamoUrl, "before")).status).toBe(200);
+    await first.kill();
+    await nothingLeft(dataDir);
+    await lost;
+
+    const second = await start({ dataDir, env });
+    expect(await read(second.dynamoUrl, "before")).toMatchObject({ Item: { pk: { S: "before" } } });
+    expect((await fetch(`${second.url}/echo`)).status).toBe(200);
+  });
+
+  test("in the middle of a start leaves nothing that blocks the next", async () => {
+    const dataDir = newFolder("data");
+    const env = fixtureEnv();
+    for (const delay of [40, 80, 120, 160]) {
+      const child = execFile(process.execPath, [resolve("local/start.ts")], {
+        env: { PATH: process.env.PATH, ...env, DATA_DIR: dataDir, PORT: "0" },
+      });
+      await new Promise((next) => setTimeout(next, delay));
+      child.kill("SIGKILL");
+    }
+    await start({ dataDir, env });
+  });
+});
+
+describe("the database", () => {
+  test("keeps what it acknowledged and comes back on its port when it is killed", async () => {
+    const gateway = await start({ env: fixtureEnv() });
+    const database = () =>
+      processesOf(gateway.dataDir).find(({ command }) => /^\S*dynoxide serve/.test(command));
+    for (let round = 0; round < 5; round++) {
+      const acknowledged: string[] = [];
+      let killed = false;
+      const writer = (async () => {
+        for (let item = 0; !killed; item++) {
+          const key = `${round}-${item}`;
+          if ((await put(gateway.dynamoUrl, key)).status === 200) acknowledged.push(key);
+        }
+      })().catch(() => undefined);
+      await until(() => acknowledged.length >= 10 || undefined);
+      process.kill((await until(database)).pid, "SIGKILL");
+      killed = true;
+      await writer;
+      await until(async () => (await read(gateway.dynamoUrl, "x").catch(() => undefined)) && true);
+      for (const key of acknowledged) {
+        expect(await read(gateway.dynamoUrl, key)).toMatchObject({ Item: { pk: { S: key } } });
+      }
+    }
+    expect(gateway.logs()).toContain("it is started again");
+  });
+
+  test("comes back, and only once, when the shell that tethers it is killed", async () => {
+    const gateway = await start({ env: fixtureEnv() });
+    const databases = () =>
+      processesOf(gateway.dataDir).filter(({ command }) => /^\S*dynoxide serve/.test(command));
+    const [before] = databases();
+    const shell = processesOf(gateway.dataDir).find(
+      ({ command, parent }) => /^\/bin\/sh/.test(command) && parent === gateway.pid,
+    );
+    process.kill(shell?.pid ?? 0, "SIGKILL");
+    await until(() => {
+      const [now, ...others] = databases();
+      return (others.length === 0 && now !== undefined && now.pid !== before?.pid) || undefined;
+    });
+    await until(
+      async () => (await put(gateway.dynamoUrl, "after").catch(() => undefined))?.status === 200 || undefined,
+    );
+  });
+
+  test("has the template's table, indexes included", async () => {
+    const gateway = await start({ env: fixtureEnv() });
+    const { body } = await aws(gateway.dynamoUrl, "DynamoDB_20120810.DescribeTable", {
+      TableName: "Records",
+    });
+    expect(body).toMatchObject({
+      Table: {
+        KeySchema: tableProperties.KeySchema,
+        GlobalSecondaryIndexes: [{ IndexName: "unfinished", Projection: { ProjectionType: "INCLUDE" } }],
+      },
+    });
+  });
+
+  test("of another template is refused with what to do", async () => {
+    const dataDir = newFolder("data");
+    await (await start({ dataDir, env: fixtureEnv() })).kill();
+    const { GlobalSecondaryIndexes: _, ...withoutIndex } = tableProperties;
+    const refused = start({ dataDir, env: fixtureEnv({ table: withoutIndex }) });
+    await expect(refused).rejects.toThrow(
+      /ended with 1: .*index unfinished: .* absent in the template.*Move that file away/s,
+    );
+    await nothingLeft(dataDir);
+  });
+});
+
+describe("a start that cannot succeed says why in a sentence", () => {
+  test.each([
+    [{ PORT: "http" }, /PORT must be a whole number from 0 to 65535, not "http"\./],
+    [{ AGGREPAY_BASE_URL: "provider" }, /AGGREPAY_BASE_URL must be like/],
+    [{ AGGREPAY_BASE_URL: "https://provider/path" }, /replaces scheme and host only/],
+    [{ MAX_PROCESSES: "0" }, /MAX_PROCESSES must be a whole number from 1/],
+    [{ SECRETS_FILE: "/nowhere/secrets.json" }, /SECRETS_FILE \/nowhere\/secrets\.json cannot be read/],
+    [{ ASSEMBLY_DIR: "/nowhere" }, /\/nowhere\/manifest\.json cannot be read/],
+    [{ DYNOXIDE_BIN: "/bin/false" }, /\/bin\/false cannot serve .*dynamodb\.sqlite/],
+    [{ DYNOXIDE_BIN: "/nowhere/dynoxide" }, /DYNOXIDE_BIN \/nowhere\/dynoxide does not exist/],
+    [{ DATA_DIR: "/dev/null/data" }, /DATA_DIR \/dev\/null\/data cannot be used/],
+  ])("%j", async (env, sentence) => {
+    const failure = start({ env: { ...fixtureEnv(), ...env } });
+    await expect(failure).rejects.toThrow(sentence);
+    await expect(failure).rejects.toThrow(/ended with 1/);
+    await expect(failure).rejects.not.toThrow(/ {4}at /);
+  });
+
+  test("times that contradict each other", async () => {
+    const environment = { PROVIDER_TIMEOUT_MS: "20000", FUNCTION_TIMEOUT_MS: "28000", LEASE_MS: "33000" };
+    const env = { ...fixtureEnv({ environment }), LEASE_MS: "1000" };
+    await expect(start({ env })).rejects.toThrow(/each must be longer than the one before/);
+  });
+
+  test("a port in use", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await new Promise((listening) => server.once("listening", listening));
+    const { port } = server.address() as AddressInfo;
+    await expect(start({ env: { ...fixtureEnv(), PORT: String(port) } })).rejects.toThrow(
+      new RegExp(`Port ${port} is in use`),
+    );
+    server.close();
+  });
+
+  test("a data directory in use", async () => {
+    const first = await start({ env: fixtureEnv() });
+    const second = start({ dataDir: first.dataDir, env: fixtureEnv() });
+    await expect(second).rejects.toThrow(
+      new RegExp(`in use by another running gateway \\(process ${first.pid}\\)`),
+    );
+    expect((await fetch(`${first.url}/echo`)).status).toBe(200);
+  });
+});
+
+describe("a stop", () => {
+  test.each(["SIGINT", "SIGTERM"] as const)("by %s ends with 0 and leaves no process", async (signal) => {
+    const dataDir = newFolder("data");
+    const gateway = await startGateway({ dataDir, env: fixtureEnv() });
+    await fetch(`${gateway.url}/echo`);
+    await gateway.kill(signal);
+    await nothingLeft(dataDir);
+  });
+
+  test("lets what is in flight answer", async () => {
+    const gateway = await startGateway({ env: fixtureEnv() });
+    const folder = newFolder("gate");
+    const answer = fetch(`${gateway.url}/gate?folder=${folder}`);
+    await until(
+      () => processesOf(gateway.dataDir).some(({ command }) => command.includes("asset.Gate")) || undefined,
+    );
+    const stopped = gateway.stop();
+    writeFileSync(join(folder, "go"), "");
+    expect((await answer).status).toBe(200);
+    await stopped;
+  });
+
+  test("does not wait for ever", async () => {
+    const gateway = await startGateway({ env: fixtureEnv() });
+    const answer = fetch(`${gateway.url}/gate?folder=${newFolder("gate")}`).catch(() => undefined);
+    await until(
+      () => processesOf(gateway.dataDir).some(({ command }) => command.includes("asset.Gate")) || undefined,
+    );
+    await gateway.stop();
+    await answer;
+  });
+});
+
+test("a scheduled function runs, with EventBridge's event", async () => {
+  const gateway = await start({ env: { ...fixtureEnv(), SCHEDULE_MS: "20" } });
+  await until(() => gateway.logs().includes('"detail-type":"Scheduled Event"') || undefined);
+  expect(gateway.logs()).toContain("every 0.02 s (deployed: rate(1 minute))");
+  expect(readFileSync(join(gateway.dataDir, "logs", "Tick.log"), "utf8")).toContain("aws.events");
+});
+
+test("the data directory is its owner's alone", async () => {
+  const dataDir = join(newFolder("parent"), "data");
+  const gateway = await start({ dataDir, env: fixtureEnv() });
+  expect(statSync(dataDir).mode & 0o777).toBe(0o700);
+  expect(statSync(join(gateway.dataDir, "gateway-secret.json")).mode & 0o777).toBe(0o600);
+});
+
+function fileExists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}

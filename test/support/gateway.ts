@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** The gateway as `npm start` runs it, in a process of its own. */
+export interface Gateway {
+  readonly url: string;
+  /** Where functions send AggrePay's requests, if that is the sandbox. */
+  readonly sandboxUrl?: string;
+  readonly dynamoUrl: string;
+  readonly secretsUrl: string;
+  readonly dataDir: string;
+  readonly pid: number;
+  /** Everything that the host and its functions have printed so far. */
+  logs(): string;
+  /** SIGKILL unless told otherwise; resolves when the process is gone. The data directory stays. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** As Ctrl-C does; fails unless the gateway ends with 0. Removes the data directory unless it was given. */
+  stop(): Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly dataDir?: string;
+}
+
+export async function startGateway({ env = {}, dataDir }: GatewayOptions = {}): Promise<Gateway> {
+  const folder = dataDir ?? (await mkdtemp(join(tmpdir(), "wallet-gateway-data-")));
+  const child = spawn(process.execPath, [resolve(import.meta.dirname, "../../local/start.ts")], {
+    // Nothing that happens to be set where the tests run may change what they test.
+    env: {
+      PATH: process.env.PATH,
+      ASSEMBLY_DIR: process.env.ASSEMBLY_DIR,
+      PORT: "0",
+      LOG: "1",
+      DATA_DIR: folder,
+      ...env,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let printed = "";
+  const exited = once(child, "exit");
+  const ready = new Promise<void>((found) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        printed += text;
+        if (/^ready http/m.test(printed)) found();
+      });
+    }
+  });
+  const started = await Promise.race([ready.then(() => true), once(child, "close").then(() => false)]);
+  const forget = async () => {
+    if (dataDir === undefined) await rm(folder, { recursive: true, force: true });
+  };
+  if (!started) {
+    await forget();
+    throw new Error(`The gateway ended with ${child.exitCode ?? child.signalCode}: ${printed}`);
+  }
+
+  const address = (pattern: RegExp) => pattern.exec(printed)?.[1];
+  const required = (pattern: RegExp) => {
+    const found = address(pattern);
+    if (found === undefined) throw new Error(`${pattern} is not in what the gateway printed: ${printed}`);
+    return found;
+  };
+  const sandboxUrl = address(/^ {2}AggrePay +(\S+) +sandbox$/m);
+  const kill = async (signal: NodeJS.Signals = "SIGKILL") => {
+    child.kill(signal);
+    await exited;
+  };
+  return {
+    url: required(/^ready (\S+)$/m),
+    ...(sandboxUrl !== undefined && { sandboxUrl }),
+    dynamoUrl: required(/^ {2}DynamoDB +(\S+)/m),
+    secretsUrl: required(/^ {2}Secrets Manager +(\S+)/m),
+    dataDir: folder,
+    pid: child.pid ?? 0,
+    logs: () => printed,
+    kill,
+    async stop() {
+      const running = child.exitCode === null && child.signalCode === null;
+      if (running) await kill("SIGTERM");
+      await forget();
+      if (running && child.exitCode !== 0)
+        throw new Error(`The gateway ended with ${child.exitCode}: ${printed}`);
+    },
+  };
+}
