@@ -1,10 +1,10 @@
 import type { FunctionDefinition } from "../lib/operation/definition.ts";
 
 /**
- * Every function of the gateway, one line each. Routes, roles, the API's documentation, the local host and the shared tests
+ * Every operation of the gateway, one line each. Routes, roles, the API's documentation, the local host and the shared tests
  * are derived from this list.
  */
-export const functions: readonly FunctionDefinition[] = [
+const operations: readonly FunctionDefinition[] = [
   (await import("./aggrepay/check-customer.ts")).operation,
   (await import("./aggrepay/registration-otp.ts")).operation,
   (await import("./aggrepay/register-customer.ts")).operation,
@@ -26,4 +26,20 @@ export const functions: readonly FunctionDefinition[] = [
   (await import("./aggrepay/change-mpin.ts")).operation,
   (await import("./aggrepay/add-sub-merchant.ts")).operation,
   (await import("./aggrepay/get-sub-merchants.ts")).operation,
+  (await import("./payu/check-status.ts")).operation,
+  (await import("./wibmo/encrypt.ts")).operation,
+  (await import("./wibmo/retrieve-customer-record.ts")).operation,
+  (await import("./dreamzwallet/get-secret-key.ts")).operation,
+  (await import("./nicepay/register-account-binding.ts")).operation,
+  (await import("./nicepay/account-binding-webhook.ts")).operation,
+  (await import("./account-bindings/get.ts")).operation,
+  (await import("./records/get.ts")).operation,
+  (await import("./records/list.ts")).operation,
+  (await import("./records/resolve.ts")).operation,
+];
+
+/** Every function: the operations, and what looks after their records. */
+export const functions: readonly FunctionDefinition[] = [
+  ...operations,
+  (await import("./reconcile.ts")).reconcileOf(operations),
 ];

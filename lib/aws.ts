@@ -1,6 +1,4 @@
-import { required } from "./config.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { type Environment, required } from "./config.ts";
 
 /**
  * How our AWS clients are set up. Lambda always has its credentials and region in the environment, so everything is given
@@ -22,6 +20,6 @@ export function awsClientConfig(env: Environment, service: "DYNAMODB" | "SECRETS
     useDualstackEndpoint: false,
     useFipsEndpoint: false,
     // Three attempts at this pace end well within what the settling write is given.
-    requestHandler: { connectionTimeout: 500, requestTimeout: 900, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: 500, requestTimeout: 700, throwOnRequestTimeout: true },
   } as const;
 }

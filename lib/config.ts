@@ -2,24 +2,34 @@ import { Problem } from "./problem.ts";
 
 /** What a function is told by its environment; the stack writes it, the local host overrides some of it. */
 export interface Config {
-  /** Names this merchant's account at the provider in every identity. Must never change once records exist. */
-  readonly account: string;
-  /** Scheme and host of the provider; the paths are the contract's. */
-  readonly aggrepayBaseUrl: URL;
-  /** The zone in which the provider writes its times, as an ISO 8601 offset. */
-  readonly aggrepayUtcOffset: string;
   /** From the first byte sent to the last received. */
   readonly providerTimeoutMs: number;
   /** The host kills the function after this long. */
   readonly functionTimeoutMs: number;
   /** How long an attempt is its owner's alone. */
   readonly leaseMs: number;
+  /** Counted from the end of an attempt's lease: until then, that the provider shows nothing proves nothing. */
+  readonly quietPeriodMs: number;
+  /** How long the notification of an account binding is waited for before a person is asked. */
+  readonly bindingWaitMs: number;
+  /** Pauses between one inquiry and the next, the last one repeated. */
+  readonly backOffMs: readonly number[];
+  /** Doubt that is older than this is a person's. */
+  readonly doubtLimitMs: number;
+  /** Scheme and host of a provider, from `<PROVIDER>_BASE_URL`; the paths are the contract's. */
+  readonly baseUrl: (provider: string) => URL;
+  /** This merchant's account at a provider, from `<PROVIDER>_ACCOUNT`: part of every identity, so it must never change. */
+  readonly account: (provider: string) => string;
+  /** A variable that may be left out. */
+  readonly option: (name: string) => string | undefined;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Kept back from the provider's time for the write that settles the record. */
 export const settleMarginMs = 3_000;
+/** The least that a function needs beside, to write its claim and to connect. */
+export const sendMarginMs = 1_000;
 
 /**
  * Reads and checks the configuration.
@@ -27,17 +37,24 @@ export const settleMarginMs = 3_000;
  */
 export function readConfig(env: Environment): Config {
   const config: Config = {
-    account: required(env, "AGGREPAY_ACCOUNT"),
-    aggrepayBaseUrl: url(env, "AGGREPAY_BASE_URL"),
-    aggrepayUtcOffset: offset(env, "AGGREPAY_UTC_OFFSET", "+05:30"),
     providerTimeoutMs: milliseconds(env, "PROVIDER_TIMEOUT_MS"),
     functionTimeoutMs: milliseconds(env, "FUNCTION_TIMEOUT_MS"),
     leaseMs: milliseconds(env, "LEASE_MS"),
+    quietPeriodMs: milliseconds(env, "QUIET_PERIOD_MS"),
+    bindingWaitMs: milliseconds(env, "BINDING_WAIT_MS", "1800000"),
+    backOffMs: (env.BACK_OFF_MS || "60000,120000,300000,900000,3600000")
+      .split(",")
+      .map((text) => milliseconds({ BACK_OFF_MS: text }, "BACK_OFF_MS")),
+    doubtLimitMs: milliseconds(env, "DOUBT_LIMIT_MS", "86400000"),
+    baseUrl: (provider) => url(env, `${provider.toUpperCase()}_BASE_URL`),
+    account: (provider) => required(env, `${provider.toUpperCase()}_ACCOUNT`),
+    option: (name) => env[name] || undefined,
   };
-  if (config.providerTimeoutMs + settleMarginMs > config.functionTimeoutMs)
+  const marginMs = sendMarginMs + settleMarginMs;
+  if (config.providerTimeoutMs + marginMs > config.functionTimeoutMs)
     throw wrong(
       "PROVIDER_TIMEOUT_MS",
-      `must leave ${settleMarginMs} ms of FUNCTION_TIMEOUT_MS for the record`,
+      `must leave ${marginMs} ms of FUNCTION_TIMEOUT_MS to connect and to record`,
     );
   // A function that outlives its lease would still be at work when others take the attempt for abandoned.
   if (config.functionTimeoutMs >= config.leaseMs)
@@ -45,7 +62,7 @@ export function readConfig(env: Environment): Config {
   return config;
 }
 
-const wrong = (name: string, detail: string): Problem =>
+export const wrong = (name: string, detail: string): Problem =>
   new Problem("misconfigured", `The environment variable ${name} ${detail}.`);
 
 export function required(env: Environment, name: string): string {
@@ -54,8 +71,8 @@ export function required(env: Environment, name: string): string {
   return value;
 }
 
-function milliseconds(env: Environment, name: string): number {
-  const value = required(env, name);
+function milliseconds(env: Environment, name: string, preset?: string): number {
+  const value = env[name] || (preset ?? required(env, name));
   if (!/^[1-9]\d{0,9}$/.test(value)) throw wrong(name, "must be a whole number of milliseconds");
   return Number(value);
 }
@@ -65,14 +82,8 @@ function url(env: Environment, name: string): URL {
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
   if (parsed?.protocol !== "https:" && parsed?.protocol !== "http:")
     throw wrong(name, "must be an http or https URL");
-  // An account's salt must not travel in the clear, except to a peer on the same machine.
+  // An account's keys must not travel in the clear, except to a peer on the same machine.
   if (parsed.protocol === "http:" && !["127.0.0.1", "localhost", "[::1]"].includes(parsed.hostname))
     throw wrong(name, "must be an https URL");
   return parsed;
-}
-
-function offset(env: Environment, name: string, fallback: string): string {
-  const value = env[name] ?? fallback;
-  if (!/^[+-](?:0\d|1[0-4]):[0-5]\d$/.test(value)) throw wrong(name, "must be an offset such as +05:30");
-  return value;
 }

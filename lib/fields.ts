@@ -91,3 +91,27 @@ export function oneOf<T extends object>(...names: readonly (keyof T & string)[])
     `must have at least one of ${names.join(", ")}`,
   );
 }
+
+/** An id of the caller's own for one call of a provider that asks for one. */
+export const clientTxnId = v.pipe(text, upTo(100), printable);
+/** PaymentPlug's ids of customers: any text. */
+export const walletCustomerId = v.pipe(text, upTo(255), printable);
+export const urn = v.pipe(text, upTo(40), printable);
+export const referenceNo = matching(/^[A-Za-z0-9._-]{1,40}$/, "must be 1 to 40 of A-Z a-z 0-9 . _ -");
+export const mitraCd = matching(/^[A-Z]{4}$/, "must be 4 capital letters, such as KDVI");
+/** E.164 for Indonesia; the provider allows 15 characters. */
+export const indonesianMobile = matching(
+  /^\+62\d{7,12}$/,
+  "must be an Indonesian mobile number as +62 and 7 to 12 digits",
+);
+export const billingEmail = v.pipe(text, upTo(40), v.email("must be an e-mail address"));
+export const clientUserKey = v.pipe(text, upTo(50), printable);
+/** Written so that everybody reads the same host in it: nothing but ASCII, no backslash, no user, the host as it stands. */
+export const httpsUrl = v.pipe(
+  text,
+  upTo(255),
+  v.check((value) => {
+    const host = /^https:\/\/([a-z0-9.-]+)(?::\d+)?(?:[/?#][\x21-\x5b\x5d-\x7e]*)?$/i.exec(value)?.[1];
+    return host !== undefined && URL.parse(value)?.hostname === host.toLowerCase();
+  }, "must be an https URL with a plain host name"),
+);

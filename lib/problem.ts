@@ -12,6 +12,7 @@ interface Kind {
 /** Every problem that the gateway answers with. The codes are few, ours, and stable; the provider's are kept beside them. */
 export const problemKinds = {
   "invalid-request": { status: 400, title: "The request is not valid", retry: "after-fix" },
+  "access-denied": { status: 403, title: "Access is denied", retry: "after-fix" },
   "not-found": {
     status: 404,
     title: "The provider does not know what the request names",

@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { awsClientConfig } from "./aws.ts";
 import { type Config, readConfig, required } from "./config.ts";
 import { type Log, logTo } from "./log.ts";
+import { metricLine } from "./metrics.ts";
 import { secretIdVariable } from "./secrets/names.ts";
 import { type Secrets, secretsFrom } from "./secrets/secrets.ts";
 import { type Clock, systemClock } from "./time.ts";
@@ -13,9 +15,20 @@ export interface Runtime {
   readonly clock: Clock;
   readonly secrets: Secrets;
   readonly send: Send;
+  /** An id that nobody else has. */
+  readonly uniqueId: () => string;
 }
 
-export const log: Log = logTo((line) => console.log(line), systemClock.now);
+/** Straight to standard output: Lambda's own console would put a line of ours, as text, into a line of its own. */
+const write = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+export const log: Log = logTo(write, systemClock.now);
+
+/** Counts one occurrence. */
+export const count = (name: string, dimensions: Readonly<Record<string, string>>): void =>
+  write(metricLine(name, dimensions, systemClock.now()));
 
 /** The value of `make`, made on first use; a failure is not kept, so it is answered anew for each request. */
 export function lazy<T>(make: () => T): () => T {
@@ -35,5 +48,6 @@ export const runtime = lazy((): Runtime => {
     clock: systemClock,
     secrets: secretsFrom(client, (name) => required(env, secretIdVariable(name)), systemClock),
     send,
+    uniqueId: () => randomUUID().replaceAll("-", ""),
   };
 });

@@ -40,43 +40,71 @@ const replyLimit = 1024 * 1024;
 /**
  * Sends a request once, on a connection of its own: a kept connection may have died while the process was frozen, and then
  * nobody can tell whether the request arrived. Redirects are not followed and nothing is ever repeated. When it answers, the
- * socket is gone: bytes left in a socket would be sent when a frozen process thaws.
+ * connection is gone, and without a whole reply it is reset: bytes that the kernel still holds would be sent on when a frozen
+ * process thaws.
  */
 export const send: Send = async (request, timing) => {
   const connection = await connected(request.url, timing.connectMs);
   if ("why" in connection) return { kind: "not_sent", why: connection.why };
-  const { socket } = connection;
+  let sent: Sent = { kind: "not_sent", why: "no time was left to send" };
   try {
-    if (!timing.mayStillSend()) return { kind: "not_sent", why: "no time was left to send" };
-    return await exchange(socket, request, timing.replyMs);
+    if (timing.mayStillSend()) sent = await exchange(connection.socket, request, timing.replyMs);
+    return sent;
   } finally {
-    socket.destroy();
+    end(connection, sent);
   }
 };
 
-type Connection = { readonly socket: Socket } | { readonly why: string };
+/**
+ * Reset, and not closed, where no whole reply came: a socket that is closed says an orderly goodbye after all that it still
+ * holds. What stands on the connection goes when it has gone: Node does not survive a TLS socket that is destroyed beside it.
+ */
+function end({ socket, tcp }: Standing, sent: Sent): void {
+  if (sent.kind === "lost") {
+    tcp.once("close", () => socket.destroy());
+    tcp.resetAndDestroy();
+    return;
+  }
+  socket.destroy();
+  tcp.destroy();
+}
+
+/** `socket` is what is written to; `tcp` is beneath it, and the same where nothing is secured. */
+interface Standing {
+  readonly socket: Socket;
+  readonly tcp: Socket;
+}
+type Connection = Standing | { readonly why: string };
 
 function connected(url: URL, milliseconds: number): Promise<Connection> {
   return new Promise((resolve) => {
     const secure = url.protocol === "https:";
     const host = url.hostname.replace(/^\[|\]$/g, "");
-    const port = Number(url.port) || (secure ? 443 : 80);
+    const tcp = connectTcp({ host, port: Number(url.port) || (secure ? 443 : 80), noDelay: true });
     const socket = secure
-      ? connectTls({ host, port, ALPNProtocols: ["http/1.1"], ...(isIP(host) ? {} : { servername: host }) })
-      : connectTcp({ host, port });
+      ? connectTls({
+          socket: tcp,
+          host,
+          ALPNProtocols: ["http/1.1"],
+          ...(isIP(host) ? {} : { servername: host }),
+        })
+      : tcp;
     const settle = (connection: Connection) => {
       clearTimeout(timer);
       socket.off("close", onClose);
-      if ("why" in connection) socket.destroy();
+      if ("why" in connection) {
+        socket.destroy();
+        tcp.destroy();
+      }
       resolve(connection);
     };
     const onClose = () => settle({ why: "the connection was closed before it stood" });
+    // Stays for the sockets' lives: a late error of one that was given up must not end the process.
+    const onError = (error: NodeJS.ErrnoException) =>
+      settle({ why: `the connection could not be made (${error.code ?? error.name})` });
     const timer = setTimeout(() => settle({ why: "the connection was not made in time" }), milliseconds);
-    socket.once(secure ? "secureConnect" : "connect", () => settle({ socket }));
-    // Stays for the socket's life: a late error of a socket that was given up must not end the process.
-    socket.on("error", (error: NodeJS.ErrnoException) =>
-      settle({ why: `the connection could not be made (${error.code ?? error.name})` }),
-    );
+    socket.once(secure ? "secureConnect" : "connect", () => settle({ socket, tcp }));
+    for (const each of new Set([socket, tcp])) each.on("error", onError);
     socket.once("close", onClose);
   });
 }
@@ -85,7 +113,6 @@ function exchange(socket: Socket, request: WireRequest, milliseconds: number): P
   return new Promise((resolve) => {
     const settle = (sent: Sent) => {
       clearTimeout(timer);
-      outgoing.destroy();
       resolve(sent);
     };
     const lost = (why: string, timedOut = false) => settle({ kind: "lost", why, timedOut });

@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { accountNumber, email, ifscCode, indianMobile, name } from "../../lib/fields.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
-import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
+import { type AggrepayReply, aggrepay } from "../../lib/providers/aggrepay/index.ts";
+import { oneQuestion } from "../../lib/providers/inquiry.ts";
 
 export const operation = change({
   name: "aggrepay/add-sub-merchant",
@@ -37,8 +38,15 @@ export const operation = change({
   // The provider lists sub merchants by id and name alone.
   inquiry: {
     keeps: (input) => ({ name: input.name }),
-    asks: () => ({ path: "getsubmerchants", fields: {} }),
-    shows: ({ data }, { facts }) => data.rows().some((row) => row.text("name") === facts.name),
+    evidence: oneQuestion({
+      asks: () => ({ path: "getsubmerchants", fields: {} }),
+      finds: ({ data }: AggrepayReply, { facts }) => {
+        const found = data.rows().find((row) => row.text("name") === facts.name);
+        return found && { subMerchantId: found.id("id") };
+      },
+      nothing: [{ code: "NO-SUB-MERCHANT-RECORD", message: "Sub merchant details not found." }],
+    }),
+    absence: "not executed",
     looksFirst: true,
   },
 });

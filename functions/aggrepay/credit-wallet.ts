@@ -48,7 +48,7 @@ export const operation = change({
     },
   }),
   returns: ({ data }) => ({ transactionId: data.id("transaction_id") }),
-  inquiry: moneyInquiry("CREDIT"),
+  inquiry: moneyInquiry({ paymentType: "CREDIT", party: "toCustomerId" }),
 });
 
 export const handler = changeHandler(operation);

@@ -1,7 +1,9 @@
 import * as v from "valibot";
 import { boolean, customerId, indianMobile, oneOf, optional } from "../../lib/fields.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
-import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
+import { type AggrepayReply, aggrepay } from "../../lib/providers/aggrepay/index.ts";
+import { oneQuestion } from "../../lib/providers/inquiry.ts";
+import { NotDone } from "../../lib/providers/provider.ts";
 
 const yesOrNo = (active: boolean | undefined): "y" | "n" | undefined =>
   active === undefined ? undefined : active ? "y" : "n";
@@ -32,21 +34,32 @@ export const operation = change({
       customer_active: yesOrNo(input.customerActive),
     },
   }),
-  returns: ({ data }) => ({
-    customerId: data.id("customer_id"),
-    customerActive: data.boolean("customer_active"),
-  }),
+  returns: ({ data }, input) => {
+    const customerId = data.sameId("customer_id", input.customerId);
+    const customerActive = data.boolean("customer_active");
+    if (input.customerActive !== undefined && customerActive !== input.customerActive)
+      throw new NotDone("customer_active");
+    return { customerId, customerActive };
+  },
   inquiry: {
     keeps: (input) => ({
       customerId: input.customerId,
       mobileNumber: input.mobileNumber,
       customerActive: yesOrNo(input.customerActive),
     }),
-    asks: ({ facts }) => ({
-      path: "customerstatus",
-      fields: { customer_id: facts.customerId, mobile_number: facts.mobileNumber },
+    evidence: oneQuestion({
+      asks: ({ facts }) => ({
+        path: "customerstatus",
+        fields: { customer_id: facts.customerId, mobile_number: facts.mobileNumber },
+      }),
+      finds: ({ data }: AggrepayReply, { facts }) => {
+        const customerId = data.sameId("customer_id", facts.customerId);
+        const customerActive = data.boolean("customer_active");
+        return yesOrNo(customerActive) === facts.customerActive ? { customerId, customerActive } : undefined;
+      },
+      nothing: [],
     }),
-    shows: ({ data }, { facts }) => yesOrNo(data.boolean("customer_active")) === facts.customerActive,
+    absence: "needs a person",
   },
 });
 

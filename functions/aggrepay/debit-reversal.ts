@@ -4,7 +4,14 @@ import { invalid } from "../../lib/operation/body.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
 import { Problem } from "../../lib/problem.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
-import { askByMerchantTransactionId, transaction } from "../../lib/providers/aggrepay/transactions.ts";
+import {
+  askByMerchantTransactionId,
+  contradictionIn,
+  noSuchTransaction,
+  transaction,
+} from "../../lib/providers/aggrepay/transactions.ts";
+import { withoutAnswer } from "../../lib/providers/inquiry.ts";
+import { UnreadableReply } from "../../lib/providers/provider.ts";
 import type { RecordItem } from "../../lib/records/record.ts";
 
 /** The identity is the debit that it reverses: one debit, one reversal. */
@@ -33,20 +40,26 @@ export const operation = change({
       description: input.description,
     },
   }),
-  returns: ({ data }) => ({
-    merchantTransactionId: data.id("merchant_transaction_id"),
-    transactionId: data.id("transaction_id"),
-  }),
+  returns: ({ data }, input) => {
+    const reversal = data.id("merchant_transaction_id");
+    const { merchantTransactionId: id } = input;
+    if (reversal !== `${id}_REVERSAL` && reversal !== id)
+      throw new UnreadableReply("it is for another debit");
+    return { merchantTransactionId: reversal, transactionId: data.id("transaction_id") };
+  },
   // The form `<id>_REVERSAL` rests on the document's one sample, so finding nothing under it proves nothing.
   inquiry: {
-    asks: ({ identity }) => askByMerchantTransactionId(`${identity}_REVERSAL`),
-    shows: ({ data }, { identity }) => {
-      const shown = transaction(data);
-      return (
-        shown.merchantTransactionId === `${identity}_REVERSAL` &&
-        shown.transactionStatus === "PAYMENT_SUCCESS"
-      );
+    keeps: () => ({}),
+    evidence: async (subject, ask) => {
+      const id = `${subject.identity}_REVERSAL`;
+      const told = await ask(askByMerchantTransactionId(id), ({ data }) => transaction(data));
+      if (told.kind !== "answer") return withoutAnswer(told, noSuchTransaction);
+      const contradiction = contradictionIn(told.answer, id, undefined, subject);
+      if (contradiction) return { shows: "other", why: contradiction };
+      const { transactionId } = told.answer;
+      return { shows: "done", result: { merchantTransactionId: id, transactionId } };
     },
+    absence: "proves nothing",
   },
 });
 
@@ -61,10 +74,9 @@ function reversible(debit: RecordItem | undefined, givenTransactionId: string | 
       },
     ]);
   if (debit.state !== "succeeded") {
-    const ended = debit.state === "declined";
-    throw new Problem("in-progress", `The debit has not succeeded: its record is ${debit.state}.`, {
-      retry: ended ? "after-fix" : "same-identity",
-    });
+    const why = `The debit has not succeeded: its record is ${debit.state}.`;
+    if (debit.state === "declined") throw new Problem("declined", why, { status: 409 });
+    throw new Problem("in-progress", why);
   }
   const { transactionId: debited } = JSON.parse(debit.result ?? "{}") as { readonly transactionId?: string };
   if (givenTransactionId !== undefined && givenTransactionId !== debited)

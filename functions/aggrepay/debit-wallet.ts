@@ -50,7 +50,7 @@ export const operation = change({
     },
   }),
   returns: ({ data }) => ({ transactionId: data.id("transaction_id") }),
-  inquiry: moneyInquiry("DEBIT"),
+  inquiry: { ...moneyInquiry({ paymentType: "DEBIT", party: "fromCustomerId" }), undoneBy: "reversal" },
 });
 
 export const handler = changeHandler(operation);

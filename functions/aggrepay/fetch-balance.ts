@@ -16,7 +16,10 @@ export const operation = read({
     path: "fetchbalance",
     fields: { customer_id: input.customerId, mobile_number: input.mobileNumber },
   }),
-  returns: ({ data }) => ({ balance: data.amount("balance"), customerId: data.id("customer_id") }),
+  returns: ({ data }, input) => ({
+    balance: data.amount("balance"),
+    customerId: data.sameId("customer_id", input.customerId),
+  }),
 });
 
 export const handler = readHandler(operation);

@@ -11,7 +11,10 @@ export const operation = read({
   provider: aggrepay,
   input: v.object({ merchantTransactionId: anyMerchantTransactionId }),
   sends: (input) => askByMerchantTransactionId(input.merchantTransactionId),
-  returns: ({ data }) => transaction(data),
+  returns: ({ data }, input) => {
+    data.sameId("merchant_transaction_id", input.merchantTransactionId);
+    return transaction(data);
+  },
 });
 
 export const handler = readHandler(operation);

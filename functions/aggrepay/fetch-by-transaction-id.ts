@@ -11,7 +11,10 @@ export const operation = read({
   provider: aggrepay,
   input: v.object({ transactionId }),
   sends: (input) => ({ path: "fetchbytransactionid", fields: { transaction_id: input.transactionId } }),
-  returns: ({ data }) => transaction(data),
+  returns: ({ data }, input) => {
+    data.sameId("transaction_id", input.transactionId);
+    return transaction(data);
+  },
 });
 
 export const handler = readHandler(operation);

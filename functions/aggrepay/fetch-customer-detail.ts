@@ -16,8 +16,8 @@ export const operation = read({
     path: "fetchcustomerdetail",
     fields: { customer_id: input.customerId, mobile_number: input.mobileNumber },
   }),
-  returns: ({ data }) => ({
-    customerId: data.id("customer_id"),
+  returns: ({ data }, input) => ({
+    customerId: data.sameId("customer_id", input.customerId),
     firstName: data.optionalText("first_name"),
     lastName: data.optionalText("last_name"),
     mobileNumber: data.optionalText("mobile_number"),

@@ -29,7 +29,7 @@ export const operation = change({
       new_mpin: input.newMpin,
     },
   }),
-  returns: ({ data }) => ({ mpinUpdated: data.boolean("mpin_updated") }),
+  returns: ({ data }) => ({ mpinUpdated: data.done("mpin_updated") }),
   inquiry: { none: "no call shows an MPIN, and an OTP serves once" },
 });
 

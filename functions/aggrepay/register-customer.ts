@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { date, indianMobile, mpin, name, optional, otp } from "../../lib/fields.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
-import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
+import { type AggrepayReply, aggrepay } from "../../lib/providers/aggrepay/index.ts";
+import { oneQuestion } from "../../lib/providers/inquiry.ts";
 
 /** The mobile number is required, though the document calls it optional: nothing else says who registers. */
 export const operation = change({
@@ -33,8 +34,15 @@ export const operation = change({
   returns: ({ data }) => ({ customerId: data.id("customer_id") }),
   inquiry: {
     keeps: (input) => ({ mobileNumber: input.mobileNumber }),
-    asks: ({ facts }) => ({ path: "fetchcustomerdetail", fields: { mobile_number: facts.mobileNumber } }),
-    shows: ({ data }, { facts }) => data.text("mobile_number") === facts.mobileNumber,
+    evidence: oneQuestion({
+      asks: ({ facts }) => ({ path: "fetchcustomerdetail", fields: { mobile_number: facts.mobileNumber } }),
+      finds: ({ data }: AggrepayReply, { facts }) => {
+        data.sameMobile("mobile_number", facts.mobileNumber);
+        return { customerId: data.id("customer_id") };
+      },
+      nothing: [{ code: "INVALID-PARAMS", message: "The selected mobile number is invalid." }],
+    }),
+    absence: "not executed",
     looksFirst: true,
   },
 });

@@ -12,7 +12,8 @@ import {
   pincode,
 } from "../../lib/fields.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
-import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
+import { type AggrepayReply, aggrepay } from "../../lib/providers/aggrepay/index.ts";
+import { oneQuestion } from "../../lib/providers/inquiry.ts";
 
 /** The provider's name of each field that may be updated. */
 const updatable = {
@@ -64,18 +65,25 @@ export const operation = change({
       ...Object.fromEntries(names.map((field) => [updatable[field], input[field]])),
     },
   }),
-  returns: ({ data }) => ({ updated: data.boolean("updated") }),
-  // What was sent being there confirms it; its absence proves nothing (a second update may have passed).
+  returns: ({ data }) => ({ updated: data.done("updated") }),
+  // What was sent being there confirms it; its absence proves nothing (a later update may have replaced it).
   inquiry: {
     keeps: (input) => ({ ...input }),
-    asks: ({ facts }) => ({
-      path: "fetchcustomerdetail",
-      fields: { customer_id: facts.customerId, mobile_number: facts.mobileNumber },
+    evidence: oneQuestion({
+      asks: ({ facts }) => ({
+        path: "fetchcustomerdetail",
+        fields: { customer_id: facts.customerId, mobile_number: facts.mobileNumber },
+      }),
+      finds: ({ data }: AggrepayReply, { facts }) => {
+        data.sameId("customer_id", facts.customerId);
+        data.sameMobile("mobile_number", facts.mobileNumber);
+        const isThere = (field: Updatable) =>
+          facts[field] === undefined || data.optionalText(updatable[field]) === facts[field];
+        return names.every(isThere) ? { updated: true } : undefined;
+      },
+      nothing: [],
     }),
-    shows: ({ data }, { facts }) =>
-      names.every(
-        (field) => facts[field] === undefined || data.optionalText(updatable[field]) === facts[field],
-      ),
+    absence: "needs a person",
   },
 });
 

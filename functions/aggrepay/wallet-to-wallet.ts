@@ -38,7 +38,7 @@ export const operation = change({
     },
   }),
   returns: ({ data }) => ({ transactionId: data.id("transaction_id") }),
-  inquiry: moneyInquiry("DEBIT"),
+  inquiry: moneyInquiry({ paymentType: "DEBIT", party: "fromCustomerId" }),
 });
 
 export const handler = changeHandler(operation);

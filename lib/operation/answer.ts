@@ -8,6 +8,8 @@ export interface Failure {
   readonly code: ProblemCode;
   readonly detail: string;
   readonly provider?: ProviderWord;
+  /** The provider called it done before: by this record's own earlier attempt, or by somebody else. */
+  readonly taken?: true;
 }
 
 export const viewOf = (record: RecordItem): RecordView => ({
@@ -26,7 +28,7 @@ export const viewOf = (record: RecordItem): RecordView => ({
  */
 export function tell(record: RecordItem, { now, replayed }: { now: number; replayed: boolean }): Answer {
   const view = viewOf(record);
-  if (record.state === "succeeded")
+  if (record.state === "succeeded" && record.flagged === undefined)
     return { body: { result: JSON.parse(record.result ?? "null"), record: view }, replayed };
   throw problemOf(record, view, now, replayed);
 }
@@ -55,14 +57,20 @@ function problemOf(record: RecordItem, view: RecordView, now: number, replayed: 
           retryAfter: Math.min(5, Math.max(1, Math.ceil((record.leaseEnds - now) / 1000))),
         });
       return unknown(failure.detail, details);
-    default:
+    case "in_doubt":
       return unknown(failure.detail, details);
+    default:
+      return unknown(record.flagged ?? failure.detail, details, "the record waits for a person");
   }
 }
 
-const unknown = (detail: string | undefined, details: object): Problem =>
+const unknown = (
+  detail: string | undefined,
+  details: object,
+  next = "repeat the request to learn more",
+): Problem =>
   new Problem(
     "outcome-unknown",
-    `${detail ?? "No answer of the provider was recorded."} Whether it acted is not known; repeat the request to learn more.`,
+    `${detail ?? "No answer of the provider was recorded."} Whether it acted is not known: ${next}.`,
     details,
   );

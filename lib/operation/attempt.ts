@@ -1,25 +1,26 @@
 import { randomBytes } from "node:crypto";
 import { settleMarginMs } from "../config.ts";
+import { loggedCode, seenOf } from "../log.ts";
 import { Problem } from "../problem.ts";
 import type { Inquiry } from "../providers/inquiry.ts";
+import { claimable } from "../records/claim.ts";
 import { type Identity, recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Claim, Claimed, Records, Settlement } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
 import { keyRing } from "../secrets/key-ring.ts";
-import { scrub } from "../secrets/secret.ts";
+import type { SecretValue } from "../secrets/secrets.ts";
 import { type Failure, tell } from "./answer.ts";
 import { invalid } from "./body.ts";
-import type { ChangeOperation, ChangeSpec, Listing } from "./change.ts";
-import { type Outcome, outcomeOf } from "./exchange.ts";
+import type { ChangeOperation, ChangeSpec, Listing } from "./change-spec.ts";
+import { carriedOut, type Outcome, prepared } from "./exchange.ts";
+import { expireAfterMs } from "./expiry.ts";
 import type { Answer, Request } from "./handler.ts";
-import { routeName } from "./read.ts";
+import { refuse, routeName } from "./read.ts";
 import { type SameRequest, sameEffect, sameInput, secretsIn } from "./request.ts";
+import { asking, type Budget, type Doubtful, resolve } from "./resolve.ts";
 
-/** Records of what is no money and no binding are forgotten this long after their end. */
-const expireAfterMs = 30 * 24 * 60 * 60_000;
 const connectMs = 5_000;
-const lookConnectMs = 1_500;
 const lookReplyMs = 2_500;
 
 /**
@@ -41,11 +42,16 @@ export async function runChange<Input extends object, Result, Call, Reply>(
     begun.remainingMs - Math.max(clock.now() - begun.wall, clock.monotonic() - begun.monotonic);
   const mayStillSend = () => remainingMs() >= config.providerTimeoutMs + settleMarginMs;
 
+  const account = config.account(provider.name);
+  const circumstances = { config, now: clock.now(), uniqueId: world.uniqueId };
+  const asked = { operation: routeName(operation.name), effect: operation.effect };
+
+  refuse(operation, input, config);
   const identity = identityOf(operation, request);
-  const id = recordId(provider.name, config.account, identity);
+  const id = recordId(provider.name, account, identity);
   const same = await sameRequest(operation, input, world);
-  const secret = await world.secrets.current(provider.secret);
-  const wire = provider.sign(operation.sends(input), secret, config);
+  const call = operation.sends(input, circumstances);
+  const exchange = await prepared(provider, call, asked, circumstances, world, secretsIn(input));
 
   const listing = await listingOf(operation, input, world, records);
   const looked = await look(operation, request, world, records, id, same);
@@ -55,49 +61,54 @@ export async function runChange<Input extends object, Result, Call, Reply>(
   const claim: Claim = {
     id,
     provider: provider.name,
-    account: config.account,
-    operation: routeName(operation.name),
+    account,
+    operation: asked.operation,
     namespace: identity.namespace,
     identity: identity.id,
     caller: request.caller,
     request: same.text,
     isSameRequest: same.is,
-    inquiry: factsKept(operation.inquiry, input),
-    customer: listing.customerId && `${provider.name}#${config.account}#${listing.customerId}`,
+    facts: factsKept(operation.inquiry, input),
+    customer: listing.customerId && `${provider.name}#${account}#${listing.customerId}`,
     amount: listing.amount,
-    host: wire.url.host,
+    host: exchange.wire.url.host,
     owner: randomBytes(16).toString("base64url"),
     now: clock.now(),
     leaseMs: config.leaseMs,
   };
   const claimed = await claimOrRefuse(records, claim);
   note({ record: id, state: claimed.record.state });
-  if (claimed.kind === "held") return replay(claimed.record, same, clock.now(), note);
+  if (claimed.kind === "held") return replay(operation, claimed.record, same, request, world, records);
 
   const startedAt = clock.monotonic();
-  const sent = await world.send(wire, {
+  const timing = () => ({
     connectMs: Math.max(1, Math.min(connectMs, remainingMs() - config.providerTimeoutMs - settleMarginMs)),
     replyMs: config.providerTimeoutMs,
     mayStillSend,
   });
+  const returns = (reply: Reply) => operation.returns(reply, input, call);
+  const outcome = await carriedOut(exchange, timing, returns, world);
   note({ providerMs: Math.round(clock.monotonic() - startedAt) });
-
-  const asked = { operation: claim.operation, effect: operation.effect };
-  const returns = (reply: Reply) => ({ result: operation.returns(reply, input) });
-  const outcome = await outcomeOf(sent, asked, provider, secret, returns, world);
   const { attempt } = claimed.record;
-  const learned = settlementOf(outcome, attempt, input);
-  const settled = await settleOrDoubt(records, claimed.record, {
-    ...learned,
-    id,
-    owner: claim.owner,
-    attempt,
-    now: clock.now(),
-    expireAfterMs: operation.effect === "money" ? undefined : expireAfterMs,
-  });
+  const learned = settlementOf(outcome, attempt);
+  const tXid = outcome.kind === "success" ? operation.bindsBy?.(outcome.result) : undefined;
+  const settled = await settleOrDoubt(
+    records,
+    claimed.record,
+    {
+      ...learned,
+      id,
+      owner: claim.owner,
+      attempt,
+      now: clock.now(),
+      expireAfterMs: identity.namespace === "idempotency-key" ? expireAfterMs : undefined,
+      ...(operation.bindsBy && { binding: { tXid } }),
+    },
+    note,
+  );
   note({
     state: settled.state,
-    ...("word" in outcome && outcome.word && { providerCode: outcome.word.code }),
+    ...("word" in outcome && outcome.word && { providerCode: loggedCode(outcome.word.code) }),
   });
   return tell(settled, { now: clock.now(), replayed: false });
 }
@@ -115,7 +126,7 @@ function identityOf<Input>(
   }
   const id = operation.identity.of(input);
   if (idempotencyKey !== undefined && idempotencyKey !== id)
-    throw fault("must be left out or equal to the merchantTransactionId, which is this request's identity");
+    throw fault("must be left out or equal to the identity that this request has in its body");
   return { namespace: operation.identity.namespace, id };
 }
 
@@ -126,7 +137,10 @@ async function sameRequest<Input extends object>(
 ): Promise<SameRequest> {
   const name = routeName(operation.name);
   if (operation.sameBy) return sameEffect(name, operation.sameBy(input));
-  return sameInput(name, input, keyRing(await world.secrets.current("gateway"), "fingerprintKeys"));
+  const ring = async (secret: Promise<SecretValue>) => keyRing(await secret, "fingerprintKeys");
+  return sameInput(name, input, await ring(world.secrets.current("gateway")), () =>
+    ring(world.secrets.refreshed("gateway")),
+  );
 }
 
 function factsKept<Input, Call, Reply>(
@@ -144,9 +158,13 @@ async function listingOf<Input, Call, Reply>(
 ): Promise<Listing> {
   const own = operation.listedUnder?.(input) ?? {};
   if (!operation.follows) return own;
-  const precedent = recordId(operation.provider.name, config.account, operation.follows.identity(input));
+  const precedent = recordId(
+    operation.provider.name,
+    config.account(operation.provider.name),
+    operation.follows.identity(input),
+  );
   const record = await unclaimed(
-    "The record of what is to be reversed could not be read",
+    "the record of what is to be reversed could not be read",
     records.get(precedent),
   );
   return { ...own, ...operation.follows.allows(record, input) };
@@ -156,50 +174,53 @@ async function listingOf<Input, Call, Reply>(
  * Looks whether the change is there already, before its first attempt. An identity that has a record is answered from it:
  * what would be found is most likely its own work.
  */
-async function look<Input extends object, Call, Reply>(
-  operation: ChangeOperation<Input, unknown, Call, Reply>,
-  { input, note }: Request<Input>,
+async function look<Input extends object, Result, Call, Reply>(
+  operation: ChangeOperation<Input, Result, Call, Reply>,
+  request: Request<Input>,
   world: Runtime,
   records: Records,
   id: string,
   same: SameRequest,
 ): Promise<Answer | undefined> {
   const { inquiry, provider } = operation;
-  if (!("asks" in inquiry && inquiry.looksFirst)) return undefined;
-  const held = await unclaimed("The record could not be read", records.get(id));
-  if (held && held.state !== "not_sent" && held.state !== "not_executed")
-    return replay(held, same, world.clock.now(), note);
+  if (!("evidence" in inquiry && inquiry.looksFirst)) return undefined;
+  const held = await unclaimed("the record could not be read", records.get(id));
+  if (held && !isClaimable(held)) return replay(operation, held, same, request, world, records);
 
-  const subject = { identity: "", facts: inquiry.keeps?.(input) ?? operation.sameBy?.(input) ?? {} };
-  const secret = await world.secrets.current(provider.secret);
-  const sent = await world.send(provider.sign(inquiry.asks(subject), secret, world.config), {
-    connectMs: lookConnectMs,
-    replyMs: Math.min(world.config.providerTimeoutMs, lookReplyMs),
-    mayStillSend: () => true,
-  });
-  const asked = { operation: "inquiry", effect: "read" } as const;
-  const returns = (reply: Reply) => ({ result: inquiry.shows(reply, subject) });
-  const found = await outcomeOf(sent, asked, provider, secret, returns, world);
-  if (found.kind === "success") {
-    if (!found.result) return undefined;
-    throw new Problem("already-done", "The provider has this already, from outside this record.");
+  const facts = inquiry.keeps?.(request.input) ?? operation.sameBy?.(request.input) ?? {};
+  const subject = { identity: "", facts, dispatchedAt: world.clock.now() };
+  // What the look takes must leave the change itself its full time: half of what can be spared.
+  const spared = () => (request.remainingMs() - world.config.providerTimeoutMs - settleMarginMs) / 2;
+  const ask = asking(provider, world, { remainingMs: () => settleMarginMs + spared() }, lookReplyMs);
+  const found = await inquiry.evidence(subject, ask);
+  switch (found.shows) {
+    case "nothing":
+      return undefined;
+    case "done": {
+      // What is there may be the work of the same request, which another process carried out meanwhile.
+      const meanwhile = await unclaimed("the record could not be read", records.get(id));
+      if (meanwhile && !isClaimable(meanwhile))
+        return replay(operation, meanwhile, same, request, world, records);
+      throw new Problem("already-done", "The provider has this already, from outside this record.");
+    }
+    default:
+      if (found.shows === "unclear" && found.refusal)
+        throw new Problem(found.refusal.code, found.refusal.detail, { provider: found.refusal.word });
+      throw new Problem(
+        "not-sent",
+        "Nothing was changed: the provider could not be asked whether it is there already.",
+      );
   }
-  if (found.kind === "refusal") {
-    if (found.code === "not-found") return undefined;
-    throw new Problem(found.code, found.detail, { provider: found.word });
-  }
-  throw new Problem(
-    "not-sent",
-    "Nothing was changed: the provider could not be asked whether it is there already.",
-  );
 }
+
+const isClaimable = ({ state }: RecordItem): boolean => claimable.includes(state);
 
 /** Before the claim a failure of the store means that nothing was sent. */
 async function unclaimed<T>(what: string, reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (cause) {
-    throw new Problem("not-sent", `Nothing was sent: ${what.toLowerCase()}.`, { cause });
+    throw new Problem("not-sent", `Nothing was sent: ${what}.`, { cause });
   }
 }
 
@@ -207,6 +228,7 @@ async function claimOrRefuse(records: Records, claim: Claim): Promise<Claimed> {
   try {
     return await records.claim(claim);
   } catch (cause) {
+    if (cause instanceof Problem) throw cause;
     // Whether the claim was written is not known; that nothing is sent on it is.
     throw new Problem("not-sent", "Nothing was sent: the record could not be written.", { cause });
   }
@@ -217,10 +239,12 @@ async function settleOrDoubt(
   records: Records,
   claimed: RecordItem,
   settlement: Settlement,
+  note: Request<never>["note"],
 ): Promise<RecordItem> {
   try {
     return (await records.settle(settlement)).record;
-  } catch {
+  } catch (error) {
+    note(seenOf(error));
     return { ...claimed, state: "in_doubt", failure: JSON.stringify(unrecorded) };
   }
 }
@@ -230,25 +254,48 @@ const unrecorded: Failure = {
   detail: "The provider was asked, and what became of it could not be recorded.",
 };
 
-function replay(record: RecordItem, same: SameRequest, now: number, note: Request<never>["note"]): Answer {
-  if (!same.is(record.request))
+/** What an identity's record answers to a repeat. Doubt is settled first, as far as asking can. */
+async function replay<Input extends object, Result, Call, Reply>(
+  operation: ChangeOperation<Input, Result, Call, Reply>,
+  held: RecordItem,
+  same: SameRequest,
+  { note, remainingMs }: Request<Input>,
+  world: Runtime,
+  records: Records,
+): Promise<Answer> {
+  if (!(await same.is(held.request)))
     throw new Problem("identity-reused", "This identity belongs to a request that differs from this one.");
+  const record = await resolved(operation, held, world, records, { remainingMs }, note);
   note({ record: record.id, state: record.state, replayed: true });
-  return tell(record, { now, replayed: true });
+  return tell(record, { now: world.clock.now(), replayed: true });
+}
+
+/** A failure to learn more leaves what is known. */
+async function resolved<Call, Reply>(
+  operation: Doubtful<Call, Reply>,
+  held: RecordItem,
+  world: Runtime,
+  records: Records,
+  budget: Budget,
+  note: Request<never>["note"],
+): Promise<RecordItem> {
+  try {
+    return await resolve(operation, held, world, records, budget);
+  } catch (error) {
+    note(seenOf(error));
+    return held;
+  }
 }
 
 type Learned = Pick<Settlement, "to" | "result" | "failure">;
 
 /** What an outcome makes of the record's attempt. */
-function settlementOf(outcome: Outcome<unknown>, attempt: number, input: object): Learned {
+function settlementOf(outcome: Outcome<unknown>, attempt: number): Learned {
   if (outcome.kind === "success") return { to: "succeeded", result: JSON.stringify(outcome.result) };
   const failed = (to: Learned["to"], failure: Failure): Learned => ({ to, failure: JSON.stringify(failure) });
   if (outcome.kind === "not_sent")
     return failed("not_sent", { code: "not-sent", detail: `Nothing was sent: ${outcome.why}.` });
-  const provider = outcome.word && {
-    code: outcome.word.code,
-    message: scrub(outcome.word.message, secretsIn(input)),
-  };
+  const provider = outcome.word;
   if (outcome.kind === "unknown")
     return failed("in_doubt", {
       code: "outcome-unknown",
@@ -259,6 +306,6 @@ function settlementOf(outcome: Outcome<unknown>, attempt: number, input: object)
   if (outcome.as === "not_executed") return failed("not_executed", failure);
   // "Already there" may be the work of this record's own earlier attempt.
   if (outcome.as === "taken" && attempt > 1)
-    return failed("in_doubt", { ...failure, code: "outcome-unknown" });
+    return failed("in_doubt", { ...failure, code: "outcome-unknown", taken: true });
   return failed("declined", failure);
 }

@@ -5,6 +5,8 @@ import { decodeJson, JsonError, JsonNumber, type JsonObject, type JsonValue } fr
 
 const bodyLimit = 64 * 1024;
 const nestingLimit = 8;
+/** Faults that one answer names: enough to mend a request by, and no answer larger than what it answers. */
+const faultLimit = 20;
 
 /** What an operation takes: fields of one flat JSON object, every other field refused. */
 export type InputSchema<Input> = v.GenericSchema<unknown, Input> & { readonly entries: v.ObjectEntries };
@@ -15,16 +17,23 @@ export type InputSchema<Input> = v.GenericSchema<unknown, Input> & { readonly en
  */
 export function readInput<Input>(event: APIGatewayProxyEventV2, schema: InputSchema<Input>): Input {
   requireJson(event.headers["content-type"]);
-  const fields = readObject(bodyOf(event));
+  const fields = readObject(limited(bodyOf(event)));
   const unknown = [...fields.keys()].filter((name) => !Object.hasOwn(schema.entries, name));
   const parsed = v.safeParse(schema, plainObject(fields), { abortPipeEarly: true });
   const faults = [
     ...unknown.map((name) => ({ pointer: pointerTo([name]), detail: "is not a field of this request" })),
+    ...[...fields]
+      .filter(isMended)
+      .map(([name]) => ({ pointer: pointerTo([name]), detail: "holds bytes that are not UTF-8" })),
     ...(parsed.issues ?? []).map(faultOf),
   ];
-  if (faults.length > 0 || !parsed.success) throw invalid(faults);
+  if (faults.length > 0 || !parsed.success) throw invalid(faults.slice(0, faultLimit));
   return parsed.output;
 }
+
+/** API Gateway gives a body of text as text, and puts U+FFFD where it had bytes that are none. */
+const isMended = ([name, value]: readonly [string, JsonValue]): boolean =>
+  `${name}${typeof value === "string" ? value : ""}`.includes("\ufffd");
 
 export const invalid = (errors: readonly Fault[]): Problem => {
   const [first] = errors;
@@ -42,10 +51,16 @@ function requireJson(contentType: string | undefined): void {
   });
 }
 
-function bodyOf(event: APIGatewayProxyEventV2): Uint8Array {
-  const body = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
+/** The body's bytes: API Gateway passes on whatever it does not take for text in base64. */
+export const bodyOf = (event: APIGatewayProxyEventV2): Uint8Array =>
+  Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
+
+function limited(body: Uint8Array): Uint8Array {
   if (body.byteLength > bodyLimit)
-    throw new Problem("unacceptable-body", `The body must have at most ${bodyLimit} bytes.`, { status: 413 });
+    throw new Problem("unacceptable-body", `The body must have at most ${bodyLimit} bytes.`, {
+      status: 413,
+      errors: [{ pointer: "", detail: `must have at most ${bodyLimit} bytes` }],
+    });
   if (body.byteLength === 0) throw invalid([{ pointer: "", detail: "is empty: a JSON object is expected" }]);
   return body;
 }
@@ -80,7 +95,8 @@ const pointerTo = (path: readonly unknown[]): string =>
   shorten(path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""));
 
 /** A name in the request can be as long as the request. */
-const shorten = (pointer: string): string => (pointer.length > 100 ? `${pointer.slice(0, 100)}…` : pointer);
+const shorten = (pointer: string): string =>
+  pointer.length > 100 ? `${pointer.slice(0, 100).replace(/[\ud800-\udbff]$/, "")}…` : pointer;
 
 function faultOf(issue: v.BaseIssue<unknown>): Fault {
   const pointer = pointerTo(issue.path?.map((step) => step.key) ?? []);

@@ -6,9 +6,15 @@ export { type SecretName, secretIdVariable } from "../secrets/names.ts";
 export interface FunctionDefinition {
   /** `aggrepay/debit-wallet`: the function's file is `functions/<name>.ts`, which exports `handler`. */
   readonly name: string;
-  readonly route: Route;
+  /** What calls it: a route of the API, or the clock. */
+  readonly route?: Route;
+  readonly schedule?: { readonly everyMinutes: number };
+  /** Who may call it: those that the API authenticates, or anybody, where the function itself checks who it is. */
+  readonly access: "authenticated" | "open";
   /** One line for people: API documentation, function description, dashboard. */
   readonly summary: string;
+  /** The environment variables that configure it, beside those that every function has. */
+  readonly variables: readonly string[];
   /** The secrets that the function may read, and no others. */
   readonly secrets: readonly SecretName[];
   /** The DynamoDB actions that the function uses on the records table; empty for a read, which has no table at all. */

@@ -1,41 +1,131 @@
 import { Problem } from "../problem.ts";
-import type { Asked, Provider, ProviderAnswer } from "../providers/provider.ts";
-import { UnreadableReply } from "../providers/provider.ts";
+import type { Asked, Circumstances, Provider, ProviderAnswer } from "../providers/provider.ts";
+import { NotDone, UnreadableReply } from "../providers/provider.ts";
 import type { Runtime } from "../runtime.ts";
-import type { SecretValue } from "../secrets/secrets.ts";
-import type { Sent, WireReply } from "../transport.ts";
+import { type Secret, scrub } from "../secrets/secret.ts";
+import { isSameSecret, type Moment, type SecretValue, textsIn } from "../secrets/secrets.ts";
+import type { Sent, Timing, WireReply, WireRequest } from "../transport.ts";
 
 /** What came of one call, in the terms that a read and a change both need. */
 export type Outcome<Result> =
-  | { readonly kind: "success"; readonly result: Result; readonly page?: object }
-  | Extract<ProviderAnswer<unknown>, { readonly kind: "refusal" }>
+  | { readonly kind: "success"; readonly result: Result }
+  | Refusal
   | Extract<Sent, { readonly kind: "not_sent" }>
-  | { readonly kind: "unknown"; readonly why: string; readonly timedOut: boolean; readonly word?: Word };
+  | {
+      readonly kind: "unknown";
+      readonly why: string;
+      readonly timedOut: boolean;
+      readonly word?: Refusal["word"];
+    };
 
-type Word = Extract<ProviderAnswer<unknown>, { readonly kind: "refusal" }>["word"];
+type Refusal = Extract<ProviderAnswer<unknown>, { readonly kind: "refusal" }>;
 
-/** Reads what came back for a call: verified, interpreted, and mapped by the operation. */
-export async function outcomeOf<
-  Call,
-  Reply,
-  Mapped extends { readonly result: unknown; readonly page?: object },
->(
-  sent: Sent,
-  asked: Asked,
+/** One call that is ready to be sent. */
+export interface Exchange<Call, Reply> {
+  readonly provider: Provider<Call, Reply>;
+  readonly call: Call;
+  readonly secret: SecretValue;
+  readonly circumstances: Circumstances;
+  readonly wire: WireRequest;
+  readonly asked: Asked;
+  /** What the caller sent that must not be seen; the provider may echo it. */
+  readonly hidden: readonly Secret[];
+}
+
+/**
+ * Signs a call with the secret in force.
+ * @throws Problem where the secret cannot be had or cannot sign. Nothing has been sent then.
+ */
+export async function prepared<Call, Reply>(
   provider: Provider<Call, Reply>,
+  call: Call,
+  asked: Asked,
+  circumstances: Circumstances,
+  { secrets }: Pick<Runtime, "secrets">,
+  hidden: readonly Secret[] = [],
+): Promise<Exchange<Call, Reply>> {
+  const signed = (secret: SecretValue) => ({
+    ...{ provider, call, secret, circumstances, asked, hidden },
+    wire: signedBy(provider, call, secret, circumstances),
+  });
+  const secret = await secrets.current(provider.secret);
+  try {
+    return signed(secret);
+  } catch (error) {
+    // A secret that somebody has just mended is taken as it is now.
+    const fresh = error instanceof Problem ? await secrets.refreshed(provider.secret) : secret;
+    if (isSameSecret(fresh, secret)) throw error;
+    return signed(fresh);
+  }
+}
+
+/** The signing layer's own complaints are of the secret, and hold none of it. */
+function signedBy<Call, Reply>(
+  provider: Provider<Call, Reply>,
+  call: Call,
   secret: SecretValue,
-  returns: (reply: Reply) => Mapped,
-  runtime: Runtime,
-): Promise<Outcome<Mapped["result"]>> {
+  circumstances: Circumstances,
+): WireRequest {
+  try {
+    const wire = provider.sign(call, secret, circumstances);
+    const unsendable = Object.entries(wire.headers).find(([, value]) => /[^\t\x20-\x7e]/.test(value));
+    if (unsendable)
+      throw new TypeError(`the header ${unsendable[0]} would hold a character that no header can carry`);
+    return wire;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new Problem("misconfigured", `The secret "${secret.name}" cannot sign: ${error.message}.`);
+  }
+}
+
+/**
+ * Sends a call and reads what comes back. Where the provider refused our signature, and the secret has been rotated
+ * meanwhile, it is signed and sent once more: the first was refused before anybody looked at it. Nothing else is sent twice.
+ */
+export async function carriedOut<Call, Reply, Result>(
+  exchange: Exchange<Call, Reply>,
+  timing: () => Timing,
+  returns: (reply: Reply) => Result,
+  world: Runtime,
+): Promise<Outcome<Result>> {
+  const sentAt = world.secrets.moment();
+  const outcome = await attempted(exchange, timing(), returns, world);
+  if (!(outcome.kind === "refusal" && outcome.as === "not_executed" && outcome.code === "misconfigured"))
+    return outcome;
+  const again = await resigned(exchange, sentAt, world);
+  // A second send that does not come to pass leaves what the first one said.
+  if (!again) return outcome;
+  const second = await attempted(again, timing(), returns, world);
+  return second.kind === "not_sent" ? outcome : second;
+}
+
+async function attempted<Call, Reply, Result>(
+  exchange: Exchange<Call, Reply>,
+  timing: Timing,
+  returns: (reply: Reply) => Result,
+  world: Runtime,
+): Promise<Outcome<Result>> {
+  const sent = await world.send(exchange.wire, timing);
   if (sent.kind === "not_sent") return sent;
-  if (sent.kind === "lost") return { kind: "unknown", why: `${sent.why}.`, timedOut: sent.timedOut };
-  const answer = await verified(sent.reply, asked, provider, secret, runtime);
+  if (sent.kind === "lost") {
+    const why = `${sent.why.charAt(0).toUpperCase()}${sent.why.slice(1)}.`;
+    return { kind: "unknown", why, timedOut: sent.timedOut };
+  }
+  const answer = shown(await verified(sent.reply, exchange, world), exchange);
   if (answer.kind === "refusal") return answer;
   if (answer.kind === "unusable")
     return { kind: "unknown", why: answer.why, timedOut: false, ...(answer.word && { word: answer.word }) };
   try {
-    return { kind: "success", ...returns(answer.reply) };
+    return { kind: "success", result: returns(answer.reply) };
   } catch (error) {
+    if (error instanceof NotDone)
+      return {
+        kind: "refusal",
+        word: error.word,
+        as: "declined",
+        code: "declined",
+        detail: "The provider did not do it.",
+      };
     if (!(error instanceof UnreadableReply)) throw error;
     return {
       kind: "unknown",
@@ -45,23 +135,58 @@ export async function outcomeOf<
   }
 }
 
-/** During a rotation the provider may still sign with the secret before ours; it is looked up only when ours fails. */
-async function verified<Call, Reply>(
-  reply: WireReply,
-  asked: Asked,
-  provider: Provider<Call, Reply>,
-  secret: SecretValue,
-  runtime: Runtime,
-): Promise<ProviderAnswer<Reply>> {
-  const answer = provider.read(reply, [secret], runtime.config, asked);
-  if (answer.kind !== "unusable" || !answer.unverified) return answer;
-  // A previous secret that cannot be had or used leaves the reply unverified, which is true.
-  const previous = await runtime.secrets.previous(provider.secret).catch(() => undefined);
-  if (!previous) return answer;
+/** Longer texts of a provider are cut: they are kept in records, which must stay small. */
+const wordLimit = 200;
+
+/** A provider's word as it may be answered, recorded and logged: nothing in it of what it was sent in secret. */
+function shown<Reply>(
+  answer: ProviderAnswer<Reply>,
+  { hidden, secret }: Pick<Exchange<never, never>, "hidden" | "secret">,
+): ProviderAnswer<Reply> {
+  if (answer.kind === "success" || !answer.word) return answer;
+  const secrets = [...hidden, ...textsIn(secret)];
+  const clean = (text: string) => scrub(text, secrets).slice(0, wordLimit).toWellFormed();
+  return { ...answer, word: { code: clean(answer.word.code), message: clean(answer.word.message) } };
+}
+
+/** The same call under a secret that is newer than the one it was refused with; undefined where there is none. */
+async function resigned<Call, Reply>(
+  exchange: Exchange<Call, Reply>,
+  sentAt: Moment,
+  { secrets }: Runtime,
+): Promise<Exchange<Call, Reply> | undefined> {
+  const { provider, call, secret, circumstances } = exchange;
   try {
-    return provider.read(reply, [secret, previous], runtime.config, asked);
+    const fresh = await secrets.refreshed(provider.secret, sentAt);
+    if (isSameSecret(fresh, secret)) return undefined;
+    return { ...exchange, secret: fresh, wire: signedBy(provider, call, fresh, circumstances) };
   } catch (error) {
-    if (error instanceof Problem) return answer;
+    if (error instanceof Problem) return undefined;
     throw error;
   }
+}
+
+/**
+ * During a rotation the provider may sign with the secret before ours, or after it; the others are looked up only when ours
+ * does not fit. One that cannot be had or used leaves the reply unverified, which is true.
+ */
+async function verified<Call, Reply>(
+  reply: WireReply,
+  { provider, secret, circumstances, asked }: Exchange<Call, Reply>,
+  { secrets }: Runtime,
+): Promise<ProviderAnswer<Reply>> {
+  const { config } = circumstances;
+  const answer = provider.read(reply, [secret], config, asked);
+  if (answer.kind !== "unusable" || !answer.unverified) return answer;
+  for (const other of [secrets.previous, secrets.refreshed]) {
+    try {
+      const value = await other(provider.secret);
+      if (!value || isSameSecret(value, secret)) continue;
+      const verifiedBy = provider.read(reply, [value], config, asked);
+      if (verifiedBy.kind !== "unusable" || !verifiedBy.unverified) return verifiedBy;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+    }
+  }
+  return answer;
 }

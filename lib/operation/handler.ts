@@ -1,9 +1,8 @@
 import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2, Context } from "aws-lambda";
-import type { RequestLog } from "../log.ts";
+import { type RequestLog, seenOf } from "../log.ts";
 import { Problem } from "../problem.ts";
 import { log } from "../runtime.ts";
-import { type InputSchema, readInput } from "./body.ts";
 import { type Caller, callerOf } from "./caller.ts";
 
 /** A request that has passed validation. */
@@ -15,7 +14,7 @@ export interface Request<Input> {
   readonly remainingMs: () => number;
   /** For the request's log line: what the operation learned on its way. */
   readonly note: (
-    facts: Partial<Pick<RequestLog, "record" | "state" | "replayed" | "providerMs" | "providerCode">>,
+    facts: Partial<Omit<RequestLog, "function" | "requestId" | "status" | "durationMs">>,
   ) => void;
 }
 
@@ -33,7 +32,8 @@ export interface LambdaHandler {
 
 interface Shape<Input> {
   readonly name: string;
-  readonly input: InputSchema<Input>;
+  /** Parses and validates; throws the Problem that refuses. */
+  readonly read: (event: APIGatewayProxyEventV2) => Input;
   readonly run: (request: Request<Input>) => Promise<Answer>;
   readonly warm: () => Promise<void>;
 }
@@ -66,11 +66,12 @@ export function lambda<Input>(shape: Shape<Input>): LambdaHandler {
     })
     .onError(({ event, error }) => {
       const problem = error instanceof Problem ? error : unexpected(error);
-      if (!(error instanceof Problem)) facts.set(event, { ...facts.get(event), ...seen(error) });
+      const fault = error instanceof Problem ? error.cause : error;
+      if (fault !== undefined) facts.set(event, { ...facts.get(event), ...seenOf(fault) });
       return written(event, problemResponse(event, problem), problem.code);
     })
     .handler(async (event: Event, context: Context) => {
-      const input = readInput(event, shape.input);
+      const input = shape.read(event);
       const answer = await shape.run({
         input,
         caller: callerOf(event),
@@ -118,12 +119,4 @@ const replayedHeader = (replayed: boolean | undefined): Record<string, string> =
 /** A fault of ours. Where it struck is not known, so no more is claimed than that the outcome is unknown. */
 function unexpected(cause: unknown): Problem {
   return new Problem("outcome-unknown", "The gateway failed in a way that it does not know.", { cause });
-}
-
-/** What may be logged of an error that nobody expected: its name, code and places in our code, not its message. */
-function seen(error: unknown): Partial<RequestLog> {
-  if (!(error instanceof Error)) return { error: typeof error };
-  const code = "code" in error && typeof error.code === "string" ? ` ${error.code}` : "";
-  const frames = error.stack?.split("\n").filter((line) => /^\s+at /.test(line));
-  return { error: error.name + code, errorAt: (frames ?? []).slice(0, 4).map((frame) => frame.trim()) };
 }

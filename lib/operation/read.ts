@@ -1,11 +1,11 @@
-import type * as v from "valibot";
-import { Problem } from "../problem.ts";
-import type { Provider } from "../providers/provider.ts";
+import type { Config } from "../config.ts";
+import { loggedCode } from "../log.ts";
+import { type Fault, Problem } from "../problem.ts";
+import type { Circumstances, Provider } from "../providers/provider.ts";
 import { type Runtime, runtime } from "../runtime.ts";
-import { scrub } from "../secrets/secret.ts";
-import type { InputSchema } from "./body.ts";
+import { type InputSchema, invalid, readInput } from "./body.ts";
 import type { FunctionDefinition } from "./definition.ts";
-import { type Outcome, outcomeOf } from "./exchange.ts";
+import { carriedOut, type Outcome, prepared } from "./exchange.ts";
 import { type Answer, type LambdaHandler, lambda, type Request } from "./handler.ts";
 import { secretsIn } from "./request.ts";
 
@@ -18,24 +18,38 @@ export interface OperationSpec<Input, Result, Call, Reply> {
   readonly source: string;
   readonly provider: Provider<Call, Reply>;
   readonly input: InputSchema<Input>;
+  /** Environment variables that the operation needs beside its provider's. */
+  readonly variables?: readonly string[];
+  /** What only the configuration can refuse: the faults of the input, or none. */
+  readonly refuses?: (input: Input, config: Config) => readonly Fault[];
   /** The call in the provider's own field names. */
-  readonly sends: (input: Input) => Call;
+  readonly sends: (input: Input, circumstances: Circumstances) => NoInfer<Call>;
   /** The answer's `result` from the provider's reply; throws UnreadableReply where they do not agree. */
-  readonly returns: (reply: Reply, input: Input) => Result;
+  readonly returns: (reply: Reply, input: Input, call: Call) => Result;
   /** The answer's `page`, of an operation that has pages. */
   readonly pages?: (reply: Reply) => object;
 }
 
-export type ReadOperation<Input, Result, Call, Reply> = FunctionDefinition &
-  OperationSpec<Input, Result, Call, Reply>;
+export interface ReadSpec<Input, Result, Call, Reply> extends OperationSpec<Input, Result, Call, Reply> {
+  /** Further calls of the same operation, each made from the reply before it. */
+  readonly continues?: readonly ((reply: Reply, circumstances: Circumstances) => NoInfer<Call>)[];
+}
 
-export type InputOf<Schema extends v.GenericSchema> = v.InferOutput<Schema>;
+export type ReadOperation<Input, Result, Call, Reply> = FunctionDefinition &
+  ReadSpec<Input, Result, Call, Reply>;
 
 /** An operation that changes nothing at the provider: signed, sent, read; no record. */
 export function read<Input extends object, Result, Call, Reply>(
-  spec: OperationSpec<Input, Result, Call, Reply>,
+  spec: ReadSpec<Input, Result, Call, Reply>,
 ): ReadOperation<Input, Result, Call, Reply> {
-  return { ...spec, route: routeOf(spec.name), secrets: [spec.provider.secret], tableActions: [] };
+  return {
+    ...spec,
+    route: routeOf(spec.name),
+    access: "authenticated",
+    variables: [...spec.provider.variables, ...(spec.variables ?? [])],
+    secrets: [spec.provider.secret],
+    tableActions: [],
+  };
 }
 
 export const routeOf = (name: string) => ({ method: "POST", path: `/v1/${name}` }) as const;
@@ -46,7 +60,7 @@ export function readHandler<Input extends object, Result, Call, Reply>(
 ): LambdaHandler {
   return lambda({
     name: operation.name,
-    input: operation.input,
+    read: (event) => readInput(event, operation.input),
     run: (request) => runRead(operation, request, runtime()),
     warm: () => warmSecrets(operation),
   });
@@ -57,35 +71,56 @@ export async function warmSecrets(operation: FunctionDefinition): Promise<void> 
   await Promise.allSettled(operation.secrets.map(async (name) => runtime().secrets.current(name)));
 }
 
-const connectMs = 5_000;
+const connectLimitMs = 5_000;
 /** Kept back for writing the answer. */
 const answerMarginMs = 500;
 
 export async function runRead<Input extends object, Result, Call, Reply>(
-  operation: OperationSpec<Input, Result, Call, Reply>,
+  operation: ReadSpec<Input, Result, Call, Reply>,
   { input, remainingMs, note }: Pick<Request<Input>, "input" | "remainingMs" | "note">,
   world: Runtime,
 ): Promise<Answer> {
-  const { config, clock, secrets } = world;
-  const { provider } = operation;
-  const secret = await secrets.current(provider.secret);
-  const request = provider.sign(operation.sends(input), secret, config);
-  const started = clock.monotonic();
-  const sent = await world.send(request, {
-    connectMs: Math.min(connectMs, config.providerTimeoutMs),
-    replyMs: Math.max(1, Math.min(config.providerTimeoutMs, remainingMs() - connectMs - answerMarginMs)),
-    mayStillSend: () => true,
-  });
-  note({ providerMs: Math.round(clock.monotonic() - started) });
+  const { config, clock, uniqueId } = world;
+  refuse(operation, input, config);
+  const circumstances = { config, now: clock.now(), uniqueId };
   const asked = { operation: routeName(operation.name), effect: "read" } as const;
-  const returns = (reply: Reply) => ({
-    result: operation.returns(reply, input),
+  const timing = () => {
+    const leftMs = Math.max(1, remainingMs() - answerMarginMs);
+    const connectMs = Math.min(connectLimitMs, leftMs / 3);
+    return {
+      connectMs,
+      replyMs: Math.min(config.providerTimeoutMs, leftMs - connectMs),
+      mayStillSend: () => true,
+    };
+  };
+  const started = clock.monotonic();
+  const carryOut = async <Read>(call: Call, returns: (reply: Reply) => Read): Promise<Read> => {
+    const exchange = await prepared(operation.provider, call, asked, circumstances, world, secretsIn(input));
+    const outcome = await carriedOut(exchange, timing, returns, world);
+    note({ providerMs: Math.round(clock.monotonic() - started) });
+    if (outcome.kind === "success") return outcome.result;
+    throw failedRead(outcome, note);
+  };
+
+  const call = operation.sends(input, circumstances);
+  let next: Call = call;
+  for (const continues of operation.continues ?? [])
+    next = await carryOut(next, (reply) => continues(reply, circumstances));
+  const body = await carryOut(next, (reply) => ({
+    result: operation.returns(reply, input, call),
     ...(operation.pages && { page: operation.pages(reply) }),
-  });
-  const outcome = await outcomeOf(sent, asked, provider, secret, returns, world);
-  if (outcome.kind === "success")
-    return { body: { result: outcome.result, ...(outcome.page && { page: outcome.page }) } };
-  throw failedRead(outcome, input, note);
+  }));
+  return { body };
+}
+
+/** Refuses what the configuration does not allow, before anything is signed, written or sent. */
+export function refuse<Input>(
+  { refuses }: Pick<OperationSpec<Input, unknown, unknown, unknown>, "refuses">,
+  input: Input,
+  config: Config,
+): void {
+  const faults = refuses?.(input, config) ?? [];
+  if (faults.length > 0) throw invalid(faults);
 }
 
 /** `debit-wallet` of `aggrepay/debit-wallet`. */
@@ -93,15 +128,11 @@ export const routeName = (name: string): string => name.slice(name.indexOf("/") 
 
 function failedRead(
   outcome: Exclude<Outcome<unknown>, { kind: "success" }>,
-  input: object,
   note: Request<never>["note"],
 ): Problem {
   if (outcome.kind === "not_sent") return new Problem("not-sent", `Nothing was sent: ${outcome.why}.`);
-  const provider = outcome.word && {
-    code: outcome.word.code,
-    message: scrub(outcome.word.message, secretsIn(input)),
-  };
-  if (provider) note({ providerCode: provider.code });
+  const provider = outcome.word;
+  if (provider) note({ providerCode: loggedCode(provider.code) });
   if (outcome.kind === "refusal")
     return new Problem(outcome.code, outcome.detail, { ...(provider && { provider }) });
   const code = outcome.timedOut ? "outcome-unknown" : "provider-fault";

@@ -1,3 +1,4 @@
+import { Problem } from "../problem.ts";
 import { fingerprint, fingerprintKeyId, type KeyRing } from "../secrets/key-ring.ts";
 import { Secret } from "../secrets/secret.ts";
 
@@ -8,7 +9,7 @@ export interface SameRequest {
   /** Kept in the record of a new attempt. */
   readonly text: string;
   /** Whether the text of an existing record is of this same request. */
-  readonly is: (stored: string) => boolean;
+  readonly is: (stored: string) => boolean | Promise<boolean>;
 }
 
 /**
@@ -27,11 +28,23 @@ export function sameEffect(
  * Anything else: a fingerprint of the whole input under a key, because a PIN inside a plain hash can be read by trying
  * all PINs. A record made under an older key is compared under that key.
  */
-export function sameInput(operation: string, input: object, ring: KeyRing): SameRequest {
+export function sameInput(
+  operation: string,
+  input: object,
+  ring: KeyRing,
+  renewed: () => Promise<KeyRing>,
+): SameRequest {
   const text = canonical(operation, input);
   return {
     text: fingerprint(ring, text) ?? "",
-    is: (stored) => fingerprint(ring, text, fingerprintKeyId(stored)) === stored,
+    async is(stored) {
+      const id = fingerprintKeyId(stored);
+      // A key that another process has had first is looked for before a request is called another.
+      const made = fingerprint(ring, text, id) ?? fingerprint(await renewed(), text, id);
+      if (made === undefined)
+        throw new Problem("misconfigured", `The fingerprint key "${id}" is not in the ring.`);
+      return made === stored;
+    },
   };
 }
 

@@ -1,24 +1,83 @@
+import type { ProviderWord } from "../problem.ts";
+import type { Meaning } from "./provider.ts";
+
 /** Facts kept in a record, all text, none secret. */
 export type Facts = Readonly<Record<string, string | undefined>>;
 
-/** What an inquiry is about: the identity, and the facts that its record kept. */
+/** What an inquiry is about: the identity, the facts that its record kept, and when its attempt was sent. */
 export interface Subject {
   readonly identity: string;
   readonly facts: Facts;
+  /** Milliseconds since 1970; for a look before the first attempt, now. */
+  readonly dispatchedAt: number;
 }
+
+/** What the provider answered to one question. */
+export type Told<Answer> =
+  | { readonly kind: "answer"; readonly answer: Answer }
+  | ({ readonly kind: "refusal"; readonly word: ProviderWord } & Meaning)
+  | { readonly kind: "unclear"; readonly why: string };
+
+export type Ask<Call, Reply> = <Answer>(call: Call, read: (reply: Reply) => Answer) => Promise<Told<Answer>>;
+
+/**
+ * What the provider shows of a change. `done`: it happened, by evidence that could not be older than the attempt.
+ * `nothing`: it says that it knows of none. `other`: what it shows contradicts the record. `unclear`: nothing to go by now.
+ */
+export type Evidence =
+  | { readonly shows: "done"; readonly result: object }
+  | { readonly shows: "nothing" }
+  | { readonly shows: "other"; readonly why: string }
+  | {
+      readonly shows: "unclear";
+      readonly why: string;
+      readonly refusal?: Meaning & { readonly word: ProviderWord };
+    };
 
 /**
  * How the provider is asked what became of a change whose outcome is unknown. Where there is nothing to ask, `none` says
  * why, and a person settles it.
  */
 export type Inquiry<Input, Call, Reply> =
-  | { readonly none: string }
   | {
-      /** What is kept to ask with; where it is left out, the effect that the record keeps anyway. */
+      readonly none: string;
       readonly keeps?: (input: Input) => Facts;
-      readonly asks: (subject: Subject) => Call;
-      /** Whether the reply shows the change as done. */
-      readonly shows: (reply: Reply, subject: Subject) => boolean;
+      /** Evidence may still come by itself, as a notification, and is waited for. */
+      readonly waits?: true;
+    }
+  | {
+      /** What the record keeps to ask with; where it is left out, the effect that it keeps anyway. */
+      readonly keeps?: (input: Input) => Facts;
+      readonly evidence: (subject: Subject, ask: Ask<Call, Reply>) => Promise<Evidence>;
+      /** What it means when the provider shows nothing, after the quiet period. */
+      readonly absence: "not executed" | "proves nothing" | "needs a person";
+      /** Another record may undo it, and then nothing may be shown of it: absence is believed only where none does. */
+      readonly undoneBy?: "reversal";
       /** Asked before the first attempt too: what is there already is not done again, and later proves nothing. */
       readonly looksFirst?: true;
     };
+
+/** Evidence from one question: what `finds` returns shows it done; undefined, or the refusal `nothing` names, shows nothing. */
+export function oneQuestion<Call, Reply>(question: {
+  readonly asks: (subject: Subject) => Call;
+  readonly finds: (reply: Reply, subject: Subject) => object | undefined;
+  /** The provider's exact words for "there is none". */
+  readonly nothing: readonly ProviderWord[];
+}) {
+  return async (subject: Subject, ask: Ask<Call, Reply>): Promise<Evidence> => {
+    const told = await ask(question.asks(subject), (reply) => question.finds(reply, subject));
+    if (told.kind === "answer")
+      return told.answer === undefined ? { shows: "nothing" } : { shows: "done", result: told.answer };
+    return withoutAnswer(told, question.nothing);
+  };
+}
+
+export function withoutAnswer(
+  told: Exclude<Told<unknown>, { readonly kind: "answer" }>,
+  nothing: readonly ProviderWord[],
+): Evidence {
+  if (told.kind === "unclear") return { shows: "unclear", why: told.why };
+  const { code, message } = told.word;
+  if (nothing.some((word) => word.code === code && word.message === message)) return { shows: "nothing" };
+  return { shows: "unclear", why: told.detail, refusal: told };
+}

@@ -11,12 +11,15 @@ import type { WireReply, WireRequest } from "../transport.ts";
 export interface Provider<Call, Reply> {
   readonly name: string;
   readonly secret: SecretName;
-  readonly baseUrl: (config: Config) => URL;
+  /** Host and port that calls go to. */
+  readonly host: (config: Config) => string;
+  /** The environment variables that it is configured by, beside its secret. */
+  readonly variables: readonly string[];
   /**
    * The signed request, its bytes final.
    * @throws Problem `misconfigured` for a secret that cannot sign.
    */
-  readonly sign: (call: Call, secret: SecretValue, config: Config) => WireRequest;
+  readonly sign: (call: Call, secret: SecretValue, circumstances: Circumstances) => WireRequest;
   /** Verifies and reads a reply; the secrets are the current one and, during a rotation, the one before. */
   readonly read: (
     reply: WireReply,
@@ -24,6 +27,14 @@ export interface Provider<Call, Reply> {
     config: Config,
     asked: Asked,
   ) => ProviderAnswer<Reply>;
+}
+
+/** What a call is made in: the configuration, its moment, and a source of ids that nobody else has. */
+export interface Circumstances {
+  readonly config: Config;
+  /** Milliseconds since 1970; every time that one call names is this one. */
+  readonly now: number;
+  readonly uniqueId: () => string;
 }
 
 /** What the tables of errors need to know of the operation that was refused. */
@@ -54,6 +65,24 @@ export interface Meaning {
   readonly as: "declined" | "not_executed" | "taken";
   readonly code: ProblemCode;
   readonly detail: string;
+}
+
+/** A 5xx, a redirect (never followed) and whatever is no answer says nothing of what the provider did. */
+export function statusFault(provider: string, status: number): ProviderAnswer<never> | undefined {
+  if (status >= 200 && status < 300) return undefined;
+  if (status >= 400 && status < 500) return undefined;
+  return { kind: "unusable", why: `${provider} answered with HTTP ${status}.` };
+}
+
+/** Thrown by what reads a reply: the provider says, without calling it an error, that it did not do what was asked. */
+export class NotDone extends Error {
+  override readonly name = "NotDone";
+  readonly word: ProviderWord;
+
+  constructor(field: string) {
+    super(`${field} is false`);
+    this.word = { code: field, message: "false" };
+  }
 }
 
 /** Thrown by what reads a reply: a part of it is not what the contract says. */

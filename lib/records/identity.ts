@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 
 /**
  * What makes two requests one. Money moves under the merchant's transaction id, one namespace for credits, debits and
- * transfers together; a reversal is identified by the debit that it reverses; everything else by the caller's
+ * transfers together; a reversal is identified by the debit that it reverses, a binding by its referenceNo; everything else
+ * by the caller's
  * Idempotency-Key, which is the caller's own for that operation.
  */
 export type Identity =
-  | { readonly namespace: "money" | "reversal"; readonly id: string }
+  | { readonly namespace: "money" | "reversal" | "binding" | "notification"; readonly id: string }
   | {
       readonly namespace: "idempotency-key";
       readonly id: string;

@@ -18,8 +18,8 @@ export interface RecordItem {
   readonly caller: string;
   /** What a repeat must equal: the effect of a change of money in the clear, a keyed fingerprint of anything else. */
   readonly request: string;
-  /** What an inquiry needs to ask, as JSON. */
-  readonly inquiry: string | undefined;
+  /** What an inquiry asks with, or a notification must agree with, as JSON. */
+  readonly facts: string | undefined;
   /** Key of the customer's index: `<provider>#<account>#<customer id>`; the payer of a transfer. */
   readonly customer: string | undefined;
   /** With 2 places. */
@@ -40,13 +40,36 @@ export interface RecordItem {
   readonly result: string | undefined;
   /** Why it did not succeed, as JSON (`Failure`). */
   readonly failure: string | undefined;
-  /** `<attempt> <state> <time>` of each change of state, oldest first, bounded. */
+  /** Who is looking into its doubt, until when, and how often somebody has. */
+  readonly resolver: string | undefined;
+  readonly resolverLease: number | undefined;
+  readonly inquiries: number;
+  /** When it is next looked into. */
+  readonly due: number | undefined;
+  /** The provider's id of an account binding, from the reply to its registration. */
+  readonly tXid: string | undefined;
+  /** What the notification of an account binding brought. */
+  readonly binding: Binding | undefined;
+  /** Why a binding is not served: it came before its registration's reply, and the two disagree. */
+  readonly flagged: string | undefined;
+  /** Who settled it by hand, why and when, as JSON. */
+  readonly resolution: string | undefined;
+  /** `<state> <time>` of each change of state, oldest first, bounded. */
   readonly history: readonly string[];
+}
+
+export interface Binding {
+  /** The user's payment token, sealed for this record. */
+  readonly userToken: string;
+  readonly boundAt: number;
+  /** As the notification gave it. */
+  readonly tXid: string | undefined;
 }
 
 /** Attribute values of DynamoDB, written out: the document client costs more at start than these lines. */
 export const S = (value: string): AttributeValue => ({ S: value });
 export const N = (value: number): AttributeValue => ({ N: String(value) });
+export const M = (values: Attributes): AttributeValue => ({ M: values });
 export const L = (values: readonly string[]): AttributeValue => ({ L: values.map(S) });
 
 export type Attributes = Readonly<Record<string, AttributeValue>>;
@@ -61,7 +84,7 @@ export function readRecord(item: Attributes): RecordItem {
     identity: text(item, "identity"),
     caller: text(item, "caller"),
     request: text(item, "request"),
-    inquiry: item.inquiry?.S,
+    facts: item.facts?.S,
     customer: item.customer?.S,
     amount: item.amount?.S,
     state: text(item, "state") as State,
@@ -74,9 +97,23 @@ export function readRecord(item: Attributes): RecordItem {
     settledAt: item.settledAt?.N === undefined ? undefined : number(item, "settledAt"),
     result: item.result?.S,
     failure: item.failure?.S,
+    resolver: item.resolver?.S,
+    resolverLease: item.resolverLease?.N === undefined ? undefined : number(item, "resolverLease"),
+    inquiries: item.inquiries?.N === undefined ? 0 : number(item, "inquiries"),
+    due: item.due?.N === undefined ? undefined : number(item, "due"),
+    tXid: item.tXid?.S,
+    binding: item.binding?.M && readBinding(item.binding.M),
+    flagged: item.flagged?.S,
+    resolution: item.resolution?.S,
     history: (item.history?.L ?? []).map((entry) => entry.S ?? ""),
   };
 }
+
+const readBinding = (item: Attributes): Binding => ({
+  userToken: text(item, "userToken"),
+  boundAt: number(item, "boundAt"),
+  tXid: item.tXid?.S,
+});
 
 function text(item: Attributes, name: string): string {
   const value = item[name]?.S;

@@ -1,71 +1,63 @@
 import {
-  type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
+  QueryCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { type Attributes, L, N, type RecordItem, readRecord, S } from "./record.ts";
-import { isFinal, isSettled, type State, sources } from "./states.ts";
+import { type Bind, binding, keeping, type Stray } from "./binding.ts";
+import { type Claim, type Claimed, claimable, claimFirst, claimSeen } from "./claim.ts";
+import { type Conclusion, concluding, postponing, type Turn, takingTurn } from "./doubt.ts";
+import { type Decision, deciding, decidingFlag } from "./person.ts";
+import { N, type RecordItem, readRecord, S } from "./record.ts";
+import { disagreementWith, flagging, type Settled, type Settlement, settling } from "./settle.ts";
+import { attributeNames, forAPerson, type Write } from "./write.ts";
 
-/** What is written when an attempt begins. */
-export interface Claim
-  extends Pick<
-    RecordItem,
-    | "id"
-    | "provider"
-    | "account"
-    | "operation"
-    | "namespace"
-    | "identity"
-    | "caller"
-    | "request"
-    | "inquiry"
-    | "customer"
-    | "amount"
-    | "owner"
-    | "host"
-  > {
-  readonly now: number;
-  readonly leaseMs: number;
-  /** Whether a stored `request` is this one; needed where it was made under an older key. */
-  readonly isSameRequest: (stored: string) => boolean;
-}
-
-/** `won`: the attempt is ours to send. `held`: the identity has a record that allows no new attempt of this request now. */
-export type Claimed = { readonly kind: "won" | "held"; readonly record: RecordItem };
-
-/** What the owner of an attempt learned of it. */
-export interface Settlement {
-  readonly id: string;
-  readonly owner: string;
-  readonly attempt: number;
-  readonly to: Exclude<State, "dispatched" | "needs_attention">;
-  readonly now: number;
-  readonly result?: string | undefined;
-  readonly failure?: string | undefined;
-  /** Final records are forgotten after this long; undefined for money, which never is. */
-  readonly expireAfterMs: number | undefined;
-}
-
-/** `written`: acknowledged, or seen to be there. `superseded`: somebody with better evidence settled it; the record says how. */
-export type Settled = { readonly kind: "written" | "superseded"; readonly record: RecordItem };
+export type { Bind, Claim, Claimed, Conclusion, Settled, Settlement, Stray, Turn };
 
 export interface Records {
   /** One conditional write. Throws what the SDK throws when it is not known to have been written; then nothing may be sent. */
   claim(claim: Claim): Promise<Claimed>;
   /** One conditional write. Throws when it is not known to have been written; then the caller is told nothing final. */
   settle(settlement: Settlement): Promise<Settled>;
+  /** One conditional write. False when the record is no longer as it was seen, or has a binding: look again. */
+  bind(bind: Bind): Promise<boolean>;
+  /** One conditional write, the first time; the same notification again writes nothing. */
+  keep(stray: Stray): Promise<void>;
+  /** The turn to look into a record's doubt: the record as it stands now, or undefined where it is not to be had. */
+  takeTurn(turn: Turn, now: number, leaseMs: number): Promise<RecordItem | undefined>;
+  /** What a turn came to. The record as it stands then, whoever wrote it. */
+  conclude(conclusion: Conclusion): Promise<RecordItem>;
+  postpone(turn: Turn, due: number): Promise<RecordItem>;
+  /** The ids of a shard's unfinished records that are due, the longest first. May be behind: look at each record itself. */
+  due(shard: number, now: number, limit: number): Promise<readonly string[]>;
+  /** Ids of a shard's records that wait for a person, from that time on, the longest first. */
+  waiting(shard: number, since: number, limit: number): Promise<readonly Waiting[]>;
+  /** A customer's records, newest first: what the index projects, and the cursor of the next page. */
+  ofCustomer(customer: string, limit: number, cursor: string | undefined): Promise<CustomerPage>;
+  /** The record as it stands then, and whether the decision was written. */
+  decide(decision: Decision): Promise<{ readonly written: boolean; readonly record: RecordItem }>;
   /** Consistent. */
   get(id: string): Promise<RecordItem | undefined>;
 }
 
-const shards = 64;
-/** Entries of history kept: enough for a person to follow, few enough for the item to stay within 1 KB. */
-const historyLimit = 12;
-const historyKept = 6;
+export interface Waiting {
+  readonly id: string;
+  readonly since: number;
+}
 
-const claimable = sources("claim", "dispatched");
+export interface CustomerPage {
+  readonly rows: readonly CustomerRow[];
+  readonly cursor: string | undefined;
+}
+
+export interface CustomerRow {
+  readonly id: string;
+  readonly operation: string;
+  readonly state: string;
+  readonly amount: string | undefined;
+  readonly createdAt: number;
+}
 
 export function recordsIn(table: string, client: DynamoDBClient): Records {
   const update = async (write: Write): Promise<RecordItem> => {
@@ -84,11 +76,19 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
     return readRecord(attributes);
   };
 
+  async function seenOrWritten(write: Write): Promise<RecordItem> {
+    try {
+      return await update(write);
+    } catch (error) {
+      return refusedBy(error);
+    }
+  }
+
   return {
     async claim(claim) {
       const first = await attempt(claim, () => update(claimFirst(claim)));
       const { record } = first;
-      const mayClaimAgain = claimable.includes(record.state) && claim.isSameRequest(record.request);
+      const mayClaimAgain = claimable.includes(record.state) && (await claim.isSameRequest(record.request));
       if (first.kind === "won" || !mayClaimAgain) return first;
       // The same request after all, under an older key or with a full history: claimed on exactly the item that was seen.
       return attempt(claim, () => update(claimSeen(claim, record)));
@@ -99,9 +99,105 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
         return { kind: "written", record: await update(settling(settlement)) };
       } catch (error) {
         const record = refusedBy(error);
+        const disagreement = disagreementWith(record, settlement);
+        if (disagreement)
+          return { kind: "superseded", record: await seenOrWritten(flagging(settlement, disagreement)) };
         // The SDK repeats a write whose answer was lost; what it then meets may be our own.
         const ours = record.owner === settlement.owner && record.attempt === settlement.attempt;
         return { kind: ours && record.state === settlement.to ? "written" : "superseded", record };
+      }
+    },
+
+    async bind(bind) {
+      try {
+        await update(binding(bind));
+        return true;
+      } catch (error) {
+        refusedBy(error);
+        return false;
+      }
+    },
+
+    async keep(stray) {
+      try {
+        await update(keeping(stray));
+      } catch (error) {
+        refusedBy(error);
+      }
+    },
+
+    async takeTurn(turn, now, leaseMs) {
+      try {
+        return await update(takingTurn(turn, now, leaseMs));
+      } catch (error) {
+        const record = refusedBy(error);
+        // The SDK repeats a write whose answer was lost: the turn may be ours already.
+        return record.resolver === turn.resolver ? record : undefined;
+      }
+    },
+
+    conclude: (conclusion) => seenOrWritten(concluding(conclusion)),
+    postpone: (turn, due) => seenOrWritten(postponing(turn, due)),
+
+    async due(shard, now, limit) {
+      const command = new QueryCommand({
+        TableName: table,
+        IndexName: "unfinished",
+        KeyConditionExpression: "#shard = :shard AND #due <= :now",
+        ExpressionAttributeNames: { "#shard": "shard", "#due": "due" },
+        ExpressionAttributeValues: { ":shard": N(shard), ":now": N(now) },
+        Limit: limit,
+      });
+      const { Items: items } = await client.send(command);
+      return (items ?? []).flatMap((item) => (item.pk?.S === undefined ? [] : [item.pk.S]));
+    },
+
+    async waiting(shard, since, limit) {
+      const command = new QueryCommand({
+        TableName: table,
+        IndexName: "unfinished",
+        KeyConditionExpression: "#shard = :shard AND #due >= :since",
+        ExpressionAttributeNames: { "#shard": "shard", "#due": "due" },
+        ExpressionAttributeValues: { ":shard": N(shard), ":since": N(forAPerson(since)) },
+        Limit: limit,
+      });
+      const { Items: items } = await client.send(command);
+      return (items ?? []).map((item) => ({
+        id: item.pk?.S ?? "",
+        since: Number(item.due?.N ?? 0) - forAPerson(0),
+      }));
+    },
+
+    async ofCustomer(customer, limit, cursor) {
+      const command = new QueryCommand({
+        TableName: table,
+        IndexName: "customer-records",
+        KeyConditionExpression: "#customer = :customer",
+        ExpressionAttributeNames: { "#customer": "customer" },
+        ExpressionAttributeValues: { ":customer": S(customer) },
+        ScanIndexForward: false,
+        Limit: limit,
+        ...(cursor !== undefined && { ExclusiveStartKey: startKey(customer, cursor) }),
+      });
+      const { Items: items, LastEvaluatedKey: last } = await client.send(command);
+      return {
+        rows: (items ?? []).map((item) => ({
+          id: item.pk?.S ?? "",
+          operation: item.operation?.S ?? "",
+          state: item.state?.S ?? "",
+          amount: item.amount?.S,
+          createdAt: Number(item.createdAt?.N ?? 0),
+        })),
+        cursor: last && `${last.createdAt?.N}.${last.pk?.S}`,
+      };
+    },
+
+    async decide(decision) {
+      const write = decision.record.flagged === undefined ? deciding(decision) : decidingFlag(decision);
+      try {
+        return { written: true, record: await update(write) };
+      } catch (error) {
+        return { written: false, record: refusedBy(error) };
       }
     },
 
@@ -124,144 +220,18 @@ async function attempt(claim: Claim, write: () => Promise<RecordItem>): Promise<
   }
 }
 
+/** A page's end as its cursor writes it, `<createdAt>.<id>`. */
+function startKey(customer: string, cursor: string) {
+  const at = cursor.indexOf(".");
+  return {
+    customer: S(customer),
+    createdAt: { N: cursor.slice(0, at) },
+    pk: S(cursor.slice(at + 1)),
+  };
+}
+
 /** The item that refused a conditional write; any other error, and a refusal by an item that vanished, is thrown on. */
 function refusedBy(error: unknown): RecordItem {
   if (error instanceof ConditionalCheckFailedException && error.Item) return readRecord(error.Item);
   throw error;
-}
-
-/** One conditional UpdateItem. Every attribute is written `#name` in the expressions, so DynamoDB's reserved words never matter. */
-interface Write {
-  readonly id: string;
-  readonly condition: string;
-  readonly update: string;
-  readonly values: Record<string, AttributeValue>;
-}
-
-const attributeNames = (expression: string): Record<string, string> =>
-  Object.fromEntries([...expression.matchAll(/#(\w+)/g)].map(([name, attribute = ""]) => [name, attribute]));
-
-/** `:a, :b` and its values, for an IN condition. */
-const listOf = (states: readonly State[]): string => states.map((state) => `:${state}`).join(", ");
-const valuesOf = (states: readonly State[]): Attributes =>
-  Object.fromEntries(states.map((state) => [`:${state}`, S(state)]));
-
-/** No record yet, or one of the same request that is known to have had no effect. */
-function claimFirst(claim: Claim): Write {
-  const again = [
-    `#state IN (${listOf(claimable)})`,
-    "#request = :request",
-    "attribute_not_exists(#binding)",
-    "size(#history) < :historyLimit",
-  ];
-  return claiming(claim, {
-    condition: `attribute_not_exists(#pk) OR (${again.join(" AND ")})`,
-    attempt: "if_not_exists(#attempt, :zero) + :one",
-    history: "if_not_exists(#history, :none)",
-    values: {
-      ...valuesOf(claimable),
-      ":none": L([]),
-      ":zero": N(0),
-      ":one": N(1),
-      ":historyLimit": N(historyLimit),
-    },
-  });
-}
-
-/** Exactly the record that was seen, whose request is the same by an older key or whose history is full. */
-function claimSeen(claim: Claim, seen: RecordItem): Write {
-  const same = ["#attempt = :seenAttempt", "#state = :seenState", "#request = :seenRequest"];
-  return claiming(claim, {
-    condition: [...same, "attribute_not_exists(#binding)"].join(" AND "),
-    attempt: ":nextAttempt",
-    history: ":kept",
-    values: {
-      ":seenAttempt": N(seen.attempt),
-      ":seenState": S(seen.state),
-      ":seenRequest": S(seen.request),
-      ":nextAttempt": N(seen.attempt + 1),
-      ":kept": L(seen.history.slice(-historyKept)),
-    },
-  });
-}
-
-interface ClaimForm {
-  readonly condition: string;
-  readonly attempt: string;
-  readonly history: string;
-  readonly values: Attributes;
-}
-
-function claiming(claim: Claim, form: ClaimForm): Write {
-  const leaseEnds = claim.now + claim.leaseMs;
-  const item: Attributes = {
-    provider: S(claim.provider),
-    account: S(claim.account),
-    operation: S(claim.operation),
-    namespace: S(claim.namespace),
-    identity: S(claim.identity),
-    caller: S(claim.caller),
-    request: S(claim.request),
-    host: S(claim.host),
-    owner: S(claim.owner),
-    state: S("dispatched"),
-    leaseEnds: N(leaseEnds),
-    dispatchedAt: N(claim.now),
-    shard: N((Buffer.from(claim.id, "base64url")[0] ?? 0) % shards),
-    due: N(leaseEnds),
-    ...(claim.inquiry !== undefined && { inquiry: S(claim.inquiry) }),
-    ...(claim.customer !== undefined && { customer: S(claim.customer) }),
-    ...(claim.amount !== undefined && { amount: S(claim.amount) }),
-  };
-  const set = [
-    ...Object.keys(item).map((name) => `#${name} = :${name}`),
-    "#createdAt = if_not_exists(#createdAt, :dispatchedAt)",
-    `#attempt = ${form.attempt}`,
-    `#history = list_append(${form.history}, :entry)`,
-  ];
-  // What the attempt before this one left: its reason, and whoever was looking into it.
-  const remove = ["#settledAt", "#failure", "#resolver", "#resolverLease"];
-  return {
-    id: claim.id,
-    condition: form.condition,
-    update: `SET ${set.join(", ")} REMOVE ${remove.join(", ")}`,
-    values: {
-      ...Object.fromEntries(Object.entries(item).map(([name, value]) => [`:${name}`, value])),
-      ...form.values,
-      ":entry": L([`dispatched ${claim.now}`]),
-    },
-  };
-}
-
-/** The owner's word on its own attempt: written over doubt, never over a truth, and by nobody whose attempt has passed. */
-function settling(settlement: Settlement): Write {
-  const { to, now, result, failure, expireAfterMs } = settlement;
-  const from = sources("owner", to);
-  const item: Record<string, AttributeValue> = {
-    state: S(to),
-    settledAt: N(now),
-    ...(result !== undefined && { result: S(result) }),
-    ...(failure !== undefined && { failure: S(failure) }),
-    ...(isFinal(to) &&
-      expireAfterMs !== undefined && { expires: N(Math.ceil((now + expireAfterMs) / 1000)) }),
-    // What is unfinished stays in its index, due at once.
-    ...(!isSettled(to) && { due: N(now) }),
-  };
-  const set = [
-    ...Object.keys(item).map((name) => `#${name} = :${name}`),
-    "#history = list_append(#history, :entry)",
-  ];
-  const remove = isSettled(to) ? " REMOVE #shard, #due" : "";
-  return {
-    id: settlement.id,
-    condition: `#owner = :owner AND #attempt = :ownAttempt AND #state IN (${listOf(from)})`,
-    update: `SET ${set.join(", ")}${remove}`,
-    values: {
-      ...Object.fromEntries(Object.entries(item).map(([name, value]) => [`:${name}`, value])),
-      ...valuesOf(from),
-      ":owner": S(settlement.owner),
-      ":ownAttempt": N(settlement.attempt),
-      ":entry": L([`${to} ${now}`]),
-    },
-  };
 }

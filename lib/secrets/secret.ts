@@ -28,7 +28,11 @@ export class Secret {
   }
 }
 
-/** The text with every occurrence of the given secrets taken out: for words of a provider that may echo what it was sent. */
+/**
+ * The text with every occurrence of the given secrets taken out: for words of a provider that may echo what it was sent.
+ * The longest first, so that one which begins another leaves no rest of it.
+ */
 export function scrub(text: string, secrets: readonly Secret[]): string {
-  return secrets.reduce((clean, secret) => clean.replaceAll(secret.reveal(), "[secret]"), text);
+  const texts = secrets.map((secret) => secret.reveal()).toSorted((a, b) => b.length - a.length);
+  return texts.reduce((clean, secret) => clean.replaceAll(secret, "[secret]"), text);
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { Problem } from "../problem.ts";
 import type { Clock } from "../time.ts";
@@ -15,16 +16,34 @@ export interface Secrets {
   current(name: SecretName): Promise<SecretValue>;
   /** The version before it, which a provider may still sign with during a rotation; undefined where there is none. */
   previous(name: SecretName): Promise<SecretValue | undefined>;
+  /**
+   * The version in force, read anew unless that was done a moment ago: for when a signature does not fit, which is how a
+   * rotation shows. With `since`, what is given was read after that moment, if need be after waiting until it may be.
+   * Throws as `current` does.
+   */
+  refreshed(name: SecretName, since?: Moment): Promise<SecretValue>;
+  readonly moment: () => Moment;
 }
+
+/** A place in the order of things here: clocks are too coarse to tell what began first. */
+export type Moment = number;
 
 type Stage = "AWSCURRENT" | "AWSPREVIOUS";
 
 const timeToLiveMs = 5 * 60_000;
+/** However often signatures fail, Secrets Manager is asked no more often than this. */
+const refreshMs = 500;
 /** After a failed refresh the old value serves for this long before Secrets Manager is asked again. */
 const retryMs = 10_000;
 
+type Fetched = Promise<SecretValue | undefined>;
+
 interface Cached {
   readonly value: SecretValue | undefined;
+  /** The moment at which the fetch began that it came from. */
+  readonly readAfter: Moment;
+  /** When the latest fetch began, which may have failed. */
+  readonly triedAt: number;
   readonly staleAt: number;
 }
 
@@ -35,6 +54,7 @@ export function secretsFrom(
   clock: Clock,
 ): Secrets {
   const cache = new Map<string, Cached>();
+  let moments: Moment = 0;
   const underWay = new Map<string, Promise<SecretValue | undefined>>();
 
   async function fetch(name: SecretName, stage: Stage): Promise<SecretValue | undefined> {
@@ -51,40 +71,82 @@ export function secretsFrom(
 
   async function refreshed(key: string, name: SecretName, stage: Stage): Promise<SecretValue | undefined> {
     const kept = cache.get(key);
+    const triedAt = clock.now();
+    const readAfter = ++moments;
     try {
       const value = await fetch(name, stage);
-      cache.set(key, { value, staleAt: clock.now() + timeToLiveMs });
+      // A secret that is not there yet may be at any moment.
+      const lifeMs = value ? timeToLiveMs : retryMs;
+      if (stage === "AWSCURRENT") keepReplaced(name, kept?.value, value);
+      cache.set(key, { value, readAfter, triedAt, staleAt: clock.now() + lifeMs });
       return value;
     } catch (cause) {
       if (cause instanceof Problem) throw cause;
       // An outage of Secrets Manager does not take down a function that already knows its secret.
       if (!kept) throw new Problem("not-sent", `The secret "${name}" could not be read.`, { cause });
-      cache.set(key, { value: kept.value, staleAt: clock.now() + retryMs });
+      cache.set(key, { ...kept, triedAt, staleAt: clock.now() + retryMs });
       return kept.value;
     } finally {
       underWay.delete(key);
     }
   }
 
-  function get(name: SecretName, stage: Stage): Promise<SecretValue | undefined> {
+  /** What was in force until now is the previous one, wherever the cache still has the one before that. */
+  function keepReplaced(
+    name: SecretName,
+    before: SecretValue | undefined,
+    now: SecretValue | undefined,
+  ): void {
+    if (!before || !now || isSameSecret(before, now)) return;
+    const at = clock.now();
+    cache.set(`${name} AWSPREVIOUS`, {
+      value: before,
+      readAfter: 0,
+      triedAt: at,
+      staleAt: at + timeToLiveMs,
+    });
+  }
+
+  function get(name: SecretName, stage: Stage, how: "kept" | "anew" | "now" = "kept"): Fetched {
     const key = `${name} ${stage}`;
     const kept = cache.get(key);
-    if (kept && clock.now() < kept.staleAt) return Promise.resolve(kept.value);
+    const until = { kept: kept?.staleAt, anew: (kept?.triedAt ?? 0) + refreshMs, now: 0 }[how];
+    if (kept && clock.now() < (until ?? 0)) return Promise.resolve(kept.value);
     const running = underWay.get(key) ?? refreshed(key, name, stage);
     underWay.set(key, running);
     return running;
   }
 
+  const there = (name: SecretName, value: SecretValue | undefined): SecretValue => {
+    if (value) return value;
+    throw new Problem("misconfigured", `The secret "${name}" does not exist or holds no value yet.`);
+  };
+
   return {
-    async current(name) {
-      const value = await get(name, "AWSCURRENT");
-      if (!value)
-        throw new Problem("misconfigured", `The secret "${name}" does not exist or holds no value yet.`);
-      return value;
-    },
+    current: async (name) => there(name, await get(name, "AWSCURRENT")),
     previous: (name) => get(name, "AWSPREVIOUS"),
+    async refreshed(name, since = 0) {
+      const value = there(name, await get(name, "AWSCURRENT", "anew"));
+      const kept = () => cache.get(`${name} AWSCURRENT`);
+      if ((kept()?.readAfter ?? 0) > since) return value;
+      await sleep(Math.max(0, Math.min(refreshMs, (kept()?.triedAt ?? 0) + refreshMs - clock.now())));
+      const later = there(name, await get(name, "AWSCURRENT", "now"));
+      if ((kept()?.readAfter ?? 0) > since) return later;
+      throw new Problem("not-sent", `The secret "${name}" could not be read anew.`);
+    },
+    moment: () => ++moments,
   };
 }
+
+/** Every text of a secret that is long enough to be one; shorter ones are names and switches, such as `CLW` or `hmac`. */
+export const textsIn = (secret: SecretValue): readonly Secret[] =>
+  Object.values(secret.json as object).flatMap((value: unknown) =>
+    typeof value === "string" && value.length >= 6 ? [new Secret(value)] : [],
+  );
+
+/** Whether two versions of a secret say the same. */
+export const isSameSecret = (one: SecretValue, other: SecretValue): boolean =>
+  JSON.stringify(one.json) === JSON.stringify(other.json);
 
 function parse(name: SecretName, text: string | undefined): unknown {
   try {
@@ -95,6 +157,10 @@ function parse(name: SecretName, text: string | undefined): unknown {
   }
   throw new Problem("misconfigured", `The secret "${name}" is not a JSON object.`);
 }
+
+/** The same, of a text that may be left out. */
+export const optionalPart = (secret: SecretValue, key: string): Secret | undefined =>
+  (secret.json as Readonly<Record<string, unknown>>)[key] === undefined ? undefined : part(secret, key);
 
 /**
  * One text of a secret, wrapped.

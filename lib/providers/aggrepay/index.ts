@@ -2,10 +2,17 @@ import type { Config } from "../../config.ts";
 import { Secret } from "../../secrets/secret.ts";
 import { part, type SecretValue } from "../../secrets/secrets.ts";
 import { type Field, type JsonValue, openAggrepayReply, signAggrepay } from "../../signing/index.ts";
+import { indiaOffset } from "../../time.ts";
 import type { WireReply, WireRequest } from "../../transport.ts";
-import type { Asked, Provider, ProviderAnswer } from "../provider.ts";
+import {
+  type Asked,
+  type Circumstances,
+  type Provider,
+  type ProviderAnswer,
+  statusFault,
+} from "../provider.ts";
+import { Reader } from "../reader.ts";
 import { failedUpdate, meaningOf, throttled } from "./refusals.ts";
-import { Reader } from "./reply.ts";
 
 /** A call under the provider's own names; what is undefined is not sent. */
 export interface AggrepayCall {
@@ -24,12 +31,13 @@ export interface AggrepayReply {
 export const aggrepay: Provider<AggrepayCall, AggrepayReply> = {
   name: "aggrepay",
   secret: "aggrepay",
-  baseUrl: (config) => config.aggrepayBaseUrl,
+  host: (config) => config.baseUrl("aggrepay").host,
+  variables: ["AGGREPAY_BASE_URL", "AGGREPAY_UTC_OFFSET"],
   sign,
   read,
 };
 
-function sign(call: AggrepayCall, secret: SecretValue, config: Config): WireRequest {
+function sign(call: AggrepayCall, secret: SecretValue, { config }: Circumstances): WireRequest {
   const fields = Object.entries(call.fields).flatMap(([name, value]): Field[] => {
     if (value === undefined) return [];
     return [[name, value instanceof Secret ? value.reveal() : value]];
@@ -37,7 +45,7 @@ function sign(call: AggrepayCall, secret: SecretValue, config: Config): WireRequ
   const keys = { apiKey: part(secret, "apiKey").reveal(), salt: part(secret, "salt").reveal() };
   return {
     method: "POST",
-    url: new URL(`/api/v1/${call.path}`, config.aggrepayBaseUrl),
+    url: new URL(`/api/v1/${call.path}`, config.baseUrl("aggrepay")),
     headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
     body: signAggrepay(keys, fields).body,
   };
@@ -49,16 +57,17 @@ function read(
   config: Config,
   asked: Asked,
 ): ProviderAnswer<AggrepayReply> {
-  if (status >= 500 || status < 200 || (status >= 300 && status < 400))
-    return { kind: "unusable", why: `AggrePay answered with HTTP ${status}.` };
+  const fault = statusFault("AggrePay", status);
+  if (fault) return fault;
   const opened = openAggrepayReply(
     body,
     secrets.map((secret) => part(secret, "salt").reveal()),
   );
   const refused = opened.verified ? refusal(opened.data, opened.error, asked) : undefined;
   if (refused) return refused;
-  // A 4xx is read by the code in its body; without one it says as little as a 5xx.
-  if (status === 429) return { kind: "refusal", word: { code: "429", message: "" }, ...throttled };
+  // A 4xx is read by the code in its body; without one it says as little as a 5xx, and less when it shows a success.
+  const isEmpty = !opened.verified || (opened.data === null && opened.page === null);
+  if (status === 429 && isEmpty) return { kind: "refusal", word: { code: "429", message: "" }, ...throttled };
   if (status >= 400) return { kind: "unusable", why: `AggrePay answered with HTTP ${status}.` };
   if (!opened.verified)
     return {
@@ -72,18 +81,15 @@ function read(
     if (asked.operation === "update-customer") return { kind: "refusal", word, ...failedUpdate };
     return { kind: "unusable", why: "AggrePay's reply holds neither data nor an error.", word };
   }
-  const { aggrepayUtcOffset } = config;
+  const offset = config.option("AGGREPAY_UTC_OFFSET") ?? indiaOffset;
   return {
     kind: "success",
     reply: {
-      data: new Reader(data, "/data", aggrepayUtcOffset),
-      page: new Reader(page, "/page", aggrepayUtcOffset),
+      data: new Reader(data, "/data", offset),
+      page: new Reader(page, "/page", offset),
     },
   };
 }
-
-/** Longer texts are cut: they are kept in records, which must stay small. */
-const textLimit = 200;
 
 function refusal(data: JsonValue, error: JsonValue, asked: Asked): ProviderAnswer<AggrepayReply> | undefined {
   if (error === null) return undefined;
@@ -91,7 +97,7 @@ function refusal(data: JsonValue, error: JsonValue, asked: Asked): ProviderAnswe
   if (data !== null || typeof code !== "string" || code === "")
     return { kind: "unusable", why: "AggrePay's reply holds an error that cannot be read." };
   const text = typeof message === "string" ? message : "";
-  const word = { code: code.slice(0, textLimit), message: text.slice(0, textLimit) };
+  const word = { code, message: text };
   const meaning = meaningOf(code, text, asked);
   if (meaning) return { kind: "refusal", word, ...meaning };
   return { kind: "unusable", why: "AggrePay answered with an error that its document does not list.", word };

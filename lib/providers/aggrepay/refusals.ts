@@ -24,7 +24,7 @@ export const refusals: readonly Row[] = [
   },
   {
     provider: "INVALID-PARAMS",
-    text: /has already been taken\.$/,
+    text: /has already been taken/,
     as: "taken",
     code: "already-done",
     detail: "AggrePay has this id already, from outside this record.",

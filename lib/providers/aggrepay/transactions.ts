@@ -1,7 +1,7 @@
 import { plainDecimal, twoPlaces } from "../../money.ts";
-import type { Facts, Subject } from "../inquiry.ts";
+import { type Ask, type Evidence, type Subject, withoutAnswer } from "../inquiry.ts";
+import type { Reader } from "../reader.ts";
 import type { AggrepayCall, AggrepayReply } from "./index.ts";
-import type { Reader } from "./reply.ts";
 
 /** A transaction as sections 11 to 13 show it. */
 export const transaction = (row: Reader) => ({
@@ -15,54 +15,130 @@ export const transaction = (row: Reader) => ({
   transactionStatus: row.text("transaction_status"),
 });
 
+type Transaction = ReturnType<typeof transaction>;
+
 /** Asks for a transaction by the id that we gave it (section 12; the path is spelt with one t). */
 export const askByMerchantTransactionId = (merchantTransactionId: string): AggrepayCall => ({
   path: "fetchbymerchantransactionid",
   fields: { merchant_transaction_id: merchantTransactionId },
 });
 
-/** Whether the transaction shown is the one meant: the id to the byte, the kind, the amount as a decimal, and done. */
-export function showsTransaction(
-  { data }: AggrepayReply,
-  expected: {
-    readonly merchantTransactionId: string;
-    readonly paymentType: "CREDIT" | "DEBIT";
-    readonly amount: string;
-  },
-): boolean {
-  const shown = transaction(data);
-  return (
-    shown.merchantTransactionId === expected.merchantTransactionId &&
-    shown.paymentType === expected.paymentType &&
-    sameAmount(shown.amount, expected.amount) &&
-    shown.transactionStatus === "PAYMENT_SUCCESS"
-  );
+/** The provider's exact words for a transaction that it does not know (section 12, sample 2). */
+export const noSuchTransaction = [
+  { code: "INVALID-PARAMS", message: "The selected merchant transaction id is invalid." },
+];
+
+/** The provider's clock and ours may differ by this much. */
+const clockToleranceMs = 5 * 60_000;
+const pageSize = 100;
+/** A customer's newest transactions are read this far back, unless their times end it sooner. */
+const pageLimit = 10;
+
+interface MoneyKind {
+  readonly paymentType: "CREDIT" | "DEBIT";
+  /** Which fact names the customer in whose list the transaction stands: the payer of a transfer. */
+  readonly party: "fromCustomerId" | "toCustomerId";
 }
 
-function sameAmount(shown: string, expected: string): boolean {
+/**
+ * The inquiry of a change of money that we named. It happened when the transaction stands under our id and in the customer's
+ * own list, with our amount and kind, and not before the attempt; it did not when the provider knows no such id and the
+ * customer's list holds no row since the attempt that could be it.
+ */
+export const moneyInquiry = (kind: MoneyKind) => ({
+  evidence: (subject: Subject, ask: Ask<AggrepayCall, AggrepayReply>) => moneyEvidence(kind, subject, ask),
+  absence: "not executed" as const,
+});
+
+async function moneyEvidence(
+  kind: MoneyKind,
+  subject: Subject,
+  ask: Ask<AggrepayCall, AggrepayReply>,
+): Promise<Evidence> {
+  const told = await ask(askByMerchantTransactionId(subject.identity), ({ data }) => transaction(data));
+  if (told.kind === "answer") {
+    const contradiction = contradictionIn(told.answer, subject.identity, kind.paymentType, subject);
+    if (contradiction) return { shows: "other", why: contradiction };
+  }
+  const absence = told.kind === "answer" ? undefined : withoutAnswer(told, noSuchTransaction);
+  if (absence && absence.shows !== "nothing") return absence;
+
+  const rows = await rowsSince(subject.dispatchedAt - clockToleranceMs, subject.facts[kind.party] ?? "", ask);
+  if ("why" in rows) return { shows: "unclear", why: rows.why };
+  if (told.kind === "answer") {
+    const { transactionId } = told.answer;
+    if (rows.some((row) => row.transactionId === transactionId))
+      return { shows: "done", result: { transactionId } };
+    return {
+      shows: "unclear",
+      why: "The transaction stands under its id, and not yet in the customer's list.",
+    };
+  }
+  const unexplained = rows.some(
+    ({ merchantTransactionId, paymentType, amount }) =>
+      paymentType === kind.paymentType &&
+      isSameAmount(amount, subject.facts.amount ?? "") &&
+      (merchantTransactionId === null || merchantTransactionId === subject.identity),
+  );
+  if (!unexplained) return { shows: "nothing" };
+  return {
+    shows: "other",
+    why: "The provider knows no such id, and the customer's list holds a row that could be it.",
+  };
+}
+
+/** Why a transaction shown under our id is not what the record asked for, with what is shown. */
+export function contradictionIn(
+  shown: Transaction,
+  id: string,
+  paymentType: "CREDIT" | "DEBIT" | undefined,
+  { facts, dispatchedAt }: Subject,
+): string | undefined {
+  const differs = [
+    shown.merchantTransactionId !== id && "id",
+    shown.transactionStatus !== "PAYMENT_SUCCESS" && "status",
+    paymentType !== undefined && shown.paymentType !== paymentType && "kind of payment",
+    facts.amount !== undefined && !isSameAmount(shown.amount, facts.amount) && "amount",
+    // Older than the attempt: something outside this record did it.
+    Date.parse(shown.time) < dispatchedAt - clockToleranceMs && "time, which is before the attempt",
+  ].filter((name) => name !== false);
+  if (differs.length === 0) return undefined;
+  const { transactionId, paymentType: kind, amount, time, transactionStatus } = shown;
+  const seen = [transactionId, kind, amount, time, transactionStatus]
+    .map((text) => text.slice(0, 40))
+    .join(", ");
+  return `The provider shows a transaction (${seen}) that differs in its ${differs.join(" and ")}.`;
+}
+
+/**
+ * The customer's transactions since that moment: every page, unless the provider lists the newest first and what follows
+ * is older.
+ */
+async function rowsSince(
+  since: number,
+  customerId: string,
+  ask: Ask<AggrepayCall, AggrepayReply>,
+): Promise<readonly Transaction[] | { readonly why: string }> {
+  const found: Transaction[] = [];
+  for (let number = 0; number < pageLimit; number++) {
+    const fields = { customer_id: customerId, page_number: String(number), page_size: String(pageSize) };
+    const told = await ask({ path: "fetchtransactions", fields }, ({ data, page }) => ({
+      rows: data.rows().map(transaction),
+      // The provider may give smaller pages than it is asked for.
+      pages: page.count("total_pages"),
+    }));
+    if (told.kind !== "answer") return { why: told.kind === "refusal" ? told.detail : told.why };
+    const { rows, pages } = told.answer;
+    found.push(...rows.filter((row) => Date.parse(row.time) >= since));
+    const times = rows.map((row) => Date.parse(row.time));
+    const newestFirst = times.every((time, index) => index === 0 || time <= (times[index - 1] ?? time));
+    const restIsOlder = newestFirst && times.some((time) => time < since);
+    if (number + 1 >= pages || restIsOlder) return found;
+  }
+  return { why: "The customer's list is longer than is read." };
+}
+
+function isSameAmount(shown: string, expected: string): boolean {
   const [whole = "", fraction = ""] = (plainDecimal(shown) ?? "").split(".");
   return `${whole}.${fraction.replace(/0+$/, "").padEnd(2, "0")}` === twoPlaces(expected);
 }
-
-/** The inquiry of a change of money that we named: found under its id, as the effect that the record keeps. */
-export const moneyInquiry = (paymentType: "CREDIT" | "DEBIT") => ({
-  asks: ({ identity }: Subject) => askByMerchantTransactionId(identity),
-  shows: (reply: AggrepayReply, { identity, facts }: Subject) =>
-    showsTransaction(reply, { merchantTransactionId: identity, paymentType, amount: facts.amount ?? "" }),
-});
-
-/** Facts that name a customer, by id or by mobile number. */
-export const customerFacts = (input: {
-  readonly customerId?: string;
-  readonly mobileNumber?: string;
-}): Facts => ({
-  customerId: input.customerId,
-  mobileNumber: input.mobileNumber,
-});
-
-export const customerFields = (
-  facts: Facts | { readonly customerId?: string; readonly mobileNumber?: string },
-) => ({
-  customer_id: facts.customerId,
-  mobile_number: facts.mobileNumber,
-});

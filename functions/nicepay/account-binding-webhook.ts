@@ -1,0 +1,77 @@
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { bodyOf } from "../../lib/operation/body.ts";
+import type { FunctionDefinition } from "../../lib/operation/definition.ts";
+import { type Answer, lambda, type Request } from "../../lib/operation/handler.ts";
+import { receiveNotification } from "../../lib/operation/notification.ts";
+import { warmSecrets } from "../../lib/operation/read.ts";
+import { Problem } from "../../lib/problem.ts";
+import { notificationPath } from "../../lib/providers/nicepay/index.ts";
+import {
+  type AccountBindingNotification,
+  readNotification,
+} from "../../lib/providers/nicepay/notification.ts";
+import { isAllowedSource } from "../../lib/providers/nicepay/source.ts";
+import { processRecords } from "../../lib/records/process.ts";
+import { count, runtime } from "../../lib/runtime.ts";
+
+/**
+ * Where NICEPAY pushes the outcome of an account binding. The route is open: the signature and the source address say who
+ * sends. Answers 200 once the notification is durably kept, whatever it says; 401, 403, 400, 413 and 415 keep nothing; 503
+ * asks for it again.
+ */
+export const operation: FunctionDefinition = {
+  name: "nicepay/account-binding-webhook",
+  summary: "Receives NICEPAY's notifications of account bindings",
+  route: { method: "POST", path: notificationPath },
+  access: "open",
+  variables: ["NICEPAY_ACCOUNT", "WEBHOOK_SOURCE_ADDRESSES"],
+  secrets: ["nicepay", "gateway"],
+  tableActions: ["GetItem", "UpdateItem"],
+};
+
+export const handler = lambda({
+  name: operation.name,
+  read: receive,
+  run: keep,
+  async warm() {
+    await Promise.allSettled([warmSecrets(operation), (async () => processRecords())()]);
+  },
+});
+
+/** Checked before anything of the body is looked at. */
+function receive(event: APIGatewayProxyEventV2): AccountBindingNotification {
+  try {
+    const allowed = runtime().config.option("WEBHOOK_SOURCE_ADDRESSES");
+    if (!isAllowedSource(event.requestContext.http.sourceIp, allowed))
+      throw new Problem("access-denied", "The source address is not one of the provider's.");
+    return readNotification(bodyOf(event), event.headers["content-type"]);
+  } catch (error) {
+    throw counted(unkept(error));
+  }
+}
+
+async function keep({ input, note }: Request<AccountBindingNotification>): Promise<Answer> {
+  try {
+    const { kind, record } = await receiveNotification(input, runtime(), processRecords());
+    note({ record });
+    count(kind === "bound" ? "WebhookBound" : "WebhookStray", { provider: "nicepay" });
+    return { body: { received: true } };
+  } catch (error) {
+    throw counted(unkept(error));
+  }
+}
+
+/** Whatever of ours failed, the notification was not kept: 503 has it sent again. */
+function unkept(error: unknown): unknown {
+  if (error instanceof Problem && error.status < 500) return error;
+  const { code, message } =
+    error instanceof Problem ? error : { code: "not-sent" as const, message: "It was not kept." };
+  return new Problem(code, message, { status: 503, retryAfter: 30, cause: error });
+}
+
+/** What is refused leaves no record, so it is counted. */
+function counted(error: unknown): unknown {
+  const reason = error instanceof Problem ? String(error.status) : "500";
+  count("WebhookRefused", { provider: "nicepay", reason });
+  return error;
+}

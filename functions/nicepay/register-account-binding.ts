@@ -1,0 +1,75 @@
+import * as v from "valibot";
+import {
+  billingEmail,
+  clientUserKey,
+  httpsUrl,
+  indonesianMobile,
+  mitraCd,
+  name,
+  optional,
+  referenceNo,
+} from "../../lib/fields.ts";
+import { change, changeHandler } from "../../lib/operation/change.ts";
+import { nicepay } from "../../lib/providers/nicepay/index.ts";
+import { UnreadableReply } from "../../lib/providers/provider.ts";
+
+/** `redirectUrlHttp` is where the user is sent to log in; the user token comes by notification afterwards. */
+export const operation = change({
+  name: "nicepay/register-account-binding",
+  summary: "Registers a binding of a user's payloan account",
+  source: "NICEPAY, registration and notification of a payloan account binding",
+  provider: nicepay,
+  effect: "change",
+  input: v.object({
+    referenceNo,
+    mitraCd: v.optional(mitraCd, "KDVI"),
+    billingNm: name,
+    billingPhone: indonesianMobile,
+    billingEmail: optional(billingEmail),
+    callBackUrl: httpsUrl,
+    clientUserKey,
+  }),
+  variables: ["CALLBACK_HOSTS"],
+  refuses: ({ callBackUrl }, config) => {
+    const allowed = config.option("CALLBACK_HOSTS") ?? "";
+    const hosts = allowed.split(",").map((host) => host.trim().toLowerCase());
+    if (allowed === "*" || hosts.includes(new URL(callBackUrl).hostname)) return [];
+    return [{ pointer: "/callBackUrl", detail: "must be on one of the hosts that the gateway allows" }];
+  },
+  identity: { namespace: "binding", of: (input) => input.referenceNo },
+  sends: (input) => ({
+    referenceNo: input.referenceNo,
+    billingPhone: input.billingPhone,
+    others: {
+      mitraCd: input.mitraCd,
+      billingNm: input.billingNm,
+      billingEmail: input.billingEmail,
+      callBackUrl: input.callBackUrl,
+      clientUserKey: input.clientUserKey,
+    },
+  }),
+  returns: (reply, input) => {
+    if (reply.text("referenceNo") !== input.referenceNo)
+      throw new UnreadableReply("it is for another referenceNo");
+    return {
+      referenceNo: input.referenceNo,
+      tXid: reply.text("tXid"),
+      mitraCd: reply.optionalText("mitraCd"),
+      registeredAt: reply.optionalDateAndTime("transDt", "transTm"),
+      redirectUrlHttp: reply.text("redirectUrlHttp"),
+    };
+  },
+  bindsBy: (result) => result.tXid,
+  inquiry: {
+    // What a notification must agree with, as its signature does not cover it.
+    keeps: (input) => ({
+      billingPhone: input.billingPhone,
+      clientUserKey: input.clientUserKey,
+      mitraCd: input.mitraCd,
+    }),
+    waits: true,
+    none: "no call asks for a binding: its notification proves it, and without the reply's redirect no user can log in",
+  },
+});
+
+export const handler = changeHandler(operation);

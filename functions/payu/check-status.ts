@@ -1,0 +1,50 @@
+import * as v from "valibot";
+import { clientTxnId, date, optional } from "../../lib/fields.ts";
+import { read, readHandler } from "../../lib/operation/read.ts";
+import { responseDump } from "../../lib/providers/payu/dump.ts";
+import { payu } from "../../lib/providers/payu/index.ts";
+import { indiaOffset, stamp } from "../../lib/time.ts";
+
+/** Answers what became of a Load call: the dump of the call whose clientTxnId is `verifyClientTxnId`. */
+export const operation = read({
+  name: "payu/check-status",
+  summary: "Tells what became of a Load call of the closed loop wallet",
+  source: "PayU closed loop wallet, check status",
+  provider: payu,
+  input: v.pipe(
+    v.object({
+      verifyClientTxnId: clientTxnId,
+      clientTxnId: optional(clientTxnId),
+      fromDate: optional(date),
+      toDate: optional(date),
+    }),
+    v.check(
+      ({ fromDate, toDate }) => fromDate === undefined || toDate === undefined || fromDate <= toDate,
+      "must have a fromDate that is not after its toDate",
+    ),
+  ),
+  sends: (input, { now, uniqueId }) => ({
+    path: "/loyalty-points/v1/wallet/check-status",
+    body: {
+      messageCode: "2050",
+      clientTxnId: input.clientTxnId ?? uniqueId(),
+      requestDateTime: stamp(now, indiaOffset),
+      // The provider's own spelling.
+      verifyclientTxnId: input.verifyClientTxnId,
+      fromDate: input.fromDate,
+      toDate: input.toDate,
+    },
+  }),
+  returns: (reply) => ({
+    messageCode: reply.optionalId("messageCode"),
+    clientTxnId: reply.optionalText("clientTxnId"),
+    responseCode: reply.text("responseCode"),
+    responseMessage: reply.optionalText("responseMessage"),
+    urn: reply.optionalId("urn"),
+    bankId: reply.optionalId("bankId"),
+    responseDateTime: reply.optionalStamp("responseDateTime"),
+    ...responseDump(reply),
+  }),
+});
+
+export const handler = readHandler(operation);

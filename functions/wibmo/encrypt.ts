@@ -1,0 +1,19 @@
+import { read, readHandler } from "../../lib/operation/read.ts";
+import { customer, encryptCall } from "../../lib/providers/wibmo/customer.ts";
+import { wibmo } from "../../lib/providers/wibmo/index.ts";
+
+/** The token is ciphertext that only the provider opens; it is returned to the caller and kept nowhere. */
+export const operation = read({
+  name: "wibmo/encrypt",
+  summary: "Encrypts a customer's identifiers into the token that the customer record is retrieved with",
+  source: "Wibmo, encrypt API for retrieving a customer record",
+  provider: wibmo,
+  input: customer,
+  sends: encryptCall,
+  returns: (reply, _input, call) => ({
+    token: reply.text("token"),
+    clientTxnId: String(call.body.clientTxnId),
+  }),
+});
+
+export const handler = readHandler(operation);

@@ -1,0 +1,55 @@
+import type { Facts, Inquiry } from "../providers/inquiry.ts";
+import type { Effect } from "../providers/provider.ts";
+import type { Identity } from "../records/identity.ts";
+import type { RecordItem } from "../records/record.ts";
+import type { FunctionDefinition } from "./definition.ts";
+import type { OperationSpec } from "./read.ts";
+import type { Resolve } from "./resolve.ts";
+
+/** An operation that changes something at the provider, in the words of its own file. */
+export interface ChangeSpec<Input, Result, Call, Reply> extends OperationSpec<Input, Result, Call, Reply> {
+  readonly effect: Exclude<Effect, "read">;
+  /** The caller's Idempotency-Key, or the identity that the request has by nature. */
+  readonly identity: "idempotency-key" | NaturalIdentity<Input>;
+  /** Money: what a repeat must equal, kept in the clear. Left out, the whole input is compared by a keyed fingerprint. */
+  readonly sameBy?: (input: Input) => Facts;
+  /** Under whom and with which amount the record is listed. */
+  readonly listedUnder?: (input: Input) => Listing;
+  /** How doubt is settled. */
+  readonly inquiry: Inquiry<Input, Call, Reply>;
+  /** A binding's: the provider's id of it, in the result of its registration. */
+  readonly bindsBy?: (result: Result) => string;
+  /** Another record that must allow this change first. */
+  readonly follows?: Precedent<Input>;
+  /** False for a request that only looks; it is then carried out as a read. Every request changes unless told. */
+  readonly changes?: (input: Input) => boolean;
+}
+
+interface NaturalIdentity<Input> {
+  readonly namespace: "money" | "reversal" | "binding";
+  readonly of: (input: Input) => string;
+}
+
+export interface Listing {
+  readonly customerId?: string | undefined;
+  readonly amount?: string | undefined;
+}
+
+/** A reversal follows its debit. */
+export interface Precedent<Input> {
+  readonly identity: (input: Input) => Identity;
+  /** Throws the Problem that refuses the change; says how its record is listed. `record` is undefined where we hold none. */
+  readonly allows: (record: RecordItem | undefined, input: Input) => Listing;
+}
+
+export type ChangeOperation<Input, Result, Call, Reply> = FunctionDefinition &
+  ChangeSpec<Input, Result, Call, Reply> &
+  Settling;
+
+/** A change, as whoever settles its doubt knows it. */
+export interface Settling {
+  readonly resolve: Resolve;
+}
+
+export const settles = (definition: FunctionDefinition): definition is FunctionDefinition & Settling =>
+  "resolve" in definition;

@@ -1,0 +1,75 @@
+import { sendMarginMs, settleMarginMs } from "../config.ts";
+import { isInDoubt } from "../records/doubt.ts";
+import type { Records } from "../records/store.ts";
+import { shards } from "../records/write.ts";
+import { count, type Runtime } from "../runtime.ts";
+import type { Settling } from "./change-spec.ts";
+import type { FunctionDefinition } from "./definition.ts";
+import type { Budget } from "./resolve.ts";
+
+/** Records of a shard that are looked at in one run, and how many are asked about at a time. */
+const perShard = 25;
+const atOnce = 8;
+/** A run ends while there is time to ask once more and to write what was learned. */
+const leastMs = sendMarginMs + settleMarginMs;
+
+type Change = FunctionDefinition & Settling;
+
+/**
+ * One run over the index of the unfinished: each record that is due is read itself and its doubt settled as far as asking
+ * can. What no time is left for is due still, and the next run's. Two runs at once do no harm: each record has one turn.
+ */
+export async function reconcile(
+  changes: readonly Change[],
+  world: Runtime,
+  records: Records,
+  budget: Budget,
+): Promise<void> {
+  const operations = new Map(changes.map((change) => [change.name, change]));
+  // Another start each time, so that no shard is always the last.
+  const first = Math.floor(world.clock.now() / 1000) % shards;
+  const waiting = Array.from({ length: shards }, (_, index) => (first + index) % shards);
+
+  const failures: unknown[] = [];
+
+  const work = async (): Promise<void> => {
+    for (let shard = waiting.shift(); shard !== undefined; shard = waiting.shift()) {
+      const due = await unlessItFails(() => records.due(shard, world.clock.now(), perShard), failures);
+      for (const id of due ?? []) {
+        if (budget.remainingMs() < leastMs) return;
+        await unlessItFails(() => settleOne(id, operations, world, records, budget), failures);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  if (failures.length > 0)
+    throw new AggregateError(failures, `${failures.length} of the records in doubt could not be looked into`);
+}
+
+/** One record that cannot be read or settled keeps nobody from the others; the run fails at its end, for all to see. */
+async function unlessItFails<T>(step: () => Promise<T>, failures: unknown[]): Promise<T | undefined> {
+  try {
+    return await step();
+  } catch (error) {
+    failures.push(error);
+    return undefined;
+  }
+}
+
+async function settleOne(
+  id: string,
+  operations: ReadonlyMap<string, Change>,
+  world: Runtime,
+  records: Records,
+  budget: Budget,
+): Promise<void> {
+  const record = await records.get(id);
+  const now = world.clock.now();
+  // The index may be behind: what another run has postponed meanwhile is not due.
+  if (!record || !isInDoubt(record, now) || (record.due ?? now) > now) return;
+  const operation = operations.get(`${record.provider}/${record.operation}`);
+  if (!operation) return;
+  const settled = await operation.resolve(record, world, records, budget);
+  if (settled.state !== record.state)
+    count("Reconciled", { operation: operation.name, state: settled.state });
+}

@@ -1,0 +1,29 @@
+import type { RecordView } from "../problem.ts";
+import type { RecordItem } from "../records/record.ts";
+import { iso } from "../time.ts";
+import { type Failure, viewOf } from "./answer.ts";
+
+/** All of a record that a person who looks into it may see: everything but what is sealed or only there to compare by. */
+export function detailOf(record: RecordItem, now: number): RecordView & Readonly<Record<string, unknown>> {
+  const { code, detail, provider }: Partial<Failure> =
+    record.failure === undefined ? {} : JSON.parse(record.failure);
+  return {
+    ...viewOf(record),
+    ageSeconds: Math.max(0, Math.floor((now - record.dispatchedAt) / 1000)),
+    caller: record.caller,
+    customerId: record.customer?.split("#").at(-1) ?? null,
+    amount: record.amount ?? null,
+    host: record.host,
+    leaseEndsAt: iso(record.leaseEnds),
+    inquiries: record.inquiries,
+    result: record.result === undefined ? null : JSON.parse(record.result),
+    failure: code === undefined ? null : { code, detail, ...(provider && { provider }) },
+    bound: record.binding !== undefined,
+    flagged: record.flagged ?? null,
+    resolution: record.resolution === undefined ? null : JSON.parse(record.resolution),
+    history: record.history.map((entry) => {
+      const [state = "", at = "0"] = entry.split(" ");
+      return { state, at: iso(Number(at)) };
+    }),
+  };
+}

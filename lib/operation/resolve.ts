@@ -1,0 +1,200 @@
+import { randomBytes } from "node:crypto";
+import { settleMarginMs } from "../config.ts";
+import { Problem } from "../problem.ts";
+import type { Ask, Facts, Inquiry } from "../providers/inquiry.ts";
+import type { Provider } from "../providers/provider.ts";
+import { isInDoubt } from "../records/doubt.ts";
+import { recordId } from "../records/identity.ts";
+import type { RecordItem } from "../records/record.ts";
+import type { Conclusion, Records, Turn } from "../records/store.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Failure } from "./answer.ts";
+import { carriedOut, prepared } from "./exchange.ts";
+import { expireAfterMs } from "./expiry.ts";
+
+/** What settling doubt needs to know of an operation. */
+export interface Doubtful<Call, Reply> {
+  readonly provider: Provider<Call, Reply>;
+  readonly inquiry: Inquiry<never, Call, Reply>;
+}
+
+/** The time that is left for asking. */
+export interface Budget {
+  readonly remainingMs: () => number;
+}
+
+/** Settles a record's doubt as far as it can be now; the record as it stands then. */
+export type Resolve = (
+  record: RecordItem,
+  world: Runtime,
+  records: Records,
+  budget: Budget,
+) => Promise<RecordItem>;
+
+const connectLimitMs = 2_000;
+
+/**
+ * Asks the provider what became of a record in doubt, under a turn that nobody else has meanwhile, and writes what the
+ * evidence proves. Nothing is ever sent again here, and time alone proves nothing but that a person is needed.
+ */
+export async function resolve<Call, Reply>(
+  operation: Doubtful<Call, Reply>,
+  record: RecordItem,
+  world: Runtime,
+  records: Records,
+  budget: Budget,
+): Promise<RecordItem> {
+  const { clock, config } = world;
+  if (!isInDoubt(record, clock.now())) return record;
+  const turn = { record, resolver: randomBytes(12).toString("base64url") };
+  const taken = await records.takeTurn(turn, clock.now(), config.leaseMs);
+  if (!taken) return record;
+  const own: Turn = { ...turn, record: taken };
+  const verdict = await judge(operation, taken, world, records, budget);
+  if ("due" in verdict) return records.postpone(own, verdict.due);
+  const expiry = taken.namespace === "idempotency-key" ? expireAfterMs : undefined;
+  return records.conclude({ ...own, ...verdict, now: clock.now(), expireAfterMs: expiry });
+}
+
+type Asking = Extract<Inquiry<never, never, never>, { readonly absence: unknown }>;
+type Verdict = Pick<Conclusion, "to" | "result" | "failure"> | { readonly due: number };
+
+async function judge<Call, Reply>(
+  { inquiry, provider }: Doubtful<Call, Reply>,
+  record: RecordItem,
+  world: Runtime,
+  records: Records,
+  budget: Budget,
+): Promise<Verdict> {
+  const { clock, config } = world;
+  if ("none" in inquiry) {
+    const until = record.leaseEnds + (inquiry.waits ? config.bindingWaitMs : 0);
+    return clock.now() < until
+      ? { due: until }
+      : forAPerson(record, inquiry.waits ? lostRegistration : nothingToAsk);
+  }
+  // Evidence from another host or account would speak of somebody else's wallet.
+  if (record.host !== provider.host(config) || record.account !== config.account(provider.name))
+    return later(record, world, "The provider's host or account has changed since.");
+
+  const askedAt = clock.now();
+  const evidence = await inquiry.evidence(subjectOf(record), asking(provider, world, budget));
+  switch (evidence.shows) {
+    case "done":
+      return { to: "succeeded", result: JSON.stringify(evidence.result) };
+    case "other":
+      return forAPerson(record, evidence.why);
+    case "unclear":
+      return later(record, world, evidence.why);
+    case "nothing":
+      return nothing(inquiry, record, askedAt, world, records);
+  }
+}
+
+/** What it means that the provider shows nothing. */
+async function nothing(
+  { absence, undoneBy }: Pick<Asking, "absence" | "undoneBy">,
+  record: RecordItem,
+  askedAt: number,
+  world: Runtime,
+  records: Records,
+): Promise<Verdict> {
+  const { config } = world;
+  const quietEnds = record.leaseEnds + config.quietPeriodMs;
+  if (askedAt <= quietEnds) return { due: quietEnds + 1 };
+  if (absence === "proves nothing")
+    return later(record, world, "That the provider shows nothing proves nothing.");
+  if (absence === "needs a person") return forAPerson(record, "The provider does not show the change.");
+  const failure = failureOf(record);
+  if (failure.taken)
+    return forAPerson(record, "The provider called the id taken, and shows nothing under it.");
+  // Read after the inquiry: a debit that was reversed meanwhile may no longer show as a success.
+  if (undoneBy && (await isUndone(record, undoneBy, records)))
+    return forAPerson(record, "The provider shows nothing, and a reversal of the debit is not ruled out.");
+  const { provider } = failure;
+  if (provider) {
+    const declined: Failure = {
+      code: "declined",
+      detail: "The provider refused it, and shows that it did not act.",
+      provider,
+    };
+    return { to: "declined", failure: JSON.stringify(declined) };
+  }
+  return { to: "not_executed", failure: JSON.stringify(notExecuted) };
+}
+
+const notExecuted: Failure = {
+  code: "provider-fault",
+  detail: "The provider shows that it did not act; the same request may be made again.",
+};
+const nothingToAsk = "The provider has no call that tells what became of it.";
+const lostRegistration =
+  "No notification came, and without the reply's redirect no user could log in: register under a new referenceNo.";
+
+async function isUndone(done: RecordItem, namespace: "reversal", records: Records): Promise<boolean> {
+  const undoing = await records.get(recordId(done.provider, done.account, { namespace, id: done.identity }));
+  return undoing !== undefined && !["not_sent", "not_executed", "declined"].includes(undoing.state);
+}
+
+/** Asked again after a pause that grows, until the doubt is old enough to be a person's. */
+function later(record: RecordItem, { clock, config }: Runtime, why: string): Verdict {
+  const now = clock.now();
+  if (now - record.dispatchedAt >= config.doubtLimitMs) return forAPerson(record, why);
+  const pause = config.backOffMs[Math.min(record.inquiries, config.backOffMs.length - 1)] ?? config.leaseMs;
+  return { due: now + pause };
+}
+
+/** Both sides are kept: what the attempt met, and what the inquiry shows. */
+function forAPerson(record: RecordItem, why: string): Verdict {
+  const { detail, provider } = failureOf(record);
+  const failure: Failure = {
+    code: "outcome-unknown",
+    detail: [detail, why].filter((part) => part !== undefined).join(" "),
+    ...(provider && { provider }),
+  };
+  return { to: "needs_attention", failure: JSON.stringify(failure) };
+}
+
+const failureOf = (record: RecordItem): Partial<Failure> =>
+  record.failure === undefined ? {} : (JSON.parse(record.failure) as Failure);
+
+function subjectOf({ identity, facts, request, dispatchedAt }: RecordItem) {
+  return {
+    identity,
+    dispatchedAt,
+    facts: facts === undefined ? effectIn(request) : (JSON.parse(facts) as Facts),
+  };
+}
+
+/** A change of money keeps its effect in the clear: `["debit-wallet",{...}]`. */
+const effectIn = (request: string): Facts => (JSON.parse(request) as readonly [string, Facts])[1];
+
+/** Questions are reads: signed, sent once each, and within what is left of the time. */
+export function asking<Call, Reply>(
+  provider: Provider<Call, Reply>,
+  world: Runtime,
+  budget: Budget,
+  replyLimitMs = world.config.providerTimeoutMs,
+): Ask<Call, Reply> {
+  const { config, clock, uniqueId } = world;
+  const asked = { operation: "inquiry", effect: "read" } as const;
+  return async (call, read) => {
+    const left = budget.remainingMs() - settleMarginMs;
+    if (left <= 0) return { kind: "unclear", why: "No time was left to ask." };
+    const connectMs = Math.min(connectLimitMs, left / 3);
+    try {
+      const exchange = await prepared(provider, call, asked, { config, now: clock.now(), uniqueId }, world);
+      const timing = () => ({
+        connectMs,
+        replyMs: Math.min(replyLimitMs, left - connectMs),
+        mayStillSend: () => true,
+      });
+      const outcome = await carriedOut(exchange, timing, read, world);
+      if (outcome.kind === "success") return { kind: "answer", answer: outcome.result };
+      return outcome.kind === "refusal" ? outcome : { kind: "unclear", why: outcome.why };
+    } catch (error) {
+      if (error instanceof Problem) return { kind: "unclear", why: error.message };
+      throw error;
+    }
+  };
+}

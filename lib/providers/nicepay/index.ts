@@ -1,0 +1,122 @@
+import { type Config, wrong } from "../../config.ts";
+import { part, type SecretValue } from "../../secrets/secrets.ts";
+import { accountBindingToken } from "../../signing/index.ts";
+import { jakartaOffset, stamp } from "../../time.ts";
+import type { WireReply, WireRequest } from "../../transport.ts";
+import { jsonReply } from "../json-reply.ts";
+import {
+  type Circumstances,
+  type Meaning,
+  type Provider,
+  type ProviderAnswer,
+  statusFault,
+} from "../provider.ts";
+import { Reader } from "../reader.ts";
+
+/** Where the provider sends its notifications: a path of this gateway. */
+export const notificationPath = "/webhooks/nicepay/account-binding";
+
+/** An account binding's fields under the provider's names, without those that the gateway sets. */
+export interface AccountBindingCall {
+  readonly referenceNo: string;
+  readonly billingPhone: string;
+  readonly others: Readonly<Record<string, string | undefined>>;
+}
+
+/** NICEPAY: JSON with a token over part of the fields. Its replies are not signed. */
+export const nicepay: Provider<AccountBindingCall, Reader> = {
+  name: "nicepay",
+  secret: "nicepay",
+  host: (config) => config.baseUrl("nicepay").host,
+  variables: ["NICEPAY_BASE_URL", "NICEPAY_REGISTRATION_PATH", "WEBHOOK_BASE_URL"],
+  sign,
+  read,
+};
+
+/** The letter case of the path is inferred, so it can be configured. */
+const registrationPath = "/nicepay/v2/userAccountBinding";
+
+function sign(call: AccountBindingCall, secret: SecretValue, { config, now }: Circumstances): WireRequest {
+  const { referenceNo, billingPhone } = call;
+  const iMid = part(secret, "iMid").reveal();
+  const body = {
+    timeStamp: stamp(now, jakartaOffset),
+    iMid,
+    merchantToken: accountBindingToken(
+      { iMid, referenceNo, billingPhone },
+      part(secret, "merchantKey").reveal(),
+    ),
+    referenceNo,
+    payMethod: "06",
+    billingPhone,
+    ...call.others,
+    dbProcessUrl: notificationUrl(config),
+  };
+  return {
+    method: "POST",
+    url: new URL(config.option("NICEPAY_REGISTRATION_PATH") ?? registrationPath, config.baseUrl("nicepay")),
+    headers: { "content-type": "application/json", accept: "application/json" },
+    body: JSON.stringify(body),
+  };
+}
+
+/** Always the gateway's own, never a caller's: whoever receives notifications receives user tokens. */
+function notificationUrl(config: Config): string {
+  const base = config.option("WEBHOOK_BASE_URL");
+  if (base === undefined || !URL.canParse(base))
+    throw wrong("WEBHOOK_BASE_URL", "must be the gateway's own URL");
+  const url = new URL(notificationPath, base).href;
+  if (url.length > 255) throw wrong("WEBHOOK_BASE_URL", "must be short enough for a URL of 255 characters");
+  return url;
+}
+
+function read(
+  { status, body }: WireReply,
+  _secrets: readonly SecretValue[],
+  _config: Config,
+): ProviderAnswer<Reader> {
+  const fault = statusFault("NICEPAY", status);
+  if (fault) return fault;
+  const json = jsonReply(body);
+  const [code, message] = [json?.get("resultCd"), json?.get("resultMsg")];
+  if (json === undefined || typeof code !== "string" || code === "")
+    return { kind: "unusable", why: `NICEPAY's reply (HTTP ${status}) cannot be read.` };
+  const word = {
+    code: code,
+    message: typeof message === "string" ? message : "",
+  };
+  if (code === "0000") {
+    if (status >= 400)
+      return { kind: "unusable", why: `NICEPAY answered success with HTTP ${status}.`, word };
+    return { kind: "success", reply: new Reader(json, "", jakartaOffset) };
+  }
+  const meaning = refusals[code];
+  if (meaning) return { kind: "refusal", word, ...meaning };
+  // 1001 to 1004 and 9002 are trouble at the provider, and the list is open: what it did is not known.
+  return { kind: "unusable", why: "NICEPAY answered with a code that proves nothing.", word };
+}
+
+const misconfigured = (detail: string): Meaning => ({ as: "not_executed", code: "misconfigured", detail });
+const invalidField = (name: string): Meaning => ({
+  as: "declined",
+  code: "invalid-request",
+  detail: `NICEPAY found ${name} invalid.`,
+});
+
+/** Source: the codes on the provider's public pages; the document prints 0000 alone. */
+const refusals: Readonly<Record<string, Meaning>> = {
+  "9009": {
+    as: "taken",
+    code: "already-done",
+    detail: "NICEPAY has this referenceNo already, from outside this record.",
+  },
+  "9010": misconfigured("NICEPAY refused the gateway's signature."),
+  "9011": misconfigured("NICEPAY refused the gateway's merchant id."),
+  "9012": misconfigured("NICEPAY has not activated this method for the merchant."),
+  "9020": misconfigured("NICEPAY refused the gateway's notification URL."),
+  "9014": invalidField("referenceNo"),
+  "9016": invalidField("billingNm"),
+  "9017": invalidField("billingPhone"),
+  "9019": invalidField("callBackUrl"),
+  "9109": invalidField("referenceNo, which is too long,"),
+};

@@ -1,0 +1,111 @@
+import type { Config } from "../../config.ts";
+import { Problem } from "../../problem.ts";
+import { optionalPart, part, type SecretValue } from "../../secrets/secrets.ts";
+import { type JsonValue, signPayu } from "../../signing/index.ts";
+import { httpDate, indiaOffset } from "../../time.ts";
+import type { WireReply, WireRequest } from "../../transport.ts";
+import { jsonReply } from "../json-reply.ts";
+import {
+  type Circumstances,
+  type Meaning,
+  type Provider,
+  type ProviderAnswer,
+  statusFault,
+} from "../provider.ts";
+import { Reader } from "../reader.ts";
+
+/** A call under the provider's own names; what is undefined is not sent. */
+export interface PayuCall {
+  readonly path: string;
+  readonly body: Readonly<Record<string, string | undefined>>;
+}
+
+/** PayU closed loop wallet: JSON, signed in a header over the date. Its replies are not signed. */
+export const payu: Provider<PayuCall, Reader> = {
+  name: "payu",
+  secret: "payu",
+  host: (config) => config.baseUrl("payu").host,
+  variables: ["PAYU_BASE_URL"],
+  sign,
+  read,
+};
+
+function sign(call: PayuCall, secret: SecretValue, { config, now }: Circumstances): WireRequest {
+  const body = JSON.stringify(call.body);
+  const date = httpDate(now);
+  const mid = optionalPart(secret, "mid");
+  const { authorization } = signPayu(
+    {
+      merchantKey: part(secret, "merchantKey").reveal(),
+      merchantSalt: part(secret, "merchantSalt").reveal(),
+      signatureScheme: schemeOf(secret),
+    },
+    { date, body },
+  );
+  return {
+    method: "POST",
+    url: new URL(call.path, config.baseUrl("payu")),
+    headers: {
+      walletIdentifier: part(secret, "walletIdentifier").reveal(),
+      date,
+      authorization,
+      "content-type": "application/json",
+      accept: "application/json",
+      // The document's sample sends it, its table of headers does not name it.
+      ...(mid && { mid: mid.reveal() }),
+    },
+    body,
+  };
+}
+
+function schemeOf(secret: SecretValue): "hmac" | "body-digest" {
+  const scheme = optionalPart(secret, "signatureScheme")?.reveal() ?? "hmac";
+  if (scheme === "hmac" || scheme === "body-digest") return scheme;
+  throw new Problem(
+    "misconfigured",
+    'The secret "payu" must hold "hmac" or "body-digest" under "signatureScheme".',
+  );
+}
+
+function read(
+  { status, body }: WireReply,
+  _secrets: readonly SecretValue[],
+  _config: Config,
+): ProviderAnswer<Reader> {
+  const fault = statusFault("PayU", status);
+  if (fault) return fault;
+  const json = jsonReply(body);
+  const code = textOf(json?.get("responseCode"));
+  const word = {
+    code: code ?? `HTTP ${status}`,
+    message: textOf(json?.get("responseMessage")) ?? "",
+  };
+  if (status === 401 || status === 403) return { kind: "refusal", word, ...refusedKeys };
+  if (json === undefined || code === undefined)
+    return { kind: "unusable", why: `PayU's reply (HTTP ${status}) cannot be read.` };
+  if (code !== "00" && code !== "0000") return { kind: "refusal", word, ...(refusals[code] ?? declined) };
+  if (status >= 400) return { kind: "unusable", why: `PayU answered success with HTTP ${status}.` };
+  return { kind: "success", reply: new Reader(json, "", indiaOffset) };
+}
+
+/** A code that is a string in one place and a number in another. */
+const textOf = (value: JsonValue | undefined): string | undefined => {
+  const text =
+    value === undefined || value === null || typeof value === "boolean" ? undefined : String(value);
+  return text === undefined || text === "" || text.startsWith("[") ? undefined : text;
+};
+
+const refusedKeys: Meaning = {
+  as: "not_executed",
+  code: "misconfigured",
+  detail: "PayU refused the gateway's keys or message.",
+};
+const declined: Meaning = { as: "declined", code: "declined", detail: "PayU declined." };
+
+/** Codes at the top level; the same codes inside a dump are data. Source: status codes of the loyalty points family. */
+const refusals: Readonly<Record<string, Meaning>> = {
+  "1010": refusedKeys,
+  "1020": refusedKeys,
+  "1040": { as: "declined", code: "not-found", detail: "PayU knows no such wallet." },
+  "1050": { as: "declined", code: "limit-exceeded", detail: "A limit of PayU is exceeded." },
+};

@@ -1,0 +1,113 @@
+import type { Config } from "../../config.ts";
+import { Problem } from "../../problem.ts";
+import { optionalPart, part, type SecretValue } from "../../secrets/secrets.ts";
+import { type WibmoHeaderNames, type WibmoSecret, wibmoHeaders } from "../../signing/index.ts";
+import { indiaOffset } from "../../time.ts";
+import type { WireReply, WireRequest } from "../../transport.ts";
+import { jsonReply } from "../json-reply.ts";
+import {
+  type Circumstances,
+  type Meaning,
+  type Provider,
+  type ProviderAnswer,
+  statusFault,
+} from "../provider.ts";
+import { Reader } from "../reader.ts";
+
+export interface WibmoCall {
+  readonly path: string;
+  readonly body: Readonly<Record<string, string | number | undefined>>;
+  /** Whether the values that identify us stand in the body as well, as some of the provider's pages have it. */
+  readonly identifiedInBody?: boolean;
+}
+
+/** Wibmo: JSON with an api key in a header, and nothing signed. What it encrypts is its own to decrypt. */
+export const wibmo: Provider<WibmoCall, Reader> = {
+  name: "wibmo",
+  secret: "wibmo",
+  host: (config) => config.baseUrl("wibmo").host,
+  variables: ["WIBMO_BASE_URL"],
+  sign,
+  read,
+};
+
+const optionalParts = ["clientId", "bankId", "entityId", "secureCode", "consumerCustomId"] as const;
+
+function sign(call: WibmoCall, secret: SecretValue, { config }: Circumstances): WireRequest {
+  const others = optionalParts.flatMap((name) => {
+    const value = optionalPart(secret, name);
+    return value ? [[name, value.reveal()] as const] : [];
+  });
+  const values: WibmoSecret = { apiKey: part(secret, "apiKey").reveal(), ...Object.fromEntries(others) };
+  const body = call.identifiedInBody ? { ...call.body, ...Object.fromEntries(others) } : call.body;
+  const identifying = wibmoHeaders(values, namesIn(secret));
+  const taken = Object.keys(identifying).find((name) => ourHeaders.includes(name.toLowerCase()));
+  if (taken !== undefined)
+    throw new Problem(
+      "misconfigured",
+      'The secret "wibmo" must not name a header of HTTP\'s own under "headerNames".',
+    );
+  return {
+    method: "POST",
+    url: new URL(call.path, config.baseUrl("wibmo")),
+    headers: { "content-type": "application/json", accept: "application/json", ...identifying },
+    body: JSON.stringify(body),
+  };
+}
+
+const ourHeaders = ["content-type", "content-length", "accept", "host", "connection", "transfer-encoding"];
+
+/** The names of the headers, where the secret gives others than the provider's pages. */
+function namesIn(secret: SecretValue): WibmoHeaderNames {
+  const { headerNames } = secret.json as { readonly headerNames?: unknown };
+  if (headerNames === undefined) return {};
+  if (
+    typeof headerNames !== "object" ||
+    headerNames === null ||
+    Object.values(headerNames).some((name) => typeof name !== "string")
+  )
+    throw new Problem(
+      "misconfigured",
+      'The secret "wibmo" must hold an object of texts under "headerNames".',
+    );
+  return headerNames;
+}
+
+/** The error codes' place is not documented: these are the names that the provider's pages use. */
+const codeNames = ["errorCode", "responseCode", "code", "statusCode"];
+const textNames = ["errorMessage", "responseMessage", "message", "errorDescription", "description"];
+
+function read(
+  { status, body }: WireReply,
+  _secrets: readonly SecretValue[],
+  _config: Config,
+): ProviderAnswer<Reader> {
+  const fault = statusFault("Wibmo", status);
+  if (fault) return fault;
+  const json = jsonReply(body);
+  const first = (names: readonly string[]) => {
+    const value = names.map((name) => json?.get(name)).find((found) => found !== undefined && found !== null);
+    return value === undefined || typeof value === "boolean" ? undefined : String(value);
+  };
+  const code = first(codeNames);
+  const word = { code: code ?? `HTTP ${status}`, message: first(textNames) ?? "" };
+  if (status === 401 || status === 403 || (code !== undefined && configurationCodes.includes(code)))
+    return { kind: "refusal", word, ...refusedKeys };
+  if (status >= 400 || json === undefined)
+    return { kind: "unusable", why: `Wibmo's reply (HTTP ${status}) cannot be used.`, word };
+  if (code !== undefined && !json.has("token") && !successCodes.includes(code))
+    return { kind: "unusable", why: "Wibmo's reply holds an error and no token.", word };
+  return { kind: "success", reply: new Reader(json, "", indiaOffset) };
+}
+
+/** What stands beside a decrypted record. */
+const successCodes = ["0", "00", "000", "0000", "200"];
+
+/** Client id, bank id, X-Consumer-Key or secure code not present: nothing that a caller could mend. Source: its error codes. */
+const configurationCodes = ["1262", "1264", "1310", "1311"];
+
+const refusedKeys: Meaning = {
+  as: "not_executed",
+  code: "misconfigured",
+  detail: "Wibmo misses or refuses a value that identifies the gateway.",
+};

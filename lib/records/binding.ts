@@ -1,0 +1,94 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { type Attributes, type Binding, L, M, N, type RecordItem, S } from "./record.ts";
+import { assigned, assignments, forAPerson, shardOf, type Write } from "./write.ts";
+
+/** A binding that a notification brought, agreeing with the record as it was seen. */
+export interface Bind {
+  readonly seen: RecordItem;
+  readonly binding: Binding;
+  /** The result that the record gives from now on, unless the registration's own reply has given one. */
+  readonly result: string;
+  readonly now: number;
+}
+
+/** A notification that verifies and fits no registration: kept apart, for a person to look at. */
+export interface Stray
+  extends Pick<
+    RecordItem,
+    "id" | "provider" | "account" | "operation" | "namespace" | "identity" | "request"
+  > {
+  readonly facts: string;
+  readonly binding: Binding;
+  readonly failure: string;
+  readonly now: number;
+}
+
+/** One write sets the binding and, where the registration is still open, settles it: a notification proves that it happened. */
+export function binding({ seen, binding, result, now }: Bind): Write {
+  const settles = seen.state !== "succeeded";
+  const set = ["#binding = :binding"];
+  if (settles)
+    set.push(
+      "#state = :succeeded",
+      "#settledAt = :now",
+      "#result = :result",
+      "#history = list_append(#history, :entry)",
+    );
+  const sameTXid = binding.tXid === undefined ? "" : " AND (attribute_not_exists(#tXid) OR #tXid = :tXid)";
+  return {
+    id: seen.id,
+    condition: `#state = :seenState AND #attempt = :seenAttempt AND attribute_not_exists(#binding)${sameTXid}`,
+    update: `SET ${set.join(", ")}${settles ? " REMOVE #shard, #due, #failure" : ""}`,
+    values: {
+      ":binding": bindingValue(binding),
+      ":seenState": S(seen.state),
+      ":seenAttempt": N(seen.attempt),
+      ...(binding.tXid !== undefined && { ":tXid": S(binding.tXid) }),
+      ...(settles && {
+        ":succeeded": S("succeeded"),
+        ":now": N(now),
+        ":result": S(result),
+        ":entry": L([`succeeded ${now}`]),
+      }),
+    },
+  };
+}
+
+const bindingValue = (binding: Binding): AttributeValue =>
+  M({
+    userToken: S(binding.userToken),
+    boundAt: N(binding.boundAt),
+    ...(binding.tXid !== undefined && { tXid: S(binding.tXid) }),
+  });
+
+export function keeping(stray: Stray): Write {
+  const { now } = stray;
+  const item: Attributes = {
+    provider: S(stray.provider),
+    account: S(stray.account),
+    operation: S(stray.operation),
+    namespace: S(stray.namespace),
+    identity: S(stray.identity),
+    caller: S(stray.provider),
+    request: S(stray.request),
+    facts: S(stray.facts),
+    failure: S(stray.failure),
+    binding: bindingValue(stray.binding),
+    state: S("needs_attention"),
+    attempt: N(0),
+    owner: S(stray.id),
+    host: S(stray.provider),
+    leaseEnds: N(now),
+    createdAt: N(now),
+    dispatchedAt: N(now),
+    shard: shardOf(stray.id),
+    due: N(forAPerson(now)),
+    history: L([`needs_attention ${now}`]),
+  };
+  return {
+    id: stray.id,
+    condition: "attribute_not_exists(#pk)",
+    update: `SET ${assignments(item).join(", ")}`,
+    values: assigned(item),
+  };
+}

@@ -1,0 +1,99 @@
+import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
+import { isFinal, isSettled, sources } from "./states.ts";
+import { assigned, assignments, forAPerson, listOf, valuesOf, type Write } from "./write.ts";
+
+/** Whether a record's outcome is in doubt: said so, or sent by somebody whose lease has ended without a word. */
+export const isInDoubt = (record: RecordItem, now: number): boolean =>
+  record.state === "in_doubt" || (record.state === "dispatched" && record.leaseEnds <= now);
+
+/** One resolver's turn at a record. */
+export interface Turn {
+  readonly record: RecordItem;
+  readonly resolver: string;
+}
+
+/** What a resolver learned: a settled state, a person's task, or nothing yet. */
+export interface Conclusion extends Turn {
+  readonly now: number;
+  readonly to: "succeeded" | "declined" | "not_executed" | "needs_attention";
+  readonly result?: string | undefined;
+  readonly failure?: string | undefined;
+  readonly expireAfterMs?: number | undefined;
+}
+
+/** The turn is taken for as long as the lease lasts, which outlasts the resolver's run; nobody else looks into it meanwhile. */
+export function takingTurn({ record, resolver }: Turn, now: number, leaseMs: number): Write {
+  const until = now + leaseMs;
+  const item: Attributes = { resolver: S(resolver), resolverLease: N(until), due: N(until) };
+  return {
+    id: record.id,
+    condition: [
+      "#attempt = :seenAttempt",
+      "(#state = :inDoubt OR (#state = :dispatched AND #leaseEnds <= :now))",
+      "(attribute_not_exists(#resolver) OR #resolverLease <= :now)",
+    ].join(" AND "),
+    update: `SET ${assignments(item).join(", ")}`,
+    values: {
+      ...assigned(item),
+      ":seenAttempt": N(record.attempt),
+      ":inDoubt": S("in_doubt"),
+      ":dispatched": S("dispatched"),
+      ":now": N(now),
+    },
+  };
+}
+
+/** Only while it is still this attempt, in doubt, and this resolver's turn: one that slept through a new attempt writes nothing. */
+export function concluding({ record, resolver, to, now, result, failure, expireAfterMs }: Conclusion): Write {
+  const from = sources("evidence", to).filter((state) => state !== "needs_attention");
+  const item: Attributes = {
+    state: S(to),
+    settledAt: N(now),
+    ...(result !== undefined && { result: S(result) }),
+    ...(failure !== undefined && { failure: S(failure) }),
+    ...(isFinal(to) &&
+      expireAfterMs !== undefined && { expires: N(Math.ceil((now + expireAfterMs) / 1000)) }),
+    ...(to === "needs_attention" && { due: N(forAPerson(now)) }),
+  };
+  const set = [...assignments(item), "#history = list_append(#history, :entry)"];
+  const past = [
+    "#resolver",
+    "#resolverLease",
+    ...(isSettled(to) ? ["#shard", "#due"] : []),
+    ...(failure === undefined ? ["#failure"] : []),
+  ];
+  return {
+    id: record.id,
+    condition: `${ownTurn} AND #state IN (${listOf(from)})`,
+    update: `SET ${set.join(", ")} REMOVE ${past.join(", ")}`,
+    values: {
+      ...assigned(item),
+      ...valuesOf(from),
+      ...turnValues({ record, resolver }),
+      ":entry": L([`${to} ${now}`]),
+    },
+  };
+}
+
+/** Nothing was learned: the turn ends, and the next is due then. */
+export function postponing(turn: Turn, due: number): Write {
+  const from = ["dispatched", "in_doubt"] as const;
+  return {
+    id: turn.record.id,
+    condition: `${ownTurn} AND #state IN (${listOf(from)})`,
+    update: "SET #due = :due, #inquiries = :inquiries REMOVE #resolver, #resolverLease",
+    values: {
+      ...valuesOf(from),
+      ...turnValues(turn),
+      ":due": N(due),
+      ":inquiries": N(turn.record.inquiries + 1),
+    },
+  };
+}
+
+const ownTurn = "#attempt = :seenAttempt AND #resolver = :self";
+
+const turnValues = ({ record, resolver }: Turn): Attributes => ({
+  ":seenAttempt": N(record.attempt),
+  ":self": S(resolver),
+});
