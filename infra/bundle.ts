@@ -150,6 +150,8 @@ async function run(
     platform: "node",
     target: "node24",
     mainFields: ["module", "main"],
+    // Otherwise what is near the sources when they are bundled would show in the bundle.
+    tsconfigRaw: {},
     outExtension: { ".js": ".mjs" },
     minify: true,
     // Source maps are larger than the code they describe, and Lambda would unpack them at every cold start.

@@ -9,6 +9,8 @@ import type { Plugin } from "esbuild";
  * throw if they are reached after all. They were over half of a bundle, and every cold start would read them.
  */
 export const sdkStubs: Readonly<Record<string, string>> = {
+  "@aws-sdk/client-dynamodb/dist-es/endpoint/endpointResolver.js": "dynamodb-endpoint.ts",
+  "@aws-sdk/client-secrets-manager/dist-es/endpoint/endpointResolver.js": "secrets-manager-endpoint.ts",
   "@aws-sdk/core/dist-es/submodules/client/middleware-recursion-detection/getRecursionDetectionPlugin.js":
     "recursion-detection.ts",
   "@aws-sdk/credential-provider-node/dist-es/index.js": "credential-provider-node.ts",
@@ -18,6 +20,8 @@ export const sdkStubs: Readonly<Record<string, string>> = {
     "instance-metadata-region.ts",
   "@smithy/core/dist-es/submodules/config/node-config-provider/fromSharedConfigFiles.js":
     "shared-config-files.ts",
+  "@smithy/core/dist-es/submodules/endpoints/middleware-endpoint/service-customizations/index.js":
+    "s3-endpoint-parameters.ts",
   "@smithy/core/dist-es/submodules/event-streams/index.js": "event-streams.ts",
   "@smithy/core/dist-es/submodules/protocols/HttpBindingNormalizedSchema.js":
     "http-binding-normalized-schema.ts",
@@ -25,6 +29,28 @@ export const sdkStubs: Readonly<Record<string, string>> = {
     "json-bytes-string-adapter.ts",
   "@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js": "adaptive-retry-strategy.ts",
   "@smithy/signature-v4/dist-es/HeaderFormatter.js": "header-formatter.ts",
+};
+
+/**
+ * What functions import of each client, and nothing else can be: esbuild ends with "No matching export". Where a module is
+ * loaded when it is called, esbuild keeps all that its imports export, and a client exports a command for everything.
+ */
+const clientExports: Readonly<
+  Record<string, { readonly files: readonly string[]; readonly errors: readonly string[] }>
+> = {
+  "@aws-sdk/client-dynamodb": {
+    files: [
+      "DynamoDBClient",
+      "commands/GetItemCommand",
+      "commands/QueryCommand",
+      "commands/UpdateItemCommand",
+    ],
+    errors: ["ConditionalCheckFailedException"],
+  },
+  "@aws-sdk/client-secrets-manager": {
+    files: ["SecretsManagerClient", "commands/GetSecretValueCommand"],
+    errors: [],
+  },
 };
 
 const stubsDir = join(import.meta.dirname, "lambda-runtime-stubs");
@@ -43,8 +69,19 @@ export const trimmedSdk: Plugin = {
     onLoad({ filter: /[\\/]@(?:aws-sdk|smithy)[\\/].*\.js$/ }, async ({ path }) => {
       const stub = sdkStubs[path.slice(path.lastIndexOf(modules) + modules.length).replaceAll(sep, "/")];
       if (stub === undefined) return undefined;
-      return { contents: await readFile(join(stubsDir, stub), "utf8"), loader: "ts" };
+      return { contents: await readFile(join(stubsDir, stub), "utf8"), loader: "ts", resolveDir: stubsDir };
     });
+    for (const [client, { files, errors }] of Object.entries(clientExports)) {
+      onLoad({ filter: fileOf(client, "index.js") }, () => ({
+        contents: [
+          ...files.map((file) => `export * from "./${file}";`),
+          `export { ${errors.join(", ")} } from "./models/errors";`,
+        ].join("\n"),
+      }));
+      onLoad({ filter: fileOf(client, "schemas/schemas_0.js") }, async ({ path }) => ({
+        contents: onlyErrors(await readFile(path, "utf8"), errors, path),
+      }));
+    }
     // A client wants its version from its package.json, and would bring all of it.
     onLoad({ filter: /[\\/]@aws-sdk[\\/]client-[^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
       const { version }: { readonly version: string } = JSON.parse(await readFile(path, "utf8"));
@@ -76,3 +113,19 @@ const withoutNames = ({ partitions, ...rest }: PartitionsInfo): PartitionsInfo =
     ),
   })),
 });
+
+const fileOf = (client: string, file: string): RegExp =>
+  new RegExp(`/${client}/dist-es/${file.replaceAll(".", "\\.")}$`.replaceAll("/", "[\\\\/]"));
+
+/**
+ * The errors that nobody imports need no class each: one that is not registered becomes the service's base exception, with
+ * the name, the message, the status and so the retries that it would have had. What is lost is `$retryable`, which only
+ * DynamoDB's ReplicatedWriteConflictException has, of tables in several Regions.
+ */
+function onlyErrors(schemas: string, wanted: readonly string[], path: string): string {
+  const registration = /^n0_registry\.registerError\((\w+)\$, \1\);$/gm;
+  const registered = Array.from(schemas.matchAll(registration), ([, name = ""]) => name);
+  if (registered.length === 0 || wanted.some((name) => !registered.includes(name)))
+    throw new Error(`${path} does not register ${["errors", ...wanted].join(", ")} as it used to`);
+  return schemas.replace(registration, (line, name: string) => (wanted.includes(name) ? line : ""));
+}

@@ -1,6 +1,12 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
-import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from "aws-cdk-lib/aws-apigatewayv2";
+import {
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpStage,
+  LogGroupLogDestination,
+} from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import {
@@ -11,6 +17,8 @@ import {
   Table,
   TableEncryption,
 } from "aws-cdk-lib/aws-dynamodb";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction as LambdaTarget } from "aws-cdk-lib/aws-events-targets";
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import {
@@ -63,12 +71,17 @@ export class WalletGateway extends Stack {
     for (const definition of definitions) {
       const bundle = bundles.functions.get(definition.name);
       if (bundle === undefined) throw new Error(`${definition.name} has no bundle`);
-      const handler = this.createFunction(definition, bundle.folder, signing);
+      const handler = this.createFunction(definition, bundle.folder, signing, api);
       // The API may invoke the function for this path alone; any stage and method of it, but there is one of each.
+      const { route, schedule } = definition;
+      if (schedule) this.createSchedule(definition, schedule.everyMinutes, handler);
+      if (!route) continue;
       api.addRoutes({
-        path: definition.route.path,
-        methods: [HttpMethod[definition.route.method]],
+        path: route.path,
+        methods: [HttpMethod[route.method]],
         integration: new HttpLambdaIntegration(resourceId(definition.name), handler),
+        // An open route's function checks for itself who calls.
+        ...(definition.access === "open" && { authorizer: new HttpNoneAuthorizer() }),
       });
     }
     new CfnOutput(this, "Url", { value: api.apiEndpoint, description: "Where callers send their requests" });
@@ -127,11 +140,7 @@ export class WalletGateway extends Stack {
    * deployment can write over a key that records name. Without one, a function refuses before anything is sent.
    */
   private createSecrets(definitions: readonly FunctionDefinition[]): ReadonlyMap<SecretName, CfnSecret> {
-    const names = new Set<SecretName>([
-      "aggrepay",
-      "gateway",
-      ...definitions.flatMap(({ secrets }) => secrets),
-    ]);
+    const names = new Set<SecretName>(["gateway", ...definitions.flatMap(({ secrets }) => secrets)]);
     return new Map(
       [...names].map((name) => {
         const secret = new CfnSecret(this, `Secret${resourceId(name)}`, {
@@ -165,6 +174,18 @@ export class WalletGateway extends Stack {
     return api;
   }
 
+  private createSchedule(
+    { name, summary }: FunctionDefinition,
+    everyMinutes: number,
+    handler: LambdaFunction,
+  ): void {
+    new Rule(this, `${resourceId(name)}Schedule`, {
+      description: summary,
+      schedule: Schedule.rate(Duration.minutes(everyMinutes)),
+      targets: [new LambdaTarget(handler, onlyOnce)],
+    });
+  }
+
   private createLogGroup(id: string): LogGroup {
     return new LogGroup(this, id, {
       retention: this.config.logRetention,
@@ -176,6 +197,7 @@ export class WalletGateway extends Stack {
     definition: FunctionDefinition,
     folder: string,
     signing: LayerVersion,
+    api: HttpApi,
   ): LambdaFunction {
     const id = resourceId(definition.name);
     const logGroup = this.createLogGroup(`${id}Log`);
@@ -197,26 +219,35 @@ export class WalletGateway extends Stack {
       role: role.withoutPolicyUpdates(),
       logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: this.variables(definition),
+      environment: this.variables(definition, api),
+      ...(definition.schedule && onlyOnce),
     });
   }
 
-  private variables({ secrets, tableActions }: FunctionDefinition): Record<string, string> {
-    const { aggrepay, providerTimeoutMs, functionTimeoutMs, leaseMs, quietPeriodMs } = this.config;
+  private variables(definition: FunctionDefinition, api: HttpApi): Record<string, string> {
+    const { secrets, tableActions } = definition;
+    const { providerTimeoutMs, functionTimeoutMs, leaseMs, quietPeriodMs } = this.config;
+    const { bindingWaitMs, doubtLimitMs, backOffMs } = this.config;
+    const values: Record<string, string> = { WEBHOOK_BASE_URL: api.apiEndpoint, ...this.config.variables };
     return {
-      AGGREPAY_BASE_URL: aggrepay.baseUrl,
-      AGGREPAY_ACCOUNT: aggrepay.account,
+      ...Object.fromEntries(
+        definition.variables.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
+      ),
       PROVIDER_TIMEOUT_MS: String(providerTimeoutMs),
       FUNCTION_TIMEOUT_MS: String(functionTimeoutMs),
       LEASE_MS: String(leaseMs),
       QUIET_PERIOD_MS: String(quietPeriodMs),
+      BINDING_WAIT_MS: String(bindingWaitMs),
+      DOUBT_LIMIT_MS: String(doubtLimitMs),
+      BACK_OFF_MS: backOffMs.join(","),
       ...(tableActions.length > 0 && { TABLE_NAME: this.table.tableName }),
       ...Object.fromEntries(secrets.map((name) => [secretIdVariable(name), this.secret(name).ref])),
     };
   }
 
   /** All that a function may do. */
-  private statements({ secrets, tableActions }: FunctionDefinition, logGroup: LogGroup): PolicyStatement[] {
+  private statements(definition: FunctionDefinition, logGroup: LogGroup): PolicyStatement[] {
+    const { secrets, tableActions } = definition;
     const statements = [
       // The ARN ends in `:*`, the group's streams: Lambda starts one for every environment of the function.
       allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logGroup.logGroupArn]),
@@ -225,35 +256,49 @@ export class WalletGateway extends Stack {
       const arns = secrets.map((name) => this.secret(name).ref);
       statements.push(
         allow(["secretsmanager:GetSecretValue"], arns),
-        this.allowDecrypt("secretsmanager", { "kms:EncryptionContext:SecretARN": arns }),
+        this.allowKey("secretsmanager", ["kms:Decrypt"], { "kms:EncryptionContext:SecretARN": arns }),
       );
     }
-    if (tableActions.length > 0) {
-      const { tableArn, tableName } = this.table;
-      statements.push(
-        allow(
-          tableActions.map((action) => `dynamodb:${action}`),
-          [tableArn],
-        ),
-        this.allowDecrypt("dynamodb", { "kms:EncryptionContext:aws:dynamodb:tableName": tableName }),
-      );
-      // Only a query reads an index.
-      if (tableActions.includes("Query")) {
-        statements.push(
-          allow(
-            ["dynamodb:Query"],
-            indexNames.map((index) => `${tableArn}/index/${index}`),
-          ),
-        );
-      }
-    }
+    if (tableActions.length > 0) statements.push(...this.tableStatements(definition));
     return statements;
   }
 
-  /** Through that service and for those things alone: never to decrypt something by itself. */
-  private allowDecrypt(service: string, encryptionContext: Record<string, unknown>): PolicyStatement {
+  private tableStatements(definition: FunctionDefinition): PolicyStatement[] {
+    const { tableArn } = this.table;
+    // The table itself is read and written by key alone: every query is one of an index.
+    const byKey = definition.tableActions.filter((action) => action !== "Query");
+    const statements: PolicyStatement[] = [];
+    if (byKey.length > 0) {
+      statements.push(
+        allow(
+          byKey.map((action) => `dynamodb:${action}`),
+          [tableArn],
+        ),
+      );
+    }
+    if (byKey.length < definition.tableActions.length) {
+      statements.push(
+        allow(
+          ["dynamodb:Query"],
+          indexesOf(definition).map((index) => `${tableArn}/index/${index}`),
+        ),
+      );
+    }
+    // DynamoDB uses the key in the name of whoever calls it, and asks this much of them for a table under a key of one's
+    // own. No encryption context: the key has this one table, and DescribeKey carries none.
+    const writes = byKey.includes("UpdateItem");
+    statements.push(this.allowKey("dynamodb", writes ? keyActions.write : keyActions.read));
+    return statements;
+  }
+
+  /** Through that service alone: never to use the key by itself. */
+  private allowKey(
+    service: string,
+    actions: readonly string[],
+    encryptionContext: Record<string, unknown> = {},
+  ): PolicyStatement {
     return new PolicyStatement({
-      actions: ["kms:Decrypt"],
+      actions: [...actions],
       resources: [this.key.keyArn],
       conditions: {
         StringEquals: { "kms:ViaService": `${service}.${this.region}.amazonaws.com`, ...encryptionContext },
@@ -270,7 +315,19 @@ export class WalletGateway extends Stack {
 
 const unfinishedIndex = "unfinished";
 const customerIndex = "customer-records";
-const indexNames = [unfinishedIndex, customerIndex];
+
+/** What the clock runs looks for what is unfinished; people may also ask for a customer's records. */
+const indexesOf = ({ schedule }: FunctionDefinition): readonly string[] =>
+  schedule ? [unfinishedIndex] : [unfinishedIndex, customerIndex];
+
+/** What the AWS documentation asks for, and what CDK grants with a table, but for one table and one service. */
+const keyActions = {
+  read: ["kms:Decrypt", "kms:DescribeKey"],
+  write: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+} as const;
+
+/** Neither EventBridge nor Lambda repeats a run: what one leaves is due still at the next, a minute later. */
+const onlyOnce = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
 
 /**
  * A request waits for the provider and computes little, so memory is bought for the CPU share that comes with it:
@@ -280,6 +337,16 @@ const memorySize = 512;
 
 const secretDescriptions: Record<SecretName, string> = {
   aggrepay: 'AggrePay\'s credentials for this merchant, as {"apiKey":"...","salt":"..."}',
+  payu:
+    'PayU\'s credentials for this merchant, as {"merchantKey":"...","merchantSalt":"...","walletIdentifier":"..."}; ' +
+    '"mid" and "signatureScheme" (hmac or body-digest) where they apply',
+  wibmo:
+    'Wibmo\'s credentials for this merchant, as {"apiKey":"..."}; "clientId", "bankId", "entityId", "secureCode", ' +
+    '"consumerCustomId" and "headerNames" where they apply',
+  dreamzwallet:
+    'DreamzWallet\'s credentials for this merchant, as {"secKey":"...","walletOwnerId":"...","token":"..."}; ' +
+    '"envelope" (authentication) and "hashCase" (lower or upper) where they apply',
+  nicepay: 'NICEPAY\'s credentials for this merchant, as {"iMid":"...","merchantKey":"..."}',
   gateway:
     'The gateway\'s own key rings, as {"fingerprintKeys":[{"id":"1","key":"..."}],"sealingKeys":[{"id":"1","key":"..."}]}. ' +
     "Each key is 32 random bytes in base64 (openssl rand -base64 32). The first of a ring is in use; " +

@@ -1,24 +1,51 @@
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { expect, test } from "vitest";
+import { functions } from "../../functions/index.ts";
 import { ConfigError, readConfig } from "../../infra/config.ts";
 
-const configOf = (context: Record<string, unknown>) => readConfig((name) => context[name]);
+const configOf = (context: Record<string, unknown> = {}) => readConfig((name) => context[name]);
 
 test("without context is for development, where data may be destroyed", () => {
-  expect(configOf({})).toMatchObject({
+  expect(configOf()).toEqual({
     stage: "dev",
     retainData: false,
-    aggrepay: { baseUrl: "https://testwallet.aggrepaypayments.com", account: "main" },
+    logRetention: RetentionDays.ONE_MONTH,
+    throttle: { rate: 50, burst: 100 },
+    variables: {
+      AGGREPAY_BASE_URL: "https://testwallet.aggrepaypayments.com",
+      PAYU_BASE_URL: "https://apitest.payu.in",
+      WIBMO_BASE_URL: "https://payusandbox-kong.pc.enstage-sas.com",
+      DREAMZWALLET_BASE_URL: "https://mob.paymentplug.com",
+      NICEPAY_BASE_URL: "https://dev.nicepay.co.id",
+      AGGREPAY_ACCOUNT: "main",
+      NICEPAY_ACCOUNT: "main",
+      CALLBACK_HOSTS: "",
+      WEBHOOK_SOURCE_ADDRESSES: "103.20.51.39,103.20.51.40",
+      WIBMO_CUSTOMER_RECORD: "on",
+    },
     providerTimeoutMs: 20_000,
     functionTimeoutMs: 28_000,
     leaseMs: 33_000,
     quietPeriodMs: 900_000,
+    bindingWaitMs: 1_800_000,
+    doubtLimitMs: 86_400_000,
+    backOffMs: [60_000, 120_000, 300_000, 900_000, 3_600_000],
   });
 });
 
-test("for production keeps data and speaks to the real provider", () => {
+test("for production keeps data and speaks to the real providers", () => {
   expect(configOf({ stage: "prod" })).toMatchObject({
     retainData: true,
-    aggrepay: { baseUrl: "https://aggwallet.aggrepaypayments.com" },
+    variables: {
+      AGGREPAY_BASE_URL: "https://aggwallet.aggrepaypayments.com",
+      PAYU_BASE_URL: "https://api.payu.in",
+      // Until it is chosen, what needs it refuses before anything is sent.
+      WIBMO_BASE_URL: "",
+      DREAMZWALLET_BASE_URL: "https://wallet.paymentplug.com",
+      NICEPAY_BASE_URL: "https://www.nicepay.co.id",
+      WEBHOOK_SOURCE_ADDRESSES: "103.20.51.33,103.20.51.34,103.20.51.0/24,103.117.8.0/24",
+      WIBMO_CUSTOMER_RECORD: "off",
+    },
   });
 });
 
@@ -26,19 +53,154 @@ test("takes numbers as the command line gives them", () => {
   expect(configOf({ quietPeriodMs: "5000" }).quietPeriodMs).toBe(5000);
 });
 
+const host = "must be like https://host, without a path";
+const account = "must be 1 to 32 letters, digits or hyphens: it is part of every record's identity";
+const path = "must be a path that begins with /";
+const networks = "must be addresses or networks, separated by commas";
+const hosts = "must be host names in lower case, separated by commas";
+
+interface Case {
+  readonly name: string;
+  readonly variable: string;
+  readonly right: readonly string[];
+  readonly wrong: readonly unknown[];
+  readonly sentence: string;
+}
+
+const baseUrls = ["aggrepay", "payu", "wibmo", "dreamzwallet", "nicepay", "webhook"].map(
+  (name): Case => ({
+    name: `${name}BaseUrl`,
+    variable: `${name.toUpperCase()}_BASE_URL`,
+    right: ["https://wallet.example", "https://wallet.example:8443"],
+    wrong: [
+      "",
+      "wallet.example",
+      "http://wallet.example",
+      "https://wallet.example/api",
+      "https://wallet.example/?a=b",
+      "https://user:password@wallet.example",
+      8443,
+    ],
+    sentence: host,
+  }),
+);
+
+const cases: readonly Case[] = [
+  ...baseUrls,
+  ...["aggrepay", "nicepay"].map(
+    (name): Case => ({
+      name: `${name}Account`,
+      variable: `${name.toUpperCase()}_ACCOUNT`,
+      right: ["main", "shop-2"],
+      wrong: ["", "main account", "a#b", "a".repeat(33)],
+      sentence: account,
+    }),
+  ),
+  {
+    name: "aggrepayUtcOffset",
+    variable: "AGGREPAY_UTC_OFFSET",
+    right: ["+05:30", "-03:00", "+14:00"],
+    wrong: ["5:30", "+15:00", "+05:60", "IST"],
+    sentence: "must be an offset such as +05:30",
+  },
+  ...[
+    ["nicepayRegistrationPath", "NICEPAY_REGISTRATION_PATH"],
+    ["wibmoRetrievePath", "WIBMO_RETRIEVE_PATH"],
+    ["wibmoDecryptPath", "WIBMO_DECRYPT_PATH"],
+  ].map(
+    ([name = "", variable = ""]): Case => ({
+      name,
+      variable,
+      right: ["/api/v2/decrypt", "/nicepay/direct/v1.0/registration"],
+      wrong: ["", "api", "https://wallet.example/api", "/api?a=b"],
+      sentence: path,
+    }),
+  ),
+  ...[
+    ["wibmoCustomerRecord", "WIBMO_CUSTOMER_RECORD"],
+    ["wibmoIdentifiedInBody", "WIBMO_IDENTIFIED_IN_BODY"],
+  ].map(
+    ([name = "", variable = ""]): Case => ({
+      name,
+      variable,
+      right: ["on", "off"],
+      wrong: ["", "true", "ON", true],
+      sentence: "must be on or off",
+    }),
+  ),
+  {
+    name: "callbackHosts",
+    variable: "CALLBACK_HOSTS",
+    right: ["shop.example", "shop.example,app.shop.example"],
+    wrong: ["", "*", "Shop.example", "https://shop.example", "shop.example,", "localhost"],
+    sentence: hosts,
+  },
+  {
+    name: "webhookSourceAddresses",
+    variable: "WEBHOOK_SOURCE_ADDRESSES",
+    right: ["103.20.51.39", "103.20.51.0/24,2001:db8::/32"],
+    wrong: [
+      "",
+      "nicepay.co.id",
+      "103.20.51",
+      "103.20.51.0/33",
+      "103.20.51.0/24/1",
+      "103.20.51.0/",
+      "::1/129",
+    ],
+    sentence: networks,
+  },
+];
+
+test.each(
+  cases.flatMap(({ right, ...rest }) => right.map((value) => ({ ...rest, value }))),
+)("$name may be $value", ({ name, variable, value }) => {
+  const { variables, ...others } = configOf();
+  expect(configOf({ [name]: value })).toEqual({
+    ...others,
+    variables: { ...variables, [variable]: value },
+  });
+});
+
+test.each(
+  cases.flatMap(({ wrong, ...rest }) => wrong.map((value) => ({ ...rest, value }))),
+)("$name may not be $value", ({ name, sentence, value }) => {
+  const refused = () => configOf({ [name]: value });
+  expect(refused).toThrow(ConfigError);
+  expect(refused).toThrow(new ConfigError(`${name} ${sentence}, not ${JSON.stringify(value)}`));
+});
+
+test("whatever configures a function can be chosen, and nothing else", () => {
+  const named = new Set(functions.flatMap(({ variables }) => variables));
+  expect(new Set(cases.map(({ variable }) => variable))).toEqual(named);
+});
+
 test.each([
   [{ stage: "production" }, 'stage must be dev or prod, not "production"'],
-  [{ aggrepayAccount: "main account" }, /^aggrepayAccount must be 1 to 32 letters, digits or hyphens/],
   [{ leaseMs: "33s" }, 'leaseMs must be a whole number of milliseconds above 0, not "33s"'],
   [{ quietPeriodMs: 0 }, "quietPeriodMs must be a whole number of milliseconds above 0, not 0"],
-  [{ functionTimeoutMs: 27_500 }, /^functionTimeoutMs 27500 must be whole seconds/],
-  [{ functionTimeoutMs: 30_000 }, /^functionTimeoutMs 30000 must be at most 29000/],
+  [{ bindingWaitMs: -1 }, "bindingWaitMs must be a whole number of milliseconds above 0, not -1"],
+  [{ doubtLimitMs: " " }, 'doubtLimitMs must be a whole number of milliseconds above 0, not " "'],
+  [{ functionTimeoutMs: 27_500 }, "functionTimeoutMs 27500 must be whole seconds: Lambda's timeout is"],
   [
-    { providerTimeoutMs: 26_000 },
-    /^providerTimeoutMs 26000 must end more than \d+ ms before functionTimeoutMs/,
+    { functionTimeoutMs: 30_000 },
+    "functionTimeoutMs 30000 must be at most 29000: an HTTP API gives up after 30 s",
   ],
-  [{ leaseMs: 28_000 }, /^leaseMs 28000 must be longer than functionTimeoutMs 28000/],
-])("refuses %j", (context, message) => {
-  expect(() => configOf(context)).toThrow(ConfigError);
-  expect(() => configOf(context)).toThrow(message);
+  [
+    { providerTimeoutMs: 24_001 },
+    "providerTimeoutMs 24001 must end at least 4000 ms before functionTimeoutMs 28000: the outcome must still be written",
+  ],
+  [
+    { leaseMs: 28_000 },
+    "leaseMs 28000 must be longer than functionTimeoutMs 28000: a lease outlives the function that holds it",
+  ],
+])("refuses %j", (context, sentence) => {
+  expect(() => configOf(context)).toThrow(new ConfigError(sentence));
+});
+
+test("takes times that just fit", () => {
+  expect(configOf({ providerTimeoutMs: 24_000, leaseMs: 28_001 })).toMatchObject({
+    providerTimeoutMs: 24_000,
+    leaseMs: 28_001,
+  });
 });

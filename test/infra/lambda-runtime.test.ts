@@ -10,20 +10,33 @@ import { promisify } from "node:util";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bundles, bundle, projectRoot, signingLayerPath } from "../../infra/bundle.ts";
+import { addresses } from "./fixture/lib/addresses.ts";
 
 // What was taken out of the SDK must not be missed: real bundles, in processes of their own, against real servers.
 
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "key", sessionToken: "session" };
+
+/** What Lambda itself puts into the environment of every function. */
+const lambda = {
+  AWS_REGION: "ap-south-1",
+  AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  AWS_SESSION_TOKEN: credentials.sessionToken,
+};
 
 let outdir: string;
 let bundles: Bundles;
 
 beforeAll(async () => {
   outdir = await mkdtemp(join(tmpdir(), "bundles-"));
-  bundles = await bundle([{ name: "fixture/read" }, { name: "fixture/change" }], {
-    outdir,
-    root: join(import.meta.dirname, "fixture"),
-  });
+  const names = ["fixture/read", "fixture/change", "fixture/endpoints"];
+  bundles = await bundle(
+    names.map((name) => ({ name })),
+    {
+      outdir,
+      root: join(import.meta.dirname, "fixture"),
+    },
+  );
 });
 
 afterAll(() => rm(outdir, { recursive: true, force: true }));
@@ -44,40 +57,57 @@ async function invoke(name: string, environment: Record<string, string>): Promis
     const failed = (error) => ({ failed: String(error) });
     console.log(JSON.stringify(await handler({}, {}).catch(failed)));`;
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], {
-    env: {
-      AWS_REGION: "ap-south-1",
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      AWS_SESSION_TOKEN: credentials.sessionToken,
-      ...environment,
-    },
+    env: { ...lambda, ...environment },
   });
   return JSON.parse(stdout);
 }
 
-describe("Secrets Manager", () => {
-  type Answer = readonly [status: number, body: unknown];
-  let server: Server;
-  let endpoint: string;
-  let answers: Answer[];
-  let requests: { headers: Record<string, unknown>; body: string }[];
+/** Some of every partition, and one that nobody has heard of. */
+const regions = [
+  ...["ap-south-1", "ap-southeast-3", "us-east-1", "eu-central-1", "mx-central-1"],
+  ...["cn-north-1", "cn-northwest-1", "us-gov-west-1", "us-gov-east-1"],
+  ...["us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1", "us-isof-south-1", "eusc-de-east-1"],
+  "aa-new-1",
+];
 
-  beforeAll(async () => {
-    server = createServer(async (request, response) => {
-      let body = "";
-      for await (const part of request) body += part;
-      requests.push({ headers: request.headers, body });
-      const [status, answer] = answers.shift() ?? [500, {}];
-      response
-        .writeHead(status, { "content-type": "application/x-amz-json-1.1" })
-        .end(JSON.stringify(answer));
-    });
-    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-    endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+test.each(regions)("in %s both services are where the whole SDK finds them", async (region) => {
+  const whole = await addresses({ ...lambda, AWS_REGION: region });
+  expect(whole).toHaveLength(2);
+  expect(await invoke("fixture/endpoints", { AWS_REGION: region })).toEqual(whole);
+});
+
+test("a stand-in's address is taken as it is", async () => {
+  const dynamo = "http://127.0.0.1:8000";
+  const secrets = "http://127.0.0.1:8001";
+  expect(
+    await invoke("fixture/endpoints", {
+      AWS_ENDPOINT_URL_DYNAMODB: dynamo,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets,
+    }),
+  ).toEqual([dynamo, secrets]);
+});
+
+type Answer = readonly [status: number, body: unknown];
+let server: Server;
+let endpoint: string;
+let answers: Answer[];
+let requests: { headers: Record<string, unknown>; body: string }[];
+
+beforeAll(async () => {
+  server = createServer(async (request, response) => {
+    let body = "";
+    for await (const part of request) body += part;
+    requests.push({ headers: request.headers, body });
+    const [status, answer] = answers.shift() ?? [500, {}];
+    response.writeHead(status, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
   });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
 
-  afterAll(() => server.close());
+afterAll(() => server.close());
 
+describe("Secrets Manager", () => {
   const read = (...given: Answer[]): Promise<unknown> => {
     answers = given;
     requests = [];
@@ -126,6 +156,30 @@ describe("Secrets Manager", () => {
   ])("says %s in the error's name, once", async (type, name) => {
     expect(await read([400, { __type: type, Message: "no" }], secret)).toMatchObject({ error: name });
     expect(requests).toHaveLength(1);
+  });
+});
+
+describe("DynamoDB that refuses", () => {
+  // None of these but the first has a class of its own in a bundle; what is done about them must not depend on it.
+  test.each([
+    ["ConditionalCheckFailedException", 400, 1],
+    ["ResourceNotFoundException", 400, 1],
+    ["ValidationException", 400, 1],
+    ["AccessDeniedException", 400, 1],
+    ["ProvisionedThroughputExceededException", 400, 3],
+    ["ThrottlingException", 400, 3],
+    ["RequestLimitExceeded", 400, 3],
+    ["InternalServerError", 500, 3],
+  ])("says %s with status %i, and is asked %i times", async (name, status, times) => {
+    answers = Array.from({ length: 4 }, () => [
+      status,
+      { __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: "no" },
+    ]);
+    requests = [];
+    expect(await invoke("fixture/change", { AWS_ENDPOINT_URL_DYNAMODB: endpoint })).toEqual({
+      failed: `${name}: no`,
+    });
+    expect(requests).toHaveLength(times);
   });
 });
 

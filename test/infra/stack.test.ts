@@ -8,22 +8,39 @@ import { functions } from "../../functions/index.ts";
 import type { Bundle, Bundles } from "../../infra/bundle.ts";
 import { readConfig, type Stage } from "../../infra/config.ts";
 import { WalletGateway } from "../../infra/stack.ts";
-import { type FunctionDefinition, secretIdVariable } from "../../lib/operation/definition.ts";
+import {
+  type FunctionDefinition,
+  type SecretName,
+  secretIdVariable,
+} from "../../lib/operation/definition.ts";
 
 /** Every kind of definition, also those that no function of today is. */
 const kinds: readonly FunctionDefinition[] = [
   {
     name: "kinds/list",
-    route: { method: "GET", path: "/v1/kinds/{id}" },
-    summary: "Reads the table and its indexes, and no secret",
+    route: { method: "GET", path: "/v1/kinds" },
+    access: "authenticated",
+    summary: "Reads the indexes, and neither the table by key nor a secret",
+    variables: [],
     secrets: [],
-    tableActions: ["GetItem", "Query"],
+    tableActions: ["Query"],
   },
   {
     name: "kinds/read",
     route: { method: "POST", path: "/v1/kinds/read" },
-    summary: "Reads a secret and no table",
+    access: "open",
+    summary: "Reads a secret and no table, for anybody",
+    variables: ["PAYU_BASE_URL", "WEBHOOK_BASE_URL", "AGGREPAY_UTC_OFFSET"],
     secrets: ["aggrepay"],
+    tableActions: [],
+  },
+  {
+    name: "kinds/tidy",
+    schedule: { everyMinutes: 10 },
+    access: "authenticated",
+    summary: "Runs by the clock and reads nothing",
+    variables: [],
+    secrets: [],
     tableActions: [],
   },
 ];
@@ -34,9 +51,9 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 const template = synthesize("dev");
 
-function synthesize(stage: Stage): Template {
-  const config = readConfig((name) => (name === "stage" ? stage : undefined));
-  const app = new App({ outdir: join(scratch, stage) });
+function synthesize(stage: Stage, context: Readonly<Record<string, string>> = {}): Template {
+  const config = readConfig((name) => ({ ...context, stage })[name]);
+  const app = new App({ outdir: mkdtempSync(join(scratch, "assembly-")) });
   return Template.fromStack(
     new WalletGateway(app, "WalletGateway", { config, definitions, bundles: empty() }),
   );
@@ -61,11 +78,17 @@ interface Join<Parts extends readonly unknown[]> {
 }
 /** What the tests follow from one resource to another; the rest is compared as a whole. */
 interface Properties {
+  readonly "AWS::ApiGatewayV2::Api": object;
   readonly "AWS::ApiGatewayV2::Route": {
     readonly RouteKey: string;
     readonly AuthorizationType: string;
     readonly Target: Join<[string, Ref]>;
   };
+  readonly "AWS::Events::Rule": {
+    readonly Description: string;
+    readonly Targets: readonly { readonly Arn: Attribute }[];
+  };
+  readonly "AWS::Lambda::EventInvokeConfig": { readonly FunctionName: Ref };
   readonly "AWS::ApiGatewayV2::Integration": { readonly IntegrationUri: Attribute };
   readonly "AWS::Lambda::Function": {
     readonly Role: Attribute;
@@ -74,14 +97,15 @@ interface Properties {
   };
   readonly "AWS::Lambda::Permission": {
     readonly FunctionName: Attribute;
-    readonly SourceArn: Join<unknown[]>;
+    readonly Principal: string;
+    readonly SourceArn: Join<unknown[]> | Attribute;
   };
   readonly "AWS::DynamoDB::Table": object;
   readonly "AWS::IAM::Role": object;
   readonly "AWS::KMS::Key": { readonly EnableKeyRotation: boolean };
   readonly "AWS::Lambda::LayerVersion": object;
   readonly "AWS::Logs::LogGroup": object;
-  readonly "AWS::SecretsManager::Secret": object;
+  readonly "AWS::SecretsManager::Secret": { readonly Description: string };
 }
 
 /** Properties of every resource of a type, by logical id. */
@@ -101,40 +125,120 @@ function find<Type extends keyof Properties>(type: Type, id: string): Properties
 }
 
 const [tableId, table] = only("AWS::DynamoDB::Table");
-const [keyId, key] = only("AWS::KMS::Key");
+const [keyId, keyProperties] = only("AWS::KMS::Key");
 const arn = (id: string) => ({ "Fn::GetAtt": [id, "Arn"] });
 const ref = (id: string) => ({ Ref: id });
-const secretRefs = { aggrepay: ref("SecretAggrepay"), gateway: ref("SecretGateway") };
+const secretRefs: Readonly<Record<SecretName, Ref>> = {
+  aggrepay: ref("SecretAggrepay"),
+  payu: ref("SecretPayu"),
+  wibmo: ref("SecretWibmo"),
+  dreamzwallet: ref("SecretDreamzwallet"),
+  nicepay: ref("SecretNicepay"),
+  gateway: ref("SecretGateway"),
+};
 
-/** A function's resources, found from its route as a caller would. */
-function deployed({ route: { method, path } }: FunctionDefinition) {
-  const [route] = [...all("AWS::ApiGatewayV2::Route").values()].filter(
-    ({ RouteKey }) => RouteKey === `${method} ${path}`,
+/** What leads to a function, found as a caller or the clock would. */
+function entrance({ route: wanted, summary }: FunctionDefinition) {
+  if (wanted === undefined) {
+    const [[id, rule] = [], ...more] = [...all("AWS::Events::Rule")].filter(
+      ([, { Description }]) => Description === summary,
+    );
+    if (id === undefined || rule === undefined || more.length > 0)
+      throw new Error(`${summary}: not one rule`);
+    return { id, rule, functionId: rule.Targets[0]?.Arn["Fn::GetAtt"][0] ?? "" };
+  }
+  const [route, ...more] = [...all("AWS::ApiGatewayV2::Route").values()].filter(
+    ({ RouteKey }) => RouteKey === `${wanted.method} ${wanted.path}`,
   );
-  if (route === undefined) throw new Error(`${method} ${path} has no route`);
+  if (route === undefined || more.length > 0) throw new Error(`${wanted.path} has not one route`);
   const integration = find("AWS::ApiGatewayV2::Integration", route.Target["Fn::Join"][1][1].Ref);
-  const [functionId] = integration.IntegrationUri["Fn::GetAtt"];
+  return { route, integration, functionId: integration.IntegrationUri["Fn::GetAtt"][0] };
+}
+
+function deployed(definition: FunctionDefinition) {
+  const { functionId } = entrance(definition);
   const lambda = find("AWS::Lambda::Function", functionId);
   const role = find("AWS::IAM::Role", lambda.Role["Fn::GetAtt"][0]);
   const logGroupId = lambda.LoggingConfig.LogGroup.Ref;
-  return { route, integration, functionId, lambda, role, logGroupId };
+  const callers = [...all("AWS::Lambda::Permission").values()].filter(
+    ({ FunctionName }) => FunctionName["Fn::GetAtt"][0] === functionId,
+  );
+  return { functionId, lambda, role, logGroupId, callers };
 }
 
-describe.each(definitions)("$name", (definition) => {
-  const { route, integration, functionId, lambda, role, logGroupId } = deployed(definition);
-  const { name, summary, secrets, tableActions } = definition;
-  const reads = tableActions.length === 0;
+describe.each(definitions.filter(({ route }) => route !== undefined))("$name", (definition) => {
+  const { route, integration } = entrance(definition);
 
-  test("has a route for callers whom IAM lets through", () => {
-    expect(route.AuthorizationType).toBe("AWS_IAM");
+  test("has a route for those that may call it", () => {
+    expect(route?.AuthorizationType).toBe(definition.access === "open" ? "NONE" : "AWS_IAM");
     expect(integration).toMatchObject({ IntegrationType: "AWS_PROXY", PayloadFormatVersion: "2.0" });
-    const callers = [...all("AWS::Lambda::Permission").values()].filter(
-      ({ FunctionName }) => FunctionName["Fn::GetAtt"][0] === functionId,
-    );
-    expect(callers.map(({ SourceArn }) => SourceArn["Fn::Join"][1].at(-1))).toEqual([
-      `/*/*${definition.route.path}`,
+  });
+
+  test("is called by that route alone", () => {
+    const { callers } = deployed(definition);
+    expect(callers).toHaveLength(1);
+    expect(callers[0]?.Principal).toBe("apigateway.amazonaws.com");
+    expect(callers[0]?.SourceArn).toMatchObject({
+      "Fn::Join": ["", expect.arrayContaining([`/*/*${definition.route?.path}`])],
+    });
+  });
+});
+
+describe.each(definitions.filter(({ schedule }) => schedule !== undefined))("$name", (definition) => {
+  const minutes = definition.schedule?.everyMinutes;
+
+  test("is run by the clock alone, and no run is repeated", () => {
+    const { id = "", rule, functionId } = entrance(definition);
+    expect(rule).toEqual({
+      Description: definition.summary,
+      ScheduleExpression: minutes === 1 ? "rate(1 minute)" : `rate(${minutes} minutes)`,
+      State: "ENABLED",
+      Targets: [
+        {
+          Id: "Target0",
+          Arn: arn(functionId),
+          RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+        },
+      ],
+    });
+    expect(
+      [...all("AWS::Lambda::EventInvokeConfig").values()].filter(
+        ({ FunctionName }) => FunctionName.Ref === functionId,
+      ),
+    ).toEqual([
+      {
+        FunctionName: ref(functionId),
+        MaximumEventAgeInSeconds: 60,
+        MaximumRetryAttempts: 0,
+        Qualifier: "$LATEST",
+      },
+    ]);
+    expect(deployed(definition).callers).toEqual([
+      {
+        Action: "lambda:InvokeFunction",
+        FunctionName: arn(functionId),
+        Principal: "events.amazonaws.com",
+        SourceArn: arn(id),
+      },
     ]);
   });
+});
+
+test("one route is open: the webhook's", () => {
+  expect(functions.filter(({ access }) => access === "open").map(({ route }) => route?.path)).toEqual([
+    "/webhooks/nicepay/account-binding",
+  ]);
+});
+
+/** Values of what functions may name; what is not among them is left to the function. */
+const chosen = {
+  ...readConfig(() => undefined).variables,
+  WEBHOOK_BASE_URL: { "Fn::GetAtt": [only("AWS::ApiGatewayV2::Api")[0], "ApiEndpoint"] },
+};
+
+describe.each(definitions)("$name", (definition) => {
+  const { functionId, lambda, role, logGroupId } = deployed(definition);
+  const { name, summary, variables, secrets, tableActions } = definition;
 
   test("has a function of its own", () => {
     expect(lambda).toMatchObject({
@@ -155,15 +259,18 @@ describe.each(definitions)("$name", (definition) => {
   });
 
   test("is told what it needs and nothing more", () => {
+    const given = Object.entries(chosen).filter(([variable]) => variables.includes(variable));
     expect(lambda.Environment.Variables).toEqual({
-      AGGREPAY_BASE_URL: "https://testwallet.aggrepaypayments.com",
-      AGGREPAY_ACCOUNT: "main",
       PROVIDER_TIMEOUT_MS: "20000",
       FUNCTION_TIMEOUT_MS: "28000",
       LEASE_MS: "33000",
       QUIET_PERIOD_MS: "900000",
+      BINDING_WAIT_MS: "1800000",
+      DOUBT_LIMIT_MS: "86400000",
+      BACK_OFF_MS: "60000,120000,300000,900000,3600000",
+      ...Object.fromEntries(given),
       ...Object.fromEntries(secrets.map((secret) => [secretIdVariable(secret), secretRefs[secret]])),
-      ...(!reads && { TABLE_NAME: ref(tableId) }),
+      ...(tableActions.length > 0 && { TABLE_NAME: ref(tableId) }),
     });
   });
 
@@ -201,8 +308,8 @@ const allow = (actions: string[], resources: unknown[]) => ({
 
 const oneOrAll = (list: unknown[]) => (list.length === 1 ? list[0] : list);
 
-const decrypt = (service: string, context: Record<string, unknown>) => ({
-  ...allow(["kms:Decrypt"], [arn(keyId)]),
+const key = (service: string, actions: string[], context: Record<string, unknown> = {}) => ({
+  ...allow(actions, [arn(keyId)]),
   Condition: {
     StringEquals: {
       "kms:ViaService": { "Fn::Join": ["", [`${service}.`, ref("AWS::Region"), ".amazonaws.com"]] },
@@ -216,20 +323,30 @@ function secretStatements({ secrets }: FunctionDefinition) {
   if (ids.length === 0) return [];
   return [
     allow(["secretsmanager:GetSecretValue"], ids),
-    decrypt("secretsmanager", { "kms:EncryptionContext:SecretARN": ids }),
+    key("secretsmanager", ["kms:Decrypt"], { "kms:EncryptionContext:SecretARN": ids }),
   ];
 }
 
-function tableStatements({ tableActions }: FunctionDefinition) {
+function tableStatements({ tableActions, schedule }: FunctionDefinition) {
   if (tableActions.length === 0) return [];
-  const actions = tableActions.map((action) => `dynamodb:${action}`);
-  const indexes = ["unfinished", "customer-records"].map((index) => ({
-    "Fn::Join": ["", [arn(tableId), `/index/${index}`]],
-  }));
+  const byKey = tableActions.filter((action) => action !== "Query").map((action) => `dynamodb:${action}`);
+  const indexes = schedule ? ["unfinished"] : ["unfinished", "customer-records"];
+  const toWrite = ["kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
   return [
-    allow(actions, [arn(tableId)]),
-    decrypt("dynamodb", { "kms:EncryptionContext:aws:dynamodb:tableName": ref(tableId) }),
-    ...(tableActions.includes("Query") ? [allow(["dynamodb:Query"], indexes)] : []),
+    ...(byKey.length > 0 ? [allow(byKey, [arn(tableId)])] : []),
+    ...(tableActions.includes("Query")
+      ? [
+          allow(
+            ["dynamodb:Query"],
+            indexes.map((index) => ({ "Fn::Join": ["", [arn(tableId), `/index/${index}`]] })),
+          ),
+        ]
+      : []),
+    key("dynamodb", [
+      "kms:Decrypt",
+      "kms:DescribeKey",
+      ...(tableActions.includes("UpdateItem") ? toWrite : []),
+    ]),
   ];
 }
 
@@ -238,19 +355,23 @@ test("nothing is there besides", () => {
   const resources: Readonly<Record<string, { readonly Type: string }>> = template.toJSON().Resources;
   for (const { Type } of Object.values(resources)) counts[Type] = (counts[Type] ?? 0) + 1;
   const each = definitions.length;
+  const routes = definitions.filter(({ route }) => route !== undefined).length;
+  const schedules = definitions.filter(({ schedule }) => schedule !== undefined).length;
   expect(counts).toEqual({
     "AWS::ApiGatewayV2::Api": 1,
-    "AWS::ApiGatewayV2::Integration": each,
-    "AWS::ApiGatewayV2::Route": each,
+    "AWS::ApiGatewayV2::Integration": routes,
+    "AWS::ApiGatewayV2::Route": routes,
     "AWS::ApiGatewayV2::Stage": 1,
     "AWS::DynamoDB::Table": 1,
+    "AWS::Events::Rule": schedules,
     "AWS::IAM::Role": each,
     "AWS::KMS::Key": 1,
+    "AWS::Lambda::EventInvokeConfig": schedules,
     "AWS::Lambda::Function": each,
     "AWS::Lambda::LayerVersion": 1,
-    "AWS::Lambda::Permission": each,
+    "AWS::Lambda::Permission": routes + schedules,
     "AWS::Logs::LogGroup": each + 1,
-    "AWS::SecretsManager::Secret": 2,
+    "AWS::SecretsManager::Secret": Object.keys(secretRefs).length,
   });
 });
 
@@ -289,14 +410,38 @@ test("the records are in one table with two indexes", () => {
     TimeToLiveSpecification: { AttributeName: "expires", Enabled: true },
     DeletionProtectionEnabled: false,
   });
-  expect(key.EnableKeyRotation).toBe(true);
+  expect(keyProperties.EnableKeyRotation).toBe(true);
 });
 
-test("secrets are created empty, under the same key", () => {
-  expect([...all("AWS::SecretsManager::Secret").values()]).toEqual(
-    ["aggrepay", "gateway"].map(() => ({ Description: expect.any(String), KmsKeyId: arn(keyId) })),
-  );
+test.each([
+  ["aggrepay", ["apiKey", "salt"]],
+  ["payu", ["merchantKey", "merchantSalt", "walletIdentifier"]],
+  ["wibmo", ["apiKey"]],
+  ["dreamzwallet", ["secKey", "walletOwnerId", "token"]],
+  ["nicepay", ["iMid", "merchantKey"]],
+  ["gateway", ["fingerprintKeys", "sealingKeys"]],
+] as const)("the secret %s is created empty, under the same key, and says what belongs into it", (name, keys) => {
+  const id = secretRefs[name].Ref;
+  const secret = find("AWS::SecretsManager::Secret", id);
+  expect(secret).toEqual({ Description: expect.any(String), KmsKeyId: arn(keyId) });
+  // Secrets Manager takes no more.
+  expect(secret.Description.length).toBeLessThanOrEqual(2048);
+  expect(Object.keys(exampleIn(secret.Description))).toEqual(keys);
+  template.hasOutput(`${id.replace("Secret", "")}SecretArn`, { Value: ref(id) });
 });
+
+/** The first JSON object of a text. */
+function exampleIn(text: string): object {
+  const start = text.indexOf("{");
+  for (let end = text.indexOf("}"); end > 0; end = text.indexOf("}", end + 1)) {
+    try {
+      return JSON.parse(text.slice(start, end + 1));
+    } catch {
+      // It goes on after this brace.
+    }
+  }
+  throw new Error(`no example in: ${text}`);
+}
 
 test("calls are throttled and logged", () => {
   template.hasResourceProperties("AWS::ApiGatewayV2::Stage", {
@@ -317,4 +462,19 @@ test("production keeps what cannot be made again", () => {
     production.allResources(type, kept);
   }
   production.hasResourceProperties("AWS::DynamoDB::Table", { DeletionProtectionEnabled: true });
+});
+
+test("what was chosen is what functions are told", () => {
+  const own = synthesize("prod", {
+    wibmoBaseUrl: "https://wibmo.example",
+    webhookBaseUrl: "https://hooks.example",
+    aggrepayUtcOffset: "+05:30",
+    doubtLimitMs: "3600000",
+  });
+  for (const variables of [
+    { WIBMO_BASE_URL: "https://wibmo.example", DOUBT_LIMIT_MS: "3600000" },
+    { WEBHOOK_BASE_URL: "https://hooks.example" },
+    { AGGREPAY_BASE_URL: "https://aggwallet.aggrepaypayments.com", AGGREPAY_UTC_OFFSET: "+05:30" },
+  ])
+    own.hasResourceProperties("AWS::Lambda::Function", { Environment: { Variables: variables } });
 });
