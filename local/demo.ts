@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: a customer's life, told to the gateway that `npm start` runs. Every run takes new numbers
- * and ids, so it can be run again and again. `URL` names another gateway.
+ * `npm run demo`: a customer's life, a doubt and its end, and a call of each other provider, told to the gateway that
+ * `npm start` runs. Every run takes new numbers and ids, so it can be run again and again. `URL` names another gateway.
  */
 import { randomInt } from "node:crypto";
 import { sandboxOtp } from "./sandbox/aggrepay.ts";
@@ -21,8 +21,12 @@ interface Answer {
 
 interface Step {
   readonly title: string;
+  /** What follows `/v1/`. */
   readonly route: string;
-  readonly input: Readonly<Record<string, string | number>>;
+  /** Left out for a GET. */
+  readonly input?: Readonly<Record<string, string | number>>;
+  /** 200 unless the step shows a refusal. */
+  readonly status?: number;
   /** For what has no identity of its own at the provider. */
   readonly idempotencyKey?: string;
   readonly show: readonly string[];
@@ -33,14 +37,17 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 const line = (label: string, text: string): void => console.log(`   ${label.padEnd(21)} ${text}`);
 
-async function post(step: Step): Promise<Answer> {
+async function send(step: Step): Promise<Answer> {
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (step.idempotencyKey !== undefined) headers["idempotency-key"] = step.idempotencyKey;
-  const address = `${base}/v1/aggrepay/${step.route}`;
+  const address = `${base}/v1/${step.route}`;
   let response: Response;
   let text: string;
   try {
-    response = await fetch(address, { method: "POST", headers, body: JSON.stringify(step.input) });
+    response = await fetch(
+      address,
+      step.input ? { method: "POST", headers, body: JSON.stringify(step.input) } : { headers },
+    );
     text = await response.text();
   } catch (cause) {
     throw new Unexpected(`No gateway answers at ${base}. Start it with "npm start", or set URL.`, { cause });
@@ -62,17 +69,17 @@ async function post(step: Step): Promise<Answer> {
 
 let count = 0;
 
-/** Runs one step, prints it, and insists on 200. MPIN and OTP are in the input only, which is not printed. */
+/** Runs one step, prints it, and insists on its status. MPIN and OTP are in the input only, which is not printed. */
 async function take(step: Step): Promise<Answer> {
   count += 1;
   console.log(`\n${count}. ${step.title}`);
-  line("request", `POST /v1/aggrepay/${step.route}`);
-  const answer = await post(step);
+  line("request", `${step.input ? "POST" : "GET"} /v1/${step.route}`);
+  const answer = await send(step);
   const { status, body } = answer;
   line("status", `${status}${answer.replayed ? "  Idempotency-Replayed: true" : ""}`);
-  if (status !== 200) {
-    const { code, detail, retry } = body;
-    line("code", String(code));
+  const { code, detail, retry } = body;
+  if (status !== 200) line("code", `${code}  (retry: ${retry})`);
+  if (status !== (step.status ?? 200)) {
     throw new Unexpected(`"${step.title}" was refused: ${status} ${code}: ${detail} (retry: ${retry})`);
   }
   for (const name of step.show) line(name, String(fieldOf(answer, name)));
@@ -90,10 +97,10 @@ function expect(holds: boolean, sentence: string): void {
 }
 
 /** "420.5" and "420.50" are one amount: both are 42050 paise. */
-function paise(amount: Field): number {
+function paise(amount: Field): bigint {
   const [, rupees, rest = ""] = /^(\d+)(?:\.(\d{1,2}))?0*$/.exec(String(amount)) ?? [];
   if (rupees === undefined) throw new Unexpected(`${amount} is not an amount.`);
-  return Number(rupees + rest.padEnd(2, "0"));
+  return BigInt(rupees + rest.padEnd(2, "0"));
 }
 
 interface Customer {
@@ -107,14 +114,14 @@ async function register(firstName: string, lastName: string): Promise<Customer> 
   const name = firstName.toLowerCase();
   await take({
     title: `${firstName} asks for an OTP`,
-    route: "registration-otp",
+    route: "aggrepay/registration-otp",
     input: { email: `${name}.${run}@example.com`, mobileNumber },
     idempotencyKey: `${run}-${name}-otp`,
     show: ["customerExists", "otpSent"],
   });
   const registered = await take({
     title: `${firstName} registers with it`,
-    route: "register-customer",
+    route: "aggrepay/register-customer",
     input: { mobileNumber, otp: sandboxOtp, firstName, lastName, dateOfBirth: "1990-01-31", mpin },
     idempotencyKey: `${run}-${name}-register`,
     show: ["customerId"],
@@ -125,7 +132,7 @@ async function register(firstName: string, lastName: string): Promise<Customer> 
 async function expectBalance(name: string, { customerId }: Customer, amount: string): Promise<void> {
   const answer = await take({
     title: `${name}'s balance`,
-    route: "fetch-balance",
+    route: "aggrepay/fetch-balance",
     input: { customerId },
     show: ["balance"],
   });
@@ -137,7 +144,7 @@ async function expectBalance(name: string, { customerId }: Customer, amount: str
 async function debitTwice({ customerId, mpin }: Customer, merchantTransactionId: string): Promise<void> {
   const step: Step = {
     title: "Asha pays 120.50 to the merchant",
-    route: "debit-wallet",
+    route: "aggrepay/debit-wallet",
     input: { fromCustomerId: customerId, amount: "120.50", mpin, merchantTransactionId, description: "Tea" },
     show: ["transactionId"],
   };
@@ -153,7 +160,7 @@ async function debitTwice({ customerId, mpin }: Customer, merchantTransactionId:
 async function statement({ customerId }: Customer): Promise<void> {
   const { body } = await take({
     title: "Asha's statement, newest first",
-    route: "fetch-transactions",
+    route: "aggrepay/fetch-transactions",
     input: { customerId, pageNumber: 0, pageSize: 10 },
     show: [],
   });
@@ -171,13 +178,77 @@ async function statement({ customerId }: Customer): Promise<void> {
   expect(rows.length === 4, `The statement should have 4 rows, and has ${rows.length}.`);
 }
 
+/** The provider acts and its answer is lost: nobody knows, until the repeat asks. */
+async function doubt({ customerId, mpin }: Customer): Promise<void> {
+  const step: Step = {
+    title: "Asha pays 20.50, and the provider's answer is lost",
+    route: "aggrepay/debit-wallet",
+    input: {
+      fromCustomerId: customerId,
+      amount: "20.50",
+      mpin,
+      merchantTransactionId: `${run}.sandbox.reset-after`,
+    },
+    status: 504,
+    show: [],
+  };
+  await take(step);
+  await take({
+    ...step,
+    title: "The same request again asks the provider, and pays nothing twice",
+    status: 200,
+    show: ["transactionId"],
+  });
+}
+
+async function otherProviders(): Promise<void> {
+  const referenceNo = `${run}-binding`;
+  const registered = await take({
+    title: "NICEPAY: an account binding is registered",
+    route: "nicepay/register-account-binding",
+    input: {
+      referenceNo,
+      billingNm: "Sari Dewi",
+      billingPhone: "+6282112345678",
+      callBackUrl: "https://merchant.example/done",
+      clientUserKey: `${run}-user`,
+    },
+    show: ["tXid", "registeredAt"],
+  });
+  // The sandbox's page plays the user who logs in; it sends the notification before it answers.
+  await fetch(String(fieldOf(registered, "redirectUrlHttp")));
+  await take({
+    title: "NICEPAY: the user has logged in, and the notification has come",
+    route: `account-bindings/${referenceNo}`,
+    show: ["bound", "boundAt"],
+  });
+  await take({
+    title: "PayU: what became of a Load call",
+    route: "payu/check-status",
+    input: { verifyClientTxnId: `${run}-load` },
+    show: ["responseCode", "responseMessage"],
+  });
+  await take({
+    title: "Wibmo: a customer's identifiers are encrypted",
+    route: "wibmo/encrypt",
+    input: { customerMobile: "+919990099999" },
+    show: ["clientTxnId"],
+  });
+  await take({
+    title: "DreamzWallet: a user's secret key",
+    route: "dreamzwallet/get-secret-key",
+    input: { customerId: "189433" },
+    show: ["customerId"],
+  });
+}
+
 async function life(): Promise<void> {
   console.log(`Gateway ${base}, run ${run}`);
   const asha = await register("Asha", "Rao");
   const ravi = await register("Ravi", "Iyer");
   await take({
     title: "500.00 from the payment gateway enters Asha's wallet",
-    route: "credit-wallet",
+    route: "aggrepay/credit-wallet",
     input: {
       toCustomerId: asha.customerId,
       amount: "500.00",
@@ -190,7 +261,7 @@ async function life(): Promise<void> {
   await expectBalance("Asha", asha, "379.50");
   await take({
     title: "Asha sends 79.50 to Ravi",
-    route: "wallet-to-wallet",
+    route: "aggrepay/wallet-to-wallet",
     input: {
       fromCustomerId: asha.customerId,
       toCustomerId: ravi.customerId,
@@ -202,13 +273,15 @@ async function life(): Promise<void> {
   });
   await take({
     title: "The merchant gives the 120.50 back",
-    route: "debit-reversal",
+    route: "aggrepay/debit-reversal",
     input: { merchantTransactionId: `${run}-debit`, description: "Returned" },
     show: ["merchantTransactionId", "transactionId"],
   });
   await expectBalance("Asha", asha, "420.50");
   await expectBalance("Ravi", ravi, "79.50");
   await statement(asha);
+  await doubt(asha);
+  await otherProviders();
   console.log(`\nAll ${count} steps went as expected.`);
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { type Json, parseJson } from "./json.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /**
  * The gateway's own key rings, made once for a data directory: records in it name these keys, so they live as long
@@ -14,12 +15,7 @@ export function gatewaySecret(path: string): Json {
   }
   const key = (id: string) => ({ id, key: randomBytes(32).toString("base64") });
   const secret = { fingerprintKeys: [key("f1")], sealingKeys: [key("s1")] };
-  // Whole or not at all, even if the host is killed in the middle: half a key ring would lock every record in.
-  const draft = `${path}.new`;
-  const file = openSync(draft, "w", 0o600);
-  writeSync(file, JSON.stringify(secret, null, 2));
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(draft, path);
+  // Half a key ring would lock every record in.
+  writeWhole(path, JSON.stringify(secret, null, 2));
   return secret;
 }

@@ -1,20 +1,21 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { sendMarginMs, settleMarginMs } from "../lib/config.ts";
 import { type Application, type LambdaFunction, readAssembly } from "./assembly.ts";
 import { CannotStart } from "./cannot-start.ts";
 import { type DataDir, openDataDir } from "./data-dir.ts";
 import { findDynoxide, startDynamoDb } from "./dynamodb.ts";
 import { type Backend, listen } from "./http-api.ts";
-import { textOf } from "./json.ts";
 import { writeWorker } from "./lambda/environment.ts";
 import { budgetOf, openPool, type Pool } from "./lambda/pool.ts";
 import { type LambdaProcess, startProcess } from "./lambda/process.ts";
 import { openLogs } from "./logs.ts";
+import { providerNames, startPeers } from "./peers.ts";
 import { routerOf } from "./routes.ts";
 import { startSchedules } from "./schedules.ts";
-import { openSecrets, type Secrets } from "./secrets.ts";
+import { openSecrets } from "./secrets.ts";
 import { startSecretsManager } from "./secrets-manager.ts";
-import type { Settings } from "./settings.ts";
+import { baseUrlVariable, type Settings } from "./settings.ts";
 import { synthesize } from "./synthesize.ts";
 
 export interface Host {
@@ -40,21 +41,22 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
   const api = await listen(settings.port, backend.promise);
   const logTo = openLogs(dataDir.file("logs"), settings.printLogs);
 
+  const report = (sentence: string) => void process.stderr.write(`${sentence}\n`);
   const secrets = openSecrets({
     file: settings.secretsFile,
     gatewayFile: dataDir.file("gateway-secret.json"),
-    report: (sentence) => process.stderr.write(`${sentence}\n`),
+    report,
   });
   // The synthesis takes longest; the rest is there when it ends.
   const worker = dataDir.file("worker.mjs");
-  const [assembled, dynamo, aggrepay] = await Promise.all([
+  const [assembled, dynamo, peers] = await Promise.all([
     assemble(settings, project, dataDir),
     startDynamoDb({
       binary: findDynoxide(settings.dynoxide),
       file: dataDir.file("dynamodb.sqlite"),
       log: logTo("dynamodb"),
     }),
-    aggrepayPeer(settings, dataDir, secrets),
+    startPeers(settings, dataDir, secrets, report),
     writeWorker(worker),
   ]);
   const secretsManager = await startSecretsManager(assembled.secrets, secrets);
@@ -63,7 +65,8 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
     functions: assembled.functions.map((lambda) =>
       localized(lambda, {
         ...settings.overrides,
-        AGGREPAY_BASE_URL: aggrepay.url,
+        ...Object.fromEntries(peers.map(({ provider, url }) => [baseUrlVariable(provider), url])),
+        WEBHOOK_BASE_URL: settings.webhookOrigin ?? `http://127.0.0.1:${api.port}`,
         AWS_ENDPOINT_URL_DYNAMODB: dynamo.url,
         AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
       }),
@@ -101,7 +104,7 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
         note: `table ${application.tables.map(({ name }) => name).join(", ")}`,
       },
       { what: "Secrets Manager", where: secretsManager.url, note: secrets.description },
-      { what: "AggrePay", where: aggrepay.url, note: aggrepay.note },
+      ...peers.map(({ provider, url, note }) => ({ what: providerNames[provider], where: url, note })),
     ],
     async stop(graceMs) {
       schedules.stop();
@@ -110,7 +113,7 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
       await Promise.all([...pools.values()].map((pool) => pool.close()));
       api.close();
       secretsManager.close();
-      await Promise.all([aggrepay.close(), dynamo.close()]);
+      await Promise.all([...peers.map((peer) => peer.close()), dynamo.close()]);
       dataDir.release();
     },
   };
@@ -126,47 +129,34 @@ async function assemble(settings: Settings, project: string, dataDir: DataDir): 
   return readAssembly(folder);
 }
 
-interface Peer {
-  readonly url: string;
-  readonly note: string;
-  close(): Promise<void>;
-}
-
-async function aggrepayPeer(settings: Settings, dataDir: DataDir, secrets: Secrets): Promise<Peer> {
-  if (settings.aggrepayOrigin !== undefined) {
-    return { url: settings.aggrepayOrigin, note: "AGGREPAY_BASE_URL", close: async () => undefined };
-  }
-  const { startAggrepaySandbox } = await import("./sandbox/aggrepay.ts");
-  const accepted = () => {
-    const { current, previous } = secrets.versions("aggrepay") ?? {};
-    return [current, previous].flatMap((version) => {
-      const { apiKey, salt } = version?.value ?? {};
-      const pair = { apiKey: textOf(apiKey), salt: textOf(salt) };
-      return pair.apiKey !== undefined && pair.salt !== undefined
-        ? [{ apiKey: pair.apiKey, salt: pair.salt }]
-        : [];
-    });
-  };
-  const sandbox = await startAggrepaySandbox({ port: 0, dataDir: dataDir.path, secrets: accepted });
-  return { url: sandbox.url, note: "sandbox", close: () => sandbox.close() };
-}
-
 /** The function as the template has it, but for the values that only make sense on AWS. */
 function localized(lambda: LambdaFunction, values: Readonly<Record<string, string>>): LambdaFunction {
   const replaced = Object.entries(values).filter(
     ([name]) => name in lambda.environment || name.startsWith("AWS_ENDPOINT_URL_"),
   );
   const environment = { ...lambda.environment, ...Object.fromEntries(replaced) };
-  const { PROVIDER_TIMEOUT_MS: provider, FUNCTION_TIMEOUT_MS: timeout, LEASE_MS: lease } = environment;
-  const ordered = [provider, timeout, lease].map((text) => Number(text ?? Number.NaN));
-  if (ordered.some((time, index) => index > 0 && time <= (ordered[index - 1] ?? 0))) {
-    throw new CannotStart(
-      `${lambda.name} would run with PROVIDER_TIMEOUT_MS ${provider}, FUNCTION_TIMEOUT_MS ${timeout} and LEASE_MS ${lease}: each must be longer than the one before.`,
-    );
-  }
+  checkTimes(lambda.name, environment);
+  const timeout = environment.FUNCTION_TIMEOUT_MS;
   // What the function believes and what kills it are one value.
   const timeoutMs = timeout === undefined ? lambda.timeoutMs : Number(timeout);
   return { ...lambda, environment, timeoutMs };
+}
+
+/** Said once, here, and not by every function at its first call: they would all refuse. */
+function checkTimes(name: string, environment: Readonly<Record<string, string>>): void {
+  const { PROVIDER_TIMEOUT_MS: provider, FUNCTION_TIMEOUT_MS: timeout, LEASE_MS: lease } = environment;
+  const [providerMs, timeoutMs, leaseMs] = [Number(provider), Number(timeout), Number(lease)];
+  const marginMs = sendMarginMs + settleMarginMs;
+  if (providerMs + marginMs > timeoutMs) {
+    throw new CannotStart(
+      `${name} would run with PROVIDER_TIMEOUT_MS ${provider} and FUNCTION_TIMEOUT_MS ${timeout}: the second must be at least ${marginMs} longer, to connect and to record.`,
+    );
+  }
+  if (timeoutMs >= leaseMs) {
+    throw new CannotStart(
+      `${name} would run with FUNCTION_TIMEOUT_MS ${timeout} and LEASE_MS ${lease}: the second must be longer than the first.`,
+    );
+  }
 }
 
 function openPools(

@@ -9,8 +9,10 @@ export interface Settings {
   readonly dataDir: string;
   /** `ASSEMBLY_DIR`: a cloud assembly that exists already, to be served instead of one made now. */
   readonly assemblyDir: string | undefined;
-  /** `AGGREPAY_BASE_URL`: a peer to be called in place of the sandbox. */
-  readonly aggrepayOrigin: string | undefined;
+  /** `AGGREPAY_BASE_URL`, `PAYU_BASE_URL`, ...: peers to be called in place of the sandboxes, by provider. */
+  readonly origins: ReadonlyMap<Provider, string>;
+  /** `WEBHOOK_BASE_URL`: where providers are told to send notifications, in place of this host. */
+  readonly webhookOrigin: string | undefined;
   /** `SECRETS_FILE`: the secrets in place of the sandbox's. */
   readonly secretsFile: string | undefined;
   /** Put in place of the template's values in every function that has the variable. */
@@ -27,10 +29,21 @@ export interface Settings {
   readonly printLogs: boolean;
 }
 
+export const providers = ["aggrepay", "payu", "wibmo", "dreamzwallet", "nicepay"] as const;
+export type Provider = (typeof providers)[number];
+
+export const baseUrlVariable = (provider: Provider): string => `${provider.toUpperCase()}_BASE_URL`;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Times that the template gives to functions and that a local run may shorten. */
-const times = ["PROVIDER_TIMEOUT_MS", "FUNCTION_TIMEOUT_MS", "LEASE_MS"] as const;
+const times = [
+  "PROVIDER_TIMEOUT_MS",
+  "FUNCTION_TIMEOUT_MS",
+  "LEASE_MS",
+  "BINDING_WAIT_MS",
+  "DOUBT_LIMIT_MS",
+] as const;
 
 /** A resting process takes some 60 MB, 25 of them its own: 64 fit a small machine, 16 keep two cores busy. */
 const processes = { total: 64, perFunction: 16 };
@@ -44,7 +57,12 @@ export function readSettings(environment: Environment, folder: string): Settings
     readNumber(environment, name, smallest, largest) ?? preset;
 
   const overrides: Record<string, string> = {
-    QUIET_PERIOD_MS: String(number("QUIET_PERIOD_MS", 5000, 0, 86_400_000)),
+    // Users may be sent to any https host and notifications come from anywhere, unless told otherwise.
+    CALLBACK_HOSTS: given(environment, "CALLBACK_HOSTS") ?? "*",
+    WEBHOOK_SOURCE_ADDRESSES: given(environment, "WEBHOOK_SOURCE_ADDRESSES") ?? "",
+    WIBMO_CUSTOMER_RECORD: given(environment, "WIBMO_CUSTOMER_RECORD") ?? "on",
+    BACK_OFF_MS: given(environment, "BACK_OFF_MS") ?? "1000,2000,5000",
+    QUIET_PERIOD_MS: String(number("QUIET_PERIOD_MS", 5000, 1, 86_400_000)),
   };
   for (const name of times) {
     const value = readNumber(environment, name, 1, 900_000);
@@ -55,7 +73,13 @@ export function readSettings(environment: Environment, folder: string): Settings
     port: number("PORT", 3000, 0, 65_535),
     dataDir: path("DATA_DIR") ?? resolve(folder, ".data"),
     assemblyDir: path("ASSEMBLY_DIR"),
-    aggrepayOrigin: readOrigin(environment, "AGGREPAY_BASE_URL"),
+    origins: new Map(
+      providers.flatMap((provider) => {
+        const origin = readOrigin(environment, baseUrlVariable(provider));
+        return origin === undefined ? [] : [[provider, origin] as const];
+      }),
+    ),
+    webhookOrigin: readOrigin(environment, "WEBHOOK_BASE_URL"),
     secretsFile: path("SECRETS_FILE"),
     overrides,
     maxProcesses,

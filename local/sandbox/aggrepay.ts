@@ -27,19 +27,22 @@
  * GET /sandbox/ledger shows every applied effect and every balance, GET /sandbox/calls what came in,
  * POST /sandbox/reset forgets all.
  */
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
-import { CallLog, type ReceivedCall } from "./aggrepay/calls.ts";
-import { control } from "./aggrepay/control.ts";
-import { allNull, type Later, redirectedPath, send, sendSpoiled } from "./aggrepay/delivery.ts";
-import { FaultPlan, faultOf, lateMs } from "./aggrepay/faults.ts";
-import { readBody, sendJson, sendPage } from "./aggrepay/http.ts";
+import { allNull, send, sendSpoiled } from "./aggrepay/delivery.ts";
+import { faultOf, faults, lateMs, marksOf, reservedFault, secretFields } from "./aggrepay/faults.ts";
 import { Ledger } from "./aggrepay/ledger.ts";
 import type { Operation } from "./aggrepay/operation.ts";
+import { shownFields } from "./aggrepay/shown-fields.ts";
+import { shownLedger } from "./aggrepay/shown-ledger.ts";
 import { authenticate, type Fields, type Secret } from "./aggrepay/signature.ts";
 import { answer, operations, type Reply, undocumented } from "./aggrepay/wallet.ts";
+import { CallLog, type ReceivedCall } from "./shared/calls.ts";
+import { type Controlled, control } from "./shared/control.ts";
+import { redirectedPath } from "./shared/delivery.ts";
+import { FaultPlan } from "./shared/faults.ts";
+import { readBody, sendJson, sendPage } from "./shared/http.ts";
+import { type Later, type Sandbox, startServer } from "./shared/server.ts";
 
 export {
   type FaultName,
@@ -52,6 +55,7 @@ export {
 export { reservedMpin } from "./aggrepay/ledger.ts";
 export { dailyLimitPaise, monthlyLimitPaise } from "./aggrepay/limits.ts";
 export { sandboxOtp } from "./aggrepay/registration.ts";
+export type { Sandbox } from "./shared/server.ts";
 
 export interface SandboxOptions {
   /** 0, a free one, unless told. */
@@ -63,27 +67,23 @@ export interface SandboxOptions {
   readonly clock?: () => number;
 }
 
-export interface Sandbox {
-  readonly url: string;
-  /** Ends every connection, those that a fault left hanging included. */
-  close(): Promise<void>;
-}
-
 export async function startAggrepaySandbox(options: SandboxOptions): Promise<Sandbox> {
   const clock = options.clock ?? Date.now;
   const ledger = new Ledger(join(options.dataDir, "aggrepay-sandbox.jsonl"), clock);
-  const plan = new FaultPlan();
-  const calls = new CallLog();
-  const timers = new Set<NodeJS.Timeout>();
-  const later: Later = (ms, run) => {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      run();
-    }, ms);
-    timers.add(timer);
+  const plan = new FaultPlan(marksOf);
+  const calls = new CallLog(shownFields);
+  const controlled: Controlled<keyof typeof faults> = {
+    faults,
+    plan,
+    calls,
+    paths: [...operations.keys()],
+    secretFields,
+    ledger: () => shownLedger(ledger),
+    // Sequence numbers and ids go on.
+    forget: () => ledger.commit({ kind: "reset" }),
   };
 
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function serve(request: IncomingMessage, response: ServerResponse, later: Later): Promise<void> {
     const method = request.method ?? "";
     const target = request.url ?? "";
     const body = await readBody(request);
@@ -91,7 +91,7 @@ export async function startAggrepaySandbox(options: SandboxOptions): Promise<San
       calls.add({ at: clock(), path: target, verdict: "followed a redirect" });
       sendPage(response, 404, "Not Found");
     } else if (target.startsWith("/sandbox/")) {
-      const { status, body: reply } = control(`${method} ${target}`, body ?? "", { ledger, plan, calls });
+      const { status, body: reply } = control(`${method} ${target}`, body ?? "", controlled);
       sendJson(response, status, JSON.stringify(reply));
     } else {
       const path = /^\/api\/v1\/([a-z]+)$/.exec(target)?.[1] ?? "";
@@ -100,7 +100,7 @@ export async function startAggrepaySandbox(options: SandboxOptions): Promise<San
       else if (method !== "POST") refuse(response, path, 405, "Method Not Allowed");
       else if (!isForm(request)) refuse(response, path, 415, "Unsupported Media Type");
       else if (body === undefined) refuse(response, path, 413, "Content Too Large");
-      else receive(response, path, operation, new Map(new URLSearchParams(body)));
+      else receive(response, path, operation, new Map(new URLSearchParams(body)), later);
     }
   }
 
@@ -109,8 +109,14 @@ export async function startAggrepaySandbox(options: SandboxOptions): Promise<San
     sendPage(response, status, text);
   }
 
-  function receive(response: ServerResponse, path: string, operation: Operation, fields: Fields): void {
-    const name = plan.take({ path, fields, changes: operation.changes(fields) });
+  function receive(
+    response: ServerResponse,
+    path: string,
+    operation: Operation,
+    fields: Fields,
+    later: Later,
+  ): void {
+    const name = plan.take({ path, fields }) ?? reservedFault(fields, operation.changes(fields));
     const call = calls.add(
       {
         at: clock(),
@@ -140,36 +146,12 @@ export async function startAggrepaySandbox(options: SandboxOptions): Promise<San
     return reply;
   }
 
-  const server = createServer((request, response) => {
-    serve(request, response).catch((error: unknown) => {
-      // A client that went away in the middle of its body is no fault of the sandbox.
-      if (request.errored !== null) return;
-      console.error("AggrePay sandbox:", error);
-      if (!response.headersSent) sendPage(response, 500, "Internal Server Error");
-    });
+  return startServer({
+    name: "AggrePay sandbox",
+    port: options.port,
+    serve,
+    release: () => ledger.close(),
   });
-  // A connection that the sandbox closes while a call is under way would be a fault that nobody asked for.
-  server.keepAliveTimeout = 60_000;
-  server.listen(options.port ?? 0, "127.0.0.1");
-  try {
-    await once(server, "listening");
-  } catch (error) {
-    ledger.close();
-    throw error;
-  }
-  const { port } = server.address() as AddressInfo;
-
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async close() {
-      for (const timer of timers) clearTimeout(timer);
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-      ledger.close();
-    },
-  };
 }
 
 /** "You need to make sure you are doing a form post" (section 17.3). */

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -148,10 +149,23 @@ describe("a start that cannot succeed says why in a sentence", () => {
     await expect(failure).rejects.not.toThrow(/ {4}at /);
   });
 
-  test("times that contradict each other", async () => {
+  test.each([
+    [
+      { PROVIDER_TIMEOUT_MS: "24001" },
+      "Echo would run with PROVIDER_TIMEOUT_MS 24001 and FUNCTION_TIMEOUT_MS 28000: the second must be at least 4000 longer, to connect and to record.",
+    ],
+    [
+      { FUNCTION_TIMEOUT_MS: "10000" },
+      "Echo would run with PROVIDER_TIMEOUT_MS 20000 and FUNCTION_TIMEOUT_MS 10000: the second must be at least 4000 longer, to connect and to record.",
+    ],
+    [
+      { LEASE_MS: "28000" },
+      "Echo would run with FUNCTION_TIMEOUT_MS 28000 and LEASE_MS 28000: the second must be longer than the first.",
+    ],
+  ])("%j, which contradicts the template's times", async (times, sentence) => {
     const environment = { PROVIDER_TIMEOUT_MS: "20000", FUNCTION_TIMEOUT_MS: "28000", LEASE_MS: "33000" };
-    const env = { ...fixtureEnv({ environment }), LEASE_MS: "1000" };
-    await expect(start({ env })).rejects.toThrow(/each must be longer than the one before/);
+    const failure = start({ env: { ...fixtureEnv({ environment }), ...times } });
+    await expect(failure).rejects.toThrow(sentence);
   });
 
   test("a port in use", async () => {
@@ -212,6 +226,56 @@ test("a scheduled function runs, with EventBridge's event", async () => {
   await until(() => gateway.logs().includes('"detail-type":"Scheduled Event"') || undefined);
   expect(gateway.logs()).toContain("every 0.02 s (deployed: rate(1 minute))");
   expect(readFileSync(join(gateway.dataDir, "logs", "Tick.log"), "utf8")).toContain("aws.events");
+});
+
+describe("the sandboxes", () => {
+  const portsOf = (gateway: Gateway) =>
+    new Map(
+      Array.from(
+        gateway.logs().matchAll(/^ {2}(\S+) +http:\/\/127\.0\.0\.1:(\d+) +sandbox$/gm),
+        ([, name = "", port]) => [name, Number(port)],
+      ),
+    );
+
+  test("are where they were when the gateway starts again, or say that they cannot be", async () => {
+    const dataDir = newFolder("data");
+    const env = fixtureEnv();
+    const first = await start({ dataDir, env });
+    const before = portsOf(first);
+    expect([...before.keys()]).toEqual(["PayU", "Wibmo", "DreamzWallet", "NICEPAY"]);
+    expect(statSync(join(dataDir, "sandbox-ports.json")).mode & 0o777).toBe(0o600);
+    await first.kill();
+
+    const second = await start({ dataDir, env });
+    expect(portsOf(second)).toEqual(before);
+    expect(second.logs()).not.toContain("is taken");
+    await second.stop();
+
+    const other = createServer().listen(before.get("Wibmo"), "127.0.0.1");
+    await once(other, "listening");
+    const third = await start({ dataDir, env });
+    const after = portsOf(third);
+    expect(after.get("Wibmo")).not.toBe(before.get("Wibmo"));
+    expect({ ...Object.fromEntries(after), Wibmo: 0 }).toEqual({ ...Object.fromEntries(before), Wibmo: 0 });
+    expect(third.logs()).toContain(`Port ${before.get("Wibmo")} of Wibmo's sandbox is taken`);
+    await third.stop();
+    other.close();
+
+    const fourth = await start({ dataDir, env });
+    expect(portsOf(fourth)).toEqual(after);
+  });
+
+  test("start on new ports where the file that remembers them is spoilt", async () => {
+    const dataDir = newFolder("data");
+    writeFileSync(join(dataDir, "sandbox-ports.json"), '{"payu": "http", "wibmo": 0,');
+    const gateway = await start({ dataDir, env: fixtureEnv() });
+    expect(JSON.parse(readFileSync(join(dataDir, "sandbox-ports.json"), "utf8"))).toEqual({
+      payu: portsOf(gateway).get("PayU"),
+      wibmo: portsOf(gateway).get("Wibmo"),
+      dreamzwallet: portsOf(gateway).get("DreamzWallet"),
+      nicepay: portsOf(gateway).get("NICEPAY"),
+    });
+  });
 });
 
 test("the data directory is its owner's alone", async () => {

@@ -130,14 +130,15 @@ describe("the event", () => {
     expect(event).toMatchObject({ body: '{"é":"₹"}', isBase64Encoded: false });
   });
 
-  test.each(["application/octet-stream", "application/x-www-form-urlencoded", "application/problem+json"])(
-    "has a body of %s in base64",
-    async (type) => {
-      const body = Buffer.from([0, 255, 128, 10]);
-      const event = await echoed("/echo", { method: "POST", headers: { "content-type": type }, body });
-      expect(event).toMatchObject({ body: body.toString("base64"), isBase64Encoded: true });
-    },
-  );
+  test.each([
+    "application/octet-stream",
+    "application/x-www-form-urlencoded",
+    "application/problem+json",
+  ])("has a body of %s in base64", async (type) => {
+    const body = Buffer.from([0, 255, 128, 10]);
+    const event = await echoed("/echo", { method: "POST", headers: { "content-type": type }, body });
+    expect(event).toMatchObject({ body: body.toString("base64"), isBase64Encoded: true });
+  });
 
   test("has a body without a content type in base64", async () => {
     const event = await echoed("/echo", { method: "POST", body: Buffer.from("x") });

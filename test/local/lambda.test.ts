@@ -63,16 +63,18 @@ describe("a process", () => {
 });
 
 describe("a failure", () => {
-  test.each(["exit", "kill", "uncaught", "throw"])(
-    "of one invocation (%s) fails that request alone",
-    async (how) => {
-      const file = join(newFolder("crash"), "invocations");
-      expect(await answer(`/crash?how=${how}&file=${file}`)).toEqual(serverError);
-      // Nothing is ever invoked a second time: it may have moved money.
-      expect(readFileSync(file, "utf8")).toBe("invoked\n");
-      expect((await answer("/crash?how=not")).status).toBe(200);
-    },
-  );
+  test.each([
+    "exit",
+    "kill",
+    "uncaught",
+    "throw",
+  ])("of one invocation (%s) fails that request alone", async (how) => {
+    const file = join(newFolder("crash"), "invocations");
+    expect(await answer(`/crash?how=${how}&file=${file}`)).toEqual(serverError);
+    // Nothing is ever invoked a second time: it may have moved money.
+    expect(readFileSync(file, "utf8")).toBe("invoked\n");
+    expect((await answer("/crash?how=not")).status).toBe(200);
+  });
 
   test("that is thrown leaves the process; one that ends it does not", async () => {
     const pid = async () => (await json("/crash?how=not")).pid;

@@ -6,7 +6,7 @@ import { type SecretsManager, startSecretsManager } from "../../local/secrets-ma
 import { aws, newFolder } from "./fixture.ts";
 
 const arn = (name: string) => `arn:aws:secretsmanager:ap-south-1:000000000000:secret:${name}-000000`;
-const known = ["aggrepay", "gateway", "payu"].map((key) => ({
+const known = ["aggrepay", "gateway", "payu", "other"].map((key) => ({
   key,
   name: `ours/${key}`,
   arn: arn(`ours/${key}`),
@@ -60,6 +60,17 @@ test("without a file the sandbox's secret is given, by name and by ARN", async (
   expect(await value({ ...aggrepay, VersionId: answer.VersionId })).toEqual(sandboxSecrets.aggrepay);
 });
 
+test.each(
+  Object.entries(sandboxSecrets),
+)("the sandbox of %s gets the secret that it accepts", async (key, secret) => {
+  const value = openSecrets({
+    file: undefined,
+    gatewayFile: join(newFolder("secrets"), "gateway-secret.json"),
+    report: () => {},
+  }).versions(key)?.current.value;
+  expect(value).toEqual(secret);
+});
+
 test("the gateway's key rings are made once and stay", async () => {
   const { folder, value } = await serve();
   const first = await value({ SecretId: "ours/gateway" });
@@ -78,11 +89,11 @@ test("the gateway's key rings are made once and stay", async () => {
 
 test("what is not there is refused in AWS's words", async () => {
   const { get, url } = await serve();
-  expect(await get({ SecretId: "other" })).toEqual({
+  expect(await get({ SecretId: "unknown" })).toEqual({
     __type: "ResourceNotFoundException",
     Message: "Secrets Manager can't find the specified secret.",
   });
-  expect(await get({ SecretId: "ours/payu" })).toEqual({
+  expect(await get({ SecretId: "ours/other" })).toEqual({
     __type: "ResourceNotFoundException",
     Message: "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT",
   });

@@ -196,21 +196,20 @@ describe("a refusal that the wallet would not have given", () => {
 });
 
 describe("ways of asking", () => {
-  it.each(faultNames)(
-    "every fault has a description, a customer and mobile numbers of its own: %s",
-    async (fault) => {
-      expect(faults[fault]).toMatch(/\w/);
-      for (const side of ["change", "read"] as const) {
-        const other = side === "change" ? "read" : "change";
-        const changes = { customer_id: reservedCustomerId(fault, side), city: "Chennai" };
-        const reads = { mobile_number: reservedMobile(fault, side) };
-        const honest = side === "change" ? ["fetchcustomerdetail", reads] : ["updatecustomer", changes];
-        expect((await wallet.call(...(honest as [string, typeof changes]))).error).toBeNull();
-        expect((await wallet.calls()).at(-1)).toMatchObject({ fault: null, verdict: "success" });
-        expect(reservedMobile(fault, side, 7)).not.toBe(reservedMobile(fault, other, 7));
-      }
-    },
-  );
+  it.each(
+    faultNames,
+  )("every fault has a description, a customer and mobile numbers of its own: %s", async (fault) => {
+    expect(faults[fault]).toMatch(/\w/);
+    for (const side of ["change", "read"] as const) {
+      const other = side === "change" ? "read" : "change";
+      const changes = { customer_id: reservedCustomerId(fault, side), city: "Chennai" };
+      const reads = { mobile_number: reservedMobile(fault, side) };
+      const honest = side === "change" ? ["fetchcustomerdetail", reads] : ["updatecustomer", changes];
+      expect((await wallet.call(...(honest as [string, typeof changes]))).error).toBeNull();
+      expect((await wallet.calls()).at(-1)).toMatchObject({ fault: null, verdict: "success" });
+      expect(reservedMobile(fault, side, 7)).not.toBe(reservedMobile(fault, other, 7));
+    }
+  });
 
   it("reserved customers spoil changes, or reads, and have money and an MPIN", async () => {
     const changes = reservedCustomerId("http-502", "change");

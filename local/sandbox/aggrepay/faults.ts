@@ -1,67 +1,43 @@
-/** What the sandbox can be told to do wrong, and the ways of telling it. */
+/** What the AggrePay sandbox can be told to do wrong, and the ways of telling it. */
+import {
+  type Call,
+  descriptionsOf,
+  type Effect,
+  type Fault,
+  type Mark,
+  markerReader,
+  namesOf,
+  slowFault,
+  type WireAnswer,
+  wireFaults,
+} from "../shared/faults.ts";
 import type { Fields } from "./signature.ts";
 
-/** What becomes of the call's effect: applied before the answer, never applied, or applied `lateMs` later. */
-type Effect = "applied" | "none" | "late";
+export { lateMs } from "../shared/faults.ts";
 
-/** How the answer is spoiled. `error` gives a refusal that the wallet itself would not have given. */
+/** `error` gives a refusal that the wallet itself would not have given. */
 export type Answer =
-  | { readonly kind: "never" | "reset" | "slow" | "redirect" | "garbage" | "truncated" }
-  | { readonly kind: "wrong-hash" | "no-hash" | "all-null" }
-  | { readonly kind: "http"; readonly status: number; readonly text: string }
+  | WireAnswer
+  | { readonly kind: OwnKind }
   | { readonly kind: "error"; readonly code: string; readonly message: string };
 
-interface Fault {
-  readonly description: string;
-  readonly effect: Effect;
-  readonly answer: Answer;
-}
+type OwnKind = "wrong-hash" | "no-hash" | "all-null";
 
-/** `slow` answers, and `timeout-late` applies, this long after the call came in. */
-export const slowMs = 1_000;
-export const lateMs = 2_000;
-
-const refusal = (code: string, message: string, effect: Effect = "none"): Fault => ({
+const refusal = (code: string, message: string, effect: Effect = "none"): Fault<Answer> => ({
   description: `${effect === "applied" ? "the effect is applied, yet the answer is" : "answers"} ${code} "${message}"`,
   effect,
   answer: { kind: "error", code, message },
 });
 
-const spoiled = (
-  effect: Effect,
-  kind: Exclude<Answer["kind"], "http" | "error">,
-  description: string,
-): Fault => ({
+const spoiled = (effect: Effect, kind: OwnKind, description: string): Fault<Answer> => ({
   description,
   effect,
   answer: { kind },
 });
 
-const http = (effect: Effect, status: number, text: string, description: string): Fault => ({
-  description,
-  effect,
-  answer: { kind: "http", status, text },
-});
-
 /** A fault's number, its place in this list, is part of the reserved ids: new faults go to the end. */
 const table = {
-  "timeout-before": spoiled("none", "never", "no effect, and never an answer"),
-  "timeout-after": spoiled("applied", "never", "the effect is applied, and never an answer"),
-  "timeout-late": spoiled("late", "never", "never an answer; the effect is applied two seconds later"),
-  "reset-before": spoiled("none", "reset", "no effect, and the connection is cut"),
-  "reset-after": spoiled("applied", "reset", "the effect is applied, and the connection is cut"),
-  "http-500-before": http("none", 500, "Internal Server Error", "no effect, and HTTP 500 with an HTML page"),
-  "http-500-after": http(
-    "applied",
-    500,
-    "Internal Server Error",
-    "the effect is applied, and HTTP 500 with an HTML page",
-  ),
-  "http-502": http("none", 502, "Bad Gateway", "no effect, and HTTP 502 with an HTML page"),
-  "http-429": http("none", 429, "Too Many Requests", "no effect, and HTTP 429 with Retry-After: 1"),
-  redirect: spoiled("none", "redirect", "no effect, and HTTP 307 to an address that counts who follows"),
-  garbage: spoiled("applied", "garbage", "the effect is applied, and HTTP 200 that is not JSON"),
-  truncated: spoiled("applied", "truncated", "the effect is applied, and half of the reply"),
+  ...wireFaults,
   "wrong-hash": spoiled("applied", "wrong-hash", "the effect is applied, and the reply's hash is wrong"),
   "no-hash": spoiled("applied", "no-hash", "the effect is applied, and the reply's hash is null"),
   "null-null": spoiled("none", "all-null", "no effect, and data, error, page and hash are all null"),
@@ -70,7 +46,7 @@ const table = {
     "all-null",
     "the effect is applied, and data, error, page and hash are all null",
   ),
-  slow: spoiled("applied", "slow", "the effect is applied, and the answer comes after one second"),
+  slow: slowFault,
   "unknown-code": refusal("SOMETHING-NEW", "Something new happened"),
   "unknown-code-after": refusal("SOMETHING-NEW", "Something new happened", "applied"),
   "invalid-input": refusal("INVALID-INPUT-DATA", "The request could not be processed"),
@@ -92,21 +68,16 @@ const table = {
   "no-sub-merchant": refusal("NO-SUB-MERCHANT-RECORD", "Sub merchant details not found."),
   "empty-error": spoiled("none", "all-null", "no effect, and the all-null reply of a failed updatecustomer"),
   "transaction-not-found": refusal("INVALID-PARAMS", "The selected merchant transaction id is invalid."),
-} as const satisfies Record<string, Fault>;
+} as const satisfies Record<string, Fault<Answer>>;
 
 export type FaultName = keyof typeof table;
 
-export const faultNames = Object.keys(table) as FaultName[];
+export const faultNames = namesOf(table);
 
 /** Every fault and what it does. */
-export const faults = Object.fromEntries(
-  faultNames.map((name) => [name, table[name].description]),
-) as Readonly<Record<FaultName, string>>;
+export const faults = descriptionsOf(table);
 
-export const isFaultName = (name: unknown): name is FaultName =>
-  typeof name === "string" && Object.hasOwn(table, name);
-
-export const faultOf = (name: FaultName): Fault => table[name];
+export const faultOf = (name: FaultName): Fault<Answer> => table[name];
 
 /** Whether a reserved number spoils the calls that change something, or those that only look. */
 export type Side = "change" | "read";
@@ -146,94 +117,27 @@ export const secretFields: ReadonlySet<string> = new Set([
   "otp",
 ]);
 
+const markersIn = markerReader(faultNames, ["inquiry"]);
+
 /**
  * `sandbox.<fault>` in any text field; `sandbox.once.<fault>` for the first such call only. A marked
  * merchant_transaction_id spoils the call that brings it into the world: the inquiry and the reversal that
  * name it later stay honest, or a doubt could never be settled. `sandbox.inquiry.<fault>` is for the inquiry.
  */
-const marker = new RegExp(
-  // Longest first, or "invalid-input-data" would be read as "invalid-input".
-  `sandbox\\.(inquiry\\.)?(once\\.)?(${[...faultNames].sort((a, b) => b.length - a.length).join("|")})(?![A-Za-z0-9])`,
-  "g",
-);
-
-export interface Armed {
-  readonly fault: FaultName;
-  readonly path?: string;
-  readonly match: Readonly<Record<string, string>>;
-  times: number;
-}
-
-export interface Call {
-  readonly path: string;
-  readonly fields: Fields;
-  readonly changes: boolean;
-}
-
-/** The faults that were armed through the control endpoint, and those already spent of `sandbox.once.`. */
-export class FaultPlan {
-  #armed: Armed[] = [];
-  readonly #spent = new Set<string>();
-
-  get armed(): readonly Armed[] {
-    return this.#armed;
-  }
-
-  arm(fault: Armed): void {
-    this.#armed.push(fault);
-  }
-
-  disarm(): void {
-    this.#armed = [];
-    this.#spent.clear();
-  }
-
-  /** The fault that this call meets: an armed one first, then a marker, then a reserved number. */
-  take(call: Call): FaultName | undefined {
-    return this.#takeArmed(call) ?? this.#takeMarker(call) ?? takeReserved(call);
-  }
-
-  #takeArmed({ path, fields }: Call): FaultName | undefined {
-    const hit = this.#armed.find(
-      (armed) =>
-        (armed.path === undefined || armed.path === path) &&
-        Object.entries(armed.match).every(([name, value]) => fields.get(name) === value),
-    );
-    if (hit === undefined) return undefined;
-    hit.times -= 1;
-    if (hit.times === 0) this.#armed = this.#armed.filter((armed) => armed !== hit);
-    return hit.fault;
-  }
-
-  #takeMarker(call: Call): FaultName | undefined {
-    const marks = marksOf(call);
-    const due = marks.find(({ once, key }) => !once || !this.#spent.has(key));
-    // All of them: one id may be marked in two fields, as the pg_transaction_id that was made from it.
-    if (due !== undefined) for (const { once, key } of marks) if (once) this.#spent.add(key);
-    return due?.fault;
-  }
-}
-
-interface Mark {
-  readonly fault: FaultName;
-  readonly once: boolean;
-  readonly key: string;
-}
-
-function marksOf({ path, fields }: Call): Mark[] {
-  const marks: Mark[] = [];
+export function marksOf({ path, fields }: Call): readonly Mark<FaultName>[] {
+  const inquiry = path === "fetchbymerchantransactionid";
+  const marks: Mark<FaultName>[] = [];
   for (const [name, value] of fields) {
     if (secretFields.has(name) || (path === "debitreversal" && name === "merchant_transaction_id")) continue;
-    for (const [, inquiry, once, fault] of value.matchAll(marker)) {
-      if (!isFaultName(fault) || (inquiry !== undefined) !== (path === "fetchbymerchantransactionid"))
-        continue;
-      marks.push({ fault, once: once !== undefined, key: `${path} ${name} ${value}` });
+    for (const { fault, once, stage } of markersIn(value)) {
+      if ((stage === "inquiry") === inquiry) marks.push({ fault, once, key: `${path} ${name} ${value}` });
     }
   }
   return marks;
 }
 
-function takeReserved({ fields, changes }: Call): FaultName | undefined {
+/** The fault of a reserved number, for calls that have no other. */
+export function reservedFault(fields: Fields, changes: boolean): FaultName | undefined {
   const range = changes ? reserved.change : reserved.read;
   for (const name of numberFields) {
     const [, byId, byMobile] = range.exec(fields.get(name) ?? "") ?? [];

@@ -1,7 +1,7 @@
 /** The wallet's truth: what every applied effect, in order, has made of customers and their money. */
 import { createHmac, randomBytes } from "node:crypto";
+import { type Journal, openJournal } from "../shared/journal.ts";
 import { faultNames, reservedCustomerId, reservedMobile, type Side } from "./faults.ts";
-import { type Journal, openJournal } from "./journal.ts";
 import { indiaDay, indiaMonth } from "./time.ts";
 
 /** Kept so that a search of the data folder for an MPIN finds real leaks only; four digits protect nothing. */

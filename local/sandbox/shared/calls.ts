@@ -1,43 +1,35 @@
 /** What came in, for tests to look at: names of fields, and the few values that are nobody's secret. */
-import type { FaultName } from "./faults.ts";
-import type { Fields } from "./signature.ts";
+import type { Fields } from "./faults.ts";
 
 export interface ReceivedCall {
   readonly number: number;
   readonly at: number;
   readonly path: string;
   readonly fields: readonly string[];
+  /** The names of the headers, where the provider has headers of its own. */
+  readonly headers?: readonly string[];
   /** Sent, though the document does not name them. */
   readonly undocumented: readonly string[];
   readonly shown: Readonly<Record<string, string>>;
-  /** Whether api key and hash were right, whatever was answered. */
+  /** Whether the credentials were right, whatever was answered. */
   readonly signed: boolean;
-  readonly fault: FaultName | null;
+  readonly fault: string | null;
   /** "success", the provider's error code, "HTTP 4xx", or "not run" where a fault came first. */
   verdict: string;
   /** The ledger's number of the effect that the call had. */
   effect: number | null;
 }
 
-const shownFields = [
-  "customer_id",
-  "from_customer_id",
-  "to_customer_id",
-  "to_sub_merchant_id",
-  "amount",
-  "merchant_transaction_id",
-  "transaction_id",
-  "pg_transaction_id",
-  "customer_active",
-  "page_number",
-  "page_size",
-];
-
 const kept = 10_000;
 
 export class CallLog {
+  readonly #shownFields: readonly string[];
   #number = 0;
   #calls: ReceivedCall[] = [];
+
+  constructor(shownFields: readonly string[]) {
+    this.#shownFields = shownFields;
+  }
 
   /** How many calls came in since the last reset; the latest ten thousand of them are kept. */
   get total(): number {
@@ -57,7 +49,7 @@ export class CallLog {
       number: this.#number,
       fields: [...(fields?.keys() ?? [])],
       undocumented: [],
-      shown: Object.fromEntries([...(fields ?? [])].filter(([name]) => shownFields.includes(name))),
+      shown: Object.fromEntries([...(fields ?? [])].filter(([name]) => this.#shownFields.includes(name))),
       signed: false,
       fault: null,
       effect: null,

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 const maxBody = 64 * 1024;
 
-/** The whole body, or undefined where it is larger than any form of this wallet. */
+/** The whole body, or undefined where it is larger than any request of these providers. */
 export async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -1,0 +1,16 @@
+/**
+ * The verificationHash of DreamzWallet's document: "SHA256 ... < seckey >< customerId >< walletOwnerId>",
+ * written from that text alone: the sandbox must not share the gateway's signing code.
+ */
+import { createHash } from "node:crypto";
+import { memberOf, type SecretValue } from "../shared/options.ts";
+
+export function verificationHash(secret: SecretValue, customerId: string): string | undefined {
+  const secKey = memberOf(secret, "secKey");
+  const walletOwnerId = memberOf(secret, "walletOwnerId");
+  if (secKey === undefined || walletOwnerId === undefined) return undefined;
+  const hash = createHash("sha256");
+  for (const part of [secKey, customerId, walletOwnerId]) hash.update(part.trim(), "utf8");
+  const hex = hash.digest("hex");
+  return memberOf(secret, "hashCase") === "upper" ? hex.toUpperCase() : hex;
+}
