@@ -1,0 +1,1066 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  type AggrepayGateway,
+  type Answer,
+  type ExpectedProblem,
+  expectProblem,
+  expectSuccess,
+  fresh,
+  recordView,
+  startAggrepayGateway,
+} from "../support/aggrepay-gateway.ts";
+import { noSubMerchants, notRegistered, operationOf } from "../support/aggrepay-operations.ts";
+import {
+  brokenOff,
+  drip,
+  formOf,
+  hang,
+  json,
+  noHttp,
+  type PeerRequest,
+  planted,
+  type Reply,
+  redirect,
+  refusal,
+  reset,
+  signed,
+  signedText,
+  Token,
+  text,
+  truncated,
+  type Value,
+} from "../support/peer.ts";
+
+let gateway: AggrepayGateway;
+beforeAll(async () => {
+  gateway = await startAggrepayGateway();
+});
+afterAll(() => gateway?.stop());
+
+/** What asks about a change may come on the change's own path: this is a customer's status, asked or set. */
+const isQuestion = (request: PeerRequest): boolean =>
+  request.name === "customerstatus" && formOf(request).customer_active === undefined;
+
+/** One request and its repeats: an operation under one identity. */
+function conversation(route: string, given?: object) {
+  const operation = operationOf(route);
+  const id = fresh();
+  const sample = operation.full(id);
+  const key = operation.identity === "key" ? { key: id } : {};
+  return {
+    operation,
+    id,
+    sample,
+    /** The peer will answer the operation with this; what is asked before it, as the document's samples do. */
+    script(reply: Reply | readonly Reply[]) {
+      gateway.peer.script({ ...operation.before, [operation.path]: reply });
+    },
+    success: () => signed(operation.data(sample.sends), operation.page ?? null),
+    send: (): Promise<Answer> => gateway.call(route, given ?? sample.input, key),
+    /** The changes that reached the provider; what asks about them is not counted. */
+    bodies: () =>
+      gateway.peer.requests
+        .filter((request) => request.name === operation.path && !isQuestion(request))
+        .map(({ body }) => body.toString()),
+    /** Makes the change succeed, and fails whatever asks about it. */
+    scriptSuccessAlone() {
+      const reply = signed(operation.data(sample.sends), operation.page ?? null);
+      gateway.peer.script({
+        [operation.path]: (response, request) =>
+          (isQuestion(request) ? text("", 500) : reply)(response, request),
+      });
+    },
+    record: (state: string, attempt = 1) => recordView(route, id, state, attempt),
+  };
+}
+
+type Expected = Omit<ExpectedProblem, "record" | "replayed">;
+
+/** What each code of ours is, by ERRORS: status, and what the caller may do. */
+const ours = {
+  "invalid-request": { status: 400, retry: "after-fix" },
+  "not-found": { status: 404, retry: "after-fix" },
+  "already-done": { status: 409, retry: "never" },
+  "wrong-credential": { status: 422, retry: "after-fix" },
+  "insufficient-funds": { status: 422, retry: "after-fix" },
+  "limit-exceeded": { status: 422, retry: "after-fix" },
+  declined: { status: 422, retry: "after-fix" },
+  throttled: { status: 429, retry: "same-identity" },
+  misconfigured: { status: 502, retry: "same-identity" },
+  "provider-fault": { status: 502, retry: "same-identity" },
+  "not-sent": { status: 503, retry: "same-identity" },
+  "outcome-unknown": { status: 504, retry: "same-identity" },
+} as const;
+
+type Code = keyof typeof ours;
+
+const problem = (code: Code, provider?: { code: string; message: string }): Expected => ({
+  code,
+  ...ours[code],
+  ...(provider && { provider }),
+});
+
+/** The attempt had no effect and ended: a repeat gets the same answer and nothing is sent. */
+async function expectFinal(route: string, reply: Reply, expected: Expected): Promise<void> {
+  const talk = conversation(route);
+  talk.script(reply);
+  const first = await talk.send();
+  expectProblem(first, { ...expected, record: talk.record("declined") });
+  expect((await gateway.recordOf(first)).state?.S).toBe("declined");
+  const sent = gateway.peer.requests.length;
+  talk.script(talk.success());
+  const again = await talk.send();
+  expectProblem(again, { ...expected, record: talk.record("declined"), replayed: true });
+  expect(again.text).toBe(first.text);
+  expect(sent).toBeGreaterThan(0);
+  expect(gateway.peer.requests).toEqual([]);
+}
+
+/** Nothing happened: a repeat is a new attempt, sent and counted. */
+async function expectUsable(
+  route: string,
+  state: "not_sent" | "not_executed",
+  reply: Reply,
+  expected: Expected,
+): Promise<void> {
+  const talk = conversation(route);
+  talk.script(reply);
+  const first = await talk.send();
+  expectProblem(first, { ...expected, record: talk.record(state) });
+  expect((await gateway.recordOf(first)).state?.S).toBe(state);
+  await expectNextAttempt(talk);
+}
+
+async function expectNextAttempt(talk: ReturnType<typeof conversation>): Promise<void> {
+  talk.script(talk.success());
+  const again = await talk.send();
+  expectSuccess(again, {
+    ...talk.operation.answer(talk.sample.sends),
+    record: talk.record("succeeded", 2),
+  });
+  expect(talk.bodies()).toHaveLength(1);
+}
+
+/** The provider may have acted, and does not tell when it is asked: the change is never sent again. */
+async function expectDoubt(route: string, reply: Reply, provider?: Expected["provider"]): Promise<void> {
+  const talk = conversation(route);
+  talk.script(reply);
+  await expectDoubtOf(talk, provider);
+}
+
+async function expectDoubtOf(talk: ReturnType<typeof conversation>, provider?: Expected["provider"]) {
+  const first = await talk.send();
+  const expected = { ...problem("outcome-unknown", provider), record: talk.record("in_doubt") };
+  expectProblem(first, expected);
+  expect((await gateway.recordOf(first)).state?.S).toBe("in_doubt");
+  expect(talk.bodies().length).toBeLessThanOrEqual(1);
+  talk.scriptSuccessAlone();
+  const again = await talk.send();
+  expect({ status: again.status, code: again.body.code }).toEqual({ status: 504, code: "outcome-unknown" });
+  expect(again.headers.get("retry-after")).toMatch(/^[1-9]\d*$/);
+  expect((await gateway.recordOf(again)).state?.S).toMatch(/^(in_doubt|needs_attention)$/);
+  expect(talk.bodies()).toEqual([]);
+}
+
+async function expectRead(route: string, reply: Reply, expected: Expected): Promise<void> {
+  const talk = conversation(route);
+  const before = await gateway.records();
+  talk.script(reply);
+  expectProblem(await talk.send(), expected);
+  // A read is simply repeated.
+  talk.script(talk.success());
+  expectSuccess(await talk.send(), talk.operation.answer(talk.sample.sends));
+  expect(await gateway.records()).toBe(before);
+}
+
+describe("refusals by code and text", () => {
+  interface Row {
+    readonly code: string;
+    readonly message: string;
+    readonly becomes: Code;
+    readonly on: readonly string[];
+  }
+
+  const rows: readonly Row[] = [
+    {
+      code: "INVALID-PARAMS",
+      message: "The selected customer id is invalid.",
+      becomes: "not-found",
+      on: [
+        "fetch-balance",
+        "credit-wallet",
+        "debit-wallet",
+        "debit-reversal",
+        "update-customer",
+        "forgot-mpin",
+      ],
+    },
+    {
+      code: "INVALID-PARAMS",
+      message: "The selected merchant transaction id is invalid.",
+      becomes: "not-found",
+      on: ["fetch-by-merchant-transaction-id", "debit-reversal"],
+    },
+    {
+      code: "INVALID-PARAMS",
+      message: "The merchant transaction id has already been taken.",
+      becomes: "already-done",
+      on: ["credit-wallet", "debit-wallet", "wallet-to-wallet"],
+    },
+    {
+      code: "INVALID-PARAMS",
+      message: "The mobile number field contains an invalid number.",
+      becomes: "invalid-request",
+      on: ["check-customer", "registration-otp"],
+    },
+    {
+      code: "INVALID-PARAMS",
+      message: "The mpin field is required.",
+      becomes: "invalid-request",
+      on: ["debit-wallet", "register-customer"],
+    },
+    {
+      code: "INVALID-PARAMS",
+      message: "The date of birth does not match the format Y-m-d.",
+      becomes: "invalid-request",
+      on: ["update-customer"],
+    },
+    {
+      code: "INVALID-PARAMS",
+      message: "Something that no document mentions",
+      becomes: "invalid-request",
+      on: ["fetch-balance", "credit-wallet", "change-mpin"],
+    },
+    {
+      code: "INVALID-INPUT-DATA",
+      message: "Invalid input Data",
+      becomes: "already-done",
+      on: ["register-customer"],
+    },
+    {
+      code: "INVALID-INPUT-DATA",
+      message: "Not enough balance in the account",
+      becomes: "insufficient-funds",
+      on: ["debit-wallet", "wallet-to-wallet"],
+    },
+    {
+      code: "INSUFFICIENT-FUND",
+      message: "Insufficient Fund",
+      becomes: "insufficient-funds",
+      on: ["wallet-to-wallet", "debit-wallet"],
+    },
+    {
+      code: "INVALID-OTP",
+      message: "Invalid OTP",
+      becomes: "wrong-credential",
+      on: ["register-customer", "forgot-mpin"],
+    },
+    {
+      code: "INVALID-MPIN",
+      message: "Invalid MPIN",
+      becomes: "wrong-credential",
+      on: ["debit-wallet", "wallet-to-wallet", "change-mpin"],
+    },
+    {
+      code: "TRANSACTION-LIMIT",
+      message: "Daily Transaction Limit Reached",
+      becomes: "limit-exceeded",
+      on: ["wallet-to-wallet", "check-customer-debit-limit"],
+    },
+    {
+      code: "MONTHLY-TRANSACTION-LIMIT-EXCEEDED",
+      message: "Monthly Transaction Limit exceeded",
+      becomes: "limit-exceeded",
+      on: ["check-customer-credit-limit", "credit-wallet"],
+    },
+    {
+      code: "TRANSACTION-ALREADY-REVERSED",
+      message: "This Transaction is already reversed",
+      becomes: "already-done",
+      on: ["debit-reversal"],
+    },
+    {
+      code: "NO-PG-TRANSACTION-RECORD-FOUND",
+      message: "Pg transaction record not found.",
+      becomes: "not-found",
+      on: ["credit-wallet"],
+    },
+    {
+      code: "NO-SUB-MERCHANT-RECORD",
+      message: "Sub merchant details not found.",
+      becomes: "not-found",
+      on: ["get-sub-merchants", "debit-wallet"],
+    },
+  ];
+
+  const cases = rows.flatMap((row) => row.on.map((route) => ({ ...row, route })));
+
+  test.each(cases)("$route: $code, $message", async ({ route, code, message, becomes }) => {
+    const expected = problem(becomes, { code, message });
+    const reply = refusal(code, message);
+    if (operationOf(route).identity === "none") await expectRead(route, reply, expected);
+    else await expectFinal(route, reply, expected);
+  });
+
+  test.each([
+    "The merchant transaction id has already been taken",
+    "Validation: the merchant transaction id has already been taken. Choose another.",
+  ])("an id that is taken is so wherever the text says it: %s", async (message) => {
+    const word = { code: "INVALID-PARAMS", message };
+    await expectFinal("credit-wallet", refusal(word.code, message), problem("already-done", word));
+  });
+
+  test.each([
+    400, 401, 403, 404, 409, 422, 429,
+  ])("HTTP %i is read by the code in its body", async (status) => {
+    const word = { code: "INSUFFICIENT-FUND", message: "Insufficient Fund" };
+    const reply = refusal(word.code, word.message, status);
+    await expectRead("fetch-balance", reply, problem("insufficient-funds", word));
+    await expectFinal("debit-wallet", reply, problem("insufficient-funds", word));
+  });
+
+  test.each([
+    { code: "UNAUTHORIZED", message: "Unauthorized", status: 200 },
+    { code: "HASH-MISMATCH", message: "Hash Mismatch", status: 200 },
+    { code: "UNAUTHORIZED", message: "Unauthorized", status: 401 },
+  ])("$code with HTTP $status: the fault is ours, and the identity stays usable", async ({
+    code,
+    message,
+    status,
+  }) => {
+    const expected = problem("misconfigured", { code, message });
+    await expectRead("fetch-balance", refusal(code, message, status), expected);
+    for (const route of ["debit-wallet", "debit-reversal", "change-mpin", "register-customer"]) {
+      await expectUsable(route, "not_executed", refusal(code, message, status), expected);
+    }
+  });
+
+  test.each([
+    "credit-wallet",
+    "debit-wallet",
+    "wallet-to-wallet",
+    "debit-reversal",
+  ])("%s: INVALID-INPUT-DATA with any other text leaves doubt", async (route) => {
+    const word = { code: "INVALID-INPUT-DATA", message: "Invalid input Data" };
+    await expectDoubt(route, refusal(word.code, word.message), word);
+  });
+
+  test.each([
+    "credit-wallet",
+    "debit-reversal",
+    "change-mpin",
+    "update-customer",
+    "register-customer",
+  ])("%s: a code that nobody documented leaves doubt, and is kept", async (route) => {
+    const word = { code: "SOMETHING-NEW", message: "What is this?" };
+    await expectDoubt(route, refusal(word.code, word.message), word);
+  });
+
+  test("a code that another operation's row names is unknown here", async () => {
+    const word = { code: "TRANSACTION-ALREADY-REVERSED", message: "This Transaction is already reversed" };
+    await expectDoubt("debit-wallet", refusal(word.code, word.message), word);
+  });
+
+  test("fetch-balance: a code that nobody documented is the provider's fault", async () => {
+    const word = { code: "SOMETHING-NEW", message: "What is this?" };
+    await expectRead("fetch-balance", refusal(word.code, word.message), problem("provider-fault", word));
+  });
+
+  test("update-customer: data and error both null is how the provider declines", async () => {
+    const talk = conversation("update-customer");
+    talk.script(json({ data: null, error: null, page: null, hash: null }));
+    const first = await talk.send();
+    expect(first.body).toMatchObject({ status: 422, code: "declined", retry: "after-fix" });
+    expect(first.body.record).toEqual(talk.record("declined"));
+    talk.script(talk.success());
+    const again = await talk.send();
+    expect(again.text).toBe(first.text);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect(gateway.peer.requests).toEqual([]);
+  });
+
+  test.each([
+    "debit-wallet",
+    "debit-reversal",
+    "change-mpin",
+  ])("%s: data and error both null leaves doubt", async (route) => {
+    const talk = conversation(route);
+    talk.script(json({ data: null, error: null, page: null, hash: null }));
+    const first = await talk.send();
+    expect(first.body).toMatchObject({ status: 504, code: "outcome-unknown", retry: "same-identity" });
+    expect(first.body.record).toEqual(talk.record("in_doubt"));
+    talk.scriptSuccessAlone();
+    expect((await talk.send()).status).toBe(504);
+    expect(talk.bodies()).toEqual([]);
+  });
+});
+
+describe("an id that is taken, or a debit that is reversed, once there was an earlier attempt", () => {
+  const word = { code: "INVALID-PARAMS", message: "The merchant transaction id has already been taken." };
+  const reversed = { code: "TRANSACTION-ALREADY-REVERSED", message: "This Transaction is already reversed" };
+  const registered = { code: "INVALID-INPUT-DATA", message: "Invalid input Data" };
+
+  test.each([
+    { route: "credit-wallet", ...word },
+    { route: "debit-wallet", ...word },
+    { route: "wallet-to-wallet", ...word },
+    { route: "debit-reversal", ...reversed },
+    { route: "register-customer", ...registered },
+  ])("$route: it may be our own, so it is doubt", async ({ route, code, message }) => {
+    const talk = conversation(route);
+    talk.script(refusal("HASH-MISMATCH", "Hash Mismatch"));
+    expect((await talk.send()).body.record).toEqual(talk.record("not_executed"));
+    talk.script(refusal(code, message));
+    const second = await talk.send();
+    expectProblem(second, {
+      ...problem("outcome-unknown", { code, message }),
+      record: talk.record("in_doubt", 2),
+    });
+    talk.scriptSuccessAlone();
+    expect((await talk.send()).status).toBe(504);
+    expect(talk.bodies()).toEqual([]);
+  });
+
+  test("debit-wallet: also after an attempt of which nothing was sent", async () => {
+    const talk = conversation("debit-wallet");
+    await gateway.peer.refusing(async () => {
+      expect((await talk.send()).body.record).toEqual(talk.record("not_sent"));
+    });
+    talk.script(refusal(word.code, word.message));
+    expectProblem(await talk.send(), {
+      ...problem("outcome-unknown", word),
+      record: talk.record("in_doubt", 2),
+    });
+  });
+});
+
+/** A read, a change of money and a change that the caller's key identifies. */
+const readRoute = "fetch-balance";
+const changeRoutes = ["debit-wallet", "change-mpin"] as const;
+
+describe("transport", () => {
+  test("refused connection: nothing was sent, and the same request may be made again", async () => {
+    const read = conversation(readRoute);
+    const talks = [...changeRoutes, "credit-wallet", "debit-reversal"].map((route) => conversation(route));
+    await gateway.peer.refusing(async () => {
+      expectProblem(await read.send(), problem("not-sent"));
+      for (const talk of talks) {
+        for (const attempt of [1, 2]) {
+          const answer = await talk.send();
+          expectProblem(answer, { ...problem("not-sent"), record: talk.record("not_sent", attempt) });
+          expect((await gateway.recordOf(answer)).state?.S).toBe("not_sent");
+        }
+      }
+    });
+    read.script(read.success());
+    expectSuccess(await read.send(), read.operation.answer(read.sample.sends));
+    for (const talk of talks) {
+      talk.script(talk.success());
+      expectSuccess(await talk.send(), {
+        ...talk.operation.answer(talk.sample.sends),
+        record: talk.record("succeeded", 3),
+      });
+      expect(talk.bodies()).toHaveLength(1);
+    }
+  });
+
+  test("nothing was sent: the identity still belongs to that request alone", async () => {
+    const talk = conversation("debit-wallet");
+    await gateway.peer.refusing(talk.send);
+    talk.script(talk.success());
+    const other = await gateway.call("debit-wallet", talk.operation.other?.(talk.id) ?? {});
+    expectProblem(other, { status: 422, code: "identity-reused", retry: "after-fix" });
+    expect(talk.bodies()).toEqual([]);
+    expect((await talk.send()).status).toBe(200);
+  });
+
+  test("a connection that is reset as soon as it stands", async () => {
+    const read = conversation(readRoute);
+    read.script([]);
+    gateway.peer.resetConnections();
+    const answer = await read.send();
+    expect([502, 503]).toContain(answer.status);
+    for (const route of changeRoutes) {
+      const talk = conversation(route);
+      talk.script([]);
+      gateway.peer.resetConnections();
+      // It stood, so whether a byte left is not known to us; what the record says decides about a repeat.
+      const first = await talk.send();
+      const { state } = first.body.record as { readonly state: string };
+      expect({ status: first.status, state }).toEqual(
+        state === "not_sent" ? { status: 503, state } : { status: 504, state: "in_doubt" },
+      );
+    }
+  });
+
+  const balance = (reply: Value) => signed(reply);
+  const whole: Readonly<Record<string, string>> = {
+    "fetch-balance": signedText({ data: { balance: "41.0", customer_id: "546693304" } }),
+    "debit-wallet": signedText({ data: { transaction_id: 654561373 } }),
+    "change-mpin": signedText({ data: { mpin_updated: "true" } }),
+  };
+  const success: Readonly<Record<string, Value>> = {
+    "fetch-balance": { balance: "41.0", customer_id: "546693304" },
+    "debit-wallet": { transaction_id: 654561373 },
+    "change-mpin": { mpin_updated: "true" },
+  };
+  const bodyOf = (route: string) => whole[route] ?? "";
+  const dataOf = (route: string) => success[route] ?? null;
+  const altered = (route: string, change: (reply: Record<string, unknown>) => object) =>
+    text(JSON.stringify(change(JSON.parse(bodyOf(route)))));
+
+  /** What the peer does, for each route; `read` is what a read becomes, where it is not the provider's fault. */
+  const faults: readonly { what: string; reply: (route: string) => Reply; read?: Code }[] = [
+    { what: "no reply in time", reply: () => hang, read: "outcome-unknown" },
+    { what: "headers in time, then a byte now and again", reply: () => drip, read: "outcome-unknown" },
+    { what: "a reset in place of a reply", reply: () => reset },
+    { what: "a reset in the middle of a reply", reply: (route) => brokenOff(bodyOf(route)) },
+    { what: "a reply that is shorter than it says", reply: (route) => truncated(bodyOf(route)) },
+    { what: "no HTTP", reply: () => noHttp },
+    { what: "HTTP 500", reply: () => text("Internal Server Error", 500, "text/html") },
+    { what: "HTTP 500 around a refusal", reply: () => refusal("INVALID-MPIN", "Invalid MPIN", 500) },
+    { what: "HTTP 502", reply: () => text("<html></html>", 502, "text/html") },
+    { what: "HTTP 503 around UNAUTHORIZED", reply: () => refusal("UNAUTHORIZED", "Unauthorized", 503) },
+    { what: "HTTP 500 around a success", reply: (route) => text(bodyOf(route), 500) },
+    { what: "HTTP 204", reply: () => (response) => response.writeHead(204).end() },
+    { what: "an empty reply", reply: () => text("") },
+    { what: "HTML", reply: () => text("<!doctype html><title>Maintenance</title>", 200, "text/html") },
+    { what: "JSON that ends early", reply: (route) => text(bodyOf(route).slice(0, -5)) },
+    { what: "JSON with something after it", reply: (route) => text(`${bodyOf(route)} x`) },
+    { what: "a list", reply: (route) => text(`[${bodyOf(route)}]`) },
+    { what: "a string", reply: () => text('"OK"') },
+    { what: "null", reply: () => text("null") },
+    { what: "another server's JSON", reply: () => text('{"message":"Service Unavailable"}') },
+    { what: "an empty object", reply: () => text("{}") },
+    { what: "a byte order mark", reply: (route) => text(`\ufeff${bodyOf(route)}`) },
+    { what: "no hash", reply: (route) => altered(route, ({ hash: _, ...rest }) => rest) },
+    { what: "a null hash", reply: (route) => altered(route, (reply) => ({ ...reply, hash: null })) },
+    { what: "an empty hash", reply: (route) => altered(route, (reply) => ({ ...reply, hash: "" })) },
+    { what: "a hash that is a number", reply: (route) => altered(route, (reply) => ({ ...reply, hash: 0 })) },
+    { what: "a hash that is true", reply: (route) => altered(route, (reply) => ({ ...reply, hash: true })) },
+    {
+      what: "a hash of 127 digits",
+      reply: (route) => altered(route, (reply) => ({ ...reply, hash: String(reply.hash).slice(0, -1) })),
+    },
+    { what: "the hash of another salt", reply: (route) => signed(dataOf(route), null, { salt: "another" }) },
+    {
+      what: "a member that was not hashed",
+      reply: (route) => altered(route, (reply) => ({ ...reply, more: 1 })),
+    },
+    {
+      what: "data that was changed on its way",
+      reply: (route) =>
+        altered(route, (reply) => ({ ...reply, data: { balance: "9.0", customer_id: "546693304" } })),
+    },
+    {
+      what: "half a surrogate pair",
+      reply: (route) => altered(route, (reply) => ({ ...reply, more: "\ud83d" })),
+    },
+    {
+      what: "bytes that are no UTF-8",
+      reply: (route) => text(Buffer.from(bodyOf(route).replace("}", '}, "more": "\u00ff"'), "latin1")),
+    },
+    { what: "lists inside lists, 512 deep", reply: () => text(`${"[".repeat(512)}${"]".repeat(512)}`) },
+    { what: "a number that PHP cannot encode", reply: () => signed({ n: new Token("1e400", "0") }) },
+    { what: "a success without its field", reply: () => balance({ unexpected: "x" }) },
+    {
+      what: "a success whose field is null",
+      reply: () => balance({ balance: null, customer_id: null, transaction_id: null, mpin_updated: null }),
+    },
+    {
+      what: "a success whose field is a list",
+      reply: () => balance({ balance: [], customer_id: [], transaction_id: [], mpin_updated: [] }),
+    },
+    {
+      what: "a success whose fields make no sense",
+      reply: () => balance({ balance: "lots", customer_id: "", transaction_id: "", mpin_updated: "perhaps" }),
+    },
+    { what: "a success whose data is a text", reply: () => balance("done") },
+    { what: "a success whose data is a list", reply: () => balance([]) },
+    { what: "a success whose data is true", reply: () => balance(true) },
+    {
+      what: "data and an error at once",
+      reply: (route) =>
+        text(signedText({ data: dataOf(route), error: { code: "INVALID-MPIN", message: "Invalid MPIN" } })),
+    },
+    {
+      what: "an error that is a text",
+      reply: () => json({ data: null, error: "INVALID-MPIN", page: null, hash: null }),
+    },
+    {
+      what: "an error without a code",
+      reply: () => json({ data: null, error: { message: "Invalid MPIN" }, page: null, hash: null }),
+    },
+    {
+      what: "an error whose code is a number",
+      reply: () => json({ data: null, error: { code: 7, message: "x" }, page: null, hash: null }),
+    },
+    { what: "HTTP 400 without a code", reply: () => text("Bad Request", 400, "text/plain") },
+    { what: "HTTP 404 without a code", reply: () => text("<html></html>", 404, "text/html") },
+    { what: "HTTP 401 without a code", reply: () => text("", 401) },
+    { what: "HTTP 403 around another server's JSON", reply: () => text('{"message":"Forbidden"}', 403) },
+    { what: "HTTP 400 around a success", reply: (route) => text(bodyOf(route), 400) },
+    { what: "HTTP 429 around a success", reply: (route) => text(bodyOf(route), 429) },
+  ];
+
+  describe.each(faults)("$what", ({ reply, read = "provider-fault" }) => {
+    test(`${readRoute}: ${read}`, () => expectRead(readRoute, reply(readRoute), problem(read)));
+
+    test.each(changeRoutes)("%s: its outcome is unknown", (route) => expectDoubt(route, reply(route)));
+  });
+
+  test.each([301, 302, 303, 307, 308])("HTTP %i is never followed", async (status) => {
+    const away = `${gateway.peer.url}/api/v1/elsewhere`;
+    await expectRead(readRoute, redirect(status, away), problem("provider-fault"));
+    for (const route of changeRoutes) {
+      const talk = conversation(route);
+      gateway.peer.script({ [talk.operation.path]: redirect(status, away), elsewhere: talk.success() });
+      const answer = await talk.send();
+      expectProblem(answer, { ...problem("outcome-unknown"), record: talk.record("in_doubt") });
+      expect(gateway.peer.requests.map(({ name }) => name)).toEqual([talk.operation.path]);
+    }
+  });
+
+  test("HTTP 429 without a code: asked to slow down, and the identity stays usable", async () => {
+    for (const reply of [
+      text("Too Many Requests", 429, "text/plain"),
+      text('{"message":"Too Many Attempts."}', 429),
+    ]) {
+      const word = { code: "429", message: "" };
+      await expectRead(readRoute, reply, problem("throttled", word));
+      for (const route of changeRoutes)
+        await expectUsable(route, "not_executed", reply, problem("throttled", word));
+    }
+  });
+
+  test.each([401, 404, 422])("HTTP %i with a code that nobody documented", async (status) => {
+    const word = { code: "SOMETHING-NEW", message: "What is this?" };
+    const reply = refusal(word.code, word.message, status);
+    await expectRead(readRoute, reply, problem("provider-fault", word));
+    await expectDoubt("debit-wallet", reply, word);
+  });
+
+  test("doubt belongs to that request alone: another under its identity is refused", async () => {
+    const talk = conversation("credit-wallet");
+    talk.script(reset);
+    expect((await talk.send()).body.record).toEqual(talk.record("in_doubt"));
+    talk.script(talk.success());
+    const other = await gateway.call("credit-wallet", talk.operation.other?.(talk.id) ?? {});
+    expectProblem(other, { status: 422, code: "identity-reused", retry: "after-fix" });
+    expect(talk.bodies()).toEqual([]);
+  });
+
+  test("a reply of more than a megabyte is not read to its end", async () => {
+    const reply = text(`{"data":"${"x".repeat(2_000_000)}"}`);
+    await expectRead(readRoute, reply, problem("provider-fault"));
+    await expectDoubt("debit-wallet", reply);
+  });
+});
+
+const shownRow = operationOf("fetch-by-transaction-id").data({}) as { readonly [name: string]: Value };
+
+describe("a success that says that it was not done", () => {
+  test.each([
+    { route: "update-customer", field: "updated", data: { updated: "false" } },
+    { route: "update-customer", field: "updated", data: { updated: false } },
+    { route: "change-mpin", field: "mpin_updated", data: { mpin_updated: "false" } },
+    { route: "forgot-mpin", field: "mpin_updated", data: { mpin_updated: false } },
+    {
+      route: "customer-status",
+      field: "customer_active",
+      data: { customer_id: "546693304", customer_active: "y" },
+    },
+  ])("$route: $data is declined, with the field as the provider's word", async ({ route, field, data }) => {
+    const word = { code: field, message: "false" };
+    await expectFinal(route, signed(data), problem("declined", word));
+  });
+
+  test.each([
+    "check-customer-credit-limit",
+    "check-customer-debit-limit",
+  ])("%s: true and false are its answers", async (route) => {
+    for (const [data, withinLimit] of [
+      [true, true],
+      [false, false],
+      ["true", true],
+      ["false", false],
+    ] as const) {
+      const talk = conversation(route);
+      talk.script(signed(data));
+      expectSuccess(await talk.send(), { result: { withinLimit } });
+    }
+  });
+});
+
+describe("a reversal's reply names its debit", () => {
+  test.each(["-1", "0"])("one whose id is longer by %j is another debit", async (more) => {
+    const talk = conversation("debit-reversal");
+    const data = { merchant_transaction_id: `${talk.id}${more}_REVERSAL`, transaction_id: 537601231 };
+    talk.script(signed(data));
+    await expectDoubtOf(talk);
+  });
+});
+
+describe("a success that is not what the operation returns", () => {
+  const missing: readonly { route: string; data: Value; page?: Value }[] = [
+    { route: "check-customer", data: { customer_exists: "maybe" } },
+    { route: "registration-otp", data: { customer_exists: "true" } },
+    { route: "register-customer", data: { customer_id: null } },
+    { route: "fetch-balance", data: { balance: "41.0" } },
+    { route: "credit-wallet", data: { merchant_transaction_id: "x" } },
+    { route: "wallet-to-wallet", data: { transaction_id: { id: 1 } } },
+    { route: "debit-reversal", data: { transaction_id: 1 } },
+    { route: "debit-reversal", data: { merchant_transaction_id: "other_REVERSAL", transaction_id: 1 } },
+    { route: "check-customer-credit-limit", data: { limit: "100.00" } },
+    { route: "check-customer-debit-limit", data: "perhaps" },
+    { route: "check-customer-debit-limit", data: { customer_id: 1 } },
+    { route: "check-customer-credit-limit", data: 1 },
+    { route: "check-customer-credit-limit", data: [] },
+    { route: "check-customer-credit-limit", data: "y" },
+    {
+      route: "fetch-transactions",
+      data: [{ amount: "1.0" }],
+      page: { page_size: 1, page_number: 0, total_pages: 1, total_elements: 1 },
+    },
+    { route: "fetch-transactions", data: [], page: { page_size: 1 } },
+    { route: "fetch-transactions", data: [] },
+    { route: "fetch-by-merchant-transaction-id", data: [] },
+    { route: "fetch-by-transaction-id", data: { transaction_id: 1 } },
+    { route: "fetch-customer-detail", data: { first_name: "x" } },
+    { route: "update-customer", data: { updated: "2" } },
+    { route: "customer-status", data: { customer_id: 1 } },
+    { route: "customer-otp", data: { otp_sent: "true" } },
+    { route: "forgot-mpin", data: {} },
+    { route: "add-sub-merchant", data: { sub_merchant_id: -1 } },
+    { route: "get-sub-merchants", data: [{ id: 1 }] },
+    { route: "get-sub-merchants", data: "XYZ" },
+    // About somebody or something else than was asked.
+    { route: "fetch-balance", data: { balance: "41.0", customer_id: "546693305" } },
+    { route: "fetch-balance", data: { balance: "41.0", customer_id: "0546693304" } },
+    { route: "fetch-balance", data: { balance: "41.0", customer_id: "546693304 " } },
+    { route: "fetch-customer-detail", data: { customer_id: "54669330" } },
+    { route: "fetch-by-transaction-id", data: { ...shownRow, transaction_id: "734203906" } },
+    {
+      route: "fetch-by-merchant-transaction-id",
+      data: { ...shownRow, merchant_transaction_id: "abc122361" },
+    },
+    { route: "fetch-by-merchant-transaction-id", data: { ...shownRow, merchant_transaction_id: null } },
+    { route: "customer-status", data: { customer_id: "546693305", customer_active: "n" } },
+    // Refused for another customer is not refused for this one.
+    { route: "customer-status", data: { customer_id: "546693305", customer_active: "y" } },
+  ];
+
+  test.each(missing)("$route: $data", async ({ route, data, page = null }) => {
+    const reply = signed(data, page);
+    if (operationOf(route).identity === "none") await expectRead(route, reply, problem("provider-fault"));
+    else await expectDoubt(route, reply);
+  });
+
+  test.each([
+    "24:00:00",
+    "2017-02-29 10:00:00",
+    "2017-03-03",
+    "03/03/2017 10:00:00",
+    "2017-03-03 10:60:00",
+    "",
+  ])("a time that is none: %s", async (time) => {
+    const operation = operationOf("fetch-by-transaction-id");
+    const row = operation.data({ merchant_transaction_id: "x" }) as { readonly [name: string]: Value };
+    await expectRead(operation.route, signed({ ...row, time }), problem("provider-fault"));
+  });
+});
+
+describe("what is looked for before the first attempt", () => {
+  const found: Readonly<Record<string, Value>> = {
+    "register-customer": { customer_id: "1", mobile_number: "+919900261104" },
+    "add-sub-merchant": [
+      { id: 7, name: "Other" },
+      { id: 8, name: "XYZ" },
+    ],
+  };
+  const looks = ["register-customer", "add-sub-merchant"].map((route) => {
+    const operation = operationOf(route);
+    const [path = ""] = Object.keys(operation.before ?? {});
+    return { route, operation, path, data: found[route] ?? null };
+  });
+  const notFound: Readonly<Record<string, Reply>> = {
+    "register-customer": notRegistered,
+    "add-sub-merchant": noSubMerchants,
+  };
+
+  /** Nothing but the look has been sent, and nothing written. */
+  async function expectOnlyLooked(path: string, before: number, looked = 1): Promise<void> {
+    expect(gateway.peer.requests.map(({ name }) => name)).toEqual(Array.from({ length: looked }, () => path));
+    expect(await gateway.records()).toBe(before);
+  }
+
+  describe.each(looks)("$route", ({ route, operation, path, data }) => {
+    test("there already: 409, nothing is sent, nothing is written", async () => {
+      const talk = conversation(route);
+      const before = await gateway.records();
+      gateway.peer.script({ [path]: signed(data), [operation.path]: talk.success() });
+      expectProblem(await talk.send(), problem("already-done"));
+      await expectOnlyLooked(path, before);
+    });
+
+    test("what is looked for is named in the look", async () => {
+      const talk = conversation(route);
+      gateway.peer.script({ [path]: signed(data) });
+      await talk.send();
+      const [request] = gateway.peer.requests;
+      const fields = request && formOf(request);
+      expect(fields).toMatchObject(route === "register-customer" ? { mobile_number: "+919900261104" } : {});
+      expect(Object.keys(fields ?? {}).toSorted()).toEqual(
+        route === "register-customer" ? ["api_key", "hash", "mobile_number"] : ["api_key", "hash"],
+      );
+    });
+
+    const failures: readonly {
+      what: string;
+      reply: Reply;
+      becomes: Code;
+      word?: { code: string; message: string };
+    }[] = [
+      { what: "HTTP 500", reply: text("", 500), becomes: "not-sent" },
+      { what: "a reset", reply: reset, becomes: "not-sent" },
+      { what: "no reply", reply: hang, becomes: "not-sent" },
+      { what: "a wrong hash", reply: signed(data, null, { salt: "another" }), becomes: "not-sent" },
+      {
+        what: "data and error both null",
+        reply: json({ data: null, error: null, page: null, hash: null }),
+        becomes: "not-sent",
+      },
+      { what: "what cannot be read", reply: signed("?"), becomes: "not-sent" },
+      {
+        what: "a code that nobody documented",
+        reply: refusal("SOMETHING-NEW", "What is this?"),
+        becomes: "not-sent",
+      },
+      {
+        what: "UNAUTHORIZED",
+        reply: refusal("UNAUTHORIZED", "Unauthorized"),
+        becomes: "misconfigured",
+        word: { code: "UNAUTHORIZED", message: "Unauthorized" },
+      },
+      { what: "HTTP 429", reply: text("", 429), becomes: "throttled", word: { code: "429", message: "" } },
+    ];
+
+    test.each(failures)("the look fails by $what: nothing is sent, nothing is written", async ({
+      reply,
+      becomes,
+      word,
+    }) => {
+      const talk = conversation(route);
+      const before = await gateway.records();
+      gateway.peer.script({ [path]: reply, [operation.path]: talk.success() });
+      expectProblem(await talk.send(), problem(becomes, word));
+      await expectOnlyLooked(path, before);
+      talk.script(talk.success());
+      expectSuccess(await talk.send(), {
+        ...operation.answer(talk.sample.sends),
+        record: talk.record("succeeded"),
+      });
+    });
+
+    test("the look finds no connection: 503, nothing is written", async () => {
+      const talk = conversation(route);
+      const before = await gateway.records();
+      await gateway.peer.refusing(async () => {
+        expectProblem(await talk.send(), problem("not-sent"));
+      });
+      expect(await gateway.records()).toBe(before);
+    });
+
+    test("an identity that has a record is answered from it: its own work is not taken for another's", async () => {
+      const talk = conversation(route);
+      talk.script(talk.success());
+      const first = await talk.send();
+      gateway.peer.script({ [path]: signed(data) });
+      const again = await talk.send();
+      expect(again.text).toBe(first.text);
+      expect(gateway.peer.requests).toEqual([]);
+    });
+
+    test("an attempt that had no effect is followed by a look and a new attempt", async () => {
+      const talk = conversation(route);
+      talk.script(refusal("HASH-MISMATCH", "Hash Mismatch"));
+      expect((await talk.send()).body.record).toEqual(talk.record("not_executed"));
+      gateway.peer.script({ [path]: notFound[route] ?? reset, [operation.path]: talk.success() });
+      expect((await talk.send()).body.record).toEqual(talk.record("succeeded", 2));
+      expect(gateway.peer.requests.map(({ name }) => name)).toEqual([path, operation.path]);
+    });
+  });
+});
+
+describe("a reversal and its debit", () => {
+  const reverse = (input: object) => gateway.call("debit-reversal", input);
+
+  async function debited(reply: Reply): Promise<{ readonly id: string; readonly answer: Answer }> {
+    const talk = conversation("debit-wallet");
+    talk.script(reply);
+    return { id: talk.id, answer: await talk.send() };
+  }
+
+  const success = signed({ transaction_id: 654561373 });
+  const reversal = (id: string) =>
+    signed({ merchant_transaction_id: `${id}_REVERSAL`, transaction_id: 537601231 });
+
+  test.each([
+    { state: "in_doubt", reply: hang, code: "in-progress", retry: "same-identity" },
+    {
+      state: "not_executed",
+      reply: refusal("HASH-MISMATCH", "Hash Mismatch"),
+      code: "in-progress",
+      retry: "same-identity",
+    },
+    {
+      state: "declined",
+      reply: refusal("INVALID-MPIN", "Invalid MPIN"),
+      code: "declined",
+      retry: "after-fix",
+    },
+  ] as const)("of a debit that is $state: 409, nothing is sent, nothing is written", async ({
+    state,
+    reply,
+    code,
+    retry,
+  }) => {
+    const { id, answer } = await debited(reply);
+    expect((await gateway.recordOf(answer)).state?.S).toBe(state);
+    const before = await gateway.records();
+    gateway.peer.script({ debitreversal: reversal(id) });
+    const refused = await reverse({ merchantTransactionId: id });
+    expectProblem(refused, { status: 409, code, retry });
+    expect(gateway.peer.requests).toEqual([]);
+    expect(await gateway.records()).toBe(before);
+  });
+
+  test("of a debit that could not be sent: 409 until it has succeeded, then it goes", async () => {
+    const talk = conversation("debit-wallet");
+    await gateway.peer.refusing(talk.send);
+    gateway.peer.script({ debitreversal: reversal(talk.id), debitwallet: success });
+    const refused = await reverse({ merchantTransactionId: talk.id });
+    expectProblem(refused, { status: 409, code: "in-progress", retry: "same-identity" });
+    expect(gateway.peer.requests).toEqual([]);
+    expect((await talk.send()).status).toBe(200);
+    const answer = await reverse({ merchantTransactionId: talk.id, transactionId: "654561373" });
+    expectSuccess(answer, {
+      result: { merchantTransactionId: `${talk.id}_REVERSAL`, transactionId: "537601231" },
+      record: recordView("debit-reversal", talk.id, "succeeded"),
+    });
+  });
+
+  test("a transactionId must be the debit's: 400, nothing is sent, nothing is written", async () => {
+    const { id } = await debited(success);
+    const before = await gateway.records();
+    gateway.peer.script({ debitreversal: reversal(id) });
+    const refused = await reverse({ merchantTransactionId: id, transactionId: "654561374" });
+    expectProblem(refused, {
+      status: 400,
+      code: "invalid-request",
+      retry: "after-fix",
+      errors: [{ pointer: "/transactionId", detail: expect.any(String) }],
+    });
+    expect(refused.text).not.toContain("654561373");
+    expect(refused.text).not.toContain("654561374");
+    expect(gateway.peer.requests).toEqual([]);
+    expect(await gateway.records()).toBe(before);
+  });
+
+  test.each([
+    { route: "credit-wallet", data: { transaction_id: 1 } },
+    { route: "wallet-to-wallet", data: { transaction_id: 1 } },
+  ])("of what is no debit but a $route: 400, nothing is sent", async ({ route, data }) => {
+    const talk = conversation(route);
+    talk.script(signed(data));
+    await talk.send();
+    gateway.peer.script({ debitreversal: reversal(talk.id) });
+    const refused = await reverse({ merchantTransactionId: talk.id });
+    expectProblem(refused, {
+      status: 400,
+      code: "invalid-request",
+      retry: "after-fix",
+      errors: [{ pointer: "/merchantTransactionId", detail: expect.any(String) }],
+    });
+    expect(gateway.peer.requests).toEqual([]);
+  });
+
+  test("of a debit that we do not hold: it is sent, for the provider to know", async () => {
+    const talk = conversation("debit-reversal");
+    talk.script(talk.success());
+    expectSuccess(await talk.send(), {
+      ...talk.operation.answer(talk.sample.sends),
+      record: talk.record("succeeded"),
+    });
+    expect(talk.bodies()).toHaveLength(1);
+  });
+
+  test("not found never ends a doubtful reversal, and a debit is reversed once", async () => {
+    const { id } = await debited(success);
+    gateway.peer.script({ debitreversal: hang });
+    expect((await reverse({ merchantTransactionId: id })).status).toBe(504);
+    gateway.peer.script({
+      debitreversal: reversal(id),
+      fetchbymerchantransactionid: refusal(
+        "INVALID-PARAMS",
+        "The selected merchant transaction id is invalid.",
+      ),
+    });
+    const again = await reverse({ merchantTransactionId: id });
+    expect(again.status).toBe(504);
+    expect(gateway.peer.requests.filter(({ name }) => name === "debitreversal")).toEqual([]);
+  });
+});
+
+describe("words of the provider that hold what nobody may see", () => {
+  const secrets = Object.values(planted);
+
+  /** One answer to such words; they may stand in neither it, nor its record, nor the log. */
+  async function expectUnseen(route: string, reply: Reply, pieces: readonly string[]): Promise<Answer> {
+    const talk = conversation(route);
+    talk.script(reply);
+    const logged = gateway.logs().length;
+    const answer = await talk.send();
+    const record = answer.body.record === undefined ? {} : await gateway.recordOf(answer);
+    for (const piece of pieces) {
+      expect(answer.text).not.toContain(piece);
+      expect(JSON.stringify(record)).not.toContain(piece);
+      expect(gateway.logs().slice(logged)).not.toContain(piece);
+    }
+    return answer;
+  }
+
+  test.each([
+    "debit-wallet",
+    "change-mpin",
+    "forgot-mpin",
+    "register-customer",
+  ])("%s: a text that repeats MPIN and OTP", async (route) => {
+    const { input } = operationOf(route).full("x");
+    const sent = [input.mpin, input.otp, input.oldMpin, input.newMpin].filter((each) => each !== undefined);
+    const reply = refusal("INVALID-PARAMS", `The value ${sent.join(", ")} is not good.`);
+    const answer = await expectUnseen(route, reply, secrets);
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain("[secret]");
+  });
+
+  test("a text in which the MPIN stands where long texts are cut", async () => {
+    for (let at = 190; at <= 201; at++) {
+      const reply = refusal("INVALID-PARAMS", `${"x".repeat(at)}${planted.mpin}`);
+      await expectUnseen("debit-wallet", reply, [`xx${planted.mpin.slice(0, 4)}`]);
+    }
+  });
+
+  test("a code that repeats the MPIN", async () => {
+    await expectUnseen("debit-wallet", refusal(`INVALID ${planted.mpin}`, "x"), secrets);
+  });
+
+  test.each([
+    "fetch-balance",
+    "debit-wallet",
+  ])("%s: a text that repeats the gateway's api key", async (route) => {
+    const reply = refusal("UNAUTHORIZED", `The api key ${planted.apiKey} is unknown.`);
+    const answer = await expectUnseen(route, reply, secrets);
+    expect(answer.status).toBe(502);
+  });
+});

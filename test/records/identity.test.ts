@@ -1,0 +1,160 @@
+import { assert, constant, constantFrom, oneof, property, record, string } from "fast-check";
+import { describe, expect, test } from "vitest";
+import { sameEffect, sameInput } from "../../lib/operation/request.ts";
+import { type Identity, recordId } from "../../lib/records/identity.ts";
+import { fingerprint, type KeyRing } from "../../lib/secrets/key-ring.ts";
+import { Secret } from "../../lib/secrets/secret.ts";
+
+// Short parts over an alphabet of separators, quotes and escapes: where joined parts would collide, they do so here.
+const part = string({
+  unit: constantFrom("a", "b", '"', ",", "\\", "#", "|", "\u0000", "é", "\ud800"),
+  maxLength: 3,
+});
+const natural = record({ namespace: constantFrom("money", "reversal"), id: part });
+const byKey = record({ namespace: constant("idempotency-key"), id: part, caller: part, operation: part });
+const named = record({ provider: part, account: part, identity: oneof(natural, byKey) });
+
+interface Named {
+  readonly provider: string;
+  readonly account: string;
+  readonly identity: Identity;
+}
+
+const asNamed = (value: unknown) => value as Named;
+const idOf = ({ provider, account, identity }: Named) => recordId(provider, account, identity);
+/** What makes an identity what it is, as one comparable value. */
+const essence = ({ provider, account, identity }: Named): readonly string[] => [
+  provider,
+  account,
+  identity.namespace,
+  identity.id,
+  ...(identity.namespace === "idempotency-key" ? [identity.caller, identity.operation] : []),
+];
+const equal = (a: readonly string[], b: readonly string[]) =>
+  a.length === b.length && a.every((each, at) => each === b[at]);
+
+describe("recordId", () => {
+  test("two identities have one id exactly when they are one", () => {
+    assert(
+      property(named, named, (left, right) => {
+        const [a, b] = [asNamed(left), asNamed(right)];
+        expect(idOf(a) === idOf(b)).toBe(equal(essence(a), essence(b)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("parts that slide over their borders stay different", () => {
+    const key = (caller: string, operation: string, id: string): Identity => ({
+      namespace: "idempotency-key",
+      id,
+      caller,
+      operation,
+    });
+    const ids = [
+      recordId("aggrepay", "main", key("a", "b", "c")),
+      recordId("aggrepay", "main", key("a,b", "", "c")),
+      recordId("aggrepay", "main", key("b", "a", "c")),
+      recordId("aggrepay", "main", key("", "a", "b,c")),
+      recordId("aggrepay", "main", key('a","b', "", "c")),
+      recordId("aggrepaymain", "", key("a", "b", "c")),
+    ];
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test("credits, debits and transfers share one namespace; a reversal of the same id has its own", () => {
+    const money = recordId("aggrepay", "main", { namespace: "money", id: "order-1" });
+    const reversal = recordId("aggrepay", "main", { namespace: "reversal", id: "order-1" });
+    expect(money).not.toBe(reversal);
+  });
+
+  test("it is what it was: a changed id would forget every record that exists", () => {
+    expect(recordId("aggrepay", "main", { namespace: "money", id: "order-1" })).toBe(
+      "duMeKVHWTuqEuy6wY2VyIYNZOAGw-eK0lYLyFnzWybU",
+    );
+  });
+
+  test("it is a plain hash of 43 URL-safe characters, which no key takes part in", () => {
+    assert(
+      property(named, (value) => {
+        expect(idOf(asNamed(value))).toMatch(/^[A-Za-z0-9_-]{43}$/);
+      }),
+    );
+    expect(recordId).toHaveLength(3);
+  });
+
+  test("callers and operations keep their Idempotency-Keys apart", () => {
+    const of = (caller: string, operation: string) =>
+      recordId("aggrepay", "main", { namespace: "idempotency-key", id: "key-1", caller, operation });
+    expect(of("arn:aws:sts::1:assumed-role/shop", "customer-otp")).toBe(
+      of("arn:aws:sts::1:assumed-role/shop", "customer-otp"),
+    );
+    const others = [
+      of("arn:aws:sts::1:assumed-role/office", "customer-otp"),
+      of("arn:aws:sts::1:assumed-role/shop", "forgot-mpin"),
+    ];
+    expect(others).not.toContain(of("arn:aws:sts::1:assumed-role/shop", "customer-otp"));
+    expect(new Set(others).size).toBe(2);
+  });
+});
+
+describe("the same request", () => {
+  const ring = (...ids: readonly string[]): KeyRing => ({
+    keys: ids.map((id) => ({ id, key: new Secret(Buffer.alloc(32, id).toString("base64")) })),
+  });
+
+  test("of money is its effect, whatever the order of its fields and without those that are not given", () => {
+    const one = sameEffect("debit-wallet", {
+      fromCustomerId: "1",
+      amount: "5.00",
+      toSubMerchantId: undefined,
+    });
+    const other = sameEffect("debit-wallet", { amount: "5.00", fromCustomerId: "1" });
+    expect(one.text).toBe(other.text);
+    expect(one.is(other.text)).toBe(true);
+    expect(one.is(sameEffect("credit-wallet", { fromCustomerId: "1", amount: "5.00" }).text)).toBe(false);
+    expect(one.is(sameEffect("debit-wallet", { fromCustomerId: "1", amount: "5.01" }).text)).toBe(false);
+  });
+
+  const input = { customerId: "1", newMpin: new Secret("73917391") };
+  const never = () => Promise.reject(new Error("the ring was fetched anew"));
+
+  test("of anything else is known again under the key that it was first seen with", async () => {
+    const before = sameInput("forgot-mpin", input, ring("k1"), never);
+    const after = sameInput("forgot-mpin", input, ring("k2", "k1"), never);
+    expect(before.text).toMatch(/^k1\.[\w-]{43}$/);
+    expect(after.text).toMatch(/^k2\./);
+    expect(await after.is(before.text)).toBe(true);
+    const otherMpin = { ...input, newMpin: new Secret("1234") };
+    expect(await sameInput("forgot-mpin", otherMpin, ring("k2", "k1"), never).is(before.text)).toBe(false);
+    expect(await sameInput("change-mpin", input, ring("k2", "k1"), never).is(before.text)).toBe(false);
+  });
+
+  test("of a key that the ring does not hold is looked for in the ring anew, once, and then told", async () => {
+    const stored = sameInput("forgot-mpin", input, ring("k2"), never).text;
+    let fetched = 0;
+    const renewed = (...ids: readonly string[]) => {
+      fetched = 0;
+      return async () => {
+        fetched += 1;
+        return ring(...ids);
+      };
+    };
+    expect(await sameInput("forgot-mpin", input, ring("k1"), renewed("k2", "k1")).is(stored)).toBe(true);
+    expect(fetched).toBe(1);
+    expect(await sameInput("change-mpin", input, ring("k1"), renewed("k2", "k1")).is(stored)).toBe(false);
+    expect(fetched).toBe(1);
+    const gone = sameInput("forgot-mpin", input, ring("k1"), renewed("k3", "k1")).is(stored);
+    await expect(gone).rejects.toMatchObject({ code: "misconfigured", status: 502 });
+    await expect(gone).rejects.toThrow('"k2"');
+    expect(fetched).toBe(1);
+  });
+
+  test("a key's id may hold dots", async () => {
+    const rotated = ring("k.2", "k.1");
+    const made = fingerprint(rotated, "text", "k.1");
+    expect(made).toMatch(/^k\.1\./);
+    const stored = sameInput("x", input, ring("k.1"), never).text;
+    expect(await sameInput("x", input, rotated, never).is(stored)).toBe(true);
+  });
+});

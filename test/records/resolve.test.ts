@@ -1,0 +1,560 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { readConfig } from "../../lib/config.ts";
+import type { FunctionDefinition } from "../../lib/operation/definition.ts";
+import { reconcile } from "../../lib/operation/reconcile.ts";
+import { type Doubtful, resolve } from "../../lib/operation/resolve.ts";
+import type { Evidence, Inquiry } from "../../lib/providers/inquiry.ts";
+import { recordId } from "../../lib/records/identity.ts";
+import type { RecordItem } from "../../lib/records/record.ts";
+import { type Claim, type Records, recordsIn } from "../../lib/records/store.ts";
+import type { Runtime } from "../../lib/runtime.ts";
+import { startTable, type TestTable } from "../support/dynamodb.ts";
+import { again, attemptOf, claimOf, everyState, leaseMs, noon, reached, settlementOf } from "./claims.ts";
+
+/** Doubt is settled here against a clock that the tests move and a provider that shows what they say. */
+let table: TestTable;
+let records: Records;
+let now: number;
+
+beforeAll(async () => {
+  table = await startTable();
+  records = recordsIn(table.name, table.client);
+});
+
+afterAll(() => table.stop());
+
+beforeEach(() => {
+  now = leaseEnd + 1;
+});
+
+const minute = 60_000;
+const quietMs = 15 * minute;
+const leaseEnd = noon + leaseMs;
+const quietEnd = leaseEnd + quietMs;
+const backOff = [60_000, 120_000, 300_000];
+
+const variables = {
+  PROVIDER_TIMEOUT_MS: "20000",
+  FUNCTION_TIMEOUT_MS: "28000",
+  LEASE_MS: String(leaseMs),
+  QUIET_PERIOD_MS: String(quietMs),
+  BINDING_WAIT_MS: String(30 * minute),
+  BACK_OFF_MS: backOff.join(","),
+  DOUBT_LIMIT_MS: String(24 * 60 * minute),
+  AGGREPAY_BASE_URL: "https://testwallet.aggrepaypayments.com",
+  AGGREPAY_ACCOUNT: "main",
+};
+
+const worldWith = (more: object = {}): Runtime => ({
+  config: readConfig({ ...variables, ...more }),
+  clock: { now: () => now, monotonic: () => now },
+  secrets: {
+    current: () => Promise.reject(new Error("no secret is asked for")),
+    previous: () => Promise.reject(new Error("no secret is asked for")),
+    refreshed: () => Promise.reject(new Error("no secret is asked for")),
+    moment: () => 0,
+  },
+  send: () => Promise.reject(new Error("nothing is sent")),
+  uniqueId: () => "unique",
+});
+const world = worldWith();
+const budget = { remainingMs: () => 28_000 };
+
+type Asking = Extract<Inquiry<never, never, never>, { readonly absence: unknown }>;
+
+/** An operation whose provider shows this; counts how often it was asked. */
+function operationThat(shows: () => Evidence | Promise<Evidence>, more: Partial<Asking> = {}) {
+  const evidence = vi.fn<Asking["evidence"]>(async () => shows());
+  const inquiry: Asking = { evidence, absence: "not executed", ...more };
+  const provider = {
+    name: "aggrepay",
+    secret: "aggrepay",
+    host: (config: Runtime["config"]) => config.baseUrl("aggrepay").host,
+    variables: [],
+    sign: () => {
+      throw new Error("nothing is signed");
+    },
+    read: () => {
+      throw new Error("nothing is read");
+    },
+  } as Doubtful<never, never>["provider"];
+  return { operation: { provider, inquiry } satisfies Doubtful<never, never>, asked: evidence };
+}
+
+const nothing: Evidence = { shows: "nothing" };
+const done: Evidence = { shows: "done", result: { transactionId: "9" } };
+const unclear: Evidence = { shows: "unclear", why: "It was away." };
+const other: Evidence = { shows: "other", why: "It is shown with another amount." };
+
+const word = { code: "SOMETHING-NEW", message: "What is this?" };
+const failed = (more: object = {}) =>
+  JSON.stringify({ code: "outcome-unknown", detail: "The first word.", ...more });
+
+const doubtOf = (claim: Claim = claimOf(), failure = failed()) =>
+  attemptOf(records, claim, "in_doubt", { failure });
+
+const failureOf = ({ failure }: RecordItem) => JSON.parse(failure ?? "null") as unknown;
+
+describe("what the provider shows", () => {
+  test("done: the record succeeds with what was shown", async () => {
+    const { operation, asked } = operationThat(() => done);
+    const record = await resolve(operation, await doubtOf(), world, records, budget);
+    expect(record).toMatchObject({ state: "succeeded", result: '{"transactionId":"9"}', failure: undefined });
+    expect(asked).toHaveBeenCalledTimes(1);
+  });
+
+  test("the question is of the identity, the effect and the time of the attempt that is in doubt", async () => {
+    const claim = claimOf();
+    const { operation, asked } = operationThat(() => done);
+    await resolve(operation, await doubtOf(claim), world, records, budget);
+    expect(asked.mock.calls[0]?.[0]).toEqual({
+      identity: claim.identity,
+      dispatchedAt: noon,
+      facts: (JSON.parse(claim.request) as readonly [string, object])[1],
+    });
+    const kept = claimOf({ facts: '{"mobileNumber":"+919900000001"}', request: "f1.fingerprint" });
+    await resolve(operation, await doubtOf(kept), world, records, budget);
+    expect(asked.mock.calls[1]?.[0]).toMatchObject({ facts: { mobileNumber: "+919900000001" } });
+  });
+
+  test("what contradicts the record is a person's, who sees both sides", async () => {
+    const { operation } = operationThat(() => other);
+    const record = await resolve(
+      operation,
+      await doubtOf(claimOf(), failed({ provider: word })),
+      world,
+      records,
+      budget,
+    );
+    expect(record.state).toBe("needs_attention");
+    expect(failureOf(record)).toEqual({
+      code: "outcome-unknown",
+      detail: "The first word. It is shown with another amount.",
+      provider: word,
+    });
+  });
+
+  test("nothing to go by: asked again after pauses that grow, the last one repeated", async () => {
+    const { operation, asked } = operationThat(() => unclear);
+    let record = await doubtOf();
+    for (const [turn, pause] of [...backOff, 300_000, 300_000].entries()) {
+      record = await resolve(operation, record, world, records, budget);
+      expect(record).toMatchObject({ state: "in_doubt", due: now + pause, inquiries: turn + 1 });
+      now += pause;
+    }
+    expect(asked).toHaveBeenCalledTimes(5);
+  });
+
+  test("nothing to go by for as long as doubt may last is a person's", async () => {
+    const { operation } = operationThat(() => unclear);
+    const record = await doubtOf();
+    now = noon + 24 * 60 * minute - 1;
+    expect((await resolve(operation, record, world, records, budget)).state).toBe("in_doubt");
+    now += 1;
+    const last = await resolve(operation, record, world, records, budget);
+    expect(last.state).toBe("needs_attention");
+    expect(failureOf(last)).toMatchObject({ detail: "The first word. It was away." });
+  });
+});
+
+describe("that the provider shows nothing", () => {
+  test.each([
+    "in_doubt",
+    "dispatched",
+  ] as const)("of what is %s is believed of a question asked after the quiet period, to the millisecond", async (state) => {
+    const { operation } = operationThat(() => nothing);
+    let record = await reached(records, claimOf(), state);
+    for (const at of [leaseEnd + 1, quietEnd - 1, quietEnd]) {
+      now = at;
+      record = await resolve(operation, record, world, records, budget);
+      expect(record).toMatchObject({ state, due: quietEnd + 1 });
+    }
+    now = quietEnd + 1;
+    expect((await resolve(operation, record, world, records, budget)).state).toBe("not_executed");
+  });
+
+  test("is not believed of a question asked before its end and answered after it", async () => {
+    const { operation } = operationThat(() => {
+      now = quietEnd + 10_000;
+      return nothing;
+    });
+    const record = await doubtOf();
+    now = quietEnd - 10_000;
+    expect((await resolve(operation, record, world, records, budget)).state).toBe("in_doubt");
+  });
+
+  test("counts from the lease of the latest attempt, not of the first", async () => {
+    const { operation } = operationThat(() => nothing);
+    const claim = claimOf();
+    await reached(records, claim, "not_executed");
+    const second = again(claim, { now: noon + quietMs });
+    await records.claim(second);
+    const { record } = await records.settle(settlementOf(second, 2, "in_doubt"));
+    now = second.now + leaseMs + quietMs;
+    expect((await resolve(operation, record, world, records, budget)).state).toBe("in_doubt");
+    now += 1;
+    expect((await resolve(operation, record, world, records, budget)).state).toBe("not_executed");
+  });
+
+  test("of a refusal that nobody knew makes it declined, with the provider's word", async () => {
+    const { operation } = operationThat(() => nothing);
+    const record = await doubtOf(claimOf(), failed({ provider: word }));
+    expect((await resolve(operation, record, world, records, budget)).state).toBe("in_doubt");
+    now = quietEnd + 1;
+    const settled = await resolve(operation, record, world, records, budget);
+    expect(settled.state).toBe("declined");
+    expect(failureOf(settled)).toMatchObject({ code: "declined", provider: word });
+  });
+
+  test("of an id that was taken is a person's", async () => {
+    const { operation } = operationThat(() => nothing);
+    const record = await doubtOf(claimOf(), failed({ provider: word, taken: true }));
+    now = quietEnd + 1;
+    expect((await resolve(operation, record, world, records, budget)).state).toBe("needs_attention");
+  });
+
+  test("where that proves nothing leaves doubt, for a person in the end", async () => {
+    const { operation } = operationThat(() => nothing, { absence: "proves nothing" });
+    const record = await doubtOf(claimOf(), failed({ provider: word }));
+    for (const at of [quietEnd + 1, noon + 23 * 60 * minute]) {
+      now = at;
+      expect((await resolve(operation, record, world, records, budget)).state).toBe("in_doubt");
+    }
+    now = noon + 25 * 60 * minute;
+    expect((await resolve(operation, record, world, records, budget)).state).toBe("needs_attention");
+  });
+
+  test("where it only confirms is a person's, after the quiet period", async () => {
+    const { operation } = operationThat(() => nothing, { absence: "needs a person" });
+    const record = await doubtOf();
+    expect((await resolve(operation, record, world, records, budget)).state).toBe("in_doubt");
+    now = quietEnd + 1;
+    expect((await resolve(operation, record, world, records, budget)).state).toBe("needs_attention");
+  });
+});
+
+describe("a debit of which nothing is shown, and its reversal", () => {
+  const reversalOf = (debit: Claim) =>
+    claimOf({
+      id: recordId("aggrepay", "main", { namespace: "reversal", id: debit.identity }),
+      namespace: "reversal",
+      identity: debit.identity,
+      operation: "debit-reversal",
+    });
+  const harmless = ["not_sent", "not_executed", "declined"];
+
+  test.each([undefined, ...everyState])("that is %s", async (state) => {
+    const debit = claimOf();
+    const record = await doubtOf(debit);
+    if (state) await reached(records, reversalOf(debit), state);
+    const { operation } = operationThat(() => nothing, { undoneBy: "reversal" });
+    now = quietEnd + 1;
+    const settled = await resolve(operation, record, world, records, budget);
+    const believed = state === undefined || harmless.includes(state);
+    expect(settled.state).toBe(believed ? "not_executed" : "needs_attention");
+  });
+
+  test("that begins while the provider is asked", async () => {
+    const debit = claimOf();
+    const record = await doubtOf(debit, failed({ provider: word }));
+    const { operation } = operationThat(
+      async () => {
+        await records.claim(reversalOf(debit));
+        return nothing;
+      },
+      { undoneBy: "reversal" },
+    );
+    now = quietEnd + 1;
+    expect((await resolve(operation, record, world, records, budget)).state).toBe("needs_attention");
+  });
+});
+
+describe("nobody is asked", () => {
+  test.each(everyState)("about what is %s and not in doubt", async (state) => {
+    const { operation, asked } = operationThat(() => done);
+    const record = await reached(records, claimOf(), state);
+    // A dispatched one is its owner's for as long as its lease lasts.
+    now = state === "in_doubt" ? now : leaseEnd - 1;
+    const after = await resolve(operation, record, world, records, budget);
+    if (state === "in_doubt") expect(after.state).toBe("succeeded");
+    else expect(after).toEqual(record);
+    expect(asked).toHaveBeenCalledTimes(state === "in_doubt" ? 1 : 0);
+  });
+
+  test.each([
+    ["host", { AGGREPAY_BASE_URL: "https://aggwallet.aggrepaypayments.com" }],
+    ["port", { AGGREPAY_BASE_URL: "https://testwallet.aggrepaypayments.com:8443" }],
+    ["account", { AGGREPAY_ACCOUNT: "other" }],
+  ])("at another %s than the attempt's: it would speak of somebody else's wallet", async (_what, more) => {
+    const { operation, asked } = operationThat(() => nothing);
+    const record = await doubtOf();
+    now = quietEnd + 1;
+    const after = await resolve(operation, record, worldWith(more), records, budget);
+    expect(after.state).toBe("in_doubt");
+    expect(asked).not.toHaveBeenCalled();
+    now = noon + 24 * 60 * minute;
+    expect((await resolve(operation, record, worldWith(more), records, budget)).state).toBe(
+      "needs_attention",
+    );
+  });
+
+  test("where there is nothing to ask: a person's, once the lease has ended", async () => {
+    const { operation } = operationThat(() => done);
+    const silent = { ...operation, inquiry: { none: "no call tells" } };
+    const record = await doubtOf();
+    now = leaseEnd - 1;
+    expect(await resolve(silent, record, world, records, budget)).toMatchObject({
+      state: "in_doubt",
+      due: leaseEnd,
+    });
+    now = leaseEnd;
+    const after = await resolve(silent, record, world, records, budget);
+    expect(after.state).toBe("needs_attention");
+    expect(failureOf(after)).toMatchObject({ detail: expect.stringContaining("The first word.") as string });
+  });
+
+  test("where evidence comes by itself: a person's, once it has been waited for", async () => {
+    const { operation } = operationThat(() => done);
+    const waiting = { ...operation, inquiry: { none: "it notifies", waits: true as const } };
+    const record = await doubtOf();
+    now = leaseEnd + 30 * minute - 1;
+    expect(await resolve(waiting, record, world, records, budget)).toMatchObject({
+      state: "in_doubt",
+      due: leaseEnd + 30 * minute,
+    });
+    now += 1;
+    expect((await resolve(waiting, record, world, records, budget)).state).toBe("needs_attention");
+  });
+});
+
+describe("while the provider is asked", () => {
+  test("nobody else asks: 20 at once ask once, and all see one record", async () => {
+    const { operation, asked } = operationThat(() => done);
+    const record = await doubtOf();
+    const all = await Promise.all(
+      Array.from({ length: 20 }, () => resolve(operation, record, world, records, budget)),
+    );
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect(new Set(all.map(({ state }) => state))).toEqual(new Set(["succeeded", "in_doubt"]));
+    expect((await records.get(record.id))?.state).toBe("succeeded");
+  });
+
+  test("the owner's late word comes: it stands, and is what the resolver tells", async () => {
+    const claim = claimOf();
+    const { operation } = operationThat(async () => {
+      await records.settle(settlementOf(claim, 1, "succeeded", { now }));
+      return nothing;
+    });
+    const record = await doubtOf(claim);
+    now = quietEnd + 1;
+    expect(await resolve(operation, record, world, records, budget)).toMatchObject({
+      state: "succeeded",
+      result: '{"transactionId":"7"}',
+    });
+  });
+
+  test.each([
+    nothing,
+    done,
+    unclear,
+    other,
+  ])("it sleeps through another's turn and a new attempt, and then writes nothing of $shows", async (shown) => {
+    const claim = claimOf();
+    const second = again(claim, { now: quietEnd + 2 * leaseMs });
+    let slept = false;
+    const { operation } = operationThat(async () => {
+      if (slept) return nothing;
+      slept = true;
+      now += leaseMs;
+      const seen = (await records.get(claim.id)) as RecordItem;
+      await resolve(operation, seen, world, records, budget);
+      expect((await records.claim(second)).kind).toBe("won");
+      return shown;
+    });
+    const record = await doubtOf(claim);
+    now = quietEnd + 1;
+    const after = await resolve(operation, record, world, records, budget);
+    expect(after).toMatchObject({
+      state: "dispatched",
+      attempt: 2,
+      owner: second.owner,
+      due: second.now + leaseMs,
+    });
+    expect((await records.settle(settlementOf(second, 2, "succeeded"))).kind).toBe("written");
+  });
+
+  test("it fails: the record stays as it was, and is somebody's again when the turn's lease has ended", async () => {
+    const broken = operationThat(() => Promise.reject(new Error("a fault of ours")));
+    const record = await doubtOf();
+    await expect(resolve(broken.operation, record, world, records, budget)).rejects.toThrow();
+    const { operation, asked } = operationThat(() => done);
+    const seen = (await records.get(record.id)) as RecordItem;
+    expect((await resolve(operation, seen, world, records, budget)).state).toBe("in_doubt");
+    expect(asked).not.toHaveBeenCalled();
+    now += leaseMs;
+    expect((await resolve(operation, seen, world, records, budget)).state).toBe("succeeded");
+  });
+});
+
+describe("a final state by inquiry", () => {
+  test("is forgotten in time where the caller's key made the identity, and never of money", async () => {
+    const { operation } = operationThat(() => done);
+    const keyed = await resolve(
+      operation,
+      await doubtOf(claimOf({ namespace: "idempotency-key", facts: "{}" })),
+      world,
+      records,
+      budget,
+    );
+    expect(Number((await table.item(keyed.id))?.expires?.N)).toBeGreaterThan(now / 1000);
+    const money = await resolve(operation, await doubtOf(), world, records, budget);
+    expect(await table.item(money.id)).not.toHaveProperty("expires");
+  });
+});
+
+describe("a run of the reconciler", () => {
+  let own: TestTable;
+  let store: Records;
+  beforeEach(async () => {
+    own = await startTable();
+    store = recordsIn(own.name, own.client);
+    vi.spyOn(console, "log").mockImplementation(() => undefined);
+    return async () => {
+      vi.restoreAllMocks();
+      await own.stop();
+    };
+  });
+
+  function changeThat(shows: () => Evidence | Promise<Evidence>, name = "aggrepay/debit-wallet") {
+    const { operation, asked } = operationThat(shows);
+    const definition = {
+      name,
+      summary: "",
+      access: "authenticated",
+      variables: [],
+      secrets: [],
+      tableActions: [],
+    } satisfies FunctionDefinition;
+    return {
+      asked,
+      change: {
+        ...definition,
+        resolve: (record: RecordItem, ...rest: [Runtime, Records, typeof budget]) =>
+          resolve(operation, record, ...rest),
+      },
+    };
+  }
+
+  async function doubts(length: number): Promise<readonly RecordItem[]> {
+    const made: RecordItem[] = [];
+    for (let each = 0; each < length; each += 1) made.push(await attemptOf(store, claimOf(), "in_doubt"));
+    return made;
+  }
+  const statesOf = async () =>
+    Object.groupBy(await own.scan(), ({ state }) => state?.S ?? "") as Record<string, unknown[] | undefined>;
+
+  test("settles whatever is due in any shard, and asks about nothing else", async () => {
+    await doubts(100);
+    await Promise.all(Array.from({ length: 10 }, () => attemptOf(store, claimOf(), "succeeded")));
+    await Promise.all(Array.from({ length: 10 }, () => reached(store, claimOf(), "needs_attention")));
+    await store.claim(claimOf());
+    await store.claim(claimOf({ now: now + 1 }));
+    const { change, asked } = changeThat(() => done);
+    await reconcile([change], world, store, budget);
+    expect(asked).toHaveBeenCalledTimes(101);
+    const states = await statesOf();
+    expect(
+      Object.entries(states)
+        .map(([state, items]) => [state, items?.length])
+        .toSorted(),
+    ).toEqual([
+      ["dispatched", 1],
+      ["needs_attention", 10],
+      ["succeeded", 111],
+    ]);
+    await reconcile([change], world, store, budget);
+    expect(asked).toHaveBeenCalledTimes(101);
+  });
+
+  test("at the same time as three others: a record has one turn at a time", async () => {
+    await doubts(60);
+    const asking = new Map<string, number>();
+    let most = 0;
+    const { operation, asked } = operationThat(() => unclear);
+    asked.mockImplementation(async ({ identity }) => {
+      asking.set(identity, (asking.get(identity) ?? 0) + 1);
+      most = Math.max(most, asking.get(identity) ?? 0);
+      await new Promise((passed) => setTimeout(passed, 5));
+      asking.set(identity, (asking.get(identity) ?? 0) - 1);
+      return unclear;
+    });
+    const { change } = changeThat(() => unclear);
+    const counted: typeof change = {
+      ...change,
+      resolve: (record, ...rest) => resolve(operation, record, ...rest),
+    };
+    await Promise.all(Array.from({ length: 4 }, () => reconcile([counted], world, store, budget)));
+    expect([asking.size, most]).toEqual([60, 1]);
+  });
+
+  test("at the same time as three others asks once about what it can settle", async () => {
+    await doubts(60);
+    const { change, asked } = changeThat(() => done);
+    await Promise.all(Array.from({ length: 4 }, () => reconcile([change], world, store, budget)));
+    expect(asked).toHaveBeenCalledTimes(60);
+    expect(Object.keys(await statesOf())).toEqual(["succeeded"]);
+  });
+
+  test("leaves what it could not learn for the time that it was put off to", async () => {
+    await doubts(3);
+    const { change, asked } = changeThat(() => unclear);
+    await reconcile([change], world, store, budget);
+    now += 59_999;
+    await reconcile([change], world, store, budget);
+    expect(asked).toHaveBeenCalledTimes(3);
+    now += 1;
+    await reconcile([change], world, store, budget);
+    expect(asked).toHaveBeenCalledTimes(6);
+  });
+
+  test("without time to ask and to record asks nothing", async () => {
+    await doubts(3);
+    const { change, asked } = changeThat(() => done);
+    await reconcile([change], world, store, { remainingMs: () => 3_500 });
+    expect(asked).not.toHaveBeenCalled();
+    await reconcile([change], world, store, budget);
+    expect(asked).toHaveBeenCalledTimes(3);
+  });
+
+  test("that fails at one record goes on with the others", async () => {
+    const [first] = await doubts(40);
+    const { change, asked } = changeThat(() => done);
+    const failing: Records = {
+      ...store,
+      get: (id) => (id === first?.id ? Promise.reject(new Error("throttled")) : store.get(id)),
+    };
+    await reconcile([change], world, failing, budget).catch(() => undefined);
+    // Whatever was still under way when it ended is let go on.
+    await new Promise((settled) => setTimeout(settled, 200));
+    expect(asked).toHaveBeenCalledTimes(39);
+  });
+
+  test("leaves a record whose operation is no longer there", async () => {
+    await doubts(1);
+    const { change, asked } = changeThat(() => done, "aggrepay/credit-wallet");
+    await reconcile([change], world, store, budget);
+    expect(asked).not.toHaveBeenCalled();
+    expect(Object.keys(await statesOf())).toEqual(["in_doubt"]);
+  });
+
+  test("finds a record settled meanwhile, and writes nothing", async () => {
+    const claim = claimOf();
+    await attemptOf(store, claim, "in_doubt");
+    const { change } = changeThat(async () => {
+      await store.settle(settlementOf(claim, 1, "declined", { now }));
+      return done;
+    });
+    await reconcile([change], world, store, budget);
+    expect((await store.get(claim.id))?.state).toBe("declined");
+  });
+});

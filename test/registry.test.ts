@@ -1,0 +1,271 @@
+import { execFile } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { functions } from "../functions/index.ts";
+
+const project = resolve(import.meta.dirname, "..");
+const sourcesIn = (...folders: readonly string[]) =>
+  folders.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: project })).toSorted();
+
+const files = sourcesIn("functions").filter((file) => file !== "functions/index.ts");
+
+const providers = ["aggrepay", "payu", "wibmo", "dreamzwallet", "nicepay"];
+const providerOf = (name: string) => name.split("/")[0] ?? "";
+const routed = functions.flatMap((definition) =>
+  definition.route === undefined ? [] : [{ ...definition, route: definition.route }],
+);
+
+describe("the registry", () => {
+  test("lists every file under functions, once, in a line of its own", () => {
+    expect(functions.map(({ name }) => `functions/${name}.ts`).toSorted()).toEqual(files);
+    const lines = readFileSync(join(project, "functions/index.ts"), "utf8").split("\n");
+    for (const { name } of functions)
+      expect(lines.filter((line) => line.includes(`"./${name}.ts"`))).toHaveLength(1);
+  });
+
+  test("has every operation of every provider", () => {
+    const count = (provider: string) => functions.filter(({ name }) => providerOf(name) === provider).length;
+    expect(Object.fromEntries(providers.map((provider) => [provider, count(provider)]))).toEqual({
+      aggrepay: 21,
+      payu: 1,
+      wibmo: 2,
+      dreamzwallet: 1,
+      nicepay: 2,
+    });
+  });
+
+  test.each(functions)("$name has a name and a summary for people", ({ name, summary }) => {
+    expect(name).toMatch(/^[a-z]+(?:-[a-z]+)*(?:\/[a-z]+(?:-[a-z]+)*)*$/);
+    expect(summary).toMatch(/^[A-Z].{10,99}[^.]$/);
+  });
+
+  test.each(functions)("$name is called by a route or by the clock, not by both", ({ route, schedule }) => {
+    expect([route, schedule].filter((each) => each !== undefined)).toHaveLength(1);
+  });
+
+  /** What is not `POST /v1/<name>`. */
+  const ownRoutes = new Map([
+    ["nicepay/account-binding-webhook", "POST /webhooks/nicepay/account-binding"],
+    ["account-bindings/get", "GET /v1/account-bindings/{referenceNo}"],
+    ["records/get", "GET /v1/records/{id}"],
+    ["records/list", "GET /v1/records"],
+    ["records/resolve", "POST /v1/records/{id}/resolve"],
+  ]);
+
+  test.each(routed)("$name is routed by its name", ({ name, route }) => {
+    expect(`${route.method} ${route.path}`).toBe(ownRoutes.get(name) ?? `POST /v1/${name}`);
+  });
+
+  test("has no path twice", () => {
+    expect(new Set(routed.map(({ route }) => `${route.method} ${route.path}`)).size).toBe(routed.length);
+  });
+
+  test("is open where a provider calls, and nowhere else", () => {
+    expect(functions.filter(({ access }) => access === "open").map(({ name }) => name)).toEqual([
+      "nicepay/account-binding-webhook",
+    ]);
+  });
+
+  test("has one function that the clock runs", () => {
+    expect(functions.filter(({ schedule }) => schedule !== undefined)).toMatchObject([
+      { name: "reconcile", schedule: { everyMinutes: 1 }, access: "authenticated" },
+    ]);
+  });
+
+  test.each(functions)("$name names nothing twice", ({ variables, secrets, tableActions }) => {
+    for (const list of [variables, secrets, tableActions]) expect(new Set(list).size).toBe(list.length);
+  });
+
+  test.each(
+    functions.filter(({ name }) => providers.includes(providerOf(name))),
+  )("$name may read its provider's secret, and the key rings only where it has records", ({
+    name,
+    secrets,
+    tableActions,
+  }) => {
+    expect(secrets).toEqual([
+      providerOf(name),
+      ...(tableActions.length > 0 && secrets.includes("gateway") ? ["gateway"] : []),
+    ]);
+  });
+
+  test.each(
+    functions.filter(({ name }) => providers.includes(providerOf(name))),
+  )("$name is configured by what is its provider's", ({ name, variables }) => {
+    const others = providers
+      .filter((provider) => provider !== providerOf(name))
+      .map((each) => each.toUpperCase());
+    expect(variables.filter((variable) => others.includes(variable.split("_")[0] ?? ""))).toEqual([]);
+  });
+
+  test.each(
+    functions.filter(({ name }) => /^(account-bindings|records)\//.test(name)),
+  )("$name, which asks no provider, may read no provider's secret", ({ name, secrets }) => {
+    expect(secrets).toEqual(name === "account-bindings/get" ? ["gateway"] : []);
+  });
+
+  test("lets the reconciler do what the operations do whose doubt it settles, and no more", () => {
+    const reconcile = functions.find(({ name }) => name === "reconcile");
+    const changes = functions.filter(
+      ({ name, access, tableActions }) =>
+        providers.includes(providerOf(name)) && access !== "open" && tableActions.includes("UpdateItem"),
+    );
+    const of = (list: "secrets" | "variables") => new Set(changes.flatMap((change) => change[list]));
+    expect(new Set(reconcile?.secrets)).toEqual(of("secrets"));
+    expect(new Set(reconcile?.variables)).toEqual(of("variables"));
+    expect(new Set(reconcile?.tableActions)).toEqual(new Set(["GetItem", "Query", "UpdateItem"]));
+  });
+});
+
+const ownVariables = new Set(functions.flatMap(({ variables }) => variables));
+
+/** What a fresh process finds after it has imported a file, with nothing in its environment. */
+const looksAround = `
+  const read = [];
+  process.env = new Proxy({}, { get: (_, name) => void read.push(String(name)), has: (_, name) => void read.push(String(name)) });
+  const [file] = process.argv.slice(1);
+  const module = await import(file);
+  const active = process.getActiveResourcesInfo().filter((name) => !/^(PipeWrap|TTYWrap|FSReqPromise)$/.test(name));
+  const { handler } = module;
+  console.log(JSON.stringify({ exports: Object.keys(module), handler: typeof handler, warm: typeof handler?.warm, parameters: handler?.length, active, read }));
+`;
+
+describe.concurrent("in a fresh process with an empty environment", () => {
+  test.each(
+    files,
+  )("importing %s defines things, opens nothing, and the process ends by itself", async (file) => {
+    const url = pathToFileURL(join(project, file)).href;
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      ["--input-type=module", "--eval", looksAround, "--", url],
+      { env: {}, cwd: "/", timeout: 20_000 },
+    );
+    expect(stderr).toBe("");
+    const seen = JSON.parse(stdout);
+    expect(seen).toMatchObject({ handler: "function", warm: "function", active: [] });
+    // The reconciler's definition is made of the operations whose doubt it settles.
+    const definition = file === "functions/reconcile.ts" ? "reconcileOf" : "operation";
+    expect(seen.exports.toSorted()).toEqual(["handler", definition]);
+    // Node 24 on Lambda refuses a handler with a callback.
+    expect(seen.parameters).toBeLessThanOrEqual(2);
+    // What the libraries look for is theirs; nothing of what the stack tells a function is read yet.
+    const ours = seen.read.filter(
+      (name: string) => /_(SECRET_ID|MS)$|^TABLE_NAME$|^AWS_(?!LAMBDA_)/.test(name) || ownVariables.has(name),
+    );
+    expect(ours).toEqual([]);
+  });
+});
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  /** Erased before it runs. */
+  readonly typeOnly: boolean;
+}
+
+function importsOf(from: string): readonly Import[] {
+  const text = readFileSync(join(project, from), "utf8");
+  const statements = text.matchAll(/^\s*(?:import|export)\s+(type\s)?([^;]*?\sfrom\s+)?"([^"]+)";/gms);
+  const dynamic = text.matchAll(/\bimport\("([^"]+)"\)/g);
+  const target = (specifier: string) =>
+    specifier.startsWith(".") ? relative(project, resolve(project, dirname(from), specifier)) : specifier;
+  return [
+    ...[...statements].map(([, type, , specifier = ""]) => ({
+      from,
+      to: target(specifier),
+      typeOnly: type !== undefined,
+    })),
+    ...[...dynamic].map(([, specifier = ""]) => ({ from, to: target(specifier), typeOnly: false })),
+  ];
+}
+
+/** The registry names the reconciler, which asks the registry when it is called and not before. */
+const askedLater = ({ from, to }: Import) => from === "functions/reconcile.ts" && to === "functions/index.ts";
+
+const allImports = sourcesIn("functions", "lib").flatMap(importsOf);
+const imports = allImports.filter((each) => !askedLater(each));
+const crossing = (from: RegExp, to: RegExp) =>
+  imports
+    .filter((each) => from.test(each.from) && to.test(each.to))
+    .map((each) => `${each.from} -> ${each.to}`);
+
+describe("arrows go one way", () => {
+  test("and imports were found at all", () => {
+    expect(imports.length).toBeGreaterThan(150);
+    expect(crossing(/^functions\/aggrepay\/debit-wallet/, /^lib\/operation\/change/)).toHaveLength(1);
+  });
+
+  test("the reconciler asks the registry inside its functions alone", () => {
+    expect(allImports.filter(askedLater).length).toBeGreaterThan(0);
+    expect(readFileSync(join(project, "functions/reconcile.ts"), "utf8")).not.toMatch(
+      /^(?:import .*"\.\/index\.ts"|const .*import\(|await import\()/m,
+    );
+  });
+
+  test("lib/signing imports node:crypto alone", () => {
+    expect(crossing(/^lib\/signing\//, /^(?!lib\/signing\/)(?!node:crypto$)/)).toEqual([]);
+  });
+
+  test.each([
+    ["nothing knows infra, local, test or bench", /^(functions|lib)\//, /^(infra|local|test|bench)\//],
+    ["lib does not know functions", /^lib\//, /^functions\//],
+    ["a function does not know another", /^functions\/(?!index\.ts)/, /^functions\//],
+    ["lib/providers knows no operation and no record", /^lib\/providers\//, /^lib\/(operation|records)\//],
+    [
+      "lib/records knows no operation, provider or secret",
+      /^lib\/records\//,
+      /^lib\/(operation|providers|secrets)\//,
+    ],
+    [
+      "lib/secrets knows no operation, provider or record",
+      /^lib\/secrets\//,
+      /^lib\/(operation|providers|records)\//,
+    ],
+    ["functions come to signing through their provider", /^functions\//, /^lib\/signing\//],
+    ["signing is entered by its one door", /^(?!lib\/signing\/)/, /^lib\/signing\/(?!index\.ts$)/],
+  ])("%s", (_what, from, to) => {
+    expect(crossing(from, to)).toEqual([]);
+  });
+
+  test.each(providers)("%s does not know another provider", (provider) => {
+    const others = new RegExp(`^lib/providers/(?!${provider}/)[^/]+/`);
+    expect(crossing(new RegExp(`^(lib/providers|functions)/${provider}/`), others)).toEqual([]);
+    expect(crossing(others, new RegExp(`^lib/providers/${provider}/`))).toEqual([]);
+  });
+
+  test("only these packages are bundled into a function", () => {
+    const packages = imports.map(({ to }) => to).filter((to) => !/^(node:|lib\/|functions\/)/.test(to));
+    const allowed = [
+      "@aws-sdk/client-dynamodb",
+      "@aws-sdk/client-secrets-manager",
+      "@middy/core",
+      "aws-lambda",
+      "valibot",
+    ];
+    expect([...new Set(packages)].toSorted()).toEqual(allowed);
+  });
+
+  test("no module waits for itself to run", () => {
+    expect(cycles(imports.filter(({ typeOnly }) => !typeOnly))).toEqual([]);
+  });
+});
+
+/** Each strongly connected group of modules, by walking from each module back to itself. */
+function cycles(among: readonly Import[]): readonly string[] {
+  const next = Map.groupBy(among, ({ from }) => from);
+  const reach = (start: string): ReadonlySet<string> => {
+    const seen = new Set<string>();
+    const open = [start];
+    for (let file = open.pop(); file !== undefined; file = open.pop())
+      for (const { to } of next.get(file) ?? []) {
+        if (seen.has(to)) continue;
+        seen.add(to);
+        open.push(to);
+      }
+    return seen;
+  };
+  return [...next.keys()].filter((file) => reach(file).has(file));
+}

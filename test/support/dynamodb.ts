@@ -1,0 +1,111 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type AttributeValue,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  paginateScan,
+} from "@aws-sdk/client-dynamodb";
+import { awsClientConfig } from "../../lib/aws.ts";
+import { findDynoxide, startDynamoDb } from "../../local/dynamodb.ts";
+
+export type Item = Record<string, AttributeValue>;
+
+/** The table as the stack makes it: its key, and its two indexes. */
+const recordsTable = {
+  AttributeDefinitions: [
+    { AttributeName: "pk", AttributeType: "S" },
+    { AttributeName: "shard", AttributeType: "N" },
+    { AttributeName: "due", AttributeType: "N" },
+    { AttributeName: "customer", AttributeType: "S" },
+    { AttributeName: "createdAt", AttributeType: "N" },
+  ],
+  KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
+  GlobalSecondaryIndexes: [
+    {
+      IndexName: "unfinished",
+      KeySchema: [
+        { AttributeName: "shard", KeyType: "HASH" },
+        { AttributeName: "due", KeyType: "RANGE" },
+      ],
+      Projection: { ProjectionType: "KEYS_ONLY" },
+    },
+    {
+      IndexName: "customer-records",
+      KeySchema: [
+        { AttributeName: "customer", KeyType: "HASH" },
+        { AttributeName: "createdAt", KeyType: "RANGE" },
+      ],
+      Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["state", "amount", "operation"] },
+    },
+  ],
+};
+
+export interface TestTable {
+  readonly name: string;
+  readonly url: string;
+  readonly client: DynamoDBClient;
+  /** A client of the same table behind another address, such as a counting proxy's. */
+  clientAt(url: string): DynamoDBClient;
+  item(id: string): Promise<Item | undefined>;
+  put(item: Item): Promise<void>;
+  /** Everything in the table, or in one of its indexes. */
+  scan(index?: "unfinished" | "customer-records"): Promise<readonly Item[]>;
+  stop(): Promise<void>;
+}
+
+export const localCredentials = {
+  AWS_REGION: "eu-central-1",
+  AWS_ACCESS_KEY_ID: "local",
+  AWS_SECRET_ACCESS_KEY: "local",
+};
+
+/** The product's own client settings, at a local address. */
+export const clientAt = (url: string): DynamoDBClient =>
+  new DynamoDBClient(awsClientConfig({ ...localCredentials, AWS_ENDPOINT_URL_DYNAMODB: url }, "DYNAMODB"));
+
+/** All items of a table that runs somewhere already. */
+export async function scanAll(
+  client: DynamoDBClient,
+  table: string,
+  index?: string,
+): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  const input = { TableName: table, ...(index !== undefined && { IndexName: index }) };
+  for await (const page of paginateScan({ client }, input)) items.push(...(page.Items ?? []));
+  return items;
+}
+
+/** The records table on the engine that `npm start` uses, in a folder of its own. */
+export async function startTable(name = "records"): Promise<TestTable> {
+  const folder = await mkdtemp(join(tmpdir(), "records-"));
+  const silent = { line: () => undefined, stream: () => undefined };
+  const engine = await startDynamoDb({
+    binary: findDynoxide(process.env.DYNOXIDE_BIN),
+    file: join(folder, "dynamodb.sqlite"),
+    log: silent,
+  });
+  await engine.ensureTable({ name, properties: recordsTable });
+  const client = clientAt(engine.url);
+  return {
+    name,
+    url: engine.url,
+    client,
+    clientAt,
+    async item(id) {
+      const command = new GetItemCommand({ TableName: name, Key: { pk: { S: id } }, ConsistentRead: true });
+      return (await client.send(command)).Item;
+    },
+    async put(item) {
+      await client.send(new PutItemCommand({ TableName: name, Item: item }));
+    },
+    scan: (index) => scanAll(client, name, index),
+    async stop() {
+      client.destroy();
+      await engine.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
