@@ -1,0 +1,164 @@
+import { violations } from "./invariants.ts";
+import type { Fault, Plan, Run } from "./points.ts";
+import type { Treatment } from "./provider.ts";
+import type { Engine } from "./store.ts";
+import { newIdentity, type Subject, type SubjectName, subject } from "./subjects.ts";
+import { times, type Without, World } from "./world.ts";
+
+export type Actor = "caller" | "reconciler" | "notification";
+
+/** One case: who is struck where by what, how the provider treats the first changes, and who comes in which order. */
+export interface Case {
+  readonly subject: SubjectName;
+  readonly treatments: readonly Treatment[];
+  readonly refusesRepeats?: boolean;
+  /** The first caller, or whoever acts in that round. */
+  readonly struck: "first" | { readonly round: number; readonly actor: Actor };
+  readonly plan: Plan | undefined;
+  readonly order: readonly Actor[];
+  /** In which round what is late or frozen goes on, after the others have acted. */
+  readonly resumes: number;
+}
+
+/**
+ * When the others come: while the lease lasts, after it, after the quiet period, much later, and when doubt is too old; then
+ * as long as there is something to settle, for a late run may have begun another attempt.
+ */
+const pauses = [2_000, 45_000, times.quiet + times.minute, 2 * times.hour, 25 * times.hour];
+const mostRounds = 12;
+
+export interface Ran {
+  readonly world: World;
+  readonly subject: Subject;
+  /** Of the run that was to be struck, whether it came to that point. */
+  readonly points: readonly string[];
+  readonly wrong: readonly string[];
+}
+
+/** Runs a case until its record is settled or listed for a person, and everybody has come to rest. */
+export async function runCase(engine: Engine, spec: Case, without?: Without): Promise<Ran> {
+  const world = new World(engine, without);
+  const own = subject(spec.subject, newIdentity());
+  const reference = String(own.input.referenceNo ?? "");
+  let points: readonly string[] = [];
+  if (spec.subject === "debitReversal") await preceded(world, own);
+  world.provider.refusesRepeats = spec.refusesRepeats ?? false;
+  world.provider.treatments.push(...spec.treatments);
+
+  const first = world.call(own, spec.struck === "first" ? spec.plan : undefined);
+  await first.stopped;
+  if (spec.struck === "first") points = first.points;
+
+  for (let round = 0; round < mostRounds; round++) {
+    world.advance(pauses[round] ?? 25 * times.hour);
+    for (const actor of spec.order) {
+      const isStruck = spec.struck !== "first" && spec.struck.round === round && spec.struck.actor === actor;
+      const run = actorOf(actor, world, own, reference, isStruck ? spec.plan : undefined);
+      await run?.stopped;
+      if (isStruck && run) points = run.points;
+      if (spec.resumes === round && !isStruck) await world.catchUp();
+      world.advance(1_000);
+    }
+    if (world.isCaughtUp && ["succeeded", "declined", "needs_attention"].includes(stateOf(own, world))) break;
+  }
+  await world.catchUp();
+  // The last word: what a caller is told when all is over must be true as well, and what it then begins is settled too.
+  await world.call(own).stopped;
+  for (const pause of ["dispatched", "in_doubt"].includes(stateOf(own, world)) ? pauses.slice(1) : []) {
+    world.advance(pause);
+    await world.reconciler().stopped;
+  }
+  return { world, subject: own, points, wrong: await violations(world) };
+}
+
+const stateOf = ({ record }: Subject, world: World): string => world.latest(record)?.item.state?.S ?? "";
+
+function actorOf(
+  actor: Actor,
+  world: World,
+  own: Subject,
+  reference: string,
+  plan: Plan | undefined,
+): Run<unknown> | undefined {
+  if (actor === "caller") return world.call(own, plan) as Run<unknown>;
+  if (actor === "reconciler") return world.reconciler(plan) as Run<unknown>;
+  return world.notification(reference, plan) as Run<unknown> | undefined;
+}
+
+/** The debit that is to be reversed. */
+async function preceded(world: World, own: Subject): Promise<void> {
+  await world.call(subject("debitWallet", String(own.input.merchantTransactionId))).stopped;
+}
+
+/** A case in words: it can be run again from them. */
+export const describe = (
+  { subject: name, treatments, refusesRepeats, struck, plan, order, resumes }: Case,
+  point?: string,
+): string =>
+  [
+    name,
+    `provider ${treatments.map(({ acts, replies }) => `acts ${acts}, replies ${replies}`).join(", then ")}`,
+    refusesRepeats && "and refuses repeats",
+    plan &&
+      `${plan.fault} at ${point ?? plan.at} of ${struck === "first" ? "the first caller" : `the ${struck.actor} in round ${struck.round}`}`,
+    order.join(" then "),
+    `resumed in round ${resumes}`,
+  ]
+    .filter(Boolean)
+    .join("; ");
+
+/** Runs cases beside one another; how many ran, and what was wrong in which. */
+export async function runAll(
+  engine: Engine,
+  cases: readonly Case[],
+  without?: Without,
+): Promise<{ readonly ran: number; readonly wrong: readonly string[] }> {
+  const wrong: string[] = [];
+  let next = 0;
+  const work = async () => {
+    for (let at = next++; at < cases.length; at = next++) {
+      const spec = cases[at];
+      if (!spec) return;
+      const { wrong: found, points } = await runCase(engine, spec, without);
+      if (found.length > 0)
+        wrong.push(
+          `${describe(spec, spec.plan && points[Number(spec.plan.at)])}\n    ${found.join("\n    ")}`,
+        );
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, work));
+  return { ran: cases.length, wrong };
+}
+
+/** Faults that mean something at a point: a read is not late, and nobody repeats it. */
+export function faultsAt(point: string, all: readonly Fault[]): readonly Fault[] {
+  const isWrite = !/^(get|due|secret|connect|send)\b/.test(point);
+  const isSend = point.startsWith("send ");
+  return all.filter((fault) => {
+    if (fault === "repeated") return isWrite;
+    if (fault === "late") return isWrite || isSend;
+    return true;
+  });
+}
+
+/** Who comes first to a record: its caller again, or the reconciler; of a binding, its notification early or late. */
+export const ordersOf = (name: SubjectName): readonly (readonly Actor[])[] =>
+  name === "registerBinding"
+    ? [
+        ["notification", "caller", "reconciler"],
+        ["reconciler", "caller", "notification"],
+      ]
+    : [
+        ["caller", "reconciler"],
+        ["reconciler", "caller"],
+      ];
+
+/**
+ * In which rounds what is late or frozen since round `since` goes on: at once, in the next, and when all is over. Bytes that
+ * were on their way to the provider arrive before the quiet period ends or never: that is what the period stands for.
+ */
+export function resumptionsOf(point: string, fault: Fault, since: number): readonly number[] {
+  if (!/late|frozen/.test(fault)) return [since];
+  const isOnItsWay = point.startsWith("send ") && fault !== "frozen after";
+  return [since, since + 1, since + 3].filter((round) => !isOnItsWay || round < 2);
+}

@@ -1,0 +1,104 @@
+import { resolve as settle } from "../../lib/operation/resolve.ts";
+import type { Treatment } from "./provider.ts";
+import type { Command, CommandInput, Output } from "./store.ts";
+import type { AnyChange } from "./subjects.ts";
+import type { Without } from "./world.ts";
+
+/** Ways to take a guard away from the product without changing it. */
+
+/** Writes of that name no longer care for a clause of their condition. */
+export const withoutClause = (name: string, ...clauses: readonly (string | RegExp)[]): Without => ({
+  command: (written, input) => {
+    if (written !== name || input.ConditionExpression === undefined) return input;
+    const condition = clauses.reduce<string>(
+      (text, clause) =>
+        text.replace(clause, (found) => `(${found} OR attribute_exists(#any) OR attribute_not_exists(#any))`),
+      input.ConditionExpression,
+    );
+    if (condition === input.ConditionExpression)
+      throw new Error(`${name} has no such clause: ${input.ConditionExpression}`);
+    return {
+      ...input,
+      ConditionExpression: condition,
+      ExpressionAttributeNames: { ...input.ExpressionAttributeNames, "#any": "pk" },
+    };
+  },
+});
+
+/** A final state and doubt are written over whatever is there. */
+export const anyState = /#state IN \([^)]*\)/;
+
+const resolvedBy = (operation: AnyChange, inquiry: object): AnyChange => {
+  const altered = { ...operation, inquiry } as AnyChange;
+  // What settles doubt is the altered operation, by the product's own code.
+  return {
+    ...altered,
+    resolve: (record, world, records, budget) => settle(altered, record, world, records, budget),
+  };
+};
+
+/** An inquiry that is told something else, or means something else. */
+export const withInquiry = (change: (inquiry: Record<string, unknown>) => object): Without => ({
+  operation: (operation) => resolvedBy(operation, change({ ...operation.inquiry })),
+});
+
+type Read = AnyChange["provider"]["read"];
+type ProviderAnswer = ReturnType<Read>;
+
+/** A provider's answer that is read as something else. */
+export const withAnswers = (change: (answer: ProviderAnswer) => ProviderAnswer): Without => ({
+  operation: (operation) => {
+    const read: Read = (...all) => change(operation.provider.read(...all));
+    return resolvedBy(
+      { ...operation, provider: { ...operation.provider, read } } as AnyChange,
+      operation.inquiry,
+    );
+  },
+});
+
+/** A claim of unknown outcome is taken for one that was won. */
+export const claimsOnTrust: Without = {
+  client: (client) => ({
+    async send(command: Command): Promise<Output> {
+      try {
+        return await client.send(command);
+      } catch (error) {
+        const { input } = command;
+        if (!(error instanceof Error) || error.name !== "TimeoutError" || !isClaim(input)) throw error;
+        return { Attributes: imagined(input) };
+      }
+    },
+  }),
+};
+
+const isClaim = ({ UpdateExpression = "" }: CommandInput): boolean =>
+  UpdateExpression.includes("#createdAt = if_not_exists");
+
+function imagined({ ExpressionAttributeValues: values = {}, Key }: CommandInput) {
+  const fields = Object.fromEntries(Object.entries(values).map(([name, value]) => [name.slice(1), value]));
+  return {
+    ...fields,
+    ...Key,
+    createdAt: values[":dispatchedAt"] ?? { N: "0" },
+    attempt: { N: "1" },
+    history: { L: [] },
+  };
+}
+
+/** Every write gives its item an end. */
+export const expiresAlways = (name: string): Without => ({
+  command: (written, input) =>
+    written !== name
+      ? input
+      : {
+          ...input,
+          UpdateExpression: (input.UpdateExpression ?? "").replace(/^SET /, "SET #expires = :soon, "),
+          ExpressionAttributeNames: { ...input.ExpressionAttributeNames, "#expires": "expires" },
+          ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ":soon": { N: "1800000000" } },
+        },
+});
+
+/** What the provider does with one change, in short. */
+export const actsSilently: Treatment = { acts: "yes", replies: "never" };
+export const isSilent: Treatment = { acts: "no", replies: "never" };
+export const actsLate: Treatment = { acts: "late", replies: "never" };

@@ -1,0 +1,134 @@
+import { Problem, type RecordView } from "../../lib/problem.ts";
+import type { Run } from "./points.ts";
+import type { Item } from "./store.ts";
+import { effectOf, type Told, type Version, type World } from "./world.ts";
+
+/** From RECORD's table of states, written down a second time: `claim` alone makes `dispatched` of what was there. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  "": ["dispatched"],
+  not_sent: ["dispatched"],
+  not_executed: ["dispatched"],
+  dispatched: ["succeeded", "declined", "not_sent", "not_executed", "in_doubt", "needs_attention"],
+  in_doubt: ["succeeded", "declined", "not_executed", "needs_attention"],
+  needs_attention: ["succeeded", "declined", "not_executed"],
+  succeeded: [],
+  declined: [],
+};
+const noEffect = ["not_sent", "not_executed", "declined"];
+
+/** Everything that must hold of a world when it has come to rest; what does not, in words. */
+export async function violations(world: World): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const id of world.ids) {
+    const versions = world.versions.filter(({ item }) => item.pk?.S === id);
+    const last = versions.at(-1);
+    if (!last || last.item.namespace?.S === "notification") continue;
+    found.push(...(await ofRecord(id, versions, last.item, world)));
+  }
+  for (const told of world.told)
+    found.push(...ofAnswer(told, world).map((what) => `${told.run.name}: ${what}`));
+  const names = new Set(world.provider.effects.map(({ of }) => of));
+  for (const of of names) {
+    const count = world.effects(of).length;
+    if (count > 1) found.push(`${count} effects of ${of}`);
+  }
+  return found;
+}
+
+async function ofRecord(
+  id: string,
+  versions: readonly Version[],
+  last: Item,
+  world: World,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  const [subject] = world.subjects.get(id) ?? [];
+  const effects = subject ? world.effects(effectOf(subject, world)) : [];
+  const named = `${last.operation?.S} ${last.identity?.S}`;
+  let before = "";
+  let result: string | undefined;
+  let token: string | undefined;
+  for (const { seq, write, item } of versions) {
+    const state = item.state?.S ?? "";
+    const isRepeat = state === before && !(write === "claim" && state === "dispatched");
+    if (!isRepeat && !allowed[before]?.includes(state))
+      found.push(`${named}: ${before} became ${state} by ${write}`);
+    if (state === "dispatched" && write !== "claim" && before !== "dispatched")
+      found.push(`${named}: ${write} made it dispatched`);
+    // What was sent before a state was written is what the state speaks of.
+    const sent = effects.filter((effect) => effect.sent < seq);
+    if (noEffect.includes(state) && sent.length > 0)
+      found.push(`${named}: ${state} by ${write}, and it happened`);
+    if (state === "succeeded" && sent.filter(({ applied }) => applied < seq).length !== 1)
+      found.push(`${named}: succeeded by ${write}, and ${sent.length} effects`);
+    if (state === "succeeded" && result !== undefined && before === "succeeded" && item.binding === undefined)
+      if (item.result?.S !== result) found.push(`${named}: its result changed`);
+    if (token !== undefined && item.binding?.M?.userToken?.S !== token)
+      found.push(`${named}: its binding changed`);
+    const [tXid, bound] = [item.tXid?.S, item.binding?.M?.tXid?.S];
+    if (tXid !== undefined && bound !== undefined && tXid !== bound && !item.flagged)
+      found.push(`${named}: its binding is of another tXid, and is served`);
+    const isForever = item.namespace?.S !== "idempotency-key" || !["succeeded", "declined"].includes(state);
+    if (isForever && item.expires) found.push(`${named}: it expires, and is ${item.namespace?.S} ${state}`);
+    const isOpen =
+      ["dispatched", "in_doubt", "needs_attention"].includes(state) || item.flagged !== undefined;
+    if (isOpen !== (item.shard !== undefined && item.due !== undefined))
+      found.push(`${named}: ${state} by ${write} is ${isOpen ? "not " : ""}in the index`);
+    before = state;
+    result = item.result?.S;
+    token = item.binding?.M?.userToken?.S;
+  }
+  if (["dispatched", "in_doubt"].includes(before))
+    found.push(`${named}: it was never settled nor given to a person`);
+  if (before === "needs_attention" && !(await world.isListed(last)))
+    found.push(`${named}: it is listed nowhere`);
+  return found;
+}
+
+/** A caller was told the truth: it was so then, and nothing contradicts it later. */
+function ofAnswer({ seq, run, subject }: Told, world: World): readonly string[] {
+  const effects = world.effects(effectOf(subject, world));
+  const final = world.latest(subject.record)?.item.state?.S;
+  const { ending } = run;
+  if (ending?.kind === "returned") {
+    const applied = effects.filter((effect) => effect.applied < seq).length;
+    const found = applied === 1 ? [] : [`200, and ${applied} effects`];
+    const { amount } = effects[0]?.fields ?? {};
+    if (amount !== undefined && amount !== subject.input.amount) found.push("200 for another amount");
+    return final === "succeeded" ? found : [...found, `200, and its record is ${final}`];
+  }
+  if (ending?.kind !== "threw") return [];
+  const { error } = ending;
+  if (!(error instanceof Problem)) return [`an error that nobody expected: ${String(error)}`];
+  const told: RecordView | undefined = error.details.record;
+  if (told) {
+    // What is told of an attempt may come late; that the attempt had no effect is looked at where it was written.
+    const isWritten = world.versions.some(
+      ({ item }) =>
+        item.pk?.S === told.id && item.state?.S === told.state && item.attempt?.N === String(told.attempt),
+    );
+    if (noEffect.includes(told.state) && !isWritten)
+      return [`told that it is ${told.state}, which it never was`];
+    if (told.state === "declined" && final !== "declined")
+      return [`told that it is declined, and it is ${final}`];
+    return [];
+  }
+  const others = (world.subjects.get(subject.record) ?? []).some(
+    ({ sameness }) => sameness !== subject.sameness,
+  );
+  switch (error.code) {
+    case "outcome-unknown":
+    case "in-progress":
+      return [];
+    case "identity-reused":
+      return others ? [] : ["told that its identity belongs to another request"];
+    case "already-done":
+      return final === "succeeded" ? ["told that somebody else has done it, and its own record did"] : [];
+    default:
+      return sentAnything(run) ? [`told ${error.code} without a record, and it had sent something`] : [];
+  }
+}
+
+const looks = ["fetchcustomerdetail", "getsubmerchants", "fetchbymerchantransactionid", "fetchtransactions"];
+const sentAnything = ({ points }: Run<unknown>): boolean =>
+  points.some((point) => point.startsWith("send ") && !looks.includes(point.slice(5)));

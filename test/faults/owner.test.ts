@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type Case, faultsAt, ordersOf, resumptionsOf, runAll, runCase } from "./campaign.ts";
+import { faults } from "./points.ts";
+import type { Treatment } from "./provider.ts";
+import { type Engine, startEngine } from "./store.ts";
+import { type SubjectName, subjectNames } from "./subjects.ts";
+
+let engine: Engine;
+let count = 0;
+// Thousands of cases: longer than any other test where the machine is busy.
+vi.setConfig({ testTimeout: 300_000 });
+beforeAll(async () => {
+  // The product counts what it does on standard output, a line each.
+  vi.spyOn(process.stdout, "write").mockImplementation(() => true);
+  engine = await startEngine();
+});
+afterAll(async () => {
+  console.info(`the first caller struck at every point: ${count} cases`);
+  await engine.stop();
+});
+
+const treatments: readonly Treatment[] = [
+  { acts: "yes", replies: "truly" },
+  { acts: "yes", replies: "never" },
+  { acts: "no", replies: "never" },
+];
+
+/** The same pipeline as customerOtp's to the letter, but for the names of their fields: one order is enough. */
+const twins: readonly SubjectName[] = ["registrationOtp", "forgotMpin", "changeMpin"];
+
+test.each(subjectNames)("%s: whatever strikes its first caller, the record tells the truth", async (name) => {
+  const cases: Case[] = [];
+  for (const [nth, treatment] of treatments.entries()) {
+    const calm = {
+      subject: name,
+      treatments: [treatment],
+      struck: "first",
+      plan: undefined,
+      resumes: 0,
+    } as const;
+    for (const [turn, order] of ordersOf(name)
+      .slice(0, twins.includes(name) ? 1 : 2)
+      .entries()) {
+      const { points } = await runCase(engine, { ...calm, order });
+      for (const [at, point] of points.entries()) {
+        // What the provider would have done is not yet of any concern, and whoever comes next comes as the first.
+        if (at < points.indexOf("claim") && nth + turn > 0) continue;
+        for (const fault of faultsAt(point, faults))
+          for (const resumes of resumptionsOf(point, fault, 0))
+            cases.push({ ...calm, order, plan: { at, fault }, resumes });
+      }
+    }
+  }
+  const { ran, wrong } = await runAll(engine, cases);
+  count += ran;
+  expect(wrong.slice(0, 10)).toEqual([]);
+});

@@ -1,0 +1,362 @@
+import { createHash } from "node:crypto";
+import { accountBindingToken } from "../../lib/signing/index.ts";
+import type { WireReply, WireRequest } from "../../lib/transport.ts";
+
+/** Something that the provider did. `sent` and `applied` are places in the world's one order of events. */
+export interface Effect {
+  /** What it was done for: `money order-1`. Two effects of one name are money that moved twice. */
+  readonly of: string;
+  readonly path: string;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly id: string;
+  /** Wall clock, milliseconds. */
+  readonly at: number;
+  readonly sent: number;
+  readonly applied: number;
+}
+
+/** The place of what was sent by somebody else. */
+export const before = Number.POSITIVE_INFINITY;
+
+/** How the provider treats the next change that reaches it, once. */
+export interface Treatment {
+  /** Whether it acts: before it answers, never, or when the world lets what is late happen. */
+  readonly acts: "yes" | "no" | "late";
+  readonly replies:
+    | "truly"
+    | "never"
+    | "500"
+    | "garbage"
+    | "wrong hash"
+    | "unknown code"
+    | "both null"
+    | "refusal"
+    | "unauthorized";
+}
+
+export interface Keys {
+  readonly apiKey: string;
+  readonly salt: string;
+  readonly iMid: string;
+  readonly merchantKey: string;
+}
+
+type Fields = Record<string, string>;
+type Json = null | string | readonly Json[] | { readonly [name: string]: Json };
+
+const reads = new Set([
+  "fetchbymerchantransactionid",
+  "fetchtransactions",
+  "fetchcustomerdetail",
+  "getsubmerchants",
+]);
+
+/** The name of what a change does, by what makes it one: two calls of one name are the same change twice. */
+export function effectName(path: string, fields: Fields): string {
+  switch (path) {
+    case "creditwallet":
+    case "debitwallet":
+    case "wallettowallet":
+      return `money ${fields.merchant_transaction_id}`;
+    case "debitreversal":
+      return `reversal ${fields.merchant_transaction_id}`;
+    case "userAccountBinding":
+      return `binding ${fields.referenceNo}`;
+    case "addsubmerchant":
+      return `${path} ${fields.name}`;
+    case "registrationotp":
+      return `${path} ${fields.email}`;
+    case "registercustomer":
+      return `${path} ${fields.mobile_number}`;
+    default:
+      return `${path} ${fields.customer_id}`;
+  }
+}
+
+const php = (value: Json): string =>
+  JSON.stringify(value)
+    .replaceAll("/", "\\/")
+    .replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+const sha512 = (text: string) => createHash("sha512").update(text, "utf8").digest("hex").toUpperCase();
+const bytes = (status: number, text: string): WireReply => ({ status, body: Buffer.from(text, "utf8") });
+
+/** Applied by whoever lets late things happen. */
+type Later = (act: () => Promise<unknown>) => void;
+
+/**
+ * AggrePay and NICEPAY in memory, with the truth kept as a list of effects. It does what it is asked as often as it is
+ * asked, unless told to refuse what it has done: a gateway that sends twice must not be saved by its provider.
+ */
+export class Provider {
+  readonly effects: Effect[] = [];
+  /** The keys that it takes; the first signs its replies. */
+  keys: Keys[];
+  /** Whether it refuses a change that it has done ("already taken", "already reversed", 9009). */
+  refusesRepeats = false;
+  /** Whether a debit that was reversed is shown no more. */
+  hidesReversed = false;
+  /** What is not yet in a customer's list, and what is not found by its id. */
+  hidesFromList: (effect: Effect) => boolean = () => false;
+  hidesById: (effect: Effect) => boolean = () => false;
+  treatments: Treatment[] = [];
+  /** Every change that reached it, whatever it made of it. */
+  readonly received: string[] = [];
+  #count = 0;
+  readonly #clock: () => number;
+  readonly #order: () => number;
+
+  constructor(keys: Keys, clock: () => number, order: () => number) {
+    this.keys = [keys];
+    this.#clock = clock;
+    this.#order = order;
+  }
+
+  done(of: string): readonly Effect[] {
+    return this.effects.filter((effect) => effect.of === of);
+  }
+
+  /** Whether a request asks for a change. */
+  static changes(request: WireRequest): boolean {
+    const { path, fields } = read(request);
+    return !reads.has(path) && (path !== "customerstatus" || fields.customer_active !== undefined);
+  }
+
+  /** What somebody else had done there. */
+  seed(path: string, fields: Fields, at = this.#clock()): Effect {
+    return this.#act(path, fields, before, at);
+  }
+
+  /** One request, from its arrival to its reply; undefined where no reply ever comes. */
+  handle(request: WireRequest, later: Later): WireReply | undefined {
+    const { path, fields } = read(request);
+    const isNicepay = path === "userAccountBinding";
+    const isChange = Provider.changes(request);
+    const sent = this.#order();
+    const signer = this.keys.find((keys) =>
+      isNicepay ? signedNicepay(fields, keys) : signedAggrepay(fields, keys),
+    );
+    if (isChange) this.received.push(effectName(path, fields));
+    if (!signer)
+      return isNicepay
+        ? nicepay("9010", "Invalid Merchant Token")
+        : refusal("HASH-MISMATCH", "Hash Mismatch");
+    if (!isChange) return this.#shown(path, fields, signer);
+
+    const treatment = this.treatments.shift() ?? { acts: "yes", replies: "truly" };
+    const repeated = this.refusesRepeats && this.done(effectName(path, fields)).length > 0;
+    if (treatment.acts === "late") later(async () => this.#act(path, fields, sent));
+    if (repeated) return treatment.replies === "never" ? undefined : taken(path);
+    const effect = treatment.acts === "yes" ? this.#act(path, fields, sent) : undefined;
+    switch (treatment.replies) {
+      case "never":
+        return undefined;
+      case "500":
+        return bytes(500, "<html>Internal Server Error</html>");
+      case "garbage":
+        return bytes(200, "{ not json");
+      case "wrong hash":
+        return isNicepay
+          ? bytes(200, "[]")
+          : signed(this.#result(path, fields, effect), null, "another salt");
+      case "unknown code":
+        return isNicepay ? nicepay("9999", "Unheard of") : refusal("STRANGE-CODE", "Nobody lists this.");
+      case "both null":
+        return isNicepay
+          ? bytes(200, "{}")
+          : bytes(200, JSON.stringify({ data: null, error: null, page: null, hash: null }));
+      case "refusal":
+        return isNicepay
+          ? nicepay("9017", "Invalid phone")
+          : refusal("TRANSACTION-LIMIT", "Daily Transaction Limit Reached");
+      case "unauthorized":
+        return isNicepay ? nicepay("9011", "Invalid merchant") : refusal("UNAUTHORIZED", "Unauthorized");
+      default:
+        if (isNicepay) return nicepay("0000", "SUCCESS", { ...fields, tXid: effect?.id ?? "" });
+        return signed(this.#result(path, fields, effect), null, signer.salt);
+    }
+  }
+
+  /** The notification of a binding, signed; undefined where none was registered. */
+  notification(referenceNo: string, more: Fields = {}): Fields | undefined {
+    const effect = this.done(`binding ${referenceNo}`)[0];
+    const [keys] = this.keys;
+    if (!effect || !keys) return undefined;
+    const { billingPhone = "", billingNm = "", clientUserKey = "", mitraCd = "" } = effect.fields;
+    const iMid = keys.iMid;
+    const merchantToken = accountBindingToken({ iMid, referenceNo, billingPhone }, keys.merchantKey);
+    return {
+      ...{ merchantToken, iMid, referenceNo, billingPhone, billingNm, clientUserKey, mitraCd },
+      ...{ tXid: effect.id, userToken: `token-of-${referenceNo}`, ...more },
+    };
+  }
+
+  #act(path: string, fields: Fields, sent: number, at = this.#clock()): Effect {
+    this.#count += 1;
+    const of = effectName(path, fields);
+    const effect = { of, path, fields, id: String(700_000 + this.#count), at, sent, applied: this.#order() };
+    this.effects.push(effect);
+    return effect;
+  }
+
+  #result(path: string, fields: Fields, effect: Effect | undefined): Json {
+    const id = effect?.id ?? "700000";
+    switch (path) {
+      case "registrationotp":
+      case "customerotp":
+        return { customer_exists: "true", otp_sent: "true" };
+      case "registercustomer":
+        return { customer_id: id };
+      case "debitreversal":
+        return { merchant_transaction_id: `${fields.merchant_transaction_id}_REVERSAL`, transaction_id: id };
+      case "updatecustomer":
+        return { updated: "true" };
+      case "customerstatus":
+        return { customer_id: fields.customer_id ?? "", customer_active: fields.customer_active ?? "y" };
+      case "forgotmpin":
+      case "changempin":
+        return { mpin_updated: "true" };
+      case "addsubmerchant":
+        return { sub_merchant_id: id };
+      default:
+        return { transaction_id: id };
+    }
+  }
+
+  #shown(path: string, fields: Fields, { salt }: Keys): WireReply {
+    switch (path) {
+      case "fetchbymerchantransactionid": {
+        const id = fields.merchant_transaction_id ?? "";
+        const found = this.#money().find((effect) => merchantId(effect) === id && !this.hidesById(effect));
+        if (!found) return refusal("INVALID-PARAMS", "The selected merchant transaction id is invalid.");
+        return signed(this.#row(found, merchantId(found)), null, salt);
+      }
+      case "fetchtransactions": {
+        const rows = this.#money()
+          .filter((effect) => customersOf(effect).includes(fields.customer_id ?? ""))
+          .filter((effect) => !this.hidesFromList(effect))
+          .toSorted((a, b) => b.at - a.at);
+        const page = {
+          page_size: "100",
+          page_number: "0",
+          total_pages: "1",
+          total_elements: String(rows.length),
+        };
+        const shown = rows.map((row) =>
+          this.#row(row, row.path === "wallettowallet" ? null : merchantId(row)),
+        );
+        return signed(shown.length === 0 ? null : shown, page, salt);
+      }
+      case "fetchcustomerdetail": {
+        const found = this.done(`registercustomer ${fields.mobile_number}`)[0];
+        if (fields.customer_id === undefined && !found)
+          return refusal("INVALID-PARAMS", "The selected mobile number is invalid.");
+        const updates = this.done(`updatecustomer ${fields.customer_id}`);
+        const { customer_id = found?.id ?? "", mobile_number = "+919900000000" } = fields;
+        const profile = Object.assign({}, ...updates.map((update) => update.fields)) as Fields;
+        return signed({ ...profile, customer_id, mobile_number }, null, salt);
+      }
+      case "customerstatus": {
+        const last = this.done(`customerstatus ${fields.customer_id}`).at(-1);
+        const customer_active = last?.fields.customer_active ?? "y";
+        return signed({ customer_id: fields.customer_id ?? "", customer_active }, null, salt);
+      }
+      default: {
+        const list = this.effects.filter((effect) => effect.path === "addsubmerchant");
+        if (list.length === 0) return refusal("NO-SUB-MERCHANT-RECORD", "Sub merchant details not found.");
+        return signed(
+          list.map(({ id, fields: { name = "" } }) => ({ id, name })),
+          null,
+          salt,
+        );
+      }
+    }
+  }
+
+  #money(): readonly Effect[] {
+    const paths = ["creditwallet", "debitwallet", "wallettowallet", "debitreversal"];
+    const reversed = new Set(
+      this.effects.flatMap(({ path, fields }) =>
+        path === "debitreversal" ? [fields.merchant_transaction_id] : [],
+      ),
+    );
+    return this.effects.filter(({ path, fields }) => {
+      if (!paths.includes(path)) return false;
+      return !(this.hidesReversed && path === "debitwallet" && reversed.has(fields.merchant_transaction_id));
+    });
+  }
+
+  #row(effect: Effect, merchantTransactionId: string | null): Json {
+    const debit = this.done(`money ${effect.fields.merchant_transaction_id}`)[0];
+    const isCredit = effect.path === "creditwallet" || effect.path === "debitreversal";
+    return {
+      amount: effect.fields.amount ?? debit?.fields.amount ?? "0",
+      balance: "100.0",
+      transaction_type: "C2M",
+      payment_type: isCredit ? "CREDIT" : "DEBIT",
+      // India's clock, to the second.
+      time: new Date(effect.at + 19_800_000).toISOString().slice(0, 19).replace("T", " "),
+      transaction_id: effect.id,
+      merchant_transaction_id: merchantTransactionId,
+      transaction_status: "PAYMENT_SUCCESS",
+    };
+  }
+}
+
+const merchantId = ({ path, fields }: Effect): string =>
+  `${fields.merchant_transaction_id}${path === "debitreversal" ? "_REVERSAL" : ""}`;
+const customersOf = ({ fields }: Effect): readonly (string | undefined)[] => [
+  fields.from_customer_id,
+  fields.to_customer_id,
+];
+
+function read({ url, body, headers }: WireRequest): { readonly path: string; readonly fields: Fields } {
+  const path = url.pathname.split("/").at(-1) ?? "";
+  const isJson = headers["content-type"] === "application/json";
+  return {
+    path,
+    fields: isJson ? (JSON.parse(body) as Fields) : Object.fromEntries(new URLSearchParams(body)),
+  };
+}
+
+/** The path of a request, for the name of a point. */
+export const pathOf = (request: WireRequest): string => read(request).path;
+
+function signedAggrepay(fields: Fields, { apiKey, salt }: Keys): boolean {
+  const values = Object.entries(fields)
+    .filter(([name]) => name !== "hash")
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, value]) => `|${value}`);
+  return fields.api_key === apiKey && fields.hash === sha512(salt + values.join(""));
+}
+
+function signedNicepay(
+  { iMid = "", referenceNo = "", billingPhone = "", merchantToken }: Fields,
+  keys: Keys,
+): boolean {
+  return (
+    iMid === keys.iMid &&
+    merchantToken === accountBindingToken({ iMid, referenceNo, billingPhone }, keys.merchantKey)
+  );
+}
+
+function signed(data: Json, page: Json, salt: string): WireReply {
+  const reply = { data, error: null, page };
+  return bytes(200, JSON.stringify({ ...reply, hash: sha512(salt + php(reply)) }));
+}
+
+const refusal = (code: string, message: string): WireReply =>
+  bytes(200, JSON.stringify({ data: null, error: { code, message }, page: null, hash: null }));
+
+function nicepay(resultCd: string, resultMsg: string, fields: Fields = {}): WireReply {
+  const { referenceNo, tXid, mitraCd } = fields;
+  const redirectUrlHttp = "https://dev.nicepay.co.id/login";
+  return bytes(200, JSON.stringify({ resultCd, resultMsg, referenceNo, tXid, mitraCd, redirectUrlHttp }));
+}
+
+function taken(path: string): WireReply {
+  if (path === "userAccountBinding") return nicepay("9009", "Duplicate");
+  if (path === "debitreversal")
+    return refusal("TRANSACTION-ALREADY-REVERSED", "This Transaction is already reversed");
+  if (path === "registercustomer") return refusal("INVALID-INPUT-DATA", "Invalid input Data");
+  return refusal("INVALID-PARAMS", "The merchant transaction id has already been taken.");
+}

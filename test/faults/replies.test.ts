@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type Case, ordersOf, runAll } from "./campaign.ts";
+import type { Treatment } from "./provider.ts";
+import { type Engine, startEngine } from "./store.ts";
+import { type SubjectName, subjectNames } from "./subjects.ts";
+
+let engine: Engine;
+let count = 0;
+// Thousands of cases: longer than any other test where the machine is busy.
+vi.setConfig({ testTimeout: 300_000 });
+beforeAll(async () => {
+  // The product counts what it does on standard output, a line each.
+  vi.spyOn(process.stdout, "write").mockImplementation(() => true);
+  engine = await startEngine();
+});
+afterAll(async () => {
+  console.info(`whatever the provider did and said: ${count} cases`);
+  await engine.stop();
+});
+
+/** What a provider may say of something that it did, and of something that it did not do; a listed refusal is never a lie. */
+const replies = ["never", "500", "garbage", "wrong hash", "unknown code", "both null"] as const;
+const treatmentsOf = (name: SubjectName): readonly Treatment[] =>
+  [
+    ...(["truly", ...replies] as const).map((reply): Treatment => ({ acts: "yes", replies: reply })),
+    ...([...replies, "refusal", "unauthorized"] as const).map(
+      (reply): Treatment => ({ acts: "no", replies: reply }),
+    ),
+    { acts: "late" as const, replies: "never" as const },
+    { acts: "late" as const, replies: "500" as const },
+  ].filter(
+    ({ acts, replies: reply }) => !(name === "updateCustomer" && reply === "both null" && acts !== "no"),
+  );
+
+/** What becomes of the attempt after it. */
+const next: readonly Treatment[] = [
+  { acts: "yes", replies: "truly" },
+  { acts: "yes", replies: "never" },
+  { acts: "no", replies: "never" },
+  { acts: "no", replies: "unknown code" },
+  { acts: "no", replies: "refusal" },
+];
+
+test.each(
+  subjectNames,
+)("%s: whatever the provider did and said twice, the record tells the truth", async (name) => {
+  const cases: Case[] = [];
+  for (const first of treatmentsOf(name))
+    for (const second of next)
+      for (const [nth, refusesRepeats] of [false, true].entries()) {
+        const orders = ordersOf(name);
+        const order = orders[(cases.length + nth) % orders.length] ?? [];
+        const calm = { struck: "first", plan: undefined, resumes: 1 } as const;
+        cases.push({ ...calm, subject: name, treatments: [first, second], refusesRepeats, order });
+      }
+  const { ran, wrong } = await runAll(engine, cases);
+  count += ran;
+  expect(wrong.slice(0, 10)).toEqual([]);
+});

@@ -1,0 +1,982 @@
+import { Problem } from "../../lib/problem.ts";
+import {
+  actsLate,
+  actsSilently,
+  anyState,
+  claimsOnTrust,
+  expiresAlways,
+  isSilent,
+  withAnswers,
+  withInquiry,
+  withoutClause,
+} from "./guards.ts";
+import type { Run } from "./points.ts";
+import { newIdentity, type Subject, subject } from "./subjects.ts";
+import { Process, times, type Without, type World } from "./world.ts";
+
+/**
+ * One rule with the schedule that it is there for. `run` brings the world to the end of it and says what is wrong beside what
+ * the invariants find; `guards` are what the schedule fails without. A guard that has a twin falls with it alone.
+ */
+export interface Schedule {
+  readonly rule: string;
+  readonly schedule: string;
+  readonly run: (world: World) => Promise<readonly string[]>;
+  readonly guards: readonly Guard[];
+  /** The assumption that the quiet period stands for is broken here on purpose, so the invariants do not hold. */
+  readonly isBeyondAssumptions?: true;
+}
+
+export interface Guard {
+  readonly name: string;
+  readonly without: Without;
+  /** The guard that does the same work here: the schedule still holds without this one. */
+  readonly twin?: string;
+}
+
+/** Runs until it has ended or stands still. */
+async function until<Result>(run: Run<Result>): Promise<Run<Result>> {
+  await run.stopped;
+  return run;
+}
+
+const stateOf = (world: World, { record }: Subject): string => world.latest(record)?.item.state?.S ?? "none";
+const expectState = (world: World, of: Subject, ...wanted: readonly string[]): readonly string[] =>
+  wanted.includes(stateOf(world, of))
+    ? []
+    : [`${of.name} is ${stateOf(world, of)} and not ${wanted.join(" or ")}`];
+
+/** What a caller was told: `200`, or the problem's code. */
+function toldOf({ ending }: Run<unknown>): string {
+  if (ending?.kind === "returned") return "200";
+  if (ending?.kind === "threw" && ending.error instanceof Problem) return ending.error.code;
+  return String(ending?.kind === "threw" ? ending.error : ending?.kind);
+}
+const expectTold = (run: Run<unknown>, ...wanted: readonly string[]): readonly string[] =>
+  wanted.includes(toldOf(run)) ? [] : [`told ${toldOf(run)} and not ${wanted.join(" or ")}`];
+
+async function afterQuiet(world: World): Promise<void> {
+  world.advance(times.lease + times.quiet + times.minute);
+  await until(world.reconciler());
+}
+
+interface Call {
+  readonly path: string;
+  readonly fields: object;
+}
+
+const debitOf = (id = newIdentity()) => subject("debitWallet", id);
+
+export const schedules: readonly Schedule[] = [
+  {
+    rule: "the owner's settle has the conditions owner and attempt",
+    schedule:
+      "a handler sends nothing and freezes before it says so; the attempt is found not executed; a second attempt moves the money and dies; the first wakes",
+    async run(world) {
+      const debit = debitOf();
+      const plan = [
+        { at: "connect debitwallet", fault: "request lost" },
+        { at: "settle", fault: "frozen before" },
+      ] as const;
+      await until(world.call(debit, plan));
+      await afterQuiet(world);
+      await until(world.call(debit, { at: "settle", fault: "crash before" }));
+      await world.catchUp();
+      await until(world.call(debit));
+      await afterQuiet(world);
+      return expectState(world, debit, "succeeded");
+    },
+    guards: [
+      { name: "settle: owner", without: withoutClause("settle", "#owner = :owner"), twin: "settle: attempt" },
+      {
+        name: "settle: attempt",
+        without: withoutClause("settle", "#attempt = :ownAttempt"),
+        twin: "settle: owner",
+      },
+      {
+        name: "settle: owner and attempt",
+        without: withoutClause("settle", "#owner = :owner", "#attempt = :ownAttempt"),
+      },
+    ],
+  },
+  {
+    rule: "the owner's settle is never written over a truth",
+    schedule:
+      "a handler's reply is lost and it freezes; an inquiry proves that the money moved; the handler wakes and says in doubt",
+    async run(world) {
+      const debit = debitOf();
+      world.provider.treatments.push(actsSilently);
+      await until(world.call(debit, { at: "settle", fault: "frozen before" }));
+      await afterQuiet(world);
+      await world.catchUp();
+      return expectState(world, debit, "succeeded");
+    },
+    guards: [{ name: "settle: list of states", without: withoutClause("settle", anyState) }],
+  },
+  {
+    rule: "in_doubt is never written over needs_attention",
+    schedule:
+      "an OTP's reply is lost and its handler freezes; nothing can be asked, so a person is; the handler wakes and says in doubt",
+    async run(world) {
+      const otp = subject("customerOtp", newIdentity());
+      world.provider.treatments.push(actsSilently);
+      await until(world.call(otp, { at: "settle", fault: "frozen before" }));
+      await afterQuiet(world);
+      await world.catchUp();
+      return expectState(world, otp, "needs_attention");
+    },
+    guards: [{ name: "settle: list of states", without: withoutClause("settle", anyState) }],
+  },
+  {
+    rule: "not_sent is written only over dispatched",
+    schedule:
+      "a handler that could not connect freezes before it says so; a person is asked meanwhile; the handler wakes and says not sent",
+    async run(world) {
+      const otp = subject("customerOtp", newIdentity());
+      const plan = [
+        { at: "connect customerotp", fault: "request lost" },
+        { at: "settle", fault: "frozen before" },
+      ] as const;
+      await until(world.call(otp, plan));
+      await afterQuiet(world);
+      await world.catchUp();
+      return expectState(world, otp, "needs_attention");
+    },
+    guards: [{ name: "settle: list of states", without: withoutClause("settle", anyState) }],
+  },
+  {
+    rule: "a genuine late reply beats doubt, and a person's list",
+    schedule:
+      "a handler freezes with the provider's success in hand; the record is listed for a person; the handler wakes",
+    async run(world) {
+      const otp = subject("customerOtp", newIdentity());
+      const first = world.call(otp, { at: "settle", fault: "frozen before" });
+      await until(first);
+      await afterQuiet(world);
+      await world.catchUp();
+      return [...expectState(world, otp, "succeeded"), ...expectTold(first, "200")];
+    },
+    guards: [
+      {
+        name: "settle: doubt and a person's list give way to a reply",
+        without: {
+          command: (name, input) =>
+            name === "settle"
+              ? {
+                  ...input,
+                  ConditionExpression: `${input.ConditionExpression} AND NOT #state IN (:in_doubt, :needs_attention)`,
+                }
+              : input,
+        },
+      },
+    ],
+  },
+  {
+    rule: "a resolver that slept through a new attempt writes nothing",
+    schedule:
+      "a reconciler sees that nothing happened and freezes; another says so; a second attempt moves the money and loses its reply; the first reconciler wakes",
+    async run(world) {
+      const debit = debitOf();
+      world.provider.treatments.push(isSilent, actsSilently);
+      await until(world.call(debit));
+      world.advance(times.lease + times.quiet + times.minute);
+      await until(world.reconciler({ at: "conclude", fault: "frozen before" }));
+      world.advance(times.minute);
+      await until(world.reconciler());
+      await until(world.call(debit));
+      await world.catchUp();
+      await afterQuiet(world);
+      return expectState(world, debit, "succeeded");
+    },
+    guards: [
+      {
+        name: "conclude: attempt",
+        without: withoutClause("conclude", "#attempt = :seenAttempt"),
+        twin: "conclude: turn",
+      },
+      {
+        name: "conclude: turn",
+        without: withoutClause("conclude", "#resolver = :self"),
+        twin: "conclude: attempt",
+      },
+      {
+        name: "conclude: attempt and turn",
+        without: withoutClause("conclude", "#attempt = :seenAttempt", "#resolver = :self"),
+      },
+    ],
+  },
+  {
+    rule: "a resolver writes over doubt alone",
+    schedule:
+      "a reconciler finds nothing to ask and freezes; the owner's late success is written; the reconciler wakes and asks for a person",
+    async run(world) {
+      const otp = subject("customerOtp", newIdentity());
+      await until(world.call(otp, { at: "settle", fault: "frozen before" }));
+      world.advance(times.lease + times.quiet);
+      await until(world.reconciler({ at: "conclude", fault: "frozen before" }));
+      await world.catchUp();
+      return expectState(world, otp, "succeeded");
+    },
+    guards: [{ name: "conclude: list of states", without: withoutClause("conclude", anyState) }],
+  },
+  {
+    rule: "one resolver's turn at a time",
+    schedule: "two reconcilers take up the same record, one while the other has asked and not yet written",
+    async run(world) {
+      const debit = debitOf();
+      world.provider.treatments.push(isSilent);
+      await until(world.call(debit));
+      world.advance(times.lease + times.quiet + times.minute);
+      await until(world.reconciler({ at: "conclude", fault: "frozen before" }));
+      const second = await until(world.call(debit));
+      await world.catchUp();
+      return second.points.some((point) => point.startsWith("send"))
+        ? ["two asked at a time"]
+        : expectState(world, debit, "not_executed");
+    },
+    guards: [
+      {
+        name: "takeTurn: nobody else's turn",
+        without: withoutClause("takeTurn", "(attribute_not_exists(#resolver) OR #resolverLease <= :now)"),
+      },
+    ],
+  },
+  {
+    rule: "that the provider shows nothing proves nothing until the quiet period is over",
+    schedule:
+      "a debit is on its way for longer than its lease; it is asked about, and not there yet; then it arrives",
+    async run(world) {
+      const debit = debitOf();
+      world.provider.treatments.push(actsLate);
+      await until(world.call(debit));
+      world.advance(times.lease + 1_000);
+      await until(world.reconciler());
+      await until(world.call(debit));
+      await world.catchUp();
+      await afterQuiet(world);
+      return expectState(world, debit, "succeeded");
+    },
+    guards: [{ name: "quiet period", without: { config: (config) => ({ ...config, quietPeriodMs: 0 }) } }],
+  },
+  {
+    rule: "evidence must not be older than the attempt",
+    schedule:
+      "somebody else's debit stands under the same id since yesterday; ours is lost on its way; the inquiry finds the old one",
+    async run(world) {
+      const id = newIdentity();
+      const fields = { from_customer_id: "100000001", amount: "5.50", merchant_transaction_id: id };
+      world.provider.seed("debitwallet", fields, world.now - 24 * times.hour);
+      world.provider.treatments.push(isSilent);
+      await until(world.call(debitOf(id)));
+      await afterQuiet(world);
+      return expectState(world, debitOf(id), "needs_attention");
+    },
+    guards: [
+      {
+        name: "age of evidence",
+        without: withInquiry((inquiry) => ({
+          ...inquiry,
+          evidence: (about: object, ask: unknown) =>
+            (inquiry.evidence as (...all: unknown[]) => unknown)({ ...about, dispatchedAt: 0 }, ask),
+        })),
+      },
+    ],
+  },
+  {
+    rule: "the customer's own list must show it too",
+    schedule: "a debit is found by its id and is not yet in the list of the customer's transactions",
+    async run(world) {
+      const debit = debitOf();
+      world.provider.treatments.push(actsSilently);
+      world.provider.hidesFromList = () => true;
+      await until(world.call(debit));
+      await afterQuiet(world);
+      const early = expectState(world, debit, "in_doubt");
+      world.provider.hidesFromList = () => false;
+      await afterQuiet(world);
+      return [...early, ...expectState(world, debit, "succeeded")];
+    },
+    guards: [],
+  },
+  {
+    rule: "a row that nobody can explain keeps a change of money from being called undone",
+    schedule:
+      "a transfer happened, its id is not found, and the customer's list has a row of that amount without an id",
+    async run(world) {
+      const transfer = subject("walletToWallet", newIdentity());
+      world.provider.treatments.push(actsSilently);
+      world.provider.hidesById = () => true;
+      await until(world.call(transfer));
+      await afterQuiet(world);
+      await until(world.call(transfer));
+      return expectState(world, transfer, "needs_attention");
+    },
+    guards: [
+      {
+        name: "no unexplained row",
+        without: withInquiry((inquiry) => ({
+          ...inquiry,
+          evidence: (about: unknown, ask: (call: Call, read: unknown) => unknown) =>
+            (inquiry.evidence as (...all: unknown[]) => unknown)(about, (call: Call, read: unknown) =>
+              // The list of somebody who has no transactions.
+              ask(
+                call.path === "fetchtransactions"
+                  ? { ...call, fields: { ...call.fields, customer_id: "1" } }
+                  : call,
+                read,
+              ),
+            ),
+        })),
+      },
+    ],
+  },
+  {
+    rule: "'already taken' on a first attempt is somebody else's",
+    schedule: "somebody else has used the id; the provider refuses ours as taken",
+    async run(world) {
+      const id = newIdentity();
+      world.provider.seed("debitwallet", {
+        from_customer_id: "1",
+        amount: "5.50",
+        merchant_transaction_id: id,
+      });
+      world.provider.refusesRepeats = true;
+      const run = await until(world.call(debitOf(id)));
+      return [...expectState(world, debitOf(id), "declined"), ...expectTold(run, "already-done")];
+    },
+    guards: [
+      {
+        name: "'taken' on a first attempt is no success",
+        without: withAnswers((answer) =>
+          answer.kind === "refusal" && answer.as === "taken"
+            ? { kind: "success", reply: { data: { id: () => "1" } } }
+            : answer,
+        ),
+      },
+    ],
+  },
+  {
+    rule: "'already taken' on a later attempt may be our own",
+    schedule:
+      "a debit arrives later than any debit should, after it was called not executed; the next attempt is refused as taken",
+    isBeyondAssumptions: true,
+    async run(world) {
+      const debit = debitOf();
+      world.provider.treatments.push(actsLate);
+      world.provider.refusesRepeats = true;
+      await until(world.call(debit));
+      await afterQuiet(world);
+      await world.catchUp();
+      await until(world.call(debit));
+      await afterQuiet(world);
+      const count = world.effects(`money ${debit.input.merchantTransactionId}`).length;
+      return [
+        ...expectState(world, debit, "succeeded", "needs_attention"),
+        ...(count === 1 ? [] : [`${count} effects`]),
+      ];
+    },
+    guards: [
+      {
+        name: "'taken' on a later attempt is no refusal",
+        without: withAnswers((answer) =>
+          answer.kind === "refusal" && answer.as === "taken" ? { ...answer, as: "declined" } : answer,
+        ),
+      },
+    ],
+  },
+  {
+    rule: "only a refusal that is listed is a refusal",
+    schedule: "the provider moves the money and answers with an error that nobody knows",
+    async run(world) {
+      const debit = debitOf();
+      world.provider.treatments.push({ acts: "yes", replies: "unknown code" });
+      await until(world.call(debit));
+      await afterQuiet(world);
+      return expectState(world, debit, "succeeded");
+    },
+    guards: [
+      {
+        name: "listed refusals only",
+        without: withAnswers((answer) =>
+          answer.kind === "unusable" && answer.word
+            ? {
+                kind: "refusal",
+                word: answer.word,
+                as: "declined",
+                code: "declined",
+                detail: "Read as a refusal.",
+              }
+            : answer,
+        ),
+      },
+    ],
+  },
+  ...(["wallLost", "monotonicLost", "neither"] as const).map(
+    (stopped): Schedule => ({
+      rule: "no first byte when it has become too late to send",
+      schedule: `a handler freezes between its claim and its send (clock that stood still: ${stopped}); a second attempt moves the money; the first wakes`,
+      async run(world) {
+        const debit = debitOf();
+        const process = new Process(world);
+        await until(world.call(debit, { at: "connect debitwallet", fault: "frozen before" }, process));
+        const froze = world.now;
+        await afterQuiet(world);
+        await until(world.call(debit));
+        if (stopped !== "neither") process[stopped] = world.now - froze;
+        await world.catchUp();
+        return expectState(world, debit, "succeeded");
+      },
+      guards: [
+        {
+          name: "deadline of the send",
+          without: {
+            send: (send) => (request, timing) => send(request, { ...timing, mayStillSend: () => true }),
+          },
+        },
+      ],
+    }),
+  ),
+  {
+    rule: "nothing is sent after a claim of unknown outcome",
+    schedule:
+      "a claim is lost on its way to the table; its handler goes on or does not; the caller comes again",
+    async run(world) {
+      const debit = debitOf();
+      await until(world.call(debit, { at: "claim", fault: "request lost" }));
+      await until(world.call(debit));
+      return expectState(world, debit, "succeeded");
+    },
+    guards: [{ name: "no send after an unknown claim", without: claimsOnTrust }],
+  },
+  {
+    rule: "the claim that another attempt holds is not to be had",
+    schedule:
+      "two callers with the same request come at once, the second while the first has not yet been answered",
+    async run(world) {
+      const debit = debitOf();
+      await until(world.call(debit, { at: "send debitwallet", fault: "frozen before" }));
+      const second = await until(world.call(debit));
+      await world.catchUp();
+      return [...expectTold(second, "in-progress"), ...expectState(world, debit, "succeeded")];
+    },
+    guards: [
+      { name: "claim: states that allow it", without: withoutClause("claim", "attribute_not_exists(#pk)") },
+    ],
+  },
+  {
+    rule: "credit, debit and transfer share one namespace",
+    schedule: "a debit moves money under an id; then a credit comes with the same id",
+    async run(world) {
+      const id = newIdentity();
+      await until(world.call(debitOf(id)));
+      const credit = await until(world.call(subject("creditWallet", id)));
+      return expectTold(credit, "identity-reused");
+    },
+    guards: [
+      {
+        name: "one namespace for money",
+        without: {
+          operation: (operation) =>
+            typeof operation.identity === "string"
+              ? operation
+              : ({
+                  ...operation,
+                  identity: { ...operation.identity, namespace: operation.name },
+                } as unknown as typeof operation),
+        },
+      },
+    ],
+  },
+  {
+    rule: "a reversal waits until its debit has succeeded",
+    schedule: "a debit is in doubt, and still on its way; its reversal is asked for",
+    async run(world) {
+      const id = newIdentity();
+      world.provider.treatments.push(actsLate);
+      await until(world.call(debitOf(id)));
+      const reversal = await until(world.call(subject("debitReversal", id)));
+      await world.catchUp();
+      await afterQuiet(world);
+      const sent = world.provider.received.some((of) => of.startsWith("reversal"));
+      return [...expectTold(reversal, "in-progress"), ...(sent ? ["the reversal was sent"] : [])];
+    },
+    guards: [
+      {
+        name: "a reversal waits for its debit",
+        without: {
+          operation: ({ follows: _follows, ...operation }) =>
+            operation as unknown as Parameters<NonNullable<Without["operation"]>>[0],
+        },
+      },
+    ],
+  },
+  {
+    rule: "a reversal is never settled by not finding it",
+    schedule:
+      "a reversal happened under a name of the provider's own, so the id that we ask for is not found",
+    async run(world) {
+      const id = newIdentity();
+      await until(world.call(debitOf(id)));
+      world.provider.treatments.push(actsSilently);
+      world.provider.hidesById = ({ path }) => path === "debitreversal";
+      const reversal = subject("debitReversal", id);
+      await until(world.call(reversal));
+      for (let round = 0; round < 3; round++) {
+        await afterQuiet(world);
+        await until(world.call(reversal));
+        world.advance(12 * times.hour);
+      }
+      await until(world.reconciler());
+      return expectState(world, reversal, "needs_attention");
+    },
+    guards: [
+      {
+        name: "a reversal's absence proves nothing",
+        without: withInquiry((inquiry) =>
+          inquiry.absence === "proves nothing" ? { ...inquiry, absence: "not executed" } : inquiry,
+        ),
+      },
+    ],
+  },
+  {
+    rule: "a debit's absence is believed only where nothing reversed it",
+    schedule:
+      "a reversal of a debit that we do not hold yet is on its way; the debit happens, its reply is lost; the reversal happens, and the provider shows the debit no more",
+    async run(world) {
+      const id = newIdentity();
+      world.provider.hidesReversed = true;
+      await until(
+        world.call(subject("debitReversal", id), { at: "send debitreversal", fault: "frozen before" }),
+      );
+      world.provider.treatments.push(actsSilently);
+      await until(world.call(debitOf(id), { at: "settle", fault: "crash before" }));
+      await world.catchUp();
+      await afterQuiet(world);
+      await until(world.call(debitOf(id)));
+      return expectState(world, debitOf(id), "needs_attention");
+    },
+    guards: [
+      {
+        name: "a debit's absence only without a reversal",
+        without: withInquiry(({ undoneBy: _undoneBy, ...inquiry }) => inquiry),
+      },
+    ],
+  },
+  {
+    rule: "a binding is set once",
+    schedule: "a notification is about to bind; another with a second token binds; the first goes on",
+    async run(world) {
+      const binding = subject("registerBinding", newIdentity());
+      const reference = String(binding.input.referenceNo);
+      await until(world.call(binding));
+      await world.notification(reference, { at: "bind", fault: "frozen before" }, { userToken: "token-A" })
+        ?.stopped;
+      await world.notification(reference, undefined, { userToken: "token-B" })?.stopped;
+      await world.catchUp();
+      const strays = world.versions.filter(({ write }) => write === "keep").length;
+      return strays === 1 ? [] : [`${strays} notifications are kept for a person`];
+    },
+    guards: [
+      { name: "bind: no binding yet", without: withoutClause("bind", "attribute_not_exists(#binding)") },
+    ],
+  },
+  {
+    rule: "a binding is of the registration's own tXid",
+    schedule:
+      "a notification of another tXid is about to bind; the registration's reply is recorded; the notification goes on",
+    async run(world) {
+      const binding = subject("registerBinding", newIdentity());
+      const reference = String(binding.input.referenceNo);
+      await until(world.call(binding, { at: "settle", fault: "frozen before" }));
+      const process = new Process(world);
+      const bind = { at: "bind", fault: "frozen before" } as const;
+      const notification = world.notification(reference, bind, { tXid: "another" }, process);
+      await notification?.stopped;
+      for (const run of world.runs.filter((each) => each !== notification)) {
+        run.thaw();
+        await run.stopped;
+      }
+      await world.catchUp();
+      const bound = world.latest(binding.record)?.item.binding !== undefined;
+      return bound ? ["the binding of another tXid is set"] : [];
+    },
+    guards: [
+      {
+        name: "bind: state as seen",
+        without: withoutClause("bind", "#state = :seenState"),
+        twin: "bind: tXid",
+      },
+      {
+        name: "bind: tXid",
+        without: withoutClause("bind", "(attribute_not_exists(#tXid) OR #tXid = :tXid)"),
+        twin: "bind: state as seen",
+      },
+      {
+        name: "bind: state as seen and tXid",
+        without: withoutClause(
+          "bind",
+          "#state = :seenState",
+          "(attribute_not_exists(#tXid) OR #tXid = :tXid)",
+        ),
+      },
+    ],
+  },
+  {
+    rule: "a reply that disagrees with the binding before it flags it",
+    schedule: "a notification of another tXid binds; then the registration's reply is recorded",
+    async run(world) {
+      const binding = subject("registerBinding", newIdentity());
+      const first = world.call(binding, { at: "settle", fault: "frozen before" });
+      await until(first);
+      await world.notification(String(binding.input.referenceNo), undefined, { tXid: "another" })?.stopped;
+      await world.catchUp();
+      return expectTold(first, "outcome-unknown");
+    },
+    guards: [
+      {
+        name: "settle: the binding's tXid agrees",
+        without: withoutClause("settle", "(attribute_not_exists(#binding.#tXid) OR #binding.#tXid = :tXid)"),
+      },
+    ],
+  },
+  {
+    rule: "a refusal that comes after the binding flags it",
+    schedule: "a notification binds; then the registration's reply turns out to be a refusal",
+    async run(world) {
+      const binding = subject("registerBinding", newIdentity());
+      world.provider.treatments.push({ acts: "yes", replies: "refusal" });
+      const first = world.call(binding, { at: "settle", fault: "frozen before" });
+      await until(first);
+      await world.notification(String(binding.input.referenceNo))?.stopped;
+      await world.catchUp();
+      const item = world.latest(binding.record)?.item;
+      const listed = item !== undefined && (await world.isListed(item));
+      return [
+        ...expectTold(first, "outcome-unknown"),
+        ...(item?.flagged && listed ? [] : ["it is not flagged"]),
+      ];
+    },
+    guards: [],
+  },
+  {
+    rule: "a notification that fits nothing is kept, listed, and kept once",
+    schedule: "a notification comes twice for a referenceNo that nobody registered here",
+    async run(world) {
+      const referenceNo = newIdentity();
+      const fields = { referenceNo, billingPhone: "+628123456789", billingNm: "Ayu" };
+      world.provider.seed("userAccountBinding", { ...fields, clientUserKey: "user-1", mitraCd: "KDVI" });
+      await world.notification(referenceNo)?.stopped;
+      await world.notification(referenceNo)?.stopped;
+      const kept = world.versions.map(({ item }) => item);
+      const listed = await Promise.all(kept.map((item) => world.isListed(item)));
+      return kept.length === 1 && listed[0] ? [] : [`${kept.length} items, of which one is to be listed`];
+    },
+    guards: [],
+  },
+  {
+    rule: "a notification must agree with what was registered",
+    schedule: "a genuine signature, which does not cover it, comes with another user's key",
+    async run(world) {
+      const binding = subject("registerBinding", newIdentity());
+      await until(world.call(binding));
+      await world.notification(String(binding.input.referenceNo), undefined, { clientUserKey: "intruder" })
+        ?.stopped;
+      return world.latest(binding.record)?.item.binding ? ["another user's account is bound"] : [];
+    },
+    guards: [
+      {
+        name: "facts of the registration",
+        without: {
+          client: (client) => ({
+            async send(command) {
+              const output = await client.send(command);
+              if (!output.Item?.facts) return output;
+              const facts = { billingPhone: "+628123456789", clientUserKey: "intruder", mitraCd: "KDVI" };
+              return { ...output, Item: { ...output.Item, facts: { S: JSON.stringify(facts) } } };
+            },
+          }),
+        },
+      },
+    ],
+  },
+  {
+    rule: "a notification settles what the registration left open",
+    schedule: "the registration's reply is lost; its notification comes; nobody ever asks",
+    async run(world) {
+      const binding = subject("registerBinding", newIdentity());
+      world.provider.treatments.push(actsSilently);
+      await until(world.call(binding));
+      await world.notification(String(binding.input.referenceNo))?.stopped;
+      await world.notification(String(binding.input.referenceNo))?.stopped;
+      return expectState(world, binding, "succeeded");
+    },
+    guards: [],
+  },
+  {
+    rule: "a lost registration waits for its notification, and then for a person",
+    schedule:
+      "the registration's reply is lost, no notification comes; after half an hour a person is asked; then it comes",
+    async run(world) {
+      const binding = subject("registerBinding", newIdentity());
+      world.provider.treatments.push(actsSilently);
+      await until(world.call(binding));
+      await afterQuiet(world);
+      const early = expectState(world, binding, "in_doubt");
+      world.advance(times.hour / 2);
+      await until(world.reconciler());
+      const late = expectState(world, binding, "needs_attention");
+      await world.notification(String(binding.input.referenceNo))?.stopped;
+      return [...early, ...late, ...expectState(world, binding, "succeeded")];
+    },
+    guards: [],
+  },
+  {
+    rule: "a repeat must be the same request",
+    schedule: "an attempt could not connect; the identity comes again with another amount",
+    async run(world) {
+      const id = newIdentity();
+      await until(world.call(debitOf(id), { at: "connect debitwallet", fault: "request lost" }));
+      const other = await until(world.call(subject("debitWallet", id, { more: { amount: "9.00" } })));
+      return [
+        ...expectTold(other, "identity-reused"),
+        ...(world.provider.received.length > 0 ? ["it was sent"] : []),
+      ];
+    },
+    guards: [{ name: "claim: same request", without: withoutClause("claim", "#request = :request") }],
+  },
+  {
+    rule: "nobody is told the answer of another request",
+    schedule: "a debit succeeded; the identity comes again with another amount",
+    async run(world) {
+      const id = newIdentity();
+      await until(world.call(debitOf(id)));
+      const other = await until(world.call(subject("debitWallet", id, { more: { amount: "9.00" } })));
+      return expectTold(other, "identity-reused");
+    },
+    guards: [
+      {
+        name: "replay: same request",
+        without: { operation: (operation) => ({ ...operation, sameBy: () => ({}) }) },
+      },
+    ],
+  },
+  {
+    rule: "a mistyped MPIN on a repeat still learns the truth",
+    schedule: "a debit's handler dies after the send; the caller comes again with another MPIN",
+    async run(world) {
+      const id = newIdentity();
+      await until(world.call(debitOf(id), { at: "settle", fault: "crash before" }));
+      await afterQuiet(world);
+      const again = await until(world.call(subject("debitWallet", id, { more: { mpin: "9999" } })));
+      return expectTold(again, "200");
+    },
+    guards: [
+      {
+        name: "money is compared by its effect alone",
+        without: {
+          operation: ({ sameBy: _sameBy, ...operation }) =>
+            operation as unknown as Parameters<NonNullable<Without["operation"]>>[0],
+        },
+      },
+    ],
+  },
+  {
+    rule: "a rotated fingerprint key still knows its requests",
+    schedule: "an OTP is sent and its reply lost; the gateway's key is rotated; the same request comes again",
+    async run(world) {
+      const otp = subject("customerOtp", newIdentity());
+      world.provider.treatments.push(actsSilently);
+      await until(world.call(otp));
+      world.rotate("gateway");
+      world.advance(times.minute);
+      const again = await until(world.call(otp));
+      return expectTold(again, "outcome-unknown");
+    },
+    guards: [
+      {
+        name: "older fingerprint keys",
+        without: {
+          secret: (name, value) =>
+            name === "gateway" && "fingerprintKeys" in value
+              ? { ...value, fingerprintKeys: (value.fingerprintKeys as readonly object[]).slice(0, 1) }
+              : value,
+        },
+      },
+    ],
+  },
+  {
+    rule: "a request under an older key may be attempted again",
+    schedule: "an attempt could not connect; the key is rotated; the same request comes again, twice",
+    async run(world) {
+      const otp = subject("customerOtp", newIdentity());
+      await until(world.call(otp, { at: "connect customerotp", fault: "request lost" }));
+      world.rotate("gateway");
+      await until(world.call(otp, { at: "connect customerotp", fault: "request lost" }));
+      const last = await until(world.call(otp));
+      return expectTold(last, "200");
+    },
+    guards: [],
+  },
+  {
+    rule: "a process that has not yet seen a new fingerprint key looks for it",
+    schedule:
+      "a process has the old ring in memory; another claims under the new key; the first gets the same request",
+    async run(world) {
+      const old = new Process(world);
+      await until(world.call(subject("customerOtp", newIdentity()), undefined, old));
+      world.rotate("gateway");
+      world.advance(10_000);
+      const otp = subject("customerOtp", newIdentity());
+      await until(world.call(otp));
+      return expectTold(await until(world.call(otp, undefined, old)), "200");
+    },
+    guards: [],
+  },
+  {
+    rule: "where our signature was refused, a newer secret signs once more",
+    schedule: "the provider takes a new salt alone; a process that still has the old one sends a debit",
+    async run(world) {
+      const old = new Process(world);
+      await until(world.call(debitOf(), undefined, old));
+      world.rotate("aggrepay");
+      world.provider.keys.splice(1);
+      world.advance(10_000);
+      const debit = debitOf();
+      return expectTold(await until(world.call(debit, undefined, old)), "200");
+    },
+    guards: [],
+  },
+  {
+    rule: "a freshly rotated key loses no notification",
+    schedule:
+      "the merchant key is rotated; a process that still has the old one gets a notification under the new one",
+    async run(world) {
+      const old = new Process(world);
+      const [first, second] = [
+        subject("registerBinding", newIdentity()),
+        subject("registerBinding", newIdentity()),
+      ];
+      await until(world.call(first));
+      await world.notification(String(first.input.referenceNo), undefined, {}, old)?.stopped;
+      world.rotate("nicepay");
+      world.provider.keys.splice(1);
+      world.advance(10_000);
+      await until(world.call(second));
+      await world.notification(String(second.input.referenceNo), undefined, {}, old)?.stopped;
+      return world.latest(second.record)?.item.binding ? [] : ["its notification was refused"];
+    },
+    guards: [],
+  },
+  {
+    rule: "money is never forgotten",
+    schedule: "a debit succeeds",
+    async run(world) {
+      const debit = debitOf();
+      await until(world.call(debit));
+      return expectState(world, debit, "succeeded");
+    },
+    guards: [{ name: "settle: no end for money", without: expiresAlways("settle") }],
+  },
+  {
+    rule: "doubt is never forgotten",
+    schedule: "an OTP's reply is lost, and nothing can be asked",
+    async run(world) {
+      const otp = subject("customerOtp", newIdentity());
+      world.provider.treatments.push(actsSilently);
+      await until(world.call(otp));
+      await afterQuiet(world);
+      return expectState(world, otp, "needs_attention");
+    },
+    guards: [
+      { name: "settle: no end for doubt", without: expiresAlways("settle") },
+      { name: "conclude: no end for doubt", without: expiresAlways("conclude") },
+    ],
+  },
+  {
+    rule: "what is there already is not done again",
+    schedule: "somebody else registers the mobile number; then our caller does",
+    async run(world) {
+      const register = subject("registerCustomer", newIdentity());
+      world.provider.seed("registercustomer", { mobile_number: String(register.input.mobileNumber) });
+      return expectTold(await until(world.call(register)), "already-done");
+    },
+    guards: [
+      {
+        name: "look before the first attempt",
+        without: withInquiry(({ looksFirst: _looksFirst, ...inquiry }) => inquiry),
+      },
+    ],
+  },
+  {
+    rule: "what another handler of the same request did is not somebody else's",
+    schedule:
+      "a handler has found no record and is about to look at the provider; the caller's repeat registers the customer; the first looks",
+    async run(world) {
+      const register = subject("registerCustomer", newIdentity());
+      const first = world.call(register, { at: "send fetchcustomerdetail", fault: "frozen before" });
+      await until(first);
+      await until(world.call(register));
+      await world.catchUp();
+      return expectTold(first, "200");
+    },
+    guards: [],
+  },
+  {
+    rule: "one record that cannot be looked into keeps nobody from the others",
+    schedule: "two records in doubt; reading the one that is due first fails every time",
+    async run(world) {
+      const [poisoned, other] = [debitOf(), debitOf()];
+      for (const debit of [poisoned, other]) {
+        world.provider.treatments.push(actsSilently);
+        await until(world.call(debit));
+      }
+      world.unreadable.add(poisoned.record);
+      await afterQuiet(world);
+      const meanwhile = expectState(world, other, "succeeded");
+      world.unreadable.clear();
+      await afterQuiet(world);
+      return meanwhile;
+    },
+    guards: [],
+  },
+  {
+    rule: "evidence of another host speaks of another wallet",
+    schedule: "a debit's reply is lost; the provider's host is changed to one that knows nothing of it",
+    async run(world) {
+      const debit = debitOf();
+      world.provider.treatments.push(actsSilently);
+      await until(world.call(debit));
+      const { effects } = world.provider;
+      const hidden = effects.splice(0);
+      world.host = "https://another.example";
+      await afterQuiet(world);
+      const meanwhile = expectState(world, debit, "in_doubt");
+      effects.push(...hidden);
+      world.host = undefined;
+      world.advance(times.hour);
+      await until(world.reconciler());
+      return [...meanwhile, ...expectState(world, debit, "succeeded")];
+    },
+    guards: [
+      {
+        name: "host of the attempt",
+        without: withAnyHost(),
+      },
+    ],
+  },
+];
+
+function withAnyHost(): Without {
+  const anyHost: Without = {
+    operation: (operation) => ({
+      ...operation,
+      provider: { ...operation.provider, host: () => "wallet.example" },
+    }),
+  };
+  return {
+    operation: (operation) => {
+      const altered = anyHost.operation?.(operation) ?? operation;
+      return withInquiry((inquiry) => inquiry).operation?.(altered) ?? altered;
+    },
+  };
+}

@@ -1,0 +1,459 @@
+import { createHash } from "node:crypto";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { Config, Environment } from "../../lib/config.ts";
+import { readConfig } from "../../lib/config.ts";
+import { runChange } from "../../lib/operation/attempt.ts";
+import type { Settling } from "../../lib/operation/change-spec.ts";
+import type { FunctionDefinition } from "../../lib/operation/definition.ts";
+import type { Answer } from "../../lib/operation/handler.ts";
+import { type Received, receiveNotification } from "../../lib/operation/notification.ts";
+import { reconcile } from "../../lib/operation/reconcile.ts";
+import { readNotification } from "../../lib/providers/nicepay/notification.ts";
+import { recordsIn } from "../../lib/records/store.ts";
+import type { Runtime } from "../../lib/runtime.ts";
+import { secretsFrom } from "../../lib/secrets/secrets.ts";
+import type { Send } from "../../lib/transport.ts";
+import { type Fault, type Plan, Run, type Surroundings } from "./points.ts";
+import { before, type Effect, effectName, type Keys, Provider, pathOf } from "./provider.ts";
+import {
+  type Command,
+  type CommandInput,
+  type Engine,
+  type Item,
+  nameOf,
+  type Output,
+  tableName,
+} from "./store.ts";
+import { type AnyChange, changes, type Subject } from "./subjects.ts";
+
+/** Some item as it was after one write. */
+export interface Version {
+  readonly seq: number;
+  readonly write: string;
+  readonly by: string;
+  readonly item: Item;
+}
+
+/** What a caller was told, and when. */
+export interface Told {
+  readonly seq: number;
+  readonly run: Run<Answer>;
+  readonly subject: Subject;
+}
+
+/** What a test takes away from the product: each is a guard that some schedule needs. */
+export interface Without {
+  /** Changes the commands that the store writes. */
+  readonly command?: (name: string, input: CommandInput) => CommandInput;
+  /** Changes an operation. */
+  readonly operation?: (operation: AnyChange) => AnyChange;
+  /** Changes how requests are sent. */
+  readonly send?: (send: Send) => Send;
+  readonly environment?: Environment;
+  readonly config?: (config: Config) => Config;
+  /** Changes a secret as it is read. */
+  readonly secret?: (name: string, value: object) => object;
+  /** Changes what DynamoDB answers; for what the code concludes from a failed condition or a lost answer. */
+  readonly client?: (client: Client) => Client;
+}
+
+export interface Client {
+  send(command: Command): Promise<Output>;
+}
+
+type Plans = Plan | readonly Plan[];
+
+const minute = 60_000;
+export const times = {
+  lease: 33_000,
+  quiet: 15 * minute,
+  minute,
+  hour: 60 * minute,
+};
+
+const environment: Environment = {
+  PROVIDER_TIMEOUT_MS: "20000",
+  FUNCTION_TIMEOUT_MS: "28000",
+  LEASE_MS: String(times.lease),
+  QUIET_PERIOD_MS: String(times.quiet),
+  AGGREPAY_BASE_URL: "https://wallet.example",
+  AGGREPAY_ACCOUNT: "main",
+  NICEPAY_BASE_URL: "https://nicepay.example",
+  NICEPAY_ACCOUNT: "main",
+  WEBHOOK_BASE_URL: "https://gateway.example",
+  CALLBACK_HOSTS: "*",
+};
+
+const newKey = (text: string) => createHash("sha256").update(text).digest("base64");
+const firstKeys: Keys = {
+  apiKey: "api-key-1",
+  salt: "salt-number-1",
+  iMid: "IONPAYTEST",
+  merchantKey: "merchant-key-1",
+};
+
+let worlds = 0;
+
+/** A gateway's whole world: one wall clock, one provider, one table, and as many processes as a test starts. */
+export class World {
+  now = Date.UTC(2026, 0, 5, 6);
+  readonly provider: Provider;
+  readonly versions: Version[] = [];
+  readonly told: Told[] = [];
+  readonly runs: Run<unknown>[] = [];
+  /** The callers' requests by the record that is theirs. */
+  readonly subjects = new Map<string, Subject[]>();
+  readonly config: Config;
+  secrets: { current: Record<string, object>; previous: Record<string, object> };
+  /** Records whose reading fails every time. */
+  readonly unreadable = new Set<string>();
+  /** Where the provider is to be found from now on. */
+  host: string | undefined;
+  /** Set by a scheduler that decides who goes on. */
+  gate: ((run: Run<unknown>, point: string) => Promise<Fault | undefined>) | undefined;
+  #seq = 0;
+  #underWay = 0;
+  #late: (() => Promise<unknown>)[] = [];
+  #writing: Promise<unknown> = Promise.resolve();
+  readonly #shards = new Set<string>();
+  readonly #engine: Engine;
+  readonly #without: Without;
+  readonly #number = ++worlds;
+
+  constructor(engine: Engine, without: Without = {}) {
+    this.#engine = engine;
+    this.#without = without;
+    const config = readConfig({ ...environment, ...without.environment });
+    this.config = without.config?.(config) ?? config;
+    this.provider = new Provider(firstKeys, () => this.now, this.order);
+    const { apiKey, salt, iMid, merchantKey } = firstKeys;
+    const ring = (prefix: string) => [{ id: `${prefix}1`, key: newKey(`${prefix}1`) }];
+    this.secrets = {
+      current: {
+        aggrepay: { apiKey, salt },
+        nicepay: { iMid, merchantKey },
+        gateway: { fingerprintKeys: ring("f"), sealingKeys: ring("s") },
+      },
+      previous: {},
+    };
+  }
+
+  /** The next place in the order of everything that happens. */
+  readonly order = (): number => {
+    this.#seq += 1;
+    return this.#seq;
+  };
+
+  /** A caller's request, in a process of its own. */
+  call(subject: Subject, plan?: Plans, process = new Process(this)): Run<Answer> {
+    const run = this.#run<Answer>(`caller of ${subject.name}`, plan);
+    const seen = this.subjects.get(subject.record) ?? [];
+    if (!seen.includes(subject)) this.subjects.set(subject.record, [...seen, subject]);
+    const operation = this.#without.operation?.(subject.operation) ?? subject.operation;
+    const runtime = process.runtime(run);
+    const deadline = runtime.clock.now() + this.config.functionTimeoutMs;
+    const request = {
+      input: subject.input,
+      caller: subject.caller,
+      idempotencyKey: subject.key,
+      remainingMs: () => deadline - runtime.clock.now(),
+      note: () => undefined,
+    };
+    run.start(async () => {
+      try {
+        return await runChange(operation, request, runtime, this.#records(run));
+      } finally {
+        this.told.push({ seq: this.order(), run, subject });
+      }
+    });
+    return run;
+  }
+
+  reconciler(plan?: Plans, process = new Process(this)): Run<void> {
+    const run = this.#run<void>("reconciler", plan);
+    const runtime = process.runtime(run);
+    const deadline = runtime.clock.now() + this.config.functionTimeoutMs;
+    const mine = changes.map((change) => this.#without.operation?.(change) ?? change);
+    const settling: (FunctionDefinition & Settling)[] = mine;
+    return run.start(() =>
+      reconcile(settling, runtime, this.#records(run), { remainingMs: () => deadline - runtime.clock.now() }),
+    );
+  }
+
+  /** The provider's push for a registration; undefined where it has none to push. */
+  notification(
+    referenceNo: string,
+    plan?: Plans,
+    more?: Readonly<Record<string, string>>,
+    process = new Process(this),
+  ): Run<Received> | undefined {
+    const fields = this.provider.notification(referenceNo, more);
+    if (!fields) return undefined;
+    const run = this.#run<Received>(`notification of ${referenceNo}`, plan);
+    const body = Buffer.from(JSON.stringify(fields));
+    const runtime = process.runtime(run);
+    return run.start(async () =>
+      receiveNotification(readNotification(body, "application/json"), runtime, this.#records(run)),
+    );
+  }
+
+  /** Time passes for everybody. */
+  advance(milliseconds: number): void {
+    this.now += Math.ceil(milliseconds);
+  }
+
+  later = (act: () => Promise<unknown>): void => {
+    this.#late.push(act);
+  };
+
+  /** What the gateway made the provider do for one identity; what was there before is not of its doing. */
+  effects(of: string): readonly Effect[] {
+    return this.provider.done(of).filter(({ sent }) => sent !== before);
+  }
+
+  /** What was late arrives, and what was frozen goes on. */
+  async catchUp(): Promise<void> {
+    const late = this.#late;
+    this.#late = [];
+    for (const act of late) await act().catch(() => undefined);
+    for (const run of this.runs.filter(({ isFrozen }) => isFrozen)) {
+      run.thaw();
+      await run.stopped;
+    }
+  }
+
+  /** The same, without waiting for them. */
+  thaw(): void {
+    const late = this.#late;
+    this.#late = [];
+    for (const act of late) act().catch(() => undefined);
+    for (const run of this.runs) run.thaw();
+  }
+
+  /** When nobody is under way: everybody has ended, stands still, or waits at a gate. */
+  async rest(): Promise<void> {
+    do {
+      await new Promise((resolve) => setImmediate(resolve));
+      await this.#writing;
+    } while (this.#underWay > 0);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  get isCaughtUp(): boolean {
+    return this.#late.length === 0 && this.runs.every((run) => run.ending !== undefined);
+  }
+
+  latest(id: string): Version | undefined {
+    return this.versions.findLast(({ item }) => item.pk?.S === id);
+  }
+
+  /** The states that a record has been in, one after another. */
+  states(id: string): readonly string[] {
+    const all = this.versions.filter(({ item }) => item.pk?.S === id).map(({ item }) => item.state?.S ?? "");
+    return all.filter((state, at) => state !== all[at - 1]);
+  }
+
+  get ids(): readonly string[] {
+    return [...new Set(this.versions.map(({ item }) => item.pk?.S ?? ""))];
+  }
+
+  /** Whether the index of the unfinished has that item, asked of the index itself. */
+  async isListed(item: Item): Promise<boolean> {
+    if (!item.shard || !item.due) return false;
+    const { Items: items = [] } = await this.#engine.call("Query", {
+      TableName: tableName,
+      IndexName: "unfinished",
+      KeyConditionExpression: "#shard = :shard AND #due = :due",
+      ExpressionAttributeNames: { "#shard": "shard", "#due": "due" },
+      ExpressionAttributeValues: { ":shard": item.shard, ":due": item.due },
+    });
+    return items.some(({ pk }) => pk?.S === item.pk?.S);
+  }
+
+  /** A new key of the provider and of the gateway, in force from now; what was in force becomes the previous one. */
+  rotate(name: "aggrepay" | "nicepay" | "gateway"): void {
+    const { current } = this.secrets;
+    this.secrets = {
+      current: { ...current, [name]: this.#next(name, current[name] ?? {}) },
+      previous: { ...this.secrets.previous, [name]: current[name] ?? {} },
+    };
+  }
+
+  #next(name: string, value: object): object {
+    const count = ++rotations;
+    if (name === "gateway") {
+      const { fingerprintKeys, sealingKeys } = value as Record<string, readonly object[]>;
+      const key = (prefix: string) => ({ id: `${prefix}-${count}`, key: newKey(`${prefix}-${count}`) });
+      return {
+        fingerprintKeys: [key("f"), ...(fingerprintKeys ?? [])],
+        sealingKeys: [key("s"), ...(sealingKeys ?? [])],
+      };
+    }
+    const [first = firstKeys] = this.provider.keys;
+    const next: Keys =
+      name === "aggrepay"
+        ? { ...first, salt: `salt-number-${count}` }
+        : { ...first, merchantKey: `merchant-key-${count}` };
+    this.provider.keys.unshift(next);
+    const { apiKey, salt, iMid, merchantKey } = next;
+    return name === "aggrepay" ? { apiKey, salt } : { iMid, merchantKey };
+  }
+
+  #run<Result>(name: string, plan: Plans | undefined): Run<Result> {
+    const surroundings: Surroundings = {
+      before: async (run, point) => {
+        this.advance(3);
+        return this.gate?.(run, point);
+      },
+      later: this.later,
+    };
+    const run = new Run<Result>(name, plan === undefined ? [] : [plan].flat(), surroundings);
+    this.runs.push(run as Run<unknown>);
+    return run;
+  }
+
+  #records(run: Run<unknown>) {
+    const client: Client = {
+      send: (command) => {
+        const name = nameOf(command);
+        const act = () => this.#execute(name, command, run);
+        if (name === "due" && !this.#shards.has(this.#shardIn(command.input)))
+          return Promise.resolve({ Items: [] });
+        const lost = (): Output => {
+          throw Object.assign(new Error("no answer of DynamoDB"), { name: "TimeoutError" });
+        };
+        return run.pass(name, act, lost, name !== "get" && name !== "due");
+      },
+    };
+    const seen = this.#without.client?.(client) ?? client;
+    return recordsIn(tableName, seen as unknown as DynamoDBClient);
+  }
+
+  /** Each world has shards of its own in the one table, so that worlds can run beside one another. */
+  #shardIn(input: CommandInput): string {
+    return `${this.#number * 100 + Number(input.ExpressionAttributeValues?.[":shard"]?.N ?? 0)}`;
+  }
+
+  /** One write at a time, so that the versions are in the order in which they came about. */
+  #execute(name: string, command: Command, run: Run<unknown>): Promise<Output> {
+    const { input } = command;
+    const values = input.ExpressionAttributeValues;
+    const ours = values?.[":shard"]
+      ? { ...input, ExpressionAttributeValues: { ...values, ":shard": { N: this.#shardIn(input) } } }
+      : input;
+    const altered = this.#without.command?.(name, ours) ?? ours;
+    const call = async (): Promise<Output> => {
+      if (name === "get" && this.unreadable.has(input.Key?.pk?.S ?? ""))
+        throw new Error("the item cannot be read");
+      const output = await this.#engine.call(command.constructor.name.replace(/Command$/, ""), altered);
+      if (output.Attributes) {
+        const item = output.Attributes;
+        if (item.shard?.N !== undefined) this.#shards.add(item.shard.N);
+        this.versions.push({ seq: this.order(), write: name, by: run.name, item });
+      }
+      return output;
+    };
+    this.#underWay += 1;
+    const done = this.#writing.then(call, call).finally(() => {
+      this.#underWay -= 1;
+    });
+    this.#writing = done.catch(() => undefined);
+    return done;
+  }
+
+  /** What a process sees of the world. */
+  runtimeOf(run: Run<unknown>, process: Process): Runtime {
+    const clock = {
+      now: () => this.now - process.wallLost,
+      monotonic: () => this.now - process.monotonicLost,
+    };
+    const send: Send = async (request, timing) => {
+      const path = pathOf(request);
+      const stands = await run.pass(
+        `connect ${path}`,
+        async () => true,
+        () => false,
+        false,
+      );
+      if (!stands) return { kind: "not_sent", why: "the connection could not be made" };
+      if (!timing.mayStillSend()) return { kind: "not_sent", why: "no time was left to send" };
+      const act = async () => this.provider.handle(request, this.later);
+      const reply = await run.pass(`send ${path}`, act, () => undefined, false);
+      if (reply) return { kind: "reply", reply };
+      this.advance(timing.replyMs);
+      return { kind: "lost", why: "no whole reply came in time", timedOut: true };
+    };
+    const { host } = this;
+    let id = 0;
+    return {
+      config: host === undefined ? this.config : { ...this.config, baseUrl: () => new URL(host) },
+      clock,
+      secrets: secretsFrom(process.secretsClient, (name) => name, clock),
+      send: this.#without.send?.(send) ?? send,
+      uniqueId: () => `id-${++id}`,
+    };
+  }
+
+  secretOf(name: string, stage: "current" | "previous"): object | undefined {
+    const value = this.secrets[stage][name];
+    return value && (this.#without.secret?.(name, value) ?? value);
+  }
+}
+
+let rotations = 0;
+
+/** A process of the host. Its clocks may have stood still while it was frozen; what it read of secrets it remembers. */
+export class Process {
+  wallLost = 0;
+  monotonicLost = 0;
+  readonly #world: World;
+  #run: Run<unknown> | undefined;
+  #runtime: Runtime | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** The same process may serve one request after another. */
+  runtime(run: Run<unknown>): Runtime {
+    this.#run = run;
+    const made = this.#world.runtimeOf(run, this);
+    // What a process keeps between its requests is what it knows of secrets.
+    this.#runtime = { ...made, secrets: this.#runtime?.secrets ?? made.secrets };
+    return this.#runtime;
+  }
+
+  readonly secretsClient = {
+    send: async ({
+      input,
+    }: {
+      readonly input: { readonly SecretId: string; readonly VersionStage: string };
+    }) => {
+      const stage = input.VersionStage === "AWSCURRENT" ? "current" : "previous";
+      const act = async () => {
+        const value = this.#world.secretOf(input.SecretId, stage);
+        if (value) return { SecretString: JSON.stringify(value) };
+        throw Object.assign(new Error("no such secret"), { name: "ResourceNotFoundException" });
+      };
+      const lost = (): never => {
+        throw new Error("no answer of Secrets Manager");
+      };
+      return this.#run?.pass(`secret ${input.SecretId} ${stage}`, act, lost, false);
+    },
+  } as unknown as SecretsManagerClient;
+}
+
+/** The effect that a request is for, by its provider's name for it. */
+export const effectOf = ({ operation, input }: Subject, world: World): string => {
+  const call = operation.sends(input, { config: world.config, now: world.now, uniqueId: () => "" }) as {
+    readonly path?: string;
+    readonly fields?: Record<string, string>;
+    readonly referenceNo?: string;
+  };
+  const isNicepay = call.referenceNo !== undefined;
+  return effectName(
+    isNicepay ? "userAccountBinding" : (call.path ?? ""),
+    isNicepay ? { referenceNo: call.referenceNo ?? "" } : (call.fields ?? {}),
+  );
+};
