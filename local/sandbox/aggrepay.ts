@@ -37,12 +37,12 @@ import { shownFields } from "./aggrepay/shown-fields.ts";
 import { shownLedger } from "./aggrepay/shown-ledger.ts";
 import { authenticate, type Fields, type Secret } from "./aggrepay/signature.ts";
 import { answer, operations, type Reply, undocumented } from "./aggrepay/wallet.ts";
-import { CallLog, type ReceivedCall } from "./shared/calls.ts";
-import { type Controlled, control } from "./shared/control.ts";
-import { redirectedPath } from "./shared/delivery.ts";
-import { FaultPlan } from "./shared/faults.ts";
-import { readBody, sendJson, sendPage } from "./shared/http.ts";
-import { type Later, type Sandbox, startServer } from "./shared/server.ts";
+import { CallLog, type ReceivedCall } from "./common/calls.ts";
+import { type Controlled, control } from "./common/control.ts";
+import { redirectedPath } from "./common/delivery.ts";
+import { FaultPlan } from "./common/faults.ts";
+import { readBody, sendJson, sendPage } from "./common/http.ts";
+import { type Later, type Sandbox, startServer } from "./common/server.ts";
 
 export {
   type FaultName,
@@ -55,7 +55,7 @@ export {
 export { reservedMpin } from "./aggrepay/ledger.ts";
 export { dailyLimitPaise, monthlyLimitPaise } from "./aggrepay/limits.ts";
 export { sandboxOtp } from "./aggrepay/registration.ts";
-export type { Sandbox } from "./shared/server.ts";
+export type { Sandbox } from "./common/server.ts";
 
 export interface SandboxOptions {
   /** 0, a free one, unless told. */

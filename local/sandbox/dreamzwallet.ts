@@ -7,16 +7,17 @@
  *   POST /sandbox/faults      {"fault": "status-lower", "times": 2, "match": {"customerId": "189433"}}
  *   GET, DELETE /sandbox/faults, GET /sandbox/calls, POST /sandbox/reset
  */
+
+import type { JsonObject } from "./common/json.ts";
+import { type Operation, type Outcome, refused, startJsonSandbox } from "./common/json-sandbox.ts";
+import { memberOf, type SandboxOptions, type SecretValue } from "./common/options.ts";
+import type { Sandbox } from "./common/server.ts";
 import { type DreamzwalletFault, table } from "./dreamzwallet/faults.ts";
 import { failure, openEnvelope, success } from "./dreamzwallet/reply.ts";
 import { verificationHash } from "./dreamzwallet/signature.ts";
-import type { JsonObject } from "./shared/json.ts";
-import { type Operation, type Outcome, refused, startJsonSandbox } from "./shared/json-sandbox.ts";
-import { memberOf, type SandboxOptions, type SecretValue } from "./shared/options.ts";
-import type { Sandbox } from "./shared/server.ts";
 
+export type { Sandbox } from "./common/server.ts";
 export { type DreamzwalletFault, dreamzwalletFaults } from "./dreamzwallet/faults.ts";
-export type { Sandbox } from "./shared/server.ts";
 
 /** What the sandbox accepts where nobody has a secret of his own. */
 export const dreamzwalletSandboxSecret = {

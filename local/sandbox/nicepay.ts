@@ -15,6 +15,15 @@
  *   GET, DELETE /sandbox/faults, GET /sandbox/calls, GET /sandbox/ledger, POST /sandbox/reset
  */
 import { join } from "node:path";
+import {
+  type Operation,
+  type Outcome,
+  type Received,
+  refused,
+  startJsonSandbox,
+} from "./common/json-sandbox.ts";
+import type { SandboxOptions } from "./common/options.ts";
+import type { Sandbox } from "./common/server.ts";
 import { type Binding, Bindings, type Entry } from "./nicepay/bindings.ts";
 import { type NicepayFault, table } from "./nicepay/faults.ts";
 import { Notifier } from "./nicepay/notification.ts";
@@ -22,18 +31,9 @@ import { page } from "./nicepay/pages.ts";
 import { credentialCode, documented, fieldCode, registrationOf } from "./nicepay/registration.ts";
 import { errorReply, type ResultCode, registeredReply } from "./nicepay/reply.ts";
 import { merchantsOf } from "./nicepay/signature.ts";
-import {
-  type Operation,
-  type Outcome,
-  type Received,
-  refused,
-  startJsonSandbox,
-} from "./shared/json-sandbox.ts";
-import type { SandboxOptions } from "./shared/options.ts";
-import type { Sandbox } from "./shared/server.ts";
 
+export type { Sandbox } from "./common/server.ts";
 export { type NicepayFault, nicepayFaults } from "./nicepay/faults.ts";
-export type { Sandbox } from "./shared/server.ts";
 
 /** What the sandbox accepts where nobody has a secret of his own: the provider's public test merchant. */
 export const nicepaySandboxSecret = {

@@ -9,10 +9,7 @@
  *   GET, DELETE /sandbox/faults, GET /sandbox/calls, GET /sandbox/ledger, POST /sandbox/reset
  */
 import { join } from "node:path";
-import { type PayuFault, table } from "./payu/faults.ts";
-import { errorReply, foundReply } from "./payu/reply.ts";
-import { signerOf } from "./payu/signature.ts";
-import type { JsonObject } from "./shared/json.ts";
+import type { JsonObject } from "./common/json.ts";
 import {
   httpRefusal,
   type Operation,
@@ -20,14 +17,17 @@ import {
   type Received,
   refused,
   startJsonSandbox,
-} from "./shared/json-sandbox.ts";
-import { memberOf, type SandboxOptions, type SecretValue } from "./shared/options.ts";
-import type { Sandbox } from "./shared/server.ts";
-import { indiaHours, isDay, momentOf } from "./shared/time.ts";
-import { UsedIds } from "./shared/used-ids.ts";
+} from "./common/json-sandbox.ts";
+import { memberOf, type SandboxOptions, type SecretValue } from "./common/options.ts";
+import type { Sandbox } from "./common/server.ts";
+import { indiaHours, isDay, momentOf } from "./common/time.ts";
+import { UsedIds } from "./common/used-ids.ts";
+import { type PayuFault, table } from "./payu/faults.ts";
+import { errorReply, foundReply } from "./payu/reply.ts";
+import { signerOf } from "./payu/signature.ts";
 
+export type { Sandbox } from "./common/server.ts";
 export { type PayuFault, payuFaults } from "./payu/faults.ts";
-export type { Sandbox } from "./shared/server.ts";
 
 /** What the sandbox accepts where nobody has a secret of his own. */
 export const payuSandboxSecret = {

@@ -13,7 +13,7 @@
  *   GET, DELETE /sandbox/faults, GET /sandbox/calls, GET /sandbox/ledger, POST /sandbox/reset
  */
 import { join } from "node:path";
-import type { JsonObject } from "./shared/json.ts";
+import type { JsonObject } from "./common/json.ts";
 import {
   httpRefusal,
   type Operation,
@@ -21,16 +21,16 @@ import {
   type Received,
   refused,
   startJsonSandbox,
-} from "./shared/json-sandbox.ts";
-import { memberOf, type SandboxOptions, type SecretValue } from "./shared/options.ts";
-import type { Sandbox } from "./shared/server.ts";
-import { indiaHours, momentOf } from "./shared/time.ts";
-import { UsedIds } from "./shared/used-ids.ts";
+} from "./common/json-sandbox.ts";
+import { memberOf, type SandboxOptions, type SecretValue } from "./common/options.ts";
+import type { Sandbox } from "./common/server.ts";
+import { indiaHours, momentOf } from "./common/time.ts";
+import { UsedIds } from "./common/used-ids.ts";
 import { requiredHeaders, table, type WibmoFault } from "./wibmo/faults.ts";
 import { customerRecord, errorReply, identifiers, isUnknown } from "./wibmo/reply.ts";
 import { keyIn, openToken, sealToken } from "./wibmo/token.ts";
 
-export type { Sandbox } from "./shared/server.ts";
+export type { Sandbox } from "./common/server.ts";
 export { type WibmoFault, wibmoFaults } from "./wibmo/faults.ts";
 
 /** What the sandbox accepts where nobody has a secret of his own. */

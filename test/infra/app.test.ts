@@ -32,7 +32,9 @@ interface Template {
   >;
 }
 
-test("two syntheses at once give the same template, with each function's code beside it", { timeout: 120_000 }, async () => {
+test("two syntheses at once give the same template, with each function's code beside it", {
+  timeout: 120_000,
+}, async () => {
   const outdirs = await Promise.all([synthesize("one"), synthesize("two")]);
   const [one, two] = await Promise.all(
     outdirs.map((outdir) => readFile(join(outdir, "WalletGateway-dev.template.json"), "utf8")),

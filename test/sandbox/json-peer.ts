@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Sandbox } from "../../local/sandbox/shared/server.ts";
+import type { Sandbox } from "../../local/sandbox/common/server.ts";
 
 export interface Answer {
   readonly status: number;

@@ -1,7 +1,7 @@
 /** How a reply goes out, as it is or spoiled. */
 import type { ServerResponse } from "node:http";
-import * as wire from "../shared/delivery.ts";
-import type { Later } from "../shared/server.ts";
+import * as wire from "../common/delivery.ts";
+import type { Later } from "../common/server.ts";
 import type { Answer } from "./faults.ts";
 import { phpJson, replyHash } from "./signature.ts";
 import { type Reply, refusalReply } from "./wallet.ts";

@@ -10,10 +10,10 @@ import {
   slowFault,
   type WireAnswer,
   wireFaults,
-} from "../shared/faults.ts";
+} from "../common/faults.ts";
 import type { Fields } from "./signature.ts";
 
-export { lateMs } from "../shared/faults.ts";
+export { lateMs } from "../common/faults.ts";
 
 /** `error` gives a refusal that the wallet itself would not have given. */
 export type Answer =

@@ -1,6 +1,6 @@
 /** The wallet's truth: what every applied effect, in order, has made of customers and their money. */
 import { createHmac, randomBytes } from "node:crypto";
-import { type Journal, openJournal } from "../shared/journal.ts";
+import { type Journal, openJournal } from "../common/journal.ts";
 import { faultNames, reservedCustomerId, reservedMobile, type Side } from "./faults.ts";
 import { indiaDay, indiaMonth } from "./time.ts";
 

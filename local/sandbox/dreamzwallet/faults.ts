@@ -1,6 +1,6 @@
 /** What the DreamzWallet sandbox can be told to do wrong: on the wire, in the reply's shape, in its code. */
-import { descriptionsOf, slowFault, wireFaults } from "../shared/faults.ts";
-import { altered, type JsonFault } from "../shared/json-sandbox.ts";
+import { descriptionsOf, slowFault, wireFaults } from "../common/faults.ts";
+import { altered, type JsonFault } from "../common/json-sandbox.ts";
 import { customerIdOf, failure } from "./reply.ts";
 
 const refusal = (code: string, status = "FAILED"): JsonFault => ({

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isRecord, type JsonObject } from "../shared/json.ts";
+import { isRecord, type JsonObject } from "../common/json.ts";
 
 /** The fields of a request, in whichever of the two envelopes they came. */
 export function openEnvelope(body: JsonObject): JsonObject {

@@ -3,7 +3,7 @@
  * written from that text alone: the sandbox must not share the gateway's signing code.
  */
 import { createHash } from "node:crypto";
-import { memberOf, type SecretValue } from "../shared/options.ts";
+import { memberOf, type SecretValue } from "../common/options.ts";
 
 export function verificationHash(secret: SecretValue, customerId: string): string | undefined {
   const secKey = memberOf(secret, "secKey");

@@ -1,7 +1,7 @@
 /** What was registered, who has logged in and what the merchant has answered, kept in a journal. */
 import { createHash } from "node:crypto";
-import { type Journal, openJournal } from "../shared/journal.ts";
-import { jakartaHours, localTime } from "../shared/time.ts";
+import { type Journal, openJournal } from "../common/journal.ts";
+import { jakartaHours, localTime } from "../common/time.ts";
 
 export interface Registration {
   readonly referenceNo: string;

@@ -1,6 +1,6 @@
 /** What the NICEPAY sandbox can be told to do wrong: on the wire, in the reply, in its code, in its order. */
-import { descriptionsOf, type Effect, slowFault, wireFaults } from "../shared/faults.ts";
-import { altered, type JsonFault } from "../shared/json-sandbox.ts";
+import { descriptionsOf, type Effect, slowFault, wireFaults } from "../common/faults.ts";
+import { altered, type JsonFault } from "../common/json-sandbox.ts";
 import { errorReply, messages, type ResultCode } from "./reply.ts";
 
 const refusal = (code: ResultCode, effect: Effect = "none", what = ""): JsonFault => ({

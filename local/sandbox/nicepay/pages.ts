@@ -1,8 +1,8 @@
 /** The page where the sandbox plays the user, and the control that sends notifications of any kind. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { bad, type ControlReply, ok } from "../shared/control.ts";
-import { sendJson } from "../shared/http.ts";
-import { isRecord, objectIn } from "../shared/json.ts";
+import { bad, type ControlReply, ok } from "../common/control.ts";
+import { sendJson } from "../common/http.ts";
+import { isRecord, objectIn } from "../common/json.ts";
 import type { Bindings, Format } from "./bindings.ts";
 import { type Notification, type Notifier, notificationOf, post, signed } from "./notification.ts";
 import type { Merchant } from "./signature.ts";

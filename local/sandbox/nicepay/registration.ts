@@ -1,6 +1,6 @@
 /** What a registration's fields must be: the document's table, and the codes of the provider's public list. */
-import type { JsonObject } from "../shared/json.ts";
-import { jakartaHours, momentOf } from "../shared/time.ts";
+import type { JsonObject } from "../common/json.ts";
+import { jakartaHours, momentOf } from "../common/time.ts";
 import type { Registration } from "./bindings.ts";
 import type { ResultCode } from "./reply.ts";
 import { type Merchant, merchantToken } from "./signature.ts";

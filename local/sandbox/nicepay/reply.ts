@@ -1,6 +1,6 @@
 /** Replies of the registration. */
-import type { JsonObject } from "../shared/json.ts";
-import { jakartaHours, localTime } from "../shared/time.ts";
+import type { JsonObject } from "../common/json.ts";
+import { jakartaHours, localTime } from "../common/time.ts";
 import { loginKey, type Registration } from "./bindings.ts";
 
 /** The document has "0000" alone; these are the codes of the provider's public list, in short. */

@@ -3,7 +3,7 @@
  * + billingphone + merchantkey )"): the sandbox must not share the gateway's signing code.
  */
 import { createHash } from "node:crypto";
-import { memberOf, type SecretValue } from "../shared/options.ts";
+import { memberOf, type SecretValue } from "../common/options.ts";
 
 export interface SignedFields {
   readonly iMid: string;

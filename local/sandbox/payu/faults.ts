@@ -1,7 +1,7 @@
 /** What the PayU sandbox can be told to do wrong: on the wire, in the reply's shape, in its code. */
-import { descriptionsOf, http, slowFault, wireFaults } from "../shared/faults.ts";
-import type { Json, JsonObject } from "../shared/json.ts";
-import { altered, type JsonFault } from "../shared/json-sandbox.ts";
+import { descriptionsOf, http, slowFault, wireFaults } from "../common/faults.ts";
+import type { Json, JsonObject } from "../common/json.ts";
+import { altered, type JsonFault } from "../common/json-sandbox.ts";
 import { errorReply } from "./reply.ts";
 
 const refusal = (code: string, message: string): JsonFault => ({

@@ -1,7 +1,7 @@
 /** Replies in the shape of the document's sample: numbers for urn, bankId and messageCode. */
 import { createHash } from "node:crypto";
-import type { Json, JsonObject } from "../shared/json.ts";
-import { indiaHours, localTime } from "../shared/time.ts";
+import type { Json, JsonObject } from "../common/json.ts";
+import { indiaHours, localTime } from "../common/time.ts";
 
 /** Both are the sample's; the urn is past what a 32-bit integer holds. */
 const urn = 70000000008;

@@ -3,7 +3,7 @@
  * not share the gateway's signing code, or both could be wrong together.
  */
 import { createHash, createHmac } from "node:crypto";
-import { memberOf, type SecretValue } from "../shared/options.ts";
+import { memberOf, type SecretValue } from "../common/options.ts";
 
 export interface Signed {
   readonly authorization: string;

@@ -1,7 +1,7 @@
 /** What the Wibmo sandbox can be told to do wrong: on the wire, in the token, in its code. */
-import { descriptionsOf, http, slowFault, wireFaults } from "../shared/faults.ts";
-import type { JsonObject } from "../shared/json.ts";
-import { altered, type JsonFault } from "../shared/json-sandbox.ts";
+import { descriptionsOf, http, slowFault, wireFaults } from "../common/faults.ts";
+import type { JsonObject } from "../common/json.ts";
+import { altered, type JsonFault } from "../common/json-sandbox.ts";
 import { errorReply } from "./reply.ts";
 
 /** The document's four error codes: a header, the code and text when it is missing. */

@@ -1,7 +1,7 @@
 /** Replies in the shape of the provider's other calls: the document shows that of a success only. */
 import { createHash } from "node:crypto";
-import type { JsonObject } from "../shared/json.ts";
-import { indiaHours, localTime } from "../shared/time.ts";
+import type { JsonObject } from "../common/json.ts";
+import { indiaHours, localTime } from "../common/time.ts";
 
 export const errorReply = (code: string, message: string, body: JsonObject, at: number): JsonObject => ({
   messageCode: 1930,

@@ -5,7 +5,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { type JsonObject, objectIn } from "../shared/json.ts";
+import { type JsonObject, objectIn } from "../common/json.ts";
 
 const cipher = "aes-256-gcm";
 const keyLength = 32;
