@@ -6,6 +6,7 @@ import { invalid } from "../../lib/operation/body.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import { type Answer, lambda, type Request } from "../../lib/operation/handler.ts";
 import { warmSecrets } from "../../lib/operation/read.ts";
+import { readable } from "../../lib/operation/record-query.ts";
 import { Problem } from "../../lib/problem.ts";
 import { recordId } from "../../lib/records/identity.ts";
 import { processRecords } from "../../lib/records/process.ts";
@@ -45,7 +46,7 @@ function referenceNoOf(event: APIGatewayProxyEventV2): string {
 async function give({ input, note }: Request<string>): Promise<Answer> {
   const { config, secrets } = runtime();
   const id = recordId("nicepay", config.account("nicepay"), { namespace: "binding", id: input });
-  const record = await processRecords().get(id);
+  const record = await readable(processRecords().get(id));
   if (!record) throw new Problem("not-found", "No registration has this referenceNo.");
   note({ record: id, state: record.state });
   const view = viewOf(record);

@@ -9,6 +9,7 @@ import {
   contradictionIn,
   noSuchTransaction,
   transaction,
+  whyNotListed,
 } from "../../lib/providers/aggrepay/transactions.ts";
 import { withoutAnswer } from "../../lib/providers/inquiry.ts";
 import { UnreadableReply } from "../../lib/providers/provider.ts";
@@ -49,14 +50,17 @@ export const operation = change({
   },
   // The form `<id>_REVERSAL` rests on the document's one sample, so finding nothing under it proves nothing.
   inquiry: {
-    keeps: () => ({}),
+    keeps: (_input, debit) => ({ customerId: debit.customerId, amount: debit.amount }),
     evidence: async (subject, ask) => {
       const id = `${subject.identity}_REVERSAL`;
       const told = await ask(askByMerchantTransactionId(id), ({ data }) => transaction(data));
       if (told.kind !== "answer") return withoutAnswer(told, noSuchTransaction);
-      const contradiction = contradictionIn(told.answer, id, undefined, subject);
+      const contradiction = contradictionIn(told.answer, id, "CREDIT", subject);
       if (contradiction) return { shows: "other", why: contradiction };
       const { transactionId } = told.answer;
+      // Whose wallet it went back to is known where the debit is ours.
+      const doubt = await whyNotListed(transactionId, subject.facts.customerId, subject, ask);
+      if (doubt) return { shows: "unclear", why: doubt };
       return { shows: "done", result: { merchantTransactionId: id, transactionId } };
     },
     absence: "proves nothing",

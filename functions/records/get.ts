@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import { type Answer, lambda, type Request } from "../../lib/operation/handler.ts";
 import { warmSecrets } from "../../lib/operation/read.ts";
-import { recordIdOf } from "../../lib/operation/record-query.ts";
+import { readable, recordIdOf } from "../../lib/operation/record-query.ts";
 import { detailOf } from "../../lib/operation/record-view.ts";
 import { Problem } from "../../lib/problem.ts";
 import { processRecords } from "../../lib/records/process.ts";
@@ -27,7 +27,7 @@ export const handler = lambda({
 });
 
 async function give({ input, note }: Request<string>): Promise<Answer> {
-  const record = await processRecords().get(input);
+  const record = await readable(processRecords().get(input));
   if (!record) throw new Problem("not-found", "There is no such record.");
   note({ record: record.id, state: record.state });
   return { body: { record: detailOf(record, systemClock.now()) } };

@@ -1,7 +1,7 @@
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import { type Answer, lambda, type Request } from "../../lib/operation/handler.ts";
 import { warmSecrets } from "../../lib/operation/read.ts";
-import { type RecordQuery, recordQueryOf } from "../../lib/operation/record-query.ts";
+import { type RecordQuery, readable, recordQueryOf } from "../../lib/operation/record-query.ts";
 import { detailOf } from "../../lib/operation/record-view.ts";
 import { recordId } from "../../lib/records/identity.ts";
 import { processRecords } from "../../lib/records/process.ts";
@@ -24,7 +24,7 @@ export const operation: FunctionDefinition = {
 export const handler = lambda({
   name: operation.name,
   read: recordQueryOf,
-  run: ({ input }: Request<RecordQuery>) => list(input, processRecords()),
+  run: ({ input }: Request<RecordQuery>) => readable(list(input, processRecords())),
   warm: () => warmSecrets(operation),
 });
 
@@ -75,6 +75,7 @@ async function ofCustomer(
   const page = await records.ofCustomer(customer, limit, cursor);
   const rows = page.rows.map((row) => ({
     ...row,
+    operation: `aggrepay/${row.operation}`,
     amount: row.amount ?? null,
     createdAt: iso(row.createdAt),
   }));

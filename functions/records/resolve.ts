@@ -6,7 +6,7 @@ import { readInput } from "../../lib/operation/body.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import { type Answer, lambda, type Request } from "../../lib/operation/handler.ts";
 import { warmSecrets } from "../../lib/operation/read.ts";
-import { recordIdOf } from "../../lib/operation/record-query.ts";
+import { readable, recordIdOf } from "../../lib/operation/record-query.ts";
 import { detailOf } from "../../lib/operation/record-view.ts";
 import { Problem } from "../../lib/problem.ts";
 import { processRecords } from "../../lib/records/process.ts";
@@ -49,7 +49,7 @@ export const handler = lambda({
 async function settle({ input, caller, note }: Request<Asked>): Promise<Answer> {
   const { id, outcome, reason, transactionId } = input;
   const records = processRecords();
-  const seen = await records.get(id);
+  const seen = await readable(records.get(id));
   if (!seen) throw new Problem("not-found", "There is no such record.");
   const now = systemClock.now();
   const failure: Failure = { code: "declined", detail: `Settled by hand: ${reason}` };
@@ -66,6 +66,10 @@ async function settle({ input, caller, note }: Request<Asked>): Promise<Answer> 
   });
   note({ record: id, state: record.state });
   const detail = detailOf(record, now);
+  if (!written && (record.state === "dispatched" || record.state === "in_doubt"))
+    throw new Problem("in-progress", "The provider is still being asked what became of it.", {
+      record: detail,
+    });
   if (!written)
     throw new Problem("already-done", "The record does not wait for a person.", { record: detail });
   return { body: { record: detail } };

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { settleMarginMs } from "../config.ts";
 import { loggedCode, seenOf } from "../log.ts";
 import { Problem } from "../problem.ts";
-import type { Inquiry } from "../providers/inquiry.ts";
+import type { Inquiry, Listing } from "../providers/inquiry.ts";
 import { claimable } from "../records/claim.ts";
 import { type Identity, recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
@@ -12,7 +12,7 @@ import { keyRing } from "../secrets/key-ring.ts";
 import type { SecretValue } from "../secrets/secrets.ts";
 import { type Failure, tell } from "./answer.ts";
 import { invalid } from "./body.ts";
-import type { ChangeOperation, ChangeSpec, Listing } from "./change-spec.ts";
+import type { ChangeOperation, ChangeSpec } from "./change-spec.ts";
 import { carriedOut, type Outcome, prepared } from "./exchange.ts";
 import { expireAfterMs } from "./expiry.ts";
 import type { Answer, Request } from "./handler.ts";
@@ -68,7 +68,7 @@ export async function runChange<Input extends object, Result, Call, Reply>(
     caller: request.caller,
     request: same.text,
     isSameRequest: same.is,
-    facts: factsKept(operation.inquiry, input),
+    facts: factsKept(operation.inquiry, input, listing),
     customer: listing.customerId && `${provider.name}#${account}#${listing.customerId}`,
     amount: listing.amount,
     host: exchange.wire.url.host,
@@ -146,8 +146,9 @@ async function sameRequest<Input extends object>(
 function factsKept<Input, Call, Reply>(
   inquiry: Inquiry<Input, Call, Reply>,
   input: Input,
+  listing: Listing,
 ): string | undefined {
-  return "keeps" in inquiry && inquiry.keeps ? JSON.stringify(inquiry.keeps(input)) : undefined;
+  return "keeps" in inquiry && inquiry.keeps ? JSON.stringify(inquiry.keeps(input, listing)) : undefined;
 }
 
 async function listingOf<Input, Call, Reply>(
@@ -187,7 +188,7 @@ async function look<Input extends object, Result, Call, Reply>(
   const held = await unclaimed("the record could not be read", records.get(id));
   if (held && !isClaimable(held)) return replay(operation, held, same, request, world, records);
 
-  const facts = inquiry.keeps?.(request.input) ?? operation.sameBy?.(request.input) ?? {};
+  const facts = inquiry.keeps?.(request.input, {}) ?? operation.sameBy?.(request.input) ?? {};
   const subject = { identity: "", facts, dispatchedAt: world.clock.now() };
   // What the look takes must leave the change itself its full time: half of what can be spared.
   const spared = () => (request.remainingMs() - world.config.providerTimeoutMs - settleMarginMs) / 2;

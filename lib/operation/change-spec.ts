@@ -1,4 +1,4 @@
-import type { Facts, Inquiry } from "../providers/inquiry.ts";
+import type { Facts, Inquiry, Listing } from "../providers/inquiry.ts";
 import type { Effect } from "../providers/provider.ts";
 import type { Identity } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
@@ -28,11 +28,6 @@ export interface ChangeSpec<Input, Result, Call, Reply> extends OperationSpec<In
 interface NaturalIdentity<Input> {
   readonly namespace: "money" | "reversal" | "binding";
   readonly of: (input: Input) => string;
-}
-
-export interface Listing {
-  readonly customerId?: string | undefined;
-  readonly amount?: string | undefined;
 }
 
 /** A reversal follows its debit. */

@@ -11,6 +11,15 @@ export function recordIdOf(event: APIGatewayProxyEventV2): string {
   throw new Problem("not-found", "A record's id has 43 letters, digits, hyphens and underscores.");
 }
 
+/** What a store that cannot be read means for a request that only looks, or has not written yet. */
+export async function readable<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (cause) {
+    throw new Problem("not-sent", "The records cannot be read at present.", { cause });
+  }
+}
+
 /** What a list of records is asked for. */
 export type RecordQuery =
   | { readonly by: "attention"; readonly limit: number; readonly cursor: string | undefined }
@@ -33,7 +42,7 @@ export function recordQueryOf(event: APIGatewayProxyEventV2): RecordQuery {
   const { state, customerId, merchantTransactionId, limit = "25", cursor } = given;
   const faults: Fault[] = [];
   const check = (isRight: boolean, name: string, detail: string) => {
-    if (!isRight) faults.push({ pointer: `/${name}`, detail });
+    if (!isRight) faults.push({ pointer: name && `/${name}`, detail });
   };
   for (const name of Object.keys(given))
     check(known.includes(name), name.slice(0, 40), "is not a parameter of this request");

@@ -18,7 +18,7 @@ export function detailOf(record: RecordItem, now: number): RecordView & Readonly
     inquiries: record.inquiries,
     result: record.result === undefined ? null : JSON.parse(record.result),
     failure: code === undefined ? null : { code, detail, ...(provider && { provider }) },
-    bound: record.binding !== undefined,
+    bound: record.binding !== undefined && record.namespace === "binding",
     flagged: record.flagged ?? null,
     resolution: record.resolution === undefined ? null : JSON.parse(record.resolution),
     history: record.history.map((entry) => {

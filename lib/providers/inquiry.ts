@@ -4,6 +4,12 @@ import type { Meaning } from "./provider.ts";
 /** Facts kept in a record, all text, none secret. */
 export type Facts = Readonly<Record<string, string | undefined>>;
 
+/** Under whom and with which amount a record is listed. */
+export interface Listing {
+  readonly customerId?: string | undefined;
+  readonly amount?: string | undefined;
+}
+
 /** What an inquiry is about: the identity, the facts that its record kept, and when its attempt was sent. */
 export interface Subject {
   readonly identity: string;
@@ -41,13 +47,13 @@ export type Evidence =
 export type Inquiry<Input, Call, Reply> =
   | {
       readonly none: string;
-      readonly keeps?: (input: Input) => Facts;
+      readonly keeps?: (input: Input, listing: Listing) => Facts;
       /** Evidence may still come by itself, as a notification, and is waited for. */
       readonly waits?: true;
     }
   | {
       /** What the record keeps to ask with; where it is left out, the effect that it keeps anyway. */
-      readonly keeps?: (input: Input) => Facts;
+      readonly keeps?: (input: Input, listing: Listing) => Facts;
       readonly evidence: (subject: Subject, ask: Ask<Call, Reply>) => Promise<Evidence>;
       /** What it means when the provider shows nothing, after the quiet period. */
       readonly absence: "not executed" | "proves nothing" | "needs a person";

@@ -71,7 +71,7 @@ async function moneyEvidence(
       return { shows: "done", result: { transactionId } };
     return {
       shows: "unclear",
-      why: "The transaction stands under its id, and not yet in the customer's list.",
+      why: notListed,
     };
   }
   const unexplained = rows.some(
@@ -86,6 +86,21 @@ async function moneyEvidence(
     why: "The provider knows no such id, and the customer's list holds a row that could be it.",
   };
 }
+
+/** Why a transaction cannot be said to stand in the customer's own list; undefined where it does, or no customer is known. */
+export async function whyNotListed(
+  transactionId: string,
+  customerId: string | undefined,
+  { dispatchedAt }: Subject,
+  ask: Ask<AggrepayCall, AggrepayReply>,
+): Promise<string | undefined> {
+  if (customerId === undefined) return undefined;
+  const rows = await rowsSince(dispatchedAt - clockToleranceMs, customerId, ask);
+  if ("why" in rows) return rows.why;
+  return rows.some((row) => row.transactionId === transactionId) ? undefined : notListed;
+}
+
+const notListed = "The transaction stands under its id, and not yet in the customer's list.";
 
 /** Why a transaction shown under our id is not what the record asked for, with what is shown. */
 export function contradictionIn(

@@ -83,12 +83,12 @@ function read(
     return typeof value === "string" ? value.trim() : undefined;
   };
   const state = text("status")?.toUpperCase();
-  const code = text("responseCode") ?? state;
+  const code = text("responseCode") || state;
   if (json === undefined || code === undefined)
     return { kind: "unusable", why: `DreamzWallet's reply (HTTP ${status}) cannot be read.` };
   const word = { code: code, message: text("message") ?? "" };
   if (code.toUpperCase() !== "SUCCESS")
-    return { kind: "refusal", word, ...(refusals[code.toUpperCase()] ?? declined) };
+    return { kind: "refusal", word, ...(refusals.get(code.toUpperCase()) ?? declined) };
   if (status >= 400 || (state !== undefined && state !== "SUCCESS"))
     return { kind: "unusable", why: "DreamzWallet's reply contradicts itself.", word };
   return { kind: "success", reply: new Reader(json, "", indiaOffset) };
@@ -103,9 +103,11 @@ const refusedKeys: Meaning = {
 };
 
 /** Source: the document's list of response codes. */
-const refusals: Readonly<Record<string, Meaning>> = {
-  NOT_AVAILABLE: { as: "declined", code: "not-found", detail: "DreamzWallet knows no such customer." },
-  "INVALID TOKEN": refusedKeys,
-  "ALL FIELDS ARE MANDATORY": refusedKeys,
-  "WRONG PASSWORD": refusedKeys,
-};
+const refusals: ReadonlyMap<string, Meaning> = new Map(
+  Object.entries<Meaning>({
+    NOT_AVAILABLE: { as: "declined", code: "not-found", detail: "DreamzWallet knows no such customer." },
+    "INVALID TOKEN": refusedKeys,
+    "ALL FIELDS ARE MANDATORY": refusedKeys,
+    "WRONG PASSWORD": refusedKeys,
+  }),
+);

@@ -90,7 +90,7 @@ function read(
       return { kind: "unusable", why: `NICEPAY answered success with HTTP ${status}.`, word };
     return { kind: "success", reply: new Reader(json, "", jakartaOffset) };
   }
-  const meaning = refusals[code];
+  const meaning = refusals.get(code);
   if (meaning) return { kind: "refusal", word, ...meaning };
   // 1001 to 1004 and 9002 are trouble at the provider, and the list is open: what it did is not known.
   return { kind: "unusable", why: "NICEPAY answered with a code that proves nothing.", word };
@@ -104,19 +104,21 @@ const invalidField = (name: string): Meaning => ({
 });
 
 /** Source: the codes on the provider's public pages; the document prints 0000 alone. */
-const refusals: Readonly<Record<string, Meaning>> = {
-  "9009": {
-    as: "taken",
-    code: "already-done",
-    detail: "NICEPAY has this referenceNo already, from outside this record.",
-  },
-  "9010": misconfigured("NICEPAY refused the gateway's signature."),
-  "9011": misconfigured("NICEPAY refused the gateway's merchant id."),
-  "9012": misconfigured("NICEPAY has not activated this method for the merchant."),
-  "9020": misconfigured("NICEPAY refused the gateway's notification URL."),
-  "9014": invalidField("referenceNo"),
-  "9016": invalidField("billingNm"),
-  "9017": invalidField("billingPhone"),
-  "9019": invalidField("callBackUrl"),
-  "9109": invalidField("referenceNo, which is too long,"),
-};
+const refusals: ReadonlyMap<string, Meaning> = new Map(
+  Object.entries<Meaning>({
+    "9009": {
+      as: "taken",
+      code: "already-done",
+      detail: "NICEPAY has this referenceNo already, from outside this record.",
+    },
+    "9010": misconfigured("NICEPAY refused the gateway's signature."),
+    "9011": misconfigured("NICEPAY refused the gateway's merchant id."),
+    "9012": misconfigured("NICEPAY has not activated this method for the merchant."),
+    "9020": misconfigured("NICEPAY refused the gateway's notification URL."),
+    "9014": invalidField("referenceNo"),
+    "9016": invalidField("billingNm"),
+    "9017": invalidField("billingPhone"),
+    "9019": invalidField("callBackUrl"),
+    "9109": invalidField("referenceNo, which is too long,"),
+  }),
+);

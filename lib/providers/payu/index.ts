@@ -83,7 +83,7 @@ function read(
   if (status === 401 || status === 403) return { kind: "refusal", word, ...refusedKeys };
   if (json === undefined || code === undefined)
     return { kind: "unusable", why: `PayU's reply (HTTP ${status}) cannot be read.` };
-  if (code !== "00" && code !== "0000") return { kind: "refusal", word, ...(refusals[code] ?? declined) };
+  if (code !== "00" && code !== "0000") return { kind: "refusal", word, ...(refusals.get(code) ?? declined) };
   if (status >= 400) return { kind: "unusable", why: `PayU answered success with HTTP ${status}.` };
   return { kind: "success", reply: new Reader(json, "", indiaOffset) };
 }
@@ -103,9 +103,11 @@ const refusedKeys: Meaning = {
 const declined: Meaning = { as: "declined", code: "declined", detail: "PayU declined." };
 
 /** Codes at the top level; the same codes inside a dump are data. Source: status codes of the loyalty points family. */
-const refusals: Readonly<Record<string, Meaning>> = {
-  "1010": refusedKeys,
-  "1020": refusedKeys,
-  "1040": { as: "declined", code: "not-found", detail: "PayU knows no such wallet." },
-  "1050": { as: "declined", code: "limit-exceeded", detail: "A limit of PayU is exceeded." },
-};
+const refusals: ReadonlyMap<string, Meaning> = new Map(
+  Object.entries<Meaning>({
+    "1010": refusedKeys,
+    "1020": refusedKeys,
+    "1040": { as: "declined", code: "not-found", detail: "PayU knows no such wallet." },
+    "1050": { as: "declined", code: "limit-exceeded", detail: "A limit of PayU is exceeded." },
+  }),
+);

@@ -95,8 +95,8 @@ function read(
     return { kind: "refusal", word, ...refusedKeys };
   if (status >= 400 || json === undefined)
     return { kind: "unusable", why: `Wibmo's reply (HTTP ${status}) cannot be used.`, word };
-  if (code !== undefined && !json.has("token") && !successCodes.includes(code))
-    return { kind: "unusable", why: "Wibmo's reply holds an error and no token.", word };
+  if (code !== undefined && !successCodes.includes(code))
+    return { kind: "unusable", why: "Wibmo's reply holds an error.", word };
   return { kind: "success", reply: new Reader(json, "", indiaOffset) };
 }
 
