@@ -1,10 +1,10 @@
 import { defineConfig } from "vitest/config";
+import { slow } from "./vitest.slow.config.ts";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Thousands of cases, with a command of their own: npm run test:faults.
-    exclude: ["test/faults/**"],
+    exclude: slow,
     globalSetup: "./test/support/assembly.ts",
     testTimeout: 30_000,
     hookTimeout: 120_000,

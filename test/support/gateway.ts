@@ -41,12 +41,15 @@ export async function startGateway({ env = {}, dataDir }: GatewayOptions = {}): 
     stdio: ["ignore", "pipe", "pipe"],
   });
   let printed = "";
+  let isReady = false;
   const exited = once(child, "exit");
   const ready = new Promise<void>((found) => {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {
         printed += text;
-        if (/^ready http/m.test(printed)) found();
+        if (isReady || !/^ready http/m.test(printed)) return;
+        isReady = true;
+        found();
       });
     }
   });

@@ -1,0 +1,88 @@
+import { type Answer, ask, post, type Told } from "./client.ts";
+import { keyOf } from "./compare.ts";
+import type { Fleet } from "./fleet.ts";
+import { type Customer, type Operation, reversalOf, someOperation } from "./operations.ts";
+import { type Random, randomOf } from "./random.ts";
+import { add, changeFault, inquiryFault, type Wallet } from "./wallet.ts";
+
+/** What all callers of a run share and write down. */
+export interface Run {
+  readonly seed: string;
+  readonly fleet: Fleet;
+  readonly wallet: Wallet;
+  readonly customers: readonly Customer[];
+  readonly operations: Operation[];
+  readonly told: Map<string, Told[]>;
+  /** Answers by status and code. */
+  readonly answers: Map<string, number>;
+  /** What no caller should ever see. */
+  readonly surprises: string[];
+}
+
+const giveUpMs = 20_000;
+
+/** One caller after another movement of money, until the time is over. */
+export async function callUntil(run: Run, name: string, end: number): Promise<void> {
+  for (let count = 0; performance.now() < end; count++) {
+    const id = `${name}.${count}`;
+    const random = randomOf(run.seed, id);
+    const operation = someOperation(`S${run.seed}.${id}`, run.customers, random);
+    const told = await carryOut(run, operation, random);
+    const reverses = operation.route === "debit-wallet" && told.kind === "succeeded" && random.chance(0.3);
+    if (reverses) await carryOut(run, reversalOf(operation), random);
+  }
+}
+
+/** Asks, perhaps twice at once and perhaps of a wallet that fails, and then once more for what was said before. */
+export async function carryOut(
+  run: Run,
+  operation: Operation,
+  random: Random,
+  spoiled = true,
+): Promise<Told> {
+  if (spoiled) await spoil(run.wallet, operation, random);
+  run.operations.push(operation);
+  const copies = random.chance(0.1) ? 2 : 1;
+  const until = performance.now() + giveUpMs;
+  const all = await Promise.all(Array.from({ length: copies }, () => askFor(run, operation, random, until)));
+  const final = all.find(({ kind }) => kind !== "gave up") ?? { kind: "gave up" };
+  if (final.kind !== "gave up" && random.chance(0.08)) all.push(await askFor(run, operation, random, until));
+  run.told.set(keyOf(operation), all);
+  const finals = new Set(all.filter(({ kind }) => kind !== "gave up").map((told) => JSON.stringify(told)));
+  if (finals.size > 1) run.surprises.push(`${keyOf(operation)}: told differently: ${[...finals].join(" ")}`);
+  if (final.kind !== "gave up" && operation.route !== "debit-reversal" && random.chance(0.03))
+    await askForOther(run, operation);
+  return final;
+}
+
+export async function askFor(run: Run, operation: Operation, random: Random, untilMs: number): Promise<Told> {
+  const onAnswer = (answer: Answer | undefined) => {
+    add(run.answers, answer ? `${answer.status} ${answer.body.code ?? ""}`.trim() : "none");
+    if (answer && isSurprising(answer))
+      run.surprises.push(`${keyOf(operation)}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  };
+  return ask(() => post(run.fleet, operation.route, operation.body), random, { untilMs, onAnswer });
+}
+
+/** Every request here is right, so a refusal speaks of a record, or of the debit that is to be reversed. */
+const isSurprising = ({ status, body }: Answer): boolean =>
+  status >= 400 && status < 500 && body.record === undefined && body.code !== "in-progress";
+
+/** The same identity for another amount must never move money. */
+async function askForOther(run: Run, operation: Operation): Promise<void> {
+  const amount = `${operation.body.amount?.split(".")[0]}1.00`;
+  const answer = await post(run.fleet, operation.route, { ...operation.body, amount });
+  if (!answer || answer.status >= 500) return;
+  add(run.answers, `${answer.status} ${answer.body.code ?? ""}`.trim());
+  if (answer.body.code !== "identity-reused")
+    run.surprises.push(`${keyOf(operation)}: another amount got ${answer.status} ${answer.body.code}`);
+}
+
+async function spoil(wallet: Wallet, { path, id, ledgerId, customerId }: Operation, random: Random) {
+  const isUnder = { merchant_transaction_id: id };
+  if (random.chance(0.13)) await wallet.arm(changeFault(random), path, isUnder, random.chance(0.15) ? 2 : 1);
+  const inquiry = { merchant_transaction_id: ledgerId };
+  if (random.chance(0.02)) await wallet.arm(inquiryFault(random), "fetchbymerchantransactionid", inquiry);
+  if (random.chance(0.005))
+    await wallet.arm(inquiryFault(random), "fetchtransactions", { customer_id: customerId });
+}

@@ -1,0 +1,23 @@
+import { parseArgs } from "node:util";
+
+export interface Options {
+  readonly minutes: number;
+  readonly seed: string;
+  readonly clients: number;
+}
+
+/** `--minutes 10 --seed 7 --clients 24`; a seed is drawn unless it is given, and printed in any case. */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      minutes: { type: "string", default: "10" },
+      seed: { type: "string", default: String(Date.now() % 1_000_000) },
+      clients: { type: "string", default: "24" },
+    },
+  });
+  const [minutes, clients] = [Number(values.minutes), Number(values.clients)];
+  if (!(minutes > 0) || !(Number.isInteger(clients) && clients > 0))
+    throw new Error("usage: npm run soak -- --minutes 10 --seed 7 --clients 24");
+  return { minutes, clients, seed: values.seed };
+}

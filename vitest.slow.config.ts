@@ -1,0 +1,21 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * What takes long: every point at which a change can break and every order in which others then act, doubt that has to be
+ * waited for, a storm of notifications.
+ */
+export const slow = [
+  "test/faults/**/*.test.ts",
+  "test/gateway/doubt.test.ts",
+  "test/gateway/webhook-storm.test.ts",
+];
+
+export default defineConfig({
+  test: {
+    include: slow,
+    globalSetup: "./test/support/assembly.ts",
+    testTimeout: 300_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+  },
+});
