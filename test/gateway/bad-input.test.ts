@@ -58,7 +58,8 @@ async function expectRefused(
   if (header !== undefined) expect(errors.map((error) => error.header)).toEqual([header]);
   if (status === 400 && pointers === undefined && header === undefined) expect(errors).not.toEqual([]);
   for (const value of [...hidden, planted.mpin, planted.newMpin, planted.otp]) {
-    expect(answer.text).not.toContain(value);
+    // A request's own random id may hold any four digits.
+    expect(answer.text.replace(/request:[0-9a-f-]{36}/, "")).not.toContain(value);
   }
   // An answer is text that every reader can read.
   expect(JSON.stringify(answer.body)).toBe(JSON.stringify(answer.body).toWellFormed());
