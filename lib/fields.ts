@@ -94,7 +94,7 @@ export function oneOf<T extends object>(...names: readonly (keyof T & string)[])
 
 /** An id of the caller's own for one call of a provider that asks for one. */
 export const clientTxnId = v.pipe(text, upTo(100), printable);
-/** PaymentPlug's ids of customers: any text. */
+/** PaymentPlug's ids of customers, which it calls alphanumeric and shows as digits. */
 export const walletCustomerId = v.pipe(text, upTo(255), printable);
 export const urn = v.pipe(text, upTo(40), printable);
 export const referenceNo = matching(/^[A-Za-z0-9._-]{1,40}$/, "must be 1 to 40 of A-Z a-z 0-9 . _ -");
