@@ -1,6 +1,6 @@
-import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { Agent, createServer, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { buffer } from "node:stream/consumers";
+import type { Readable } from "node:stream";
 import type { Refusal, StoreCheck } from "./iam/stores.ts";
 
 /** Where functions find DynamoDB: in front of the database, which believes everybody. */
@@ -12,17 +12,24 @@ export interface DynamoDbFront {
 /** Passes each call that the check lets through on to the database, byte for byte. */
 export async function startDynamoDbFront(database: string, check: StoreCheck): Promise<DynamoDbFront> {
   const agent = new Agent({ keepAlive: true });
-  const server = createServer({ keepAliveTimeout: 60_000 }, async (incoming, response) => {
-    try {
-      const body = await buffer(incoming);
-      const { method = "POST", url: target = "/", rawHeaders } = incoming;
-      const refusal = check({ method, target, rawHeaders, body });
-      if (refusal === undefined) pass(database, agent, incoming, body, response);
-      else refuse(response, refusal);
-    } catch {
-      // Whoever goes away in the middle of a call is answered by no one.
-      incoming.destroy();
-    }
+  const { hostname, port } = new URL(database);
+  const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
+    const { method = "POST", url: path = "/", headers, rawHeaders, socket } = incoming;
+    // A database that is gone answers nothing; the caller sees what it would have seen of the database itself.
+    const lost = () => socket.destroy();
+    collect(incoming, lost, (body) => {
+      const refusal = check({ method, target: path, rawHeaders, body });
+      if (refusal !== undefined) return refuse(response, refusal);
+      const { connection: _, "transfer-encoding": __, ...kept } = headers;
+      const passed = { ...kept, "content-length": body.length };
+      const call = request({ agent, hostname, port, method, path, headers: passed }, (reply) =>
+        collect(reply, lost, (answer) =>
+          response.writeHead(reply.statusCode ?? 500, reply.headers).end(answer),
+        ),
+      );
+      call.on("error", lost);
+      call.end(body);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -35,33 +42,14 @@ export async function startDynamoDbFront(database: string, check: StoreCheck): P
   };
 }
 
-function pass(
-  database: string,
-  agent: Agent,
-  { method, url = "/", headers, socket }: IncomingMessage,
-  body: Buffer,
-  response: ServerResponse,
-): void {
-  const { connection: _, "transfer-encoding": __, ...kept } = headers;
-  const call = request(new URL(url, database), {
-    agent,
-    ...(method !== undefined && { method }),
-    headers: { ...kept, "content-length": body.length },
-  });
-  // A database that is gone answers nothing; the caller sees what it would have seen of the database itself.
-  call.on("error", () => socket.destroy());
-  call.on("response", async (reply) => {
-    try {
-      const answer = await buffer(reply);
-      response.writeHead(reply.statusCode ?? 500, reply.headers).end(answer);
-    } catch {
-      socket.destroy();
-    }
-  });
-  call.end(body);
-}
-
 function refuse(response: ServerResponse, { type, message }: Refusal): void {
   const body = JSON.stringify({ __type: `com.amazon.coral.service#${type}`, Message: message });
   response.writeHead(400, { "content-type": "application/x-amz-json-1.0" }).end(body);
+}
+
+function collect(message: Readable, broken: () => void, whole: (bytes: Buffer) => void): void {
+  const chunks: Buffer[] = [];
+  message.on("data", (chunk: Buffer) => chunks.push(chunk));
+  message.on("error", broken);
+  message.on("end", () => whole(Buffer.concat(chunks)));
 }
