@@ -35,25 +35,21 @@ const equalIgnoringCase: Comparison = (wanted) => (value) => value.toLowerCase()
 const arnLike: Comparison = (wanted, fail) =>
   isArnPattern(wanted) ? likeArn(wanted) : fail(`compares with "${wanted}", which is no ARN`);
 
-interface Operator {
-  readonly comparison: Comparison;
-  /** Holds where no value of the policy matches, and where the call has no such key. */
-  readonly negated: boolean;
-}
-
-const operators: Readonly<Record<string, Operator>> = {
-  StringEquals: { comparison: equal, negated: false },
-  StringNotEquals: { comparison: equal, negated: true },
-  StringEqualsIgnoreCase: { comparison: equalIgnoringCase, negated: false },
-  StringNotEqualsIgnoreCase: { comparison: equalIgnoringCase, negated: true },
-  StringLike: { comparison: likeText, negated: false },
-  StringNotLike: { comparison: likeText, negated: true },
-  ArnEquals: { comparison: arnLike, negated: false },
-  ArnLike: { comparison: arnLike, negated: false },
-  ArnNotEquals: { comparison: arnLike, negated: true },
-  ArnNotLike: { comparison: arnLike, negated: true },
-  Bool: { comparison: equalIgnoringCase, negated: false },
-};
+/** `negated`: holds where no value of the policy matches, and where the call has no such key. */
+const comparisons: Readonly<Record<string, { readonly comparison: Comparison; readonly negated: boolean }>> =
+  {
+    StringEquals: { comparison: equal, negated: false },
+    StringNotEquals: { comparison: equal, negated: true },
+    StringEqualsIgnoreCase: { comparison: equalIgnoringCase, negated: false },
+    StringNotEqualsIgnoreCase: { comparison: equalIgnoringCase, negated: true },
+    StringLike: { comparison: likeText, negated: false },
+    StringNotLike: { comparison: likeText, negated: true },
+    ArnEquals: { comparison: arnLike, negated: false },
+    ArnLike: { comparison: arnLike, negated: false },
+    ArnNotEquals: { comparison: arnLike, negated: true },
+    ArnNotLike: { comparison: arnLike, negated: true },
+    Bool: { comparison: equalIgnoringCase, negated: false },
+  };
 
 /**
  * Reads a statement's `Condition`. All of its operators and keys must hold; of a key's values, one.
@@ -67,41 +63,43 @@ export function conditionOf(condition: Json | undefined, where: string): Conditi
     throw new CannotStart(`A condition of ${where} ${sentence}.`);
   };
   const block = isObject(condition) ? condition : fail("is no object");
-  const all = Object.entries(block).flatMap(([operator, keys]) =>
-    Object.entries(isObject(keys) ? keys : fail(`has no keys under ${operator}`)).map(([key, wanted]) =>
-      single(operator, key, valuesOf(wanted, fail), fail),
-    ),
-  );
+  const all = Object.entries(block).flatMap(([name, keys]) => {
+    const operator = operatorOf(name) ?? fail(`has the operator ${name}, which is not known`);
+    if (!isObject(keys)) return fail(`has no keys under ${name}`);
+    return Object.entries(keys).map(([key, wanted]) => {
+      if (!knownKeys.has(key.toLowerCase()))
+        return fail(`asks for ${key}, which the local host does not know`);
+      return operator(key.toLowerCase(), valuesOf(wanted, fail), fail);
+    });
+  });
   return (context) => all.every((holds) => holds(context));
 }
 
-function single(
-  name: string,
-  key: string,
-  wanted: readonly string[],
-  fail: (sentence: string) => never,
-): Condition {
+/** The condition that an operator makes of a key and what it is compared with. */
+type Operator = (key: string, wanted: readonly string[], fail: (sentence: string) => never) => Condition;
+
+function operatorOf(name: string): Operator | undefined {
   const [, quantifier, base = "", ifExists] =
     /^(?:(ForAllValues|ForAnyValue):)?(.+?)(IfExists)?$/.exec(name) ?? [];
-  if (!knownKeys.has(key.toLowerCase())) fail(`asks for ${key}, which the local host does not know`);
-  if (base === "Null") return isNull(key, wanted);
-  const { comparison, negated } = operators[base] ?? fail(`has the operator ${name}, which is not known`);
-  const patterns = wanted.map((value) => comparison(value, fail));
-  const holds: Matches = (value) => patterns.some((matches) => matches(value)) !== negated;
-  return (context) => {
-    const values = context.get(key.toLowerCase());
-    if (quantifier === "ForAllValues") return (values ?? []).every(holds);
-    if (quantifier === "ForAnyValue") return (values ?? []).some(holds);
-    if (values === undefined) return negated || ifExists !== undefined;
-    return values.every(holds);
+  if (name === "Null") return isNull;
+  const found = comparisons[base];
+  if (found === undefined) return undefined;
+  const { comparison, negated } = found;
+  return (key, wanted, fail) => {
+    const patterns = wanted.map((value) => comparison(value, fail));
+    const holds: Matches = (value) => patterns.some((matches) => matches(value)) !== negated;
+    return (context) => {
+      const values = context.get(key);
+      if (quantifier === "ForAllValues") return (values ?? []).every(holds);
+      if (quantifier === "ForAnyValue") return (values ?? []).some(holds);
+      if (values === undefined) return negated || ifExists !== undefined;
+      return values.every(holds);
+    };
   };
 }
 
 /** `"Null": {"kms:ViaService": "true"}` holds where the call has no such key. */
-const isNull =
-  (key: string, wanted: readonly string[]): Condition =>
-  (context) =>
-    wanted.includes(String(!context.has(key.toLowerCase())));
+const isNull: Operator = (key, wanted) => (context) => wanted.includes(String(!context.has(key)));
 
 function valuesOf(wanted: Json | undefined, fail: (sentence: string) => never): readonly string[] {
   const values = isArray(wanted) ? wanted : [wanted];
