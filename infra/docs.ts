@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "aws-cdk-lib";
+import cdk from "../cdk.json" with { type: "json" };
 import { functions } from "../functions/index.ts";
 import { bundle, projectRoot } from "./bundle.ts";
 import { readConfig } from "./config.ts";
@@ -13,7 +14,7 @@ const outdir = await mkdtemp(join(tmpdir(), "wallet-gateway-docs-"));
 try {
   const config = readConfig((name) => (name === "stage" ? "prod" : undefined));
   const bundles = await bundle(functions, { outdir: join(outdir, "bundles") });
-  const app = new App({ outdir });
+  const app = new App({ outdir, context: cdk.context });
   const stack = new WalletGateway(app, "WalletGateway-prod", { config, definitions: functions, bundles });
   const template: PolicyTemplate = app.synth().getStackByName(stack.stackName).template;
   await writeFile(join(projectRoot, "docs/permissions.md"), permissionsDocument(template, functions));

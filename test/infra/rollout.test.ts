@@ -73,3 +73,12 @@ test("production is rolled out by canary unless told, and development at once", 
 test("old versions stay in production, to go back to by hand", () => {
   synthesized({ stage: "prod" }).allResources("AWS::Lambda::Version", { DeletionPolicy: "Retain" });
 });
+
+test("another signing layer makes another version of every function", () => {
+  const versions = (layer: string) =>
+    Object.keys(synthesized({}, functions, "WalletGateway", layer).findResources("AWS::Lambda::Version"));
+  const [before, same, after] = [versions("1"), versions("1"), versions("2")];
+  expect(before).toHaveLength(functions.length);
+  expect(same).toEqual(before);
+  expect(after.filter((id) => before.includes(id))).toEqual([]);
+});

@@ -342,15 +342,21 @@ function secretStatements({ secrets }: FunctionDefinition) {
   const ids = secrets.map((secret) => secretRefs[secret]);
   if (ids.length === 0) return [];
   return [
-    allow(["secretsmanager:GetSecretValue"], ids),
+    allow(
+      ["secretsmanager:GetSecretValue"],
+      ids.toSorted((one, other) => (one.Ref < other.Ref ? -1 : 1)),
+    ),
     key("secretsmanager", ["kms:Decrypt"], { "kms:EncryptionContext:SecretARN": ids }),
   ];
 }
 
 function tableStatements({ tableActions, schedule }: FunctionDefinition) {
   if (tableActions.length === 0) return [];
-  const byKey = tableActions.filter((action) => action !== "Query").map((action) => `dynamodb:${action}`);
-  const indexes = schedule ? ["unfinished"] : ["unfinished", "customer-records"];
+  const byKey = tableActions
+    .filter((action) => action !== "Query")
+    .map((action) => `dynamodb:${action}`)
+    .toSorted();
+  const indexes = schedule ? ["unfinished"] : ["customer-records", "unfinished"];
   const toWrite = [
     "kms:Encrypt",
     "kms:GenerateDataKey",

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
+import cdk from "../../cdk.json" with { type: "json" };
 import { functions } from "../../functions/index.ts";
 import type { Bundle, Bundles } from "../../infra/bundle.ts";
 import { readConfig } from "../../infra/config.ts";
@@ -17,13 +18,14 @@ export const synthesized = (
   context: ChosenContext = {},
   definitions: readonly FunctionDefinition[] = functions,
   name = "WalletGateway",
+  layer = "",
 ): Template =>
-  inFolder((folder) => Template.fromStack(stackIn(new App({ outdir: folder }), context, definitions, name)));
+  inFolder((folder) => Template.fromStack(stackIn(appIn(folder), context, definitions, name, layer)));
 
 /** What the packs of rules find in a deployment, by rule: what nobody has explained, and what somebody has. */
 export const findingsIn = (context: ChosenContext) =>
   inFolder((folder) => {
-    const app = new App({ outdir: folder });
+    const app = appIn(folder);
     checkFindings(app);
     stackIn(app, context, functions, "WalletGateway");
     app.synth();
@@ -50,14 +52,18 @@ interface Finding {
   readonly ruleName: string;
 }
 
+/** As the CLI makes it: with the project's own flags. */
+const appIn = (outdir: string): App => new App({ outdir, context: cdk.context });
+
 function stackIn(
   app: App,
   context: ChosenContext,
   definitions: readonly FunctionDefinition[],
   name: string,
+  layer = "",
 ): WalletGateway {
   const config = readConfig((value) => context[value]);
-  const bundles = emptyBundles(app.outdir, definitions);
+  const bundles = emptyBundles(app.outdir, definitions, layer);
   return new WalletGateway(app, name, { config, definitions, bundles });
 }
 
@@ -71,10 +77,16 @@ function inFolder<T>(work: (folder: string) => T): T {
 }
 
 /** The stack looks at no code, so none is bundled. */
-function emptyBundles(outdir: string, definitions: readonly FunctionDefinition[]): Bundles {
-  const folder = join(outdir, "empty-bundle");
-  mkdirSync(folder);
-  writeFileSync(join(folder, "index.mjs"), "");
-  const bundle: Bundle = { folder, bytes: 0, inputs: [] };
-  return { functions: new Map(definitions.map(({ name }) => [name, bundle])), layer: bundle };
+function emptyBundles(outdir: string, definitions: readonly FunctionDefinition[], layer: string): Bundles {
+  const holding = (name: string, code: string): Bundle => {
+    const folder = join(outdir, name);
+    mkdirSync(folder);
+    writeFileSync(join(folder, "index.mjs"), code);
+    return { folder, bytes: code.length, inputs: [] };
+  };
+  const bundle = holding("empty-function", "");
+  return {
+    functions: new Map(definitions.map(({ name }) => [name, bundle])),
+    layer: holding("layer", layer),
+  };
 }
