@@ -1,4 +1,5 @@
 import { CannotStart } from "../cannot-start.ts";
+import { local } from "../intrinsics.ts";
 import { isArray, isObject, type Json } from "../json.ts";
 import { hasVariable, isArnPattern, likeArn, likeText, type Matches } from "./pattern.ts";
 
@@ -25,6 +26,26 @@ const knownKeys: ReadonlySet<string> = new Set(
     "kms:ViaService",
   ].map((key) => key.toLowerCase()),
 );
+
+/** What AWS knows of any call. */
+export function contextOf(
+  arn: string,
+  account: string,
+  more: readonly (readonly [string, string])[] = [],
+): Context {
+  const known: readonly (readonly [string, string])[] = [
+    ["aws:PrincipalArn", arn],
+    ["aws:PrincipalAccount", account],
+    ["aws:PrincipalType", arn.includes(":user/") ? "User" : "AssumedRole"],
+    ["aws:PrincipalIsAWSService", "false"],
+    ["aws:RequestedRegion", local.region],
+    // Deployed, every call is by TLS; policies that insist on it are to find it here too.
+    ["aws:SecureTransport", "true"],
+    ["aws:ViaAWSService", "false"],
+    ...more,
+  ];
+  return new Map(known.map(([key, value]) => [key.toLowerCase(), [value]]));
+}
 
 /** How a value of the call is compared with one of the policy. */
 type Comparison = (wanted: string, fail: (sentence: string) => never) => Matches;

@@ -258,6 +258,62 @@ describe("an assembly", () => {
     expect(() => readAssembly(changedResources(resources))).toThrow(sentence);
   });
 
+  const permission = (name: string, more: object = {}) => ({
+    [`${name}Permission`]: {
+      Type: "AWS::Lambda::Permission",
+      Properties: {
+        FunctionName: { Ref: name },
+        Principal: "apigateway.amazonaws.com",
+        SourceArn: sub("arn:aws:execute-api:#{AWS::Region}:#{AWS::AccountId}:#{Api}/*/*/*"),
+        ...more,
+      },
+    },
+  });
+  test.each<[string, object]>([
+    ["its function by name", permission("Environment")],
+    [
+      "its function by ARN",
+      permission("Environment", { FunctionName: { "Fn::GetAtt": ["Environment", "Arn"] } }),
+    ],
+    [
+      "its function for this route",
+      permission("Environment", {
+        SourceArn: sub("arn:aws:execute-api:#{AWS::Region}:#{AWS::AccountId}:#{Api}/*/GET/environment"),
+      }),
+    ],
+    ["its alias", permission("Layered", { FunctionName: { Ref: "LayeredLive" } })],
+  ])("that lets the API invoke %s is served", (_, resources) => {
+    expect(readAssembly(changedResources(resources)).routes).not.toEqual([]);
+  });
+
+  test.each<[string, object, string]>([
+    [
+      "a function for another route",
+      permission("Environment", {
+        SourceArn: sub("arn:aws:execute-api:#{AWS::Region}:#{AWS::AccountId}:#{Api}/*/*/other"),
+      }),
+      "apigateway.amazonaws.com invoke arn:aws:lambda:ap-south-1:000000000000:function:Environment for arn:aws:execute-api:ap-south-1:000000000000:Api/$default/GET/environment.",
+    ],
+    ["a function, but not its alias", permission("Layered"), "function:Layered:live for"],
+    [
+      "an alias, but not the function",
+      permission("Environment", { FunctionName: sub("#{Environment.Arn}:live") }),
+      "function:Environment for",
+    ],
+    [
+      "a function, but as another service",
+      permission("Environment", { Principal: "events.amazonaws.com" }),
+      "apigateway.amazonaws.com invoke",
+    ],
+    [
+      "a rule's function",
+      permission("Tick", { FunctionName: { Ref: "TickLive" } }),
+      "events.amazonaws.com invoke",
+    ],
+  ])("that lets the API invoke %s is refused", (_, resources, sentence) => {
+    expect(() => readAssembly(changedResources(resources))).toThrow(sentence);
+  });
+
   test("of two stacks is refused", () => {
     const folder = changed("manifest.json", ({ artifacts }) => {
       if (artifacts !== undefined) artifacts.other = artifacts.fixture;

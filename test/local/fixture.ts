@@ -134,6 +134,7 @@ export function fixtureAssembly({
 
   const resources: Record<string, object> = {
     Records12345678: { Type: "AWS::DynamoDB::Table", Properties: table },
+    Api: { Type: "AWS::ApiGatewayV2::Api", Properties: {} },
     SecretAggrepay: { Type: "AWS::SecretsManager::Secret", Properties: {} },
     SecretGateway: { Type: "AWS::SecretsManager::Secret", Properties: { Name: "ours/gateway" } },
     Shared: {
@@ -148,6 +149,15 @@ export function fixtureAssembly({
       },
     },
   };
+  const called = (name: Name) =>
+    aliased.includes(name) ? { Ref: `${name}Live` } : { "Fn::GetAtt": [name, "Arn"] };
+  for (const name of new Set([...Object.values(routes), "Tick"] as const)) {
+    const Principal = name === "Tick" ? "events.amazonaws.com" : "apigateway.amazonaws.com";
+    resources[`${name}Permission`] = {
+      Type: "AWS::Lambda::Permission",
+      Properties: { Action: "lambda:InvokeFunction", FunctionName: called(name), Principal },
+    };
+  }
   for (const name of aliased) {
     resources[`${name}Version`] = {
       Type: "AWS::Lambda::Version",
@@ -181,12 +191,13 @@ export function fixtureAssembly({
     resources[`Integration${index}`] = {
       Type: "AWS::ApiGatewayV2::Integration",
       Properties: {
-        IntegrationUri: aliased.includes(name) ? { Ref: `${name}Live` } : { "Fn::GetAtt": [name, "Arn"] },
+        IntegrationUri: called(name),
       },
     };
     resources[`Route${index}`] = {
       Type: "AWS::ApiGatewayV2::Route",
       Properties: {
+        ApiId: { Ref: "Api" },
         RouteKey: key,
         AuthorizationType: key === "POST /answer" ? "NONE" : authorization,
         Target: { "Fn::Join": ["", ["integrations/", { Ref: `Integration${index}` }]] },
