@@ -57,20 +57,20 @@ const arnLike: Comparison = (wanted, fail) =>
   isArnPattern(wanted) ? likeArn(wanted) : fail(`compares with "${wanted}", which is no ARN`);
 
 /** `negated`: holds where no value of the policy matches, and where the call has no such key. */
-const comparisons: Readonly<Record<string, { readonly comparison: Comparison; readonly negated: boolean }>> =
-  {
-    StringEquals: { comparison: equal, negated: false },
-    StringNotEquals: { comparison: equal, negated: true },
-    StringEqualsIgnoreCase: { comparison: equalIgnoringCase, negated: false },
-    StringNotEqualsIgnoreCase: { comparison: equalIgnoringCase, negated: true },
-    StringLike: { comparison: likeText, negated: false },
-    StringNotLike: { comparison: likeText, negated: true },
-    ArnEquals: { comparison: arnLike, negated: false },
-    ArnLike: { comparison: arnLike, negated: false },
-    ArnNotEquals: { comparison: arnLike, negated: true },
-    ArnNotLike: { comparison: arnLike, negated: true },
-    Bool: { comparison: equalIgnoringCase, negated: false },
-  };
+const comparisons: ReadonlyMap<string, { readonly comparison: Comparison; readonly negated: boolean }> =
+  new Map([
+    ["StringEquals", { comparison: equal, negated: false }],
+    ["StringNotEquals", { comparison: equal, negated: true }],
+    ["StringEqualsIgnoreCase", { comparison: equalIgnoringCase, negated: false }],
+    ["StringNotEqualsIgnoreCase", { comparison: equalIgnoringCase, negated: true }],
+    ["StringLike", { comparison: likeText, negated: false }],
+    ["StringNotLike", { comparison: likeText, negated: true }],
+    ["ArnEquals", { comparison: arnLike, negated: false }],
+    ["ArnLike", { comparison: arnLike, negated: false }],
+    ["ArnNotEquals", { comparison: arnLike, negated: true }],
+    ["ArnNotLike", { comparison: arnLike, negated: true }],
+    ["Bool", { comparison: equalIgnoringCase, negated: false }],
+  ]);
 
 /**
  * Reads a statement's `Condition`. All of its operators and keys must hold; of a key's values, one.
@@ -103,7 +103,7 @@ function operatorOf(name: string): Operator | undefined {
   const [, quantifier, base = "", ifExists] =
     /^(?:(ForAllValues|ForAnyValue):)?(.+?)(IfExists)?$/.exec(name) ?? [];
   if (name === "Null") return isNull;
-  const found = comparisons[base];
+  const found = comparisons.get(base);
   if (found === undefined) return undefined;
   const { comparison, negated } = found;
   return (key, wanted, fail) => {

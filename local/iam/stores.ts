@@ -102,7 +102,7 @@ function tableUses(operation: string, input: JsonObject): readonly TableUse[] {
   }
   const transacted = listOf(input.TransactItems).flatMap((item) =>
     Object.entries(objectOf(item)).map(([kind, each]) => ({
-      action: transactActions[kind] ?? kind,
+      action: transactActions.get(kind) ?? kind,
       table: textOf(objectOf(each).TableName) ?? "*",
     })),
   );
@@ -111,13 +111,13 @@ function tableUses(operation: string, input: JsonObject): readonly TableUse[] {
 }
 
 /** A transaction needs what each of its items would need by itself. */
-const transactActions: Readonly<Record<string, string>> = {
-  ConditionCheck: "ConditionCheckItem",
-  Delete: "DeleteItem",
-  Get: "GetItem",
-  Put: "PutItem",
-  Update: "UpdateItem",
-};
+const transactActions: ReadonlyMap<string, string> = new Map([
+  ["ConditionCheck", "ConditionCheckItem"],
+  ["Delete", "DeleteItem"],
+  ["Get", "GetItem"],
+  ["Put", "PutItem"],
+  ["Update", "UpdateItem"],
+]);
 
 /**
  * DynamoDB uses a table's key in the name of whoever calls it: to read the table's own key, and to make new ones for
