@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CannotStart } from "./cannot-start.ts";
+import { likeArn } from "./iam/pattern.ts";
 import { type Key, permissionsOf, type Role } from "./iam/permissions.ts";
 import type { Policy } from "./iam/policy.ts";
-import { intrinsics } from "./intrinsics.ts";
+import { intrinsics, local } from "./intrinsics.ts";
 import { type Json, type JsonObject, listOf, objectOf, parseJson, textOf } from "./json.ts";
 
 /** What a cloud assembly (the output of CDK) asks to be run, with every expression of its template resolved. */
@@ -126,25 +127,51 @@ export function readAssembly(folder: string): Application {
     };
   });
 
-  const functionOf = (uri: string, what: string): string => {
-    const found = functions.find(({ arn: own }) =>
-      uri.split("/").some((part) => part === own || part.startsWith(`${own}:`)),
+  /** Which function a URI or ARN leads to, and as which it is called: as itself, or as its alias. */
+  const calleeOf = (uri: string, what: string): Callee => {
+    const found = functions.flatMap(({ name, arn: own }) => {
+      const called = uri.split("/").find((part) => part === own || part.startsWith(`${own}:`));
+      return called === undefined ? [] : [{ name, arn: called }];
+    });
+    return found[0] ?? fail(`${what} leads to ${uri}, which is no function of this stack.`);
+  };
+
+  const grants = ofType("AWS::Lambda::Permission").map(({ properties }) => {
+    const named = text(properties.FunctionName);
+    return {
+      arn: functions.find(({ name }) => name === named)?.arn ?? named,
+      service: text(properties.Principal),
+      covers: likeArn(text(properties.SourceArn) ?? "*"),
+    };
+  });
+  /** A function's own policy must let API Gateway or EventBridge call it as they do; without, it would never run on AWS. */
+  const checkGrant = (callee: Callee, service: string, source: string): void => {
+    const granted = grants.some(
+      (each) => each.arn === callee.arn && each.service === service && each.covers(source),
     );
-    return found?.name ?? fail(`${what} leads to ${uri}, which is no function of this stack.`);
+    if (!granted) fail(`The template does not let ${service} invoke ${callee.arn} for ${source}.`);
   };
 
   const integrations = new Map(
     ofType("AWS::ApiGatewayV2::Integration").map(({ id, properties }) => [
       `integrations/${text({ Ref: id })}`,
-      functionOf(text(properties.IntegrationUri) ?? "", id),
+      calleeOf(text(properties.IntegrationUri) ?? "", id),
     ]),
   );
 
   const routes = ofType("AWS::ApiGatewayV2::Route").map(({ id, properties }): ApiRoute => {
     const target = text(properties.Target) ?? "";
+    const key = text(properties.RouteKey) ?? fail(`Route ${id} has no key.`);
+    const callee = integrations.get(target) ?? fail(`Route ${id} leads to ${target}, which does not exist.`);
+    const path = `${text(properties.ApiId)}/${local.stage}/${key.replace(" ", "")}`;
+    checkGrant(
+      callee,
+      "apigateway.amazonaws.com",
+      `arn:aws:execute-api:${local.region}:${local.account}:${path}`,
+    );
     return {
-      key: text(properties.RouteKey) ?? fail(`Route ${id} has no key.`),
-      functionName: integrations.get(target) ?? fail(`Route ${id} leads to ${target}, which does not exist.`),
+      key,
+      functionName: callee.name,
       authorization: text(properties.AuthorizationType) ?? "NONE",
     };
   });
@@ -152,12 +179,11 @@ export function readAssembly(folder: string): Application {
   const schedules = ofType("AWS::Events::Rule").flatMap(({ id, properties }): readonly Schedule[] => {
     const expression = text(properties.ScheduleExpression);
     if (expression === undefined || properties.State === "DISABLED") return [];
-    return listOf(properties.Targets).map((target) => ({
-      name: text({ Ref: id }) ?? id,
-      arn: arn(id),
-      expression,
-      functionName: functionOf(text(objectOf(target).Arn) ?? "", id),
-    }));
+    return listOf(properties.Targets).map((target) => {
+      const callee = calleeOf(text(objectOf(target).Arn) ?? "", id);
+      checkGrant(callee, "events.amazonaws.com", arn(id));
+      return { name: text({ Ref: id }) ?? id, arn: arn(id), expression, functionName: callee.name };
+    });
   });
 
   const tables = ofType("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable").map(({ id, properties }) => ({
@@ -172,6 +198,11 @@ export function readAssembly(folder: string): Application {
   const { secretPolicies, keys } = permissions;
   const secrets = secretsOf(functions, secretArns);
   return { stack, functions, routes, schedules, tables, secrets, secretPolicies, keys };
+}
+
+interface Callee {
+  readonly name: string;
+  readonly arn: string;
 }
 
 const fail = (sentence: string): never => {

@@ -1,10 +1,10 @@
 import type { ApiRoute } from "../assembly.ts";
 import { CannotStart } from "../cannot-start.ts";
 import { local } from "../intrinsics.ts";
+import { contextOf } from "./condition.ts";
 import { decide } from "./policy.ts";
 import { type ApiPrincipal, requestArn } from "./principals.ts";
 import { isFault, type ReceivedRequest, verify } from "./signature.ts";
-import { contextOf } from "./stores.ts";
 
 /** Who called, as a function is told in `requestContext.authorizer.iam`. */
 export interface Caller {

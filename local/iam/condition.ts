@@ -1,4 +1,5 @@
 import { CannotStart } from "../cannot-start.ts";
+import { local } from "../intrinsics.ts";
 import { isArray, isObject, type Json } from "../json.ts";
 import { hasVariable, isArnPattern, likeArn, likeText, type Matches } from "./pattern.ts";
 
@@ -26,6 +27,26 @@ const knownKeys: ReadonlySet<string> = new Set(
   ].map((key) => key.toLowerCase()),
 );
 
+/** What AWS knows of any call. */
+export function contextOf(
+  arn: string,
+  account: string,
+  more: readonly (readonly [string, string])[] = [],
+): Context {
+  const known: readonly (readonly [string, string])[] = [
+    ["aws:PrincipalArn", arn],
+    ["aws:PrincipalAccount", account],
+    ["aws:PrincipalType", arn.includes(":user/") ? "User" : "AssumedRole"],
+    ["aws:PrincipalIsAWSService", "false"],
+    ["aws:RequestedRegion", local.region],
+    // Deployed, every call is by TLS; policies that insist on it are to find it here too.
+    ["aws:SecureTransport", "true"],
+    ["aws:ViaAWSService", "false"],
+    ...more,
+  ];
+  return new Map(known.map(([key, value]) => [key.toLowerCase(), [value]]));
+}
+
 /** How a value of the call is compared with one of the policy. */
 type Comparison = (wanted: string, fail: (sentence: string) => never) => Matches;
 
@@ -36,20 +57,20 @@ const arnLike: Comparison = (wanted, fail) =>
   isArnPattern(wanted) ? likeArn(wanted) : fail(`compares with "${wanted}", which is no ARN`);
 
 /** `negated`: holds where no value of the policy matches, and where the call has no such key. */
-const comparisons: Readonly<Record<string, { readonly comparison: Comparison; readonly negated: boolean }>> =
-  {
-    StringEquals: { comparison: equal, negated: false },
-    StringNotEquals: { comparison: equal, negated: true },
-    StringEqualsIgnoreCase: { comparison: equalIgnoringCase, negated: false },
-    StringNotEqualsIgnoreCase: { comparison: equalIgnoringCase, negated: true },
-    StringLike: { comparison: likeText, negated: false },
-    StringNotLike: { comparison: likeText, negated: true },
-    ArnEquals: { comparison: arnLike, negated: false },
-    ArnLike: { comparison: arnLike, negated: false },
-    ArnNotEquals: { comparison: arnLike, negated: true },
-    ArnNotLike: { comparison: arnLike, negated: true },
-    Bool: { comparison: equalIgnoringCase, negated: false },
-  };
+const comparisons: ReadonlyMap<string, { readonly comparison: Comparison; readonly negated: boolean }> =
+  new Map([
+    ["StringEquals", { comparison: equal, negated: false }],
+    ["StringNotEquals", { comparison: equal, negated: true }],
+    ["StringEqualsIgnoreCase", { comparison: equalIgnoringCase, negated: false }],
+    ["StringNotEqualsIgnoreCase", { comparison: equalIgnoringCase, negated: true }],
+    ["StringLike", { comparison: likeText, negated: false }],
+    ["StringNotLike", { comparison: likeText, negated: true }],
+    ["ArnEquals", { comparison: arnLike, negated: false }],
+    ["ArnLike", { comparison: arnLike, negated: false }],
+    ["ArnNotEquals", { comparison: arnLike, negated: true }],
+    ["ArnNotLike", { comparison: arnLike, negated: true }],
+    ["Bool", { comparison: equalIgnoringCase, negated: false }],
+  ]);
 
 /**
  * Reads a statement's `Condition`. All of its operators and keys must hold; of a key's values, one.
@@ -82,7 +103,7 @@ function operatorOf(name: string): Operator | undefined {
   const [, quantifier, base = "", ifExists] =
     /^(?:(ForAllValues|ForAnyValue):)?(.+?)(IfExists)?$/.exec(name) ?? [];
   if (name === "Null") return isNull;
-  const found = comparisons[base];
+  const found = comparisons.get(base);
   if (found === undefined) return undefined;
   const { comparison, negated } = found;
   return (key, wanted, fail) => {

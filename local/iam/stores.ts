@@ -1,7 +1,7 @@
 import type { Application } from "../assembly.ts";
 import { local } from "../intrinsics.ts";
 import { isObject, type Json, type JsonObject, listOf, objectOf, parseJson, textOf } from "../json.ts";
-import type { Context } from "./condition.ts";
+import { contextOf } from "./condition.ts";
 import type { FunctionIdentity } from "./credentials.ts";
 import type { Key } from "./permissions.ts";
 import { type Access, type Decision, decide, decideForKey, type Principal } from "./policy.ts";
@@ -102,7 +102,7 @@ function tableUses(operation: string, input: JsonObject): readonly TableUse[] {
   }
   const transacted = listOf(input.TransactItems).flatMap((item) =>
     Object.entries(objectOf(item)).map(([kind, each]) => ({
-      action: transactActions[kind] ?? kind,
+      action: transactActions.get(kind) ?? kind,
       table: textOf(objectOf(each).TableName) ?? "*",
     })),
   );
@@ -111,13 +111,13 @@ function tableUses(operation: string, input: JsonObject): readonly TableUse[] {
 }
 
 /** A transaction needs what each of its items would need by itself. */
-const transactActions: Readonly<Record<string, string>> = {
-  ConditionCheck: "ConditionCheckItem",
-  Delete: "DeleteItem",
-  Get: "GetItem",
-  Put: "PutItem",
-  Update: "UpdateItem",
-};
+const transactActions: ReadonlyMap<string, string> = new Map([
+  ["ConditionCheck", "ConditionCheckItem"],
+  ["Delete", "DeleteItem"],
+  ["Get", "GetItem"],
+  ["Put", "PutItem"],
+  ["Update", "UpdateItem"],
+]);
 
 /**
  * DynamoDB uses a table's key in the name of whoever calls it: to read the table's own key, and to make new ones for
@@ -168,26 +168,6 @@ function accessOf(
     resource,
     context: contextOf(arn, account, more),
   };
-}
-
-/** What AWS knows of any call. */
-export function contextOf(
-  arn: string,
-  account: string,
-  more: readonly (readonly [string, string])[] = [],
-): Context {
-  const known: readonly (readonly [string, string])[] = [
-    ["aws:PrincipalArn", arn],
-    ["aws:PrincipalAccount", account],
-    ["aws:PrincipalType", arn.includes(":user/") ? "User" : "AssumedRole"],
-    ["aws:PrincipalIsAWSService", "false"],
-    ["aws:RequestedRegion", local.region],
-    // Deployed, every call is by TLS; policies that insist on it are to find it here too.
-    ["aws:SecureTransport", "true"],
-    ["aws:ViaAWSService", "false"],
-    ...more,
-  ];
-  return new Map(known.map(([key, value]) => [key.toLowerCase(), [value]]));
 }
 
 function deniedBecause({ principal, action, resource }: Access, decision: Decision): Denial {

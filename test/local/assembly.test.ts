@@ -18,6 +18,19 @@ describe("an expression", () => {
       Named: { Type: "AWS::DynamoDB::Table", Properties: { TableName: sub("#{Stage}-records") } },
       Twin11111111: { Type: "AWS::Lambda::Function", Properties: {} },
       Twin22222222: { Type: "AWS::Lambda::Function", Properties: {} },
+      Version: { Type: "AWS::Lambda::Version", Properties: { FunctionName: { Ref: "Twin22222222" } } },
+      Live: {
+        Type: "AWS::Lambda::Alias",
+        Properties: { Name: "live", FunctionName: { Ref: "Twin22222222" } },
+      },
+      LiveByArn: {
+        Type: "AWS::Lambda::Alias",
+        Properties: { Name: "live", FunctionName: { "Fn::GetAtt": ["Twin22222222", "Arn"] } },
+      },
+      Role87654321: { Type: "AWS::IAM::Role", Properties: {} },
+      Placed: { Type: "AWS::IAM::Role", Properties: { RoleName: "debit", Path: "/pay/" } },
+      Managed: { Type: "AWS::IAM::ManagedPolicy", Properties: {} },
+      Key12345678: { Type: "AWS::KMS::Key", Properties: {} },
     },
   };
   const { text } = intrinsics(template, "Stack");
@@ -31,6 +44,19 @@ describe("an expression", () => {
     [{ Ref: "AWS::NoValue" }, undefined],
     [{ "Fn::GetAtt": ["Named", "Arn"] }, "arn:aws:dynamodb:ap-south-1:000000000000:table/dev-records"],
     [{ "Fn::GetAtt": "Twin22222222.Arn" }, "arn:aws:lambda:ap-south-1:000000000000:function:Twin22222222"],
+    [{ Ref: "Version" }, "arn:aws:lambda:ap-south-1:000000000000:function:Twin22222222:1"],
+    [{ "Fn::GetAtt": ["Version", "Version"] }, "1"],
+    [{ Ref: "Live" }, "arn:aws:lambda:ap-south-1:000000000000:function:Twin22222222:live"],
+    [{ Ref: "LiveByArn" }, "arn:aws:lambda:ap-south-1:000000000000:function:Twin22222222:live"],
+    [
+      { "Fn::GetAtt": ["Live", "AliasArn"] },
+      "arn:aws:lambda:ap-south-1:000000000000:function:Twin22222222:live",
+    ],
+    [{ "Fn::GetAtt": ["Role87654321", "Arn"] }, "arn:aws:iam::000000000000:role/Role"],
+    [{ Ref: "Role87654321" }, "Role"],
+    [{ "Fn::GetAtt": ["Placed", "Arn"] }, "arn:aws:iam::000000000000:role/pay/debit"],
+    [{ Ref: "Managed" }, "arn:aws:iam::000000000000:policy/Managed"],
+    [{ "Fn::GetAtt": ["Key12345678", "Arn"] }, "arn:aws:kms:ap-south-1:000000000000:key/Key"],
     [
       { "Fn::Join": [":", ["a", { Ref: "AWS::AccountId" }, { "Fn::Join": ["", ["b", "c"]] }]] },
       "a:000000000000:bc",
@@ -69,6 +95,18 @@ function changed(
 const changedResources = (resources: object) =>
   changed("fixture.template.json", (template) => Object.assign(template.Resources ?? {}, resources));
 
+/** A function that has a role. */
+const acting = {
+  Acting: {
+    Type: "AWS::Lambda::Function",
+    Properties: {
+      Code: { S3Key: "Echo.zip" },
+      Handler: "index.handler",
+      Role: { "Fn::GetAtt": ["Role", "Arn"] },
+    },
+  },
+};
+
 describe("an assembly", () => {
   test("gives functions with code, layers and limits, routes, schedules, tables and secrets", () => {
     const folder = fixtureAssembly();
@@ -94,31 +132,96 @@ describe("an assembly", () => {
     ]);
   });
 
-  test("tells what a role may do with a table, by its own policies and by those attached to it", () => {
+  test("gives a function the policies of its role: inline, attached, managed", () => {
     const statement = (Action: unknown) => ({
       PolicyDocument: { Statement: [{ Effect: "Allow", Action, Resource: "*" }] },
     });
     const folder = changedResources({
+      ...acting,
       Role: {
         Type: "AWS::IAM::Role",
-        Properties: { Policies: [statement(["dynamodb:GetItem", "secretsmanager:GetSecretValue"])] },
+        Properties: {
+          Policies: [statement(["dynamodb:GetItem", "secretsmanager:GetSecretValue"])],
+          ManagedPolicyArns: [{ Ref: "Managed" }],
+        },
       },
       Attached: {
         Type: "AWS::IAM::Policy",
         Properties: { Roles: [{ Ref: "Role" }], ...statement("dynamodb:UpdateItem") },
       },
-      Acting: {
-        Type: "AWS::Lambda::Function",
-        Properties: {
-          Code: { S3Key: "Echo.zip" },
-          Handler: "index.handler",
-          Role: { "Fn::GetAtt": ["Role", "Arn"] },
+      Managed: { Type: "AWS::IAM::ManagedPolicy", Properties: statement("dynamodb:Query") },
+      Single: {
+        Type: "AWS::IAM::RolePolicy",
+        Properties: { RoleName: { Ref: "Role" }, ...statement("dynamodb:PutItem") },
+      },
+      Elsewhere: {
+        Type: "AWS::IAM::Policy",
+        Properties: { Roles: [{ Ref: "Other" }], ...statement("dynamodb:Scan") },
+      },
+      Other: { Type: "AWS::IAM::Role", Properties: { ManagedPolicyArns: ["arn:aws:iam::aws:policy/Admin"] } },
+    });
+    const found = readAssembly(folder).functions.find(({ name }) => name === "Acting");
+    expect(found?.tableActions.toSorted()).toEqual([
+      ...["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+    ]);
+    expect(found?.role).toMatchObject({ name: "Role", arn: "arn:aws:iam::000000000000:role/Role" });
+    expect([found?.memoryMb, found?.timeoutMs]).toEqual([128, 3000]);
+  });
+
+  test.each<[object, RegExp]>([
+    [{ Role: undefined }, /refers to Role/],
+    [
+      { Role: { Type: "AWS::IAM::Role", Properties: { PermissionsBoundary: "arn" } } },
+      /Role Role has a permissions boundary/,
+    ],
+    [
+      {
+        Role: {
+          Type: "AWS::IAM::Role",
+          Properties: {
+            ManagedPolicyArns: ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],
+          },
         },
       },
+      /Role Role has arn:aws:iam::aws:policy\/service-role\/AWSLambdaBasicExecutionRole, whose statements/,
+    ],
+    [
+      { SecretAggrepay: { Type: "AWS::SecretsManager::Secret", Properties: { KmsKeyId: "alias/other" } } },
+      /SecretAggrepay is under key alias\/other, which the template does not have/,
+    ],
+    [
+      { Records12345678: { Type: "AWS::DynamoDB::Table", Properties: { ResourcePolicy: {} } } },
+      /Table Records12345678 has a resource policy/,
+    ],
+  ])("whose permissions are not all there is refused: %j", (resources, sentence) => {
+    const role = { Role: { Type: "AWS::IAM::Role", Properties: {} } };
+    expect(() => readAssembly(changedResources({ ...acting, ...role, ...resources }))).toThrow(sentence);
+  });
+
+  test("gives the keys and the policies of secrets", () => {
+    const everyone = { Effect: "Deny", Principal: "*", Action: "secretsmanager:*", Resource: "*" };
+    const folder = changedResources({
+      Key: {
+        Type: "AWS::KMS::Key",
+        Properties: { KeyPolicy: { Statement: [{ ...everyone, Action: "kms:*" }] } },
+      },
+      SecretAggrepay: {
+        Type: "AWS::SecretsManager::Secret",
+        Properties: { KmsKeyId: { "Fn::GetAtt": ["Key", "Arn"] } },
+      },
+      Closed: {
+        Type: "AWS::SecretsManager::ResourcePolicy",
+        Properties: { SecretId: { Ref: "SecretGateway" }, ResourcePolicy: { Statement: everyone } },
+      },
     });
-    const acting = readAssembly(folder).functions.find(({ name }) => name === "Acting");
-    expect(acting?.tableActions.toSorted()).toEqual(["dynamodb:GetItem", "dynamodb:UpdateItem"]);
-    expect([acting?.memoryMb, acting?.timeoutMs]).toEqual([128, 3000]);
+    const { keys, secretPolicies } = readAssembly(folder);
+    const secret = (name: string) => `arn:aws:secretsmanager:ap-south-1:000000000000:secret:${name}-000000`;
+    expect([...keys.keys()]).toEqual([secret("SecretAggrepay")]);
+    expect(keys.get(secret("SecretAggrepay"))).toMatchObject({
+      arn: "arn:aws:kms:ap-south-1:000000000000:key/Key",
+      policy: [{ effect: "Deny" }],
+    });
+    expect([...secretPolicies.keys()]).toEqual([secret("ours/gateway")]);
   });
 
   test("may name the function by the ARN of its invocation", () => {
@@ -152,6 +255,62 @@ describe("an assembly", () => {
       /leads to x/,
     ],
   ])("that does not fit together is refused: %j", (resources, sentence) => {
+    expect(() => readAssembly(changedResources(resources))).toThrow(sentence);
+  });
+
+  const permission = (name: string, more: object = {}) => ({
+    [`${name}Permission`]: {
+      Type: "AWS::Lambda::Permission",
+      Properties: {
+        FunctionName: { Ref: name },
+        Principal: "apigateway.amazonaws.com",
+        SourceArn: sub("arn:aws:execute-api:#{AWS::Region}:#{AWS::AccountId}:#{Api}/*/*/*"),
+        ...more,
+      },
+    },
+  });
+  test.each<[string, object]>([
+    ["its function by name", permission("Environment")],
+    [
+      "its function by ARN",
+      permission("Environment", { FunctionName: { "Fn::GetAtt": ["Environment", "Arn"] } }),
+    ],
+    [
+      "its function for this route",
+      permission("Environment", {
+        SourceArn: sub("arn:aws:execute-api:#{AWS::Region}:#{AWS::AccountId}:#{Api}/*/GET/environment"),
+      }),
+    ],
+    ["its alias", permission("Layered", { FunctionName: { Ref: "LayeredLive" } })],
+  ])("that lets the API invoke %s is served", (_, resources) => {
+    expect(readAssembly(changedResources(resources)).routes).not.toEqual([]);
+  });
+
+  test.each<[string, object, string]>([
+    [
+      "a function for another route",
+      permission("Environment", {
+        SourceArn: sub("arn:aws:execute-api:#{AWS::Region}:#{AWS::AccountId}:#{Api}/*/*/other"),
+      }),
+      "apigateway.amazonaws.com invoke arn:aws:lambda:ap-south-1:000000000000:function:Environment for arn:aws:execute-api:ap-south-1:000000000000:Api/$default/GET/environment.",
+    ],
+    ["a function, but not its alias", permission("Layered"), "function:Layered:live for"],
+    [
+      "an alias, but not the function",
+      permission("Environment", { FunctionName: sub("#{Environment.Arn}:live") }),
+      "function:Environment for",
+    ],
+    [
+      "a function, but as another service",
+      permission("Environment", { Principal: "events.amazonaws.com" }),
+      "apigateway.amazonaws.com invoke",
+    ],
+    [
+      "a rule's function",
+      permission("Tick", { FunctionName: { Ref: "TickLive" } }),
+      "events.amazonaws.com invoke",
+    ],
+  ])("that lets the API invoke %s is refused", (_, resources, sentence) => {
     expect(() => readAssembly(changedResources(resources))).toThrow(sentence);
   });
 

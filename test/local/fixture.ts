@@ -10,7 +10,9 @@ const handlers = {
   Echo: `export const handler = async (event, context) => ({
     statusCode: 200,
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ event, remaining: context.getRemainingTimeInMillis(), id: context.awsRequestId, pid: process.pid }),
+    body: JSON.stringify({
+      event, remaining: context.getRemainingTimeInMillis(), id: context.awsRequestId, pid: process.pid, arn: context.invokedFunctionArn,
+    }),
   });`,
   Environment: `export const handler = async () => ({ env: process.env, argv: process.argv.length, cwd: process.cwd() });`,
   /** Answers with whatever it is sent. */
@@ -39,7 +41,8 @@ const handlers = {
   Layered: `import { name } from "/opt/nodejs/shared.mjs";
   const later = await import("/opt/nodejs/shared.mjs");
   let calls = 0;
-  export const handler = async () => ({ name, same: later.name === name, calls: ++calls });`,
+  export const handler = async (event, { invokedFunctionArn: arn, functionVersion: version }) =>
+    ({ name, same: later.name === name, calls: ++calls, arn, version });`,
   Tick: `console.log(JSON.stringify({ level: "INFO", message: "tick loaded" }));
   export const handler = async (event) => { console.log(JSON.stringify({ level: "INFO", tick: event })); };`,
 } as const;
@@ -62,6 +65,9 @@ const routes: Readonly<Record<string, Name>> = {
   "GET /gate": "Gate",
   "GET /layered": "Layered",
 };
+
+/** Called by their alias `live`; the others by themselves. */
+const aliased: readonly Name[] = ["Layered", "Tick"];
 
 export const tableProperties = {
   AttributeDefinitions: [
@@ -128,6 +134,7 @@ export function fixtureAssembly({
 
   const resources: Record<string, object> = {
     Records12345678: { Type: "AWS::DynamoDB::Table", Properties: table },
+    Api: { Type: "AWS::ApiGatewayV2::Api", Properties: {} },
     SecretAggrepay: { Type: "AWS::SecretsManager::Secret", Properties: {} },
     SecretGateway: { Type: "AWS::SecretsManager::Secret", Properties: { Name: "ours/gateway" } },
     Shared: {
@@ -138,10 +145,33 @@ export function fixtureAssembly({
       Type: "AWS::Events::Rule",
       Properties: {
         ScheduleExpression: "rate(1 minute)",
-        Targets: [{ Arn: { "Fn::GetAtt": ["Tick", "Arn"] } }],
+        Targets: [{ Arn: { Ref: "TickLive" } }],
       },
     },
   };
+  const called = (name: Name) =>
+    aliased.includes(name) ? { Ref: `${name}Live` } : { "Fn::GetAtt": [name, "Arn"] };
+  for (const name of new Set([...Object.values(routes), "Tick"] as const)) {
+    const Principal = name === "Tick" ? "events.amazonaws.com" : "apigateway.amazonaws.com";
+    resources[`${name}Permission`] = {
+      Type: "AWS::Lambda::Permission",
+      Properties: { Action: "lambda:InvokeFunction", FunctionName: called(name), Principal },
+    };
+  }
+  for (const name of aliased) {
+    resources[`${name}Version`] = {
+      Type: "AWS::Lambda::Version",
+      Properties: { FunctionName: { Ref: name } },
+    };
+    resources[`${name}Live`] = {
+      Type: "AWS::Lambda::Alias",
+      Properties: {
+        Name: "live",
+        FunctionName: { Ref: name },
+        FunctionVersion: { "Fn::GetAtt": [`${name}Version`, "Version"] },
+      },
+    };
+  }
   for (const [name, source] of Object.entries(handlers)) {
     resources[name] = {
       Type: "AWS::Lambda::Function",
@@ -160,11 +190,14 @@ export function fixtureAssembly({
   for (const [index, [key, name]] of Object.entries(routes).entries()) {
     resources[`Integration${index}`] = {
       Type: "AWS::ApiGatewayV2::Integration",
-      Properties: { IntegrationUri: { "Fn::GetAtt": [name, "Arn"] } },
+      Properties: {
+        IntegrationUri: called(name),
+      },
     };
     resources[`Route${index}`] = {
       Type: "AWS::ApiGatewayV2::Route",
       Properties: {
+        ApiId: { Ref: "Api" },
         RouteKey: key,
         AuthorizationType: key === "POST /answer" ? "NONE" : authorization,
         Target: { "Fn::Join": ["", ["integrations/", { Ref: `Integration${index}` }]] },

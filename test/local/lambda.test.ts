@@ -52,8 +52,14 @@ describe("a process", () => {
 
   test("is initialized once, with the layer at /opt, and reused", async () => {
     const [first, second] = [await json("/layered"), await json("/layered")];
-    expect(first).toEqual({ name: "from the layer", same: true, calls: 1 });
+    expect(first).toMatchObject({ name: "from the layer", same: true, calls: 1 });
     expect(second.calls).toBe(2);
+  });
+
+  test("is told as which it is called: as its alias, or as itself where it has none", async () => {
+    const arn = "arn:aws:lambda:ap-south-1:000000000000:function";
+    expect(await json("/layered")).toMatchObject({ arn: `${arn}:Layered:live`, version: "1" });
+    expect(await json("/echo")).toMatchObject({ arn: `${arn}:Echo` });
   });
 
   test("knows what time it has left", async () => {
