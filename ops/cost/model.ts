@@ -216,7 +216,7 @@ function standing(model: Model): Usage {
   const clock = usageOf(model, new Map([["reconcile, nothing due", 1_000_000]]), runs);
   return {
     ...clock,
-    // Nobody asks for it over the API, and its environment stays warm.
+    // Nobody asks for it over the API.
     request: 0n,
     accessLog: 0n,
     transfer: 0n,
@@ -224,7 +224,7 @@ function standing(model: Model): Usage {
     alarm: BigInt(p.alarms),
     dashboard: BigInt(p.dashboards),
     key: 1n,
-    // Its role uses the table's key; a table of ours has one reader each five minutes at least.
+    // It uses the table, and so the table's key, all the time.
     keyUse: BigInt(refreshesInAMonth),
     secret: BigInt(p.secrets),
   };

@@ -28,7 +28,8 @@ export interface Price {
   readonly check?: string;
 }
 
-const lambda = "https://cloudchipr.com/blog/aws-lambda-pricing";
+const lambda =
+  "https://git.mcrn.ar/mariano/lambda_local_runner/src/branch/main/docs/lambdas-md/lambda-13-cost.md";
 const dynamodb = "https://airbyte.com/data-engineering-resources/dynamodb-pricing";
 const eventBridge = "https://cloudburn.io/blog/amazon-eventbridge-pricing";
 const logs = "https://hykell.com/kb/platform-specific-guides/aws-cloudwatch-logs-pricing";
@@ -42,9 +43,9 @@ export const prices = {
     unit: "million",
     per: 1_000_000n,
     tiers: [{ dollars: "0.20" }],
-    source: "https://aws.amazon.com/lambda/pricing/",
-    dated: "undated",
-    check: "the page names the unit; the figure is the long-standing one and was not shown",
+    source: lambda,
+    dated: "2026-05-11",
+    check: secondary,
   },
   duration: {
     what: "Lambda, duration (arm64)",
@@ -56,8 +57,8 @@ export const prices = {
       { dollars: "0.0000120001" },
     ],
     source: lambda,
-    dated: "2024",
-    check: secondary,
+    dated: "2026-05-11",
+    check: `${secondary}; the tiers at https://cloudchipr.com/blog/aws-lambda-pricing (2024)`,
   },
   request: {
     what: "API Gateway, HTTP API requests (of 512 KB)",

@@ -202,10 +202,10 @@ export async function subjectsIn(world: World): Promise<readonly Subject[]> {
       ready: async () => list({ state: "needs_attention" }),
     },
     {
-      name: "list of a customer",
+      name: "list of a customer, ten rows",
       of: "records/list",
       status: 200,
-      ready: async () => list({ customerId, limit: "25" }),
+      ready: async () => list({ customerId, limit: "10" }),
     },
     { name: "reconcile, nothing due", of: "reconcile", status: 200, ready: async () => undefined },
     {

@@ -178,7 +178,7 @@ export function pricesTable(): string {
   const rows = priceNames.map((name) => {
     const { what, unit, tiers, source, dated, check }: Price = prices[name];
     const shown = tiers.map(({ dollars }) => dollars).join(", then ");
-    return [what, `${shown} a ${unit}`, `${source} (${dated})`, check ?? ""];
+    return [what, `${shown} per ${unit}`, `${source} (${dated})`, check ?? ""];
   });
   return table(["Price", "$", "Source", "To be checked"], rows, 4);
 }
