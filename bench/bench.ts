@@ -101,6 +101,9 @@ function lambdaIn(name: string, place: string, layers: readonly string[]): Lambd
   return {
     name,
     arn: name,
+    invokedArn: name,
+    version: "$LATEST",
+    role: undefined,
     entry: join(place, "index.mjs"),
     exportName: "handler",
     folder: place,
@@ -128,7 +131,8 @@ function lambdaIn(name: string, place: string, layers: readonly string[]): Lambd
 /** A process with nothing compiled beforehand, as on Lambda. */
 async function processOf({ lambda }: Subject): Promise<LambdaProcess> {
   const compileCache = await mkdtemp(join(folder, "compile-cache-"));
-  return startProcess(lambda, { worker, compileCache }, { line: fail, stream: () => undefined });
+  const credentials = { accessKeyId: "local", secretAccessKey: "local", sessionToken: "local" };
+  return startProcess(lambda, { worker, compileCache, credentials }, { line: fail, stream: () => undefined });
 }
 
 function fail(line: string): void {

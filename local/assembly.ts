@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CannotStart } from "./cannot-start.ts";
+import { type Key, permissionsOf, type Role } from "./iam/permissions.ts";
+import type { Policy } from "./iam/policy.ts";
 import { intrinsics } from "./intrinsics.ts";
 import { type Json, type JsonObject, listOf, objectOf, parseJson, textOf } from "./json.ts";
 
@@ -12,11 +14,20 @@ export interface Application {
   readonly schedules: readonly Schedule[];
   readonly tables: readonly Table[];
   readonly secrets: readonly Secret[];
+  /** By the ARN of the secret that has it. */
+  readonly secretPolicies: ReadonlyMap<string, Policy>;
+  /** By the ARN of the table or secret that it encrypts. */
+  readonly keys: ReadonlyMap<string, Key>;
 }
 
 export interface LambdaFunction {
   readonly name: string;
   readonly arn: string;
+  /** As which it is called: the ARN of its alias, where it has one. */
+  readonly invokedArn: string;
+  readonly version: string;
+  /** Without one it may do nothing. */
+  readonly role: Role | undefined;
   /** The module file that Lambda would import, and the export that it would call. */
   readonly entry: string;
   readonly exportName: string;
@@ -34,6 +45,8 @@ export interface ApiRoute {
   /** `POST /v1/aggrepay/debit-wallet`, `GET /v1/records/{id}`, `$default`. */
   readonly key: string;
   readonly functionName: string;
+  /** `NONE`, `AWS_IAM`, `JWT` or `CUSTOM`. */
+  readonly authorization: string;
 }
 
 export interface Schedule {
@@ -58,7 +71,8 @@ export interface Secret {
 
 export function readAssembly(folder: string): Application {
   const { stack, template, assets } = readStack(folder);
-  const { resolve: value, text, arn } = intrinsics(template, stack);
+  const expressions = intrinsics(template, stack);
+  const { resolve: value, text, arn } = expressions;
   const resources = Object.entries(objectOf(template.Resources)).map(([id, resource]) => ({
     id,
     type: textOf(objectOf(resource).Type) ?? "",
@@ -82,13 +96,24 @@ export function readAssembly(folder: string): Application {
     ]),
   );
 
+  const permissions = permissionsOf(resources, expressions);
+  const aliases = ofType("AWS::Lambda::Alias").map(({ id, properties }) => ({
+    arn: arn(id),
+    version: text(properties.FunctionVersion) ?? "",
+  }));
   const functions = ofType("AWS::Lambda::Function").map(({ id, properties, metadata }): LambdaFunction => {
     const source = code(id, properties.Code, metadata);
     const handler = text(properties.Handler) ?? "";
     const layerArns = listOf(properties.Layers).map((layer) => text(layer) ?? "");
+    const alias = aliases.find((each) => each.arn.startsWith(`${arn(id)}:`));
+    const roleArn = text(properties.Role);
+    const role = roleArn === undefined ? undefined : permissions.role(roleArn);
     return {
       name: text({ Ref: id }) ?? id,
       arn: arn(id),
+      invokedArn: alias?.arn ?? arn(id),
+      version: alias?.version ?? "$LATEST",
+      role,
       folder: source,
       ...findHandler(id, source, handler),
       layers: layerArns.map(
@@ -97,7 +122,7 @@ export function readAssembly(folder: string): Application {
       environment: variables(value(objectOf(properties.Environment).Variables)),
       memoryMb: Number(properties.MemorySize ?? 128),
       timeoutMs: Number(properties.Timeout ?? 3) * 1000,
-      tableActions: tableActions(template, properties.Role),
+      tableActions: tableActions(role),
     };
   });
 
@@ -120,6 +145,7 @@ export function readAssembly(folder: string): Application {
     return {
       key: text(properties.RouteKey) ?? fail(`Route ${id} has no key.`),
       functionName: integrations.get(target) ?? fail(`Route ${id} leads to ${target}, which does not exist.`),
+      authorization: text(properties.AuthorizationType) ?? "NONE",
     };
   });
 
@@ -143,7 +169,9 @@ export function readAssembly(folder: string): Application {
     ofType("AWS::SecretsManager::Secret").map(({ id, properties }) => [arn(id), text(properties.Name) ?? id]),
   );
   if (routes.length === 0) fail(`Stack ${stack} in ${folder} has no routes of an HTTP API.`);
-  return { stack, functions, routes, schedules, tables, secrets: secretsOf(functions, secretArns) };
+  const { secretPolicies, keys } = permissions;
+  const secrets = secretsOf(functions, secretArns);
+  return { stack, functions, routes, schedules, tables, secrets, secretPolicies, keys };
 }
 
 const fail = (sentence: string): never => {
@@ -210,26 +238,21 @@ function variables(value: Json | undefined): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(objectOf(value)).map(([name, text]) => [name, String(text)]));
 }
 
-/** The DynamoDB actions in the policies of a function's role, be they part of it or attached to it. */
-function tableActions(template: JsonObject, role: Json | undefined): readonly string[] {
-  const resources = objectOf(template.Resources);
-  const [id] = listOf(objectOf(role)["Fn::GetAtt"]);
-  if (typeof id !== "string") return [];
-  const attached = Object.values(resources)
-    .map((resource) => objectOf(resource))
-    .filter(({ Type }) => Type === "AWS::IAM::Policy" || Type === "AWS::IAM::ManagedPolicy")
-    .map(({ Properties }) => objectOf(Properties))
-    .filter(({ Roles }) => listOf(Roles).some((each) => objectOf(each).Ref === id));
-  const own = listOf(objectOf(objectOf(resources[id]).Properties).Policies).map(objectOf);
-  const actions = [...attached, ...own]
-    .flatMap(({ PolicyDocument }) => listOf(objectOf(PolicyDocument).Statement))
-    .flatMap((statement) => {
-      const action = objectOf(statement).Action;
-      return typeof action === "string" ? [action] : listOf(action);
-    });
-  return actions
-    .filter((action) => typeof action === "string")
+/** The DynamoDB actions that a function's role allows. */
+const tableActions = (role: Role | undefined): readonly string[] =>
+  (role?.policies ?? [])
+    .flat()
+    .filter(({ effect }) => effect === "Allow")
+    .flatMap(({ actions }) => actions)
     .filter((action) => action.startsWith("dynamodb:"));
+
+/** What a call of it can do to the records. */
+export function kindOf({ tableActions }: LambdaFunction): string {
+  if (tableActions.length === 0) return "asks";
+  const writes = tableActions.some((action) =>
+    /:(?:\*|UpdateItem|PutItem|DeleteItem|TransactWriteItems)$/.test(action),
+  );
+  return writes ? "changes" : "reads records";
 }
 
 function secretsOf(

@@ -1,15 +1,20 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { sendMarginMs, settleMarginMs } from "../lib/config.ts";
-import { type Application, type LambdaFunction, readAssembly } from "./assembly.ts";
+import { type Application, kindOf, type LambdaFunction, readAssembly } from "./assembly.ts";
 import { CannotStart } from "./cannot-start.ts";
 import { type DataDir, openDataDir } from "./data-dir.ts";
 import { findDynoxide, startDynamoDb } from "./dynamodb.ts";
+import { startDynamoDbFront } from "./dynamodb-front.ts";
 import { type Backend, listen } from "./http-api.ts";
+import { type Admit, admitAll, admitSigned } from "./iam/callers.ts";
+import { functionIdentities } from "./iam/credentials.ts";
+import { readPrincipals, writePrincipals } from "./iam/principals.ts";
+import { checkDynamoDb, checkSecretsManager } from "./iam/stores.ts";
 import { writeWorker } from "./lambda/environment.ts";
 import { budgetOf, openPool, type Pool } from "./lambda/pool.ts";
 import { type LambdaProcess, startProcess } from "./lambda/process.ts";
-import { openLogs } from "./logs.ts";
+import { openLogs, platformLine } from "./logs.ts";
 import { providerNames, startPeers } from "./peers.ts";
 import { routerOf } from "./routes.ts";
 import { startSchedules } from "./schedules.ts";
@@ -59,7 +64,17 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
     startPeers(settings, dataDir, secrets, report),
     writeWorker(worker),
   ]);
-  const secretsManager = await startSecretsManager(assembled.secrets, secrets);
+  const identities = functionIdentities(assembled);
+  const rights = {
+    identities,
+    application: assembled,
+    report: (functionName: string, sentence: string) =>
+      logTo(functionName).line(platformLine("ERROR", `The template does not allow it: ${sentence}`)),
+  };
+  const [front, secretsManager] = await Promise.all([
+    startDynamoDbFront(dynamo.url, checkDynamoDb(rights)),
+    startSecretsManager(assembled.secrets, secrets, checkSecretsManager(rights)),
+  ]);
   const application = {
     ...assembled,
     functions: assembled.functions.map((lambda) =>
@@ -67,18 +82,23 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
         ...settings.overrides,
         ...Object.fromEntries(peers.map(({ provider, url }) => [baseUrlVariable(provider), url])),
         WEBHOOK_BASE_URL: settings.webhookOrigin ?? `http://127.0.0.1:${api.port}`,
-        AWS_ENDPOINT_URL_DYNAMODB: dynamo.url,
+        AWS_ENDPOINT_URL_DYNAMODB: front.url,
         AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
       }),
     ),
   };
   for (const table of application.tables) await dynamo.ensureTable(table);
+  const admission = admissionOf(application, settings, dataDir, (sentence) =>
+    logTo("http-api").line(platformLine("INFO", sentence)),
+  );
 
   const compileCache = dataDir.file("compile-cache");
   forgetOldCode(compileCache);
-  const pools = openPools(application, settings, (lambda) =>
-    startProcess(lambda, { worker, compileCache }, logTo(lambda.name)),
-  );
+  const pools = openPools(application, settings, (lambda) => {
+    const credentials = identities.get(lambda.name);
+    if (credentials === undefined) throw new Error(`${lambda.name} has no credentials`);
+    return startProcess(lambda, { worker, compileCache, credentials }, logTo(lambda.name));
+  });
   const invoke = (functionName: string, event: string, signal: AbortSignal) => {
     const pool = pools.get(functionName);
     if (pool === undefined) throw new Error(`there is no function ${functionName}`);
@@ -87,6 +107,7 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
   const functionOf = new Map(application.routes.map(({ key, functionName }) => [key, functionName]));
   backend.resolve({
     route: routerOf([...functionOf.keys()]),
+    admit: admission.admit,
     invoke: (routeKey, event, signal) => invoke(functionOf.get(routeKey) ?? "", event, signal),
   });
   const schedules = startSchedules(application.schedules, settings.scheduleMs, invoke);
@@ -104,6 +125,7 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
         note: `table ${application.tables.map(({ name }) => name).join(", ")}`,
       },
       { what: "Secrets Manager", where: secretsManager.url, note: secrets.description },
+      ...admission.addresses,
       ...peers.map(({ provider, url, note }) => ({ what: providerNames[provider], where: url, note })),
     ],
     async stop(graceMs) {
@@ -113,9 +135,31 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
       await Promise.all([...pools.values()].map((pool) => pool.close()));
       api.close();
       secretsManager.close();
+      front.close();
       await Promise.all([...peers.map((peer) => peer.close()), dynamo.close()]);
       dataDir.release();
     },
+  };
+}
+
+/** Who may call, and where a person finds whose keys to sign with. */
+function admissionOf(
+  { routes, functions }: Application,
+  { auth, principalsFile }: Settings,
+  dataDir: DataDir,
+  report: (sentence: string) => void,
+): { readonly admit: Admit; readonly addresses: readonly Address[] } {
+  if (auth === "open") return { admit: admitAll, addresses: [] };
+  const file = principalsFile ?? dataDir.file("principals.json");
+  if (principalsFile === undefined) {
+    const looking = new Set(functions.filter((each) => kindOf(each) !== "changes").map(({ name }) => name));
+    writePrincipals(file, routes, (name) => looking.has(name));
+  }
+  const principals = readPrincipals(file);
+  const names = principals.map(({ arn }) => arn.replace(/^.*\//, ""));
+  return {
+    admit: admitSigned(routes, principals, report),
+    addresses: [{ what: "principals", where: file, note: `${names.join(", ")}: only they may call` }],
   };
 }
 

@@ -3,12 +3,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { CannotStart } from "./cannot-start.ts";
 import { eventOf, type HttpResponse, responseOf, splitTarget } from "./http-event.ts";
+import type { Admit } from "./iam/callers.ts";
 import type { PoolOutcome } from "./lambda/pool.ts";
 import type { Router } from "./routes.ts";
 
 /** Where requests go. The signal says that the caller has been answered, and that nothing need start any more. */
 export interface Backend {
   readonly route: Router;
+  readonly admit: Admit;
   readonly invoke: (routeKey: string, event: string, signal: AbortSignal) => Promise<PoolOutcome>;
 }
 
@@ -88,7 +90,7 @@ async function serve(
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), within.ms);
   try {
-    const { route, invoke } = await backend;
+    const { route, admit, invoke } = await backend;
     const { method = "GET", url: target = "/" } = request;
     const split = splitTarget(target);
     if (split === undefined) return answer(message(400, "Bad Request"));
@@ -96,10 +98,13 @@ async function serve(
     if (body === undefined) return answer(message(413, "Request Too Long"));
     const match = route(method, split.path);
     if (match === undefined) return answer(message(404, "Not Found"));
-    const sourceIp = request.socket.remoteAddress ?? "127.0.0.1";
     const { rawHeaders } = request;
+    const admission = admit(match.key, split.path, { method, target, rawHeaders, body });
+    if (admission === "forbidden") return answer(message(403, "Forbidden"));
+    const sourceIp = request.socket.remoteAddress ?? "127.0.0.1";
     const protocol = `HTTP/${request.httpVersion}`;
-    const event = eventOf({ method, target, rawHeaders, body, sourceIp, protocol }, match, id, new Date());
+    const received = { method, target, rawHeaders, body, sourceIp, protocol };
+    const event = eventOf(received, match, id, new Date(), admission.caller);
     const timeout = new Promise<"late">((resolve) =>
       late.signal.addEventListener("abort", () => resolve("late")),
     );

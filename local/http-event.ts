@@ -1,3 +1,5 @@
+import type { Caller } from "./iam/callers.ts";
+import { local } from "./intrinsics.ts";
 import { isObject, type Json, objectOf, parseJson } from "./json.ts";
 
 /**
@@ -55,7 +57,13 @@ const textTypes = /^(?:text\/[^;,]*|application\/(?:json|javascript|xml))\s*(?:;
 
 const textLike = (contentType: string | undefined) => textTypes.test(contentType?.trim() ?? "");
 
-export function eventOf(request: HttpRequest, match: RouteMatch, id: string, now: Date): string {
+export function eventOf(
+  request: HttpRequest,
+  match: RouteMatch,
+  id: string,
+  now: Date,
+  caller?: Caller,
+): string {
   const { path, query } = splitTarget(request.target) ?? { path: request.target, query: "" };
   const { headers, cookies } = joinHeaders(request);
   const host = headers.host ?? "";
@@ -75,10 +83,11 @@ export function eventOf(request: HttpRequest, match: RouteMatch, id: string, now
     },
     ...(query !== "" && { queryStringParameters: joinQuery(query) }),
     requestContext: {
-      accountId: "000000000000",
-      apiId: "local",
+      accountId: local.account,
+      apiId: local.apiId,
+      ...(caller !== undefined && { authorizer: { iam: caller } }),
       domainName: host,
-      domainPrefix: "local",
+      domainPrefix: local.apiId,
       http: {
         method: request.method,
         path,
@@ -88,7 +97,7 @@ export function eventOf(request: HttpRequest, match: RouteMatch, id: string, now
       },
       requestId: id,
       routeKey: match.key,
-      stage: "$default",
+      stage: local.stage,
       time: commonLogTime(now),
       timeEpoch: now.getTime(),
     },

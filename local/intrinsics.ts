@@ -2,7 +2,12 @@ import { CannotStart } from "./cannot-start.ts";
 import { isArray, isObject, type Json, type JsonObject, listOf, objectOf, textOf } from "./json.ts";
 
 /** The account and region that everything local is said to be in. */
-export const local = { account: "000000000000", region: "ap-south-1" } as const;
+export const local = {
+  account: "000000000000",
+  region: "ap-south-1",
+  apiId: "local",
+  stage: "$default",
+} as const;
 
 /** CloudFormation's answer to the expressions of a template, for the resource types that functions are told about. */
 export interface Intrinsics {
@@ -88,6 +93,13 @@ export function intrinsics(template: JsonObject, stackName: string): Intrinsics 
     const service = (serviceOfType[type] ?? type.split("::")[1] ?? "unknown").toLowerCase();
     const start = `arn:aws:${service}:${local.region}:${local.account}`;
     if (type === "AWS::Lambda::Function") return `${start}:function:${physicalName(id)}`;
+    if (type === "AWS::Lambda::Version") return `${start}:function:${functionOf(id)}:${firstVersion}`;
+    if (type === "AWS::Lambda::Alias") return `${start}:function:${functionOf(id)}:${physicalName(id)}`;
+    if (type === "AWS::IAM::Role") {
+      return `arn:aws:iam::${local.account}:role${text(properties(id).Path) ?? "/"}${physicalName(id)}`;
+    }
+    if (type === "AWS::IAM::ManagedPolicy") return `arn:aws:iam::${local.account}:policy/${physicalName(id)}`;
+    if (type === "AWS::KMS::Key") return `${start}:key/${physicalName(id)}`;
     if (type === "AWS::DynamoDB::Table" || type === "AWS::DynamoDB::GlobalTable") {
       return `${start}:table/${physicalName(id)}`;
     }
@@ -96,14 +108,19 @@ export function intrinsics(template: JsonObject, stackName: string): Intrinsics 
     return `${start}:${physicalName(id)}`;
   }
 
+  /** The name of the function that a version or alias is of: a template may give its name, ARN or partial ARN. */
+  function functionOf(id: string): string {
+    return (text(properties(id).FunctionName) ?? "").replace(/^.*:function:/, "");
+  }
+
   function attribute(argument: Json): string {
     const [id, name] = isArray(argument) ? argument : splitAttribute(required(argument, "Fn::GetAtt"));
     const logicalId = required(id, "Fn::GetAtt");
     if (resources[logicalId] === undefined) {
       throw new CannotStart(`Stack ${stackName} refers to ${logicalId}, which its template does not have.`);
     }
-    if (name === "Arn" || name === "Id" || name === "FunctionArn" || name === "TableArn")
-      return arn(logicalId);
+    if (typeof name === "string" && arnAttributes.has(name)) return arn(logicalId);
+    if (name === "Version") return firstVersion;
     return `${physicalName(logicalId)}.${required(name, "Fn::GetAtt")}`;
   }
 
@@ -145,6 +162,11 @@ export function intrinsics(template: JsonObject, stackName: string): Intrinsics 
   return { resolve: evaluateTo, text, arn };
 }
 
+/** What a function that has just been deployed has. */
+const firstVersion = "1";
+
+const arnAttributes: ReadonlySet<string> = new Set(["Arn", "Id", "FunctionArn", "TableArn", "AliasArn"]);
+
 const splitAttribute = (text: string): readonly string[] => {
   const dot = text.indexOf(".");
   return [text.slice(0, dot), text.slice(dot + 1)];
@@ -154,6 +176,9 @@ const splitAttribute = (text: string): readonly string[] => {
 const referredByArn: ReadonlySet<string> = new Set([
   "AWS::SecretsManager::Secret",
   "AWS::Lambda::LayerVersion",
+  "AWS::Lambda::Version",
+  "AWS::Lambda::Alias",
+  "AWS::IAM::ManagedPolicy",
 ]);
 
 const nameProperties: Readonly<Record<string, string>> = {
@@ -161,6 +186,8 @@ const nameProperties: Readonly<Record<string, string>> = {
   "AWS::DynamoDB::GlobalTable": "TableName",
   "AWS::Lambda::Function": "FunctionName",
   "AWS::Logs::LogGroup": "LogGroupName",
+  "AWS::IAM::Role": "RoleName",
+  "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
 };
 
 const serviceOfType: Readonly<Record<string, string>> = {

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { text as readText } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import type { Secret } from "./assembly.ts";
+import type { StoreCheck } from "./iam/stores.ts";
 import { isObject, type JsonObject, parseJson, textOf } from "./json.ts";
 import type { Secrets, SecretVersion, SecretVersions } from "./secrets.ts";
 
@@ -15,12 +16,19 @@ export interface SecretsManager {
 export async function startSecretsManager(
   known: readonly Secret[],
   secrets: Secrets,
+  check: StoreCheck = () => undefined,
 ): Promise<SecretsManager> {
   const server = createServer({ keepAliveTimeout: 60_000 }, async (request, response) => {
+    const body = await buffer(request).catch(() => undefined);
+    // Whoever goes away in the middle of a call is answered by no one.
+    if (body === undefined) return;
+    const { method = "POST", url: target = "/", rawHeaders } = request;
+    const refusal = check({ method, target, rawHeaders, body });
     const [, operation] = request.headers["x-amz-target"]?.toString().split(".") ?? [];
-    const answer =
-      operation === "GetSecretValue"
-        ? getSecretValue(await readText(request), known, secrets)
+    const answer = refusal
+      ? failure(refusal.type, refusal.message)
+      : operation === "GetSecretValue"
+        ? getSecretValue(body.toString("utf8"), known, secrets)
         : failure("UnknownOperationException", `${operation} is not offered here`);
     response.writeHead(answer.status, {
       "content-type": "application/x-amz-json-1.1",

@@ -23,6 +23,10 @@ export interface Settings {
   readonly maxProcessesPerFunction: number;
   /** `SCHEDULE_MS`: how often scheduled functions run here, whatever their rule says; 0 is never. */
   readonly scheduleMs: number;
+  /** `AUTH`: who may call. `open` is everyone; `iam` is who signs and whose policy allows it, as deployed. */
+  readonly auth: "open" | "iam";
+  /** `PRINCIPALS_FILE`: who may sign with AUTH=iam, in place of the two that the host makes. */
+  readonly principalsFile: string | undefined;
   /** `DYNOXIDE_BIN`: a DynamoDB for a platform that npm has no package for. */
   readonly dynoxide: string | undefined;
   /** `LOG=1`: every line that functions print goes to the terminal too, not the errors alone. */
@@ -68,6 +72,11 @@ export function readSettings(environment: Environment, folder: string): Settings
     const value = readNumber(environment, name, 1, 900_000);
     if (value !== undefined) overrides[name] = String(value);
   }
+  const auth = given(environment, "AUTH") ?? "open";
+  if (auth !== "open" && auth !== "iam") throw new CannotStart(`AUTH must be open or iam, not "${auth}".`);
+  const principalsFile = path("PRINCIPALS_FILE");
+  if (principalsFile !== undefined && auth === "open")
+    throw new CannotStart("PRINCIPALS_FILE says who may sign, and nobody has to: set AUTH=iam with it.");
   const maxProcesses = number("MAX_PROCESSES", processes.total, 1, 1000);
   return {
     port: number("PORT", 3000, 0, 65_535),
@@ -85,6 +94,8 @@ export function readSettings(environment: Environment, folder: string): Settings
     maxProcesses,
     maxProcessesPerFunction: number("MAX_PROCESSES_PER_FUNCTION", processes.perFunction, 1, 1000),
     scheduleMs: number("SCHEDULE_MS", 2000, 0, 86_400_000),
+    auth,
+    principalsFile,
     dynoxide: path("DYNOXIDE_BIN"),
     printLogs: readSwitch(environment, "LOG"),
   };

@@ -7,9 +7,13 @@ import { deathSignal } from "./tether.ts";
 
 /**
  * Writes the cloud assembly of the project to `folder`, in a process of its own: the host never loads CDK, whose
- * 100 MB and half a second would stay with it.
+ * 100 MB and half a second would stay with it. `chosen` is what `-c name=value` would give.
  */
-export async function synthesize(project: string, folder: string): Promise<void> {
+export async function synthesize(
+  project: string,
+  folder: string,
+  chosen: Readonly<Record<string, string>> = {},
+): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   // What the CDK CLI does for `cdk synth`: the project's own context, and where to write.
   const settings = parseJson(readFileSync(join(project, "cdk.json"), "utf8"));
@@ -17,7 +21,7 @@ export async function synthesize(project: string, folder: string): Promise<void>
   const [command, ...args] = [...deathSignal, process.execPath, join("infra", "app.ts")];
   const child = spawn(command ?? process.execPath, args, {
     cwd: project,
-    env: { ...process.env, CDK_OUTDIR: folder, CDK_CONTEXT_JSON: JSON.stringify(context) },
+    env: { ...process.env, CDK_OUTDIR: folder, CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...chosen }) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let printed = "";

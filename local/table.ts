@@ -1,4 +1,4 @@
-import type { LambdaFunction } from "./assembly.ts";
+import { kindOf } from "./assembly.ts";
 import type { Host } from "./host.ts";
 import type { Settings } from "./settings.ts";
 
@@ -27,15 +27,6 @@ export function tableOf({ application, addresses }: Host, settings: Settings, to
     ...columns(beside),
     "",
   ].join("\n");
-}
-
-/** What a call of it can do to the records. */
-function kindOf({ tableActions }: LambdaFunction): string {
-  if (tableActions.length === 0) return "asks";
-  const writes = tableActions.some((action) =>
-    /:(?:\*|UpdateItem|PutItem|DeleteItem|TransactWriteItems)$/.test(action),
-  );
-  return writes ? "changes" : "reads records";
 }
 
 function columns(rows: readonly (readonly string[])[]): readonly string[] {

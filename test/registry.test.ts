@@ -71,7 +71,7 @@ describe("the registry", () => {
 
   test("has one function that the clock runs", () => {
     expect(functions.filter(({ schedule }) => schedule !== undefined)).toMatchObject([
-      { name: "reconcile", schedule: { everyMinutes: 1 }, access: "authenticated" },
+      { name: "reconcile", schedule: { everyMinutes: 1 }, access: "clock" },
     ]);
   });
 

@@ -20,7 +20,7 @@ export const operation: FunctionDefinition = {
   name: "records/resolve",
   summary: "Settles a record that waits for a person",
   route: { method: "POST", path: "/v1/records/{id}/resolve" },
-  access: "authenticated",
+  access: "settle",
   variables: [],
   secrets: [],
   tableActions: ["GetItem", "UpdateItem"],

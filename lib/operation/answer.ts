@@ -19,7 +19,7 @@ export const viewOf = (record: RecordItem): RecordView => ({
   state: record.state,
   attempt: record.attempt,
   createdAt: iso(record.createdAt),
-  updatedAt: iso(record.settledAt ?? record.dispatchedAt),
+  updatedAt: iso(record.stateSince),
 });
 
 /**

@@ -32,6 +32,8 @@ export interface OperationSpec<Input, Result, Call, Reply> {
 }
 
 export interface ReadSpec<Input, Result, Call, Reply> extends OperationSpec<Input, Result, Call, Reply> {
+  /** Its answer holds a secret of a user's. */
+  readonly reveals?: true;
   /** Further calls of the same operation, each made from the reply before it. */
   readonly continues?: readonly ((reply: Reply, circumstances: Circumstances) => NoInfer<Call>)[];
 }
@@ -46,7 +48,7 @@ export function read<Input extends object, Result, Call, Reply>(
   return {
     ...spec,
     route: routeOf(spec.name),
-    access: "authenticated",
+    access: spec.reveals ? "reveal" : "look",
     variables: [...spec.provider.variables, ...(spec.variables ?? [])],
     secrets: [spec.provider.secret],
     tableActions: [],

@@ -1,6 +1,7 @@
+import { eventOf } from "./event.ts";
 import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
 import { isSettled, sources } from "./states.ts";
-import { assigned, assignments, listOf, valuesOf, type Write } from "./write.ts";
+import { assigned, assignments, listOf, ofTheUnfinished, valuesOf, type Write } from "./write.ts";
 
 /** How a person settled what asking could not. */
 export interface Decision {
@@ -19,16 +20,16 @@ export function deciding({ record, to, result, failure, resolution, now }: Decis
   const from = sources("person", to);
   const item: Attributes = {
     state: S(to),
-    settledAt: N(now),
     resolution: S(resolution),
     ...(result !== undefined && { result: S(result) }),
     ...(failure !== undefined && { failure: S(failure) }),
   };
-  const past = [...(isSettled(to) ? ["#shard", "#due"] : []), ...(failure === undefined ? ["#failure"] : [])];
   return {
     id: record.id,
     condition: `#attempt = :seenAttempt AND #state IN (${listOf(from)})`,
-    update: `SET ${assignments(item).join(", ")}, #history = list_append(#history, :entry) REMOVE ${past.join(", ")}`,
+    set: [...assignments(item), "#history = list_append(#history, :entry)"],
+    remove: [...(isSettled(to) ? ofTheUnfinished : []), ...(failure === undefined ? ["#failure"] : [])],
+    tells: eventOf(to),
     values: {
       ...assigned(item),
       ...valuesOf(from),
@@ -44,7 +45,9 @@ export function decidingFlag({ record, to, resolution }: Decision): Write {
   return {
     id: record.id,
     condition: "#attempt = :seenAttempt AND attribute_exists(#flagged)",
-    update: `SET ${assignments(item).join(", ")} REMOVE #shard, #due${to === "succeeded" ? ", #flagged" : ""}`,
+    set: assignments(item),
+    remove: ["#shard", "#due", ...(to === "succeeded" ? ["#flagged"] : [])],
+    tells: to === "succeeded" ? "account.bound" : undefined,
     values: { ...assigned(item), ":seenAttempt": N(record.attempt) },
   };
 }

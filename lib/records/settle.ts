@@ -1,6 +1,16 @@
+import { eventOf } from "./event.ts";
 import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
 import { isFinal, isSettled, type State, sources } from "./states.ts";
-import { assigned, assignments, forAPerson, listOf, shardOf, valuesOf, type Write } from "./write.ts";
+import {
+  assigned,
+  assignments,
+  forAPerson,
+  listOf,
+  ofTheUnfinished,
+  shardOf,
+  valuesOf,
+  type Write,
+} from "./write.ts";
 
 /** What the owner of an attempt learned of it. */
 export interface Settlement {
@@ -36,7 +46,6 @@ export function settling(settlement: Settlement): Write {
       : "";
   const item: Attributes = {
     state: S(to),
-    settledAt: N(now),
     ...(result !== undefined && { result: S(result) }),
     ...(failure !== undefined && { failure: S(failure) }),
     ...(isFinal(to) &&
@@ -45,12 +54,12 @@ export function settling(settlement: Settlement): Write {
     // What is unfinished stays in its index, due at once.
     ...(!isSettled(to) && { due: N(now) }),
   };
-  const set = [...assignments(item), "#history = list_append(#history, :entry)"];
-  const past = [...(isSettled(to) ? ["#shard", "#due"] : []), ...(failure === undefined ? ["#failure"] : [])];
   return {
     id: settlement.id,
     condition: `#owner = :owner AND #attempt = :ownAttempt AND ${open}${agrees}`,
-    update: `SET ${set.join(", ")}${past.length > 0 ? ` REMOVE ${past.join(", ")}` : ""}`,
+    set: [...assignments(item), "#history = list_append(#history, :entry)"],
+    remove: [...(isSettled(to) ? ofTheUnfinished : []), ...(failure === undefined ? ["#failure"] : [])],
+    tells: eventOf(to),
     values: {
       ...assigned(item),
       ...valuesOf(from),
@@ -88,7 +97,8 @@ export function flagging(settlement: Settlement, why: string): Write {
     id: settlement.id,
     condition:
       "#owner = :owner AND #attempt = :ownAttempt AND attribute_exists(#binding) AND attribute_not_exists(#flagged)",
-    update: `SET ${assignments(item).join(", ")}`,
+    set: assignments(item),
+    tells: "record.needs-attention",
     values: {
       ...assigned(item),
       ":owner": S(settlement.owner),

@@ -11,7 +11,7 @@ import { type Conclusion, concluding, postponing, type Turn, takingTurn } from "
 import { type Decision, deciding, decidingFlag } from "./person.ts";
 import { N, type RecordItem, readRecord, S } from "./record.ts";
 import { disagreementWith, flagging, type Settled, type Settlement, settling } from "./settle.ts";
-import { attributeNames, forAPerson, type Write } from "./write.ts";
+import { expressionsOf, forAPerson, type Write } from "./write.ts";
 
 export type { Bind, Claim, Claimed, Conclusion, Settled, Settlement, Stray, Turn };
 
@@ -66,10 +66,7 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
     const command = new UpdateItemCommand({
       TableName: table,
       Key: { pk: S(write.id) },
-      ConditionExpression: write.condition,
-      UpdateExpression: write.update,
-      ExpressionAttributeNames: attributeNames(write.condition + write.update),
-      ExpressionAttributeValues: write.values,
+      ...expressionsOf(write),
       ReturnValues: "ALL_NEW",
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
     });

@@ -2,13 +2,14 @@ import { execFile } from "node:child_process";
 import { join, parse } from "node:path";
 import { promisify } from "node:util";
 import type { LambdaFunction } from "../assembly.ts";
+import type { Credentials } from "../iam/signature.ts";
 import { local } from "../intrinsics.ts";
 
-/** Accepted by the local stores, and by no one else. */
-export const credentials = { accessKeyId: "local", secretAccessKey: "local", sessionToken: "local" } as const;
-
 /** Everything that a function's process finds in its environment: the template's variables and those of Lambda itself. */
-export function environmentOf(lambda: LambdaFunction): Readonly<Record<string, string>> {
+export function environmentOf(
+  lambda: LambdaFunction,
+  credentials: Required<Credentials>,
+): Readonly<Record<string, string>> {
   return {
     ...lambda.environment,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
@@ -18,7 +19,7 @@ export function environmentOf(lambda: LambdaFunction): Readonly<Record<string, s
     AWS_DEFAULT_REGION: local.region,
     AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
     AWS_LAMBDA_FUNCTION_NAME: lambda.name,
-    AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+    AWS_LAMBDA_FUNCTION_VERSION: lambda.version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(lambda.memoryMb),
     AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${lambda.name}`,

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import type { LambdaFunction } from "../assembly.ts";
+import type { Credentials } from "../iam/signature.ts";
 import { type Log, platformLine } from "../logs.ts";
 import { deathSignal } from "../tether.ts";
 import { environmentOf } from "./environment.ts";
@@ -42,11 +43,13 @@ export interface Workshop {
   readonly worker: string;
   /** Where V8's compiled code is kept from one process to the next: it saves a fifth of a cold start. */
   readonly compileCache: string;
+  /** Those of the function's role. */
+  readonly credentials: Required<Credentials>;
 }
 
 export function startProcess(
   lambda: LambdaFunction,
-  { worker, compileCache }: Workshop,
+  { worker, compileCache, credentials }: Workshop,
   log: Log,
 ): LambdaProcess {
   const [command = "", ...args] = [
@@ -64,7 +67,7 @@ export function startProcess(
   ];
   const child = spawn(command, args, {
     cwd: lambda.folder,
-    env: environmentOf(lambda),
+    env: environmentOf(lambda, credentials),
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     detached: true,
   });
@@ -156,7 +159,8 @@ export function startProcess(
         const seconds = (lambda.timeoutMs / 1000).toFixed(2);
         kill({ errorType: "Sandbox.Timedout", errorMessage: `Task timed out after ${seconds} seconds` });
       }, lambda.timeoutMs);
-      const invocation: Invocation = { requestId, event, deadline: Date.now() + lambda.timeoutMs };
+      const deadline = Date.now() + lambda.timeoutMs;
+      const invocation: Invocation = { requestId, event, deadline, functionArn: lambda.invokedArn };
       // A process that has just died cannot be told; its end, already on the way, is the answer.
       child.send(invocation, () => undefined);
       try {

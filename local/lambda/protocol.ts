@@ -7,6 +7,8 @@ export interface Invocation {
   readonly event: string;
   /** Epoch milliseconds at which the host kills the process. */
   readonly deadline: number;
+  /** As which it is called: the ARN of its alias, where it has one. */
+  readonly functionArn: string;
 }
 
 /** Worker to host. `initialized` comes once, before any answer. */

@@ -73,14 +73,14 @@ async function importHandler(): Promise<Handler> {
   return (event, context) => found(event, context);
 }
 
-function contextOf({ requestId, deadline }: Invocation) {
+function contextOf({ requestId, deadline, functionArn }: Invocation) {
   const { env } = process;
   return {
     awsRequestId: requestId,
     callbackWaitsForEmptyEventLoop: true,
     functionName: env.AWS_LAMBDA_FUNCTION_NAME,
     functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
-    invokedFunctionArn: `arn:aws:lambda:${env.AWS_REGION}:000000000000:function:${env.AWS_LAMBDA_FUNCTION_NAME}`,
+    invokedFunctionArn: functionArn,
     logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
     logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
     memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,

@@ -18,7 +18,7 @@ const numbers = {
   "log-months": ["logMonths", "for which logs are kept"],
   metrics: ["metrics", "custom metrics"],
   "idle-metrics": ["idleMetrics", "those that come without traffic"],
-  alarms: ["alarms", ""],
+  alarms: ["alarms", "metrics that alarms watch"],
   dashboards: ["dashboards", ""],
   secrets: ["secrets", ""],
 } as const satisfies Readonly<Record<string, readonly [keyof typeof presets, string]>>;

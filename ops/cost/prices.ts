@@ -165,8 +165,8 @@ export const prices = {
     check: secondary,
   },
   alarm: {
-    what: "CloudWatch, alarms",
-    unit: "alarm-month",
+    what: "CloudWatch, metrics that alarms watch",
+    unit: "metric-month",
     per: 1n,
     tiers: [{ dollars: "0.10" }],
     source: "https://c3x.dev/resources/aws/aws_cloudwatch_metric_alarm",

@@ -5,7 +5,7 @@
  * inquiries and the scheduled reconciler's included), one fifth notifications (with their registration, most of the time).
  *
  * One input in five goes over HTTP to the bundles in their processes; the others to the same handlers in this process, which
- * is several times faster. Both use one database, one Secrets Manager and one peer.
+ * is several times faster. Both use one database, the same secrets and one peer.
  *
  * Found are: functions that fail, exceptions that are no problem, answers that are no problem details, planted secrets in
  * answers, logs and records, records that no answer spoke of, and changes that reached a provider without a claim. Each
@@ -18,6 +18,8 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { readAssembly } from "../../local/assembly.ts";
+import { openSecrets } from "../../local/secrets.ts";
+import { startSecretsManager } from "../../local/secrets-manager.ts";
 import { synthesize } from "../../local/synthesize.ts";
 import { clientAt, scanAll } from "../support/dynamodb.ts";
 import { startGateway } from "../support/gateway.ts";
@@ -73,6 +75,17 @@ const gateway = await startGateway({
   },
 });
 
+const application = readAssembly(join(folder, "assembly"));
+// The gateway's own asks whose role calls, and handlers in this process have none.
+const secretsManager = await startSecretsManager(
+  application.secrets,
+  openSecrets({
+    file: join(folder, "secrets.json"),
+    gatewayFile: join(folder, "data", "gateway-secret.json"),
+    report: (sentence) => console.error(sentence),
+  }),
+);
+
 const found: Found[] = [];
 const statuses = new Map<string, number>();
 const sent = new Map<Kind, number>();
@@ -83,10 +96,10 @@ let overHttp = 0;
 let overloads = 0;
 const handlers = await loadHandlers({
   env: {
-    ...Object.assign({}, ...readAssembly(join(folder, "assembly")).functions.map((each) => each.environment)),
+    ...Object.assign({}, ...application.functions.map((each) => each.environment)),
     ...{ ...variables, WEBHOOK_BASE_URL: gateway.url },
     ...{ AWS_REGION: "local", AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local" },
-    ...{ AWS_ENDPOINT_URL_DYNAMODB: gateway.dynamoUrl, AWS_ENDPOINT_URL_SECRETS_MANAGER: gateway.secretsUrl },
+    ...{ AWS_ENDPOINT_URL_DYNAMODB: gateway.dynamoUrl, AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url },
   },
   timeoutMs: Number(variables.FUNCTION_TIMEOUT_MS),
   onLine: (line) => {
@@ -123,6 +136,7 @@ for (const [name, all] of classes) {
   console.log(`\n${name}: ${all.length}`);
   for (const finding of all.slice(0, options.only ? all.length : perClass)) await explain(finding);
 }
+secretsManager.close();
 await gateway.stop();
 await peer.close();
 await rm(folder, { recursive: true, force: true });

@@ -81,7 +81,11 @@ describe("an assembly", () => {
       timeoutMs: 20_000,
       tableActions: [],
     });
-    expect(routes).toContainEqual({ key: "POST /records/{id}/resolve", functionName: "Echo" });
+    expect(routes).toContainEqual({
+      key: "POST /records/{id}/resolve",
+      functionName: "Echo",
+      authorization: "NONE",
+    });
     expect(schedules).toMatchObject([{ functionName: "Tick", expression: "rate(1 minute)" }]);
     expect(tables.map(({ name }) => name)).toEqual(["Records"]);
     expect(secrets.map(({ key, name }) => [key, name])).toEqual([
@@ -91,7 +95,9 @@ describe("an assembly", () => {
   });
 
   test("tells what a role may do with a table, by its own policies and by those attached to it", () => {
-    const statement = (Action: unknown) => ({ PolicyDocument: { Statement: [{ Effect: "Allow", Action }] } });
+    const statement = (Action: unknown) => ({
+      PolicyDocument: { Statement: [{ Effect: "Allow", Action, Resource: "*" }] },
+    });
     const folder = changedResources({
       Role: {
         Type: "AWS::IAM::Role",

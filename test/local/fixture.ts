@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -106,6 +106,8 @@ export interface FixtureOptions {
   readonly table?: object;
   readonly environment?: object;
   readonly timeoutSeconds?: number;
+  /** What every route asks of its callers, but for `POST /answer`, which is open. */
+  readonly authorization?: string;
 }
 
 /** Writes the assembly to a new folder. */
@@ -113,6 +115,7 @@ export function fixtureAssembly({
   table = tableProperties,
   environment,
   timeoutSeconds = 20,
+  authorization = "NONE",
 }: FixtureOptions = {}) {
   const folder = newFolder("assembly");
   const files: Record<string, object> = {};
@@ -163,6 +166,7 @@ export function fixtureAssembly({
       Type: "AWS::ApiGatewayV2::Route",
       Properties: {
         RouteKey: key,
+        AuthorizationType: key === "POST /answer" ? "NONE" : authorization,
         Target: { "Fn::Join": ["", ["integrations/", { Ref: `Integration${index}` }]] },
       },
     };
@@ -190,6 +194,21 @@ const folders: string[] = [];
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
+
+interface Template {
+  readonly Resources: Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>;
+}
+
+/** A copy of the gateway's own assembly, its template changed. */
+export function changedAssembly(change: (resources: Template["Resources"]) => void): string {
+  const folder = newFolder("changed-assembly");
+  cpSync(process.env.ASSEMBLY_DIR ?? "", folder, { recursive: true });
+  const [file = ""] = readdirSync(folder).filter((name) => name.endsWith(".template.json"));
+  const template: Template = JSON.parse(readFileSync(join(folder, file), "utf8"));
+  change(template.Resources);
+  writeFileSync(join(folder, file), JSON.stringify(template));
+  return folder;
+}
 
 /** An empty folder that lasts until the tests of the file are over. */
 export function newFolder(name: string): string {

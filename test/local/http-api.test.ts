@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { listen } from "../../local/http-api.ts";
+import { admitAll } from "../../local/iam/callers.ts";
 import { routerOf } from "../../local/routes.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { fixtureEnv } from "./fixture.ts";
@@ -233,6 +234,7 @@ describe("limits", () => {
     let withdrawn = false;
     const backend = {
       route: routerOf(["GET /slow"]),
+      admit: admitAll,
       invoke: (_key: string, _event: string, signal: AbortSignal) =>
         new Promise<{ kind: "withdrawn" }>(() => {
           signal.addEventListener("abort", () => {

@@ -48,6 +48,9 @@ function poolOf(budget: Budget, largest: number) {
 const lambda: LambdaFunction = {
   name: "Some",
   arn: "arn",
+  invokedArn: "arn",
+  version: "$LATEST",
+  role: undefined,
   entry: "/index.mjs",
   exportName: "handler",
   folder: "/",

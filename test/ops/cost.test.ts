@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { functions } from "../../functions/index.ts";
+import { readConfig } from "../../infra/config.ts";
 import { cost } from "../../ops/cost/cost.ts";
 import { documentTables, presetMix, readDocument, stageRps, updated } from "../../ops/cost/document.ts";
 import { costOf, grouped, picodollars, shownDollars } from "../../ops/cost/dollars.ts";
@@ -17,6 +17,7 @@ import {
 } from "../../ops/cost/model.ts";
 import { type Price, priceNames, prices } from "../../ops/cost/prices.ts";
 import { loadsOf, providerCallsOf } from "../../ops/cost/quotas.ts";
+import { synthesized } from "../infra/synthesized.ts";
 
 describe("dollars", () => {
   test("are whole picodollars, without a floating-point number on the way", () => {
@@ -213,9 +214,9 @@ describe("a month, computed by hand", () => {
       key: 1n,
       keyUse: 8760n,
       secretUse: 0n,
-      alarm: 45n,
+      alarm: 60n,
       dashboard: 1n,
-      metric: 2n,
+      metric: 4n,
     });
   });
 
@@ -317,13 +318,22 @@ describe("docs/cost.md", () => {
     }
   });
 
-  test("rests on the numbers of the stack", async () => {
+  test("rests on the numbers of the stack", () => {
     expect([...presetMix.values()].reduce((sum, parts) => sum + parts, 0)).toBe(1_000_000);
-    const secrets = new Set(functions.flatMap((each) => each.secrets));
-    expect(presets.secrets).toBe(secrets.size);
-    const { readConfig } = await import("../../infra/config.ts");
     const prod = readConfig((name) => (name === "stage" ? "prod" : undefined));
     expect(stageRps).toBe(prod.throttle.rate);
     expect(presets.doubtMs).toBe(prod.providerTimeoutMs);
+    const template = synthesized({ stage: "prod" });
+    const propertiesOf = (type: string) =>
+      Object.values(template.findResources(type)).map(({ Properties }) => Properties);
+    expect(propertiesOf("AWS::SecretsManager::Secret")).toHaveLength(presets.secrets);
+    expect(propertiesOf("AWS::CloudWatch::Dashboard")).toHaveLength(presets.dashboards);
+    expect(propertiesOf("AWS::KMS::Key")).toHaveLength(1);
+    for (const { MemorySize } of propertiesOf("AWS::Lambda::Function"))
+      expect(MemorySize).toBe(presets.memoryMb);
+    const watched = propertiesOf("AWS::CloudWatch::Alarm").flatMap(({ Metrics }) =>
+      Array.isArray(Metrics) ? Metrics.filter((each) => "MetricStat" in each) : [1],
+    );
+    expect(watched).toHaveLength(presets.alarms);
   });
 });

@@ -150,7 +150,7 @@ describe("a conclusion", () => {
     expect(record).toMatchObject({
       state: to,
       attempt: 1,
-      settledAt: conclusion.now,
+      stateSince: conclusion.now,
       result: conclusion.result,
       failure: conclusion.failure,
       resolver: undefined,

@@ -430,7 +430,7 @@ describe("a run of the reconciler", () => {
     const definition = {
       name,
       summary: "",
-      access: "authenticated",
+      access: "move-money",
       variables: [],
       secrets: [],
       tableActions: [],

@@ -57,7 +57,7 @@ describe("a first claim", () => {
       host: claim.host,
       createdAt: noon,
       dispatchedAt: noon,
-      settledAt: undefined,
+      stateSince: noon,
       result: undefined,
       failure: undefined,
       resolver: undefined,
@@ -137,14 +137,14 @@ describe("a claim of an identity that has a record", () => {
       createdAt: noon,
       dispatchedAt: next.now,
       leaseEnds: next.now + leaseMs,
-      settledAt: undefined,
+      stateSince: next.now,
       failure: undefined,
       result: undefined,
     });
     expect(record.history).toHaveLength(3);
     const left = Object.keys((await table.item(claim.id)) ?? {});
     expect(
-      left.filter((name) => ["failure", "settledAt", "resolver", "resolverLease", "expires"].includes(name)),
+      left.filter((name) => ["failure", "event", "resolver", "resolverLease", "expires"].includes(name)),
     ).toEqual([]);
   });
 
@@ -363,7 +363,7 @@ describe("settle", () => {
     const settlement = settlementOf(claim, 1, to);
     const { kind, record } = await records.settle(settlement);
     expect(kind).toBe("written");
-    expect(record).toMatchObject({ state: to, settledAt: settlement.now, attempt: 1, createdAt: noon });
+    expect(record).toMatchObject({ state: to, stateSince: settlement.now, attempt: 1, createdAt: noon });
     expect(record.result).toBe(settlement.result);
     expect(record.failure).toBe(settlement.failure);
     expect(record.history).toEqual([`dispatched ${noon}`, `${to} ${settlement.now}`]);

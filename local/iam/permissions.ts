@@ -1,0 +1,112 @@
+import { CannotStart } from "../cannot-start.ts";
+import type { Intrinsics } from "../intrinsics.ts";
+import { type JsonObject, listOf, objectOf } from "../json.ts";
+import { identityPolicy, type Policy, resourcePolicy } from "./policy.ts";
+
+/** The role that a function runs under, and all that the template lets it do. */
+export interface Role {
+  readonly name: string;
+  readonly arn: string;
+  readonly policies: readonly Policy[];
+}
+
+/** A customer-managed key: using what it encrypts is using it. */
+export interface Key {
+  readonly arn: string;
+  readonly policy: Policy;
+}
+
+/** What the template says about who may do what. */
+export interface Permissions {
+  /** @throws CannotStart where the template does not say all that the role may do. */
+  role(arn: string): Role;
+  /** By the ARN of the secret that has it. */
+  readonly secretPolicies: ReadonlyMap<string, Policy>;
+  /** By the ARN of the table or secret that it encrypts. */
+  readonly keys: ReadonlyMap<string, Key>;
+}
+
+/** A resource of the template. */
+export interface Resource {
+  readonly id: string;
+  readonly type: string;
+  readonly properties: JsonObject;
+}
+
+export function permissionsOf(
+  resources: readonly Resource[],
+  { resolve, text, arn }: Intrinsics,
+): Permissions {
+  const ofType = (...types: readonly string[]) => resources.filter(({ type }) => types.includes(type));
+  const fail = (sentence: string): never => {
+    throw new CannotStart(sentence);
+  };
+
+  const keysOfTemplate = ofType("AWS::KMS::Key").map(({ id, properties }) => ({
+    names: [arn(id), text({ Ref: id })],
+    key: { arn: arn(id), policy: resourcePolicy(resolve(properties.KeyPolicy), `key ${id}`) },
+  }));
+  const encrypted = [
+    ...ofType("AWS::DynamoDB::Table").map(({ id, properties }) => ({
+      id,
+      name: text(objectOf(properties.SSESpecification).KMSMasterKeyId),
+    })),
+    ...ofType("AWS::SecretsManager::Secret").map(({ id, properties }) => ({
+      id,
+      name: text(properties.KmsKeyId),
+    })),
+  ];
+  const keys = new Map(
+    encrypted.flatMap(({ id, name }): readonly (readonly [string, Key])[] => {
+      if (name === undefined) return [];
+      const found = keysOfTemplate.find(({ names }) => names.includes(name));
+      return [[arn(id), found?.key ?? fail(`${id} is under key ${name}, which the template does not have.`)]];
+    }),
+  );
+
+  const open = ofType("AWS::DynamoDB::Table").find(
+    ({ properties }) => properties.ResourcePolicy !== undefined,
+  );
+  if (open !== undefined) fail(`Table ${open.id} has a resource policy, which the local host does not know.`);
+
+  const secretPolicies = new Map<string, Policy>();
+  for (const { id, properties } of ofType("AWS::SecretsManager::ResourcePolicy")) {
+    const secret = text(properties.SecretId) ?? fail(`${id} names no secret.`);
+    secretPolicies.set(secret, resourcePolicy(resolve(properties.ResourcePolicy), id));
+  }
+
+  /** Policies that are resources of their own, and the roles that have them. */
+  const attached = ofType("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy");
+
+  function role(roleArn: string): Role {
+    const found =
+      ofType("AWS::IAM::Role").find(({ id }) => arn(id) === roleArn) ??
+      fail(`The template does not have role ${roleArn}, so what it may do is not known.`);
+    const { id, properties } = found;
+    if (properties.PermissionsBoundary !== undefined)
+      fail(`Role ${id} has a permissions boundary, which the local host does not know.`);
+    const name = text({ Ref: id }) ?? id;
+    const managed = listOf(resolve(properties.ManagedPolicyArns)).map(String);
+    const ofRole = attached.filter((policy) => {
+      const { Roles: roles, RoleName: single } = policy.properties;
+      return (
+        [...listOf(resolve(roles)), resolve(single)].includes(name) ||
+        (policy.type === "AWS::IAM::ManagedPolicy" && managed.includes(arn(policy.id)))
+      );
+    });
+    const unknown = managed.find((each) => !ofRole.some((policy) => arn(policy.id) === each));
+    if (unknown !== undefined)
+      fail(`Role ${id} has ${unknown}, whose statements the template does not have.`);
+    const documents = [
+      ...listOf(properties.Policies).map(objectOf),
+      ...ofRole.map((each) => each.properties),
+    ];
+    return {
+      name,
+      arn: roleArn,
+      policies: documents.map((each) => identityPolicy(resolve(each.PolicyDocument), `role ${id}`)),
+    };
+  }
+
+  return { role, secretPolicies, keys };
+}

@@ -1,0 +1,215 @@
+import type { Application } from "../assembly.ts";
+import { local } from "../intrinsics.ts";
+import { isObject, type Json, type JsonObject, listOf, objectOf, parseJson, textOf } from "../json.ts";
+import type { Context } from "./condition.ts";
+import type { FunctionIdentity } from "./credentials.ts";
+import type { Key } from "./permissions.ts";
+import { type Access, type Decision, decide, decideForKey, type Principal } from "./policy.ts";
+import { isFault, type ReceivedRequest, verify } from "./signature.ts";
+
+/** How AWS's JSON protocols say no: with status 400, an error type and a sentence. */
+export interface Refusal {
+  readonly type: string;
+  readonly message: string;
+}
+
+/** Says what is wrong with a function's call to a store, if anything is. */
+export type StoreCheck = (request: ReceivedRequest) => Refusal | undefined;
+
+interface Rights {
+  readonly identities: ReadonlyMap<string, FunctionIdentity>;
+  readonly application: Pick<Application, "secrets" | "secretPolicies" | "keys">;
+  /** A refusal means that the template is wrong: it is told to whoever runs the host. */
+  readonly report: (functionName: string, sentence: string) => void;
+}
+
+/** Believes a call by its signature, and lets it do what the template lets the function's role do. */
+export function checkDynamoDb(rights: Rights): StoreCheck {
+  const { keys } = rights.application;
+  return checkWith("dynamodb", rights, (caller, operation, input) => {
+    for (const { action, table, index } of tableUses(operation, input)) {
+      const tableArn = table.startsWith("arn:") || table === "*" ? table : `${tablePrefix}${table}`;
+      const resource = index === undefined ? tableArn : `${tableArn}/index/${index}`;
+      const access = accessOf(caller, `dynamodb:${action}`, resource);
+      const decision = decide(access, caller.policies);
+      if (decision !== "allowed") return deniedBecause(access, decision);
+      const key = keys.get(tableArn);
+      const refused = key && keyRefusal(caller, key, keyUse(action), "dynamodb", tableContext(table));
+      if (refused !== undefined) return refused;
+    }
+    return undefined;
+  });
+}
+
+/** As `checkDynamoDb`, for the values of secrets: the secret's own policy has a say too. */
+export function checkSecretsManager(rights: Rights): StoreCheck {
+  const { secrets, secretPolicies, keys } = rights.application;
+  return checkWith("secretsmanager", rights, (caller, operation, input) => {
+    const id = textOf(input.SecretId) ?? "*";
+    const resource = secrets.find(({ arn, name }) => arn === id || name === id)?.arn ?? id;
+    const access = accessOf(caller, `secretsmanager:${operation}`, resource);
+    const decision = decide(access, caller.policies, secretPolicies.get(resource));
+    if (decision !== "allowed") return deniedBecause(access, decision);
+    const key = keys.get(resource);
+    const context = [["kms:EncryptionContext:SecretARN", resource]] as const;
+    const refused = key && keyRefusal(caller, key, ["kms:Decrypt"], "secretsmanager", context);
+    // Secrets Manager does not say what KMS said.
+    return (
+      refused && {
+        answer: { ...refused.answer, message: "Access to KMS is not allowed" },
+        reason: refused.reason,
+      }
+    );
+  });
+}
+
+/** What the caller is told, and what whoever mends the template needs to know. */
+interface Denial {
+  readonly answer: Refusal;
+  readonly reason: string;
+}
+
+type Rule = (caller: FunctionIdentity, operation: string, input: JsonObject) => Denial | undefined;
+
+function checkWith(service: string, { identities, report }: Rights, rule: Rule): StoreCheck {
+  const holders = new Map([...identities.values()].map((identity) => [identity.accessKeyId, identity]));
+  return (request) => {
+    const scope = { service, region: local.region, now: new Date() };
+    const caller = verify(request, scope, (accessKeyId) => holders.get(accessKeyId));
+    if (isFault(caller)) return caller;
+    const [, operation = ""] = headerOf(request, "x-amz-target").split(".");
+    const denial = rule(caller, operation, inputOf(request.body));
+    if (denial !== undefined) report(caller.functionName, denial.reason);
+    return denial?.answer;
+  };
+}
+
+const tablePrefix = `arn:aws:dynamodb:${local.region}:${local.account}:table/`;
+
+interface TableUse {
+  readonly action: string;
+  readonly table: string;
+  readonly index?: string;
+}
+
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html */
+function tableUses(operation: string, input: JsonObject): readonly TableUse[] {
+  const table = textOf(input.TableName);
+  const index = textOf(input.IndexName);
+  if (table !== undefined) return [{ action: operation, table, ...(index !== undefined && { index }) }];
+  if (isObject(input.RequestItems)) {
+    return Object.keys(input.RequestItems).map((each) => ({ action: operation, table: each }));
+  }
+  const transacted = listOf(input.TransactItems).flatMap((item) =>
+    Object.entries(objectOf(item)).map(([kind, each]) => ({
+      action: transactActions[kind] ?? kind,
+      table: textOf(objectOf(each).TableName) ?? "*",
+    })),
+  );
+  // What names no table, such as ListTables, is asked for with all of them.
+  return transacted.length > 0 ? transacted : [{ action: operation, table: "*" }];
+}
+
+/** A transaction needs what each of its items would need by itself. */
+const transactActions: Readonly<Record<string, string>> = {
+  ConditionCheck: "ConditionCheckItem",
+  Delete: "DeleteItem",
+  Get: "GetItem",
+  Put: "PutItem",
+  Update: "UpdateItem",
+};
+
+/**
+ * DynamoDB uses a table's key in the name of whoever calls it: to read the table's own key, and to make new ones for
+ * what is written. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+ */
+function keyUse(action: string): readonly string[] {
+  if (/^(?:GetItem|BatchGetItem|Query|Scan|ConditionCheckItem)$/.test(action)) return ["kms:Decrypt"];
+  if (/^(?:PutItem|UpdateItem|DeleteItem|BatchWriteItem)$/.test(action))
+    return ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"];
+  return [];
+}
+
+const tableContext = (table: string) =>
+  [
+    ["kms:EncryptionContext:aws:dynamodb:tableName", table.replace(/^.*:table\//, "")],
+    ["kms:EncryptionContext:aws:dynamodb:subscriberId", local.account],
+  ] as const;
+
+function keyRefusal(
+  caller: FunctionIdentity,
+  key: Key,
+  actions: readonly string[],
+  service: string,
+  encryptionContext: readonly (readonly [string, string])[],
+): Denial | undefined {
+  for (const action of actions) {
+    const access = accessOf(caller, action, key.arn, [
+      ...encryptionContext,
+      ["kms:ViaService", `${service}.${local.region}.amazonaws.com`],
+      ["kms:CallerAccount", local.account],
+      ["aws:ViaAWSService", "true"],
+    ]);
+    const decision = decideForKey(access, caller.policies, key.policy);
+    if (decision !== "allowed") return deniedBecause(access, decision);
+  }
+  return undefined;
+}
+
+function accessOf(
+  { arn, sessionArn, account }: Principal,
+  action: string,
+  resource: string,
+  more: readonly (readonly [string, string])[] = [],
+): Access {
+  return {
+    principal: { arn, sessionArn, account },
+    action,
+    resource,
+    context: contextOf(arn, account, more),
+  };
+}
+
+/** What AWS knows of any call. */
+export function contextOf(
+  arn: string,
+  account: string,
+  more: readonly (readonly [string, string])[] = [],
+): Context {
+  const known: readonly (readonly [string, string])[] = [
+    ["aws:PrincipalArn", arn],
+    ["aws:PrincipalAccount", account],
+    ["aws:PrincipalType", arn.includes(":user/") ? "User" : "AssumedRole"],
+    ["aws:PrincipalIsAWSService", "false"],
+    ["aws:RequestedRegion", local.region],
+    // Deployed, every call is by TLS; policies that insist on it are to find it here too.
+    ["aws:SecureTransport", "true"],
+    ["aws:ViaAWSService", "false"],
+    ...more,
+  ];
+  return new Map(known.map(([key, value]) => [key.toLowerCase(), [value]]));
+}
+
+function deniedBecause({ principal, action, resource }: Access, decision: Decision): Denial {
+  const why =
+    decision === "explicitly denied"
+      ? "with an explicit deny"
+      : `because no identity-based policy allows the ${action} action`;
+  const message = `User: ${principal.sessionArn} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
+  return { answer: { type: "AccessDeniedException", message }, reason: message };
+}
+
+function headerOf({ rawHeaders }: ReceivedRequest, name: string): string {
+  const index = rawHeaders.findIndex((text, at) => at % 2 === 0 && text.toLowerCase() === name);
+  return index < 0 ? "" : (rawHeaders[index + 1] ?? "");
+}
+
+/** The store itself says what is wrong with what is no JSON; nobody is allowed anything by it. */
+function inputOf(body: Buffer): JsonObject {
+  try {
+    const input: Json = parseJson(body.toString("utf8"));
+    return objectOf(input);
+  } catch {
+    return {};
+  }
+}
