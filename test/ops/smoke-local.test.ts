@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -14,13 +15,18 @@ beforeAll(async () => {
 afterAll(() => gateway?.stop());
 
 /** As `npm run smoke` runs it, with nothing in its environment that could sign. */
-function smoke(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
+const smoke = (...args: readonly string[]) => smokeIn({}, "--url", gateway.url, ...args);
+
+function smokeIn(
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<{ readonly code: number; readonly out: string }> {
   const file = resolve(import.meta.dirname, "../../ops/smoke/smoke.ts");
   return new Promise((found) => {
     const child = execFile(
       process.execPath,
-      [file, "--url", gateway.url, ...args],
-      { env: { PATH: process.env.PATH } },
+      [file, ...args],
+      { env: { PATH: process.env.PATH, ...env } },
       (_error, stdout, stderr) => found({ code: child.exitCode ?? -1, out: stdout + stderr }),
     );
   });
@@ -108,4 +114,64 @@ test("a function that the environment has left without its configuration fails i
   } finally {
     await broken.stop();
   }
-});
+}, 120_000);
+
+test("with AUTH=iam it passes with the permissions that the README names, and not without", async () => {
+  const allowed = [
+    "GET/v1/records*",
+    "POST/v1/aggrepay/fetch-balance",
+    "POST/v1/aggrepay/get-sub-merchants",
+    "POST/v1/payu/check-status",
+    "POST/v1/wibmo/encrypt",
+    "POST/v1/dreamzwallet/get-secret-key",
+  ];
+  const readme = await readFile(resolve(import.meta.dirname, "../../README.md"), "utf8");
+  for (const path of allowed) expect(readme).toContain(`\`${path}\``);
+  const principal = (name: string, paths: readonly string[]) => ({
+    arn: `arn:aws:iam::000000000000:user/${name}`,
+    accessKeyId: `AKIA${name.toUpperCase()}`,
+    secretAccessKey: `${name}-secret-5d0b`,
+    policy: {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Action: "execute-api:Invoke",
+          Resource: paths.map((path) => `arn:aws:execute-api:ap-south-1:000000000000:local/$default/${path}`),
+        },
+      ],
+    },
+  });
+  const may = principal("may", allowed);
+  const mayNot = principal("maynot", allowed.slice(1));
+  const dataDir = join(gateway.dataDir, "iam");
+  const file = join(gateway.dataDir, "principals.json");
+  await writeFile(file, JSON.stringify([may, mayNot]), { mode: 0o600 });
+  const closed = await startGateway({
+    env: { SCHEDULE_MS: "0", AUTH: "iam", PRINCIPALS_FILE: file },
+    dataDir,
+  });
+  const as = ({ accessKeyId, secretAccessKey }: typeof may) =>
+    smokeIn(
+      { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_REGION: "ap-south-1" },
+      "--url",
+      closed.url,
+      "--ask",
+    );
+  try {
+    const { code, out } = await as(may);
+    expect(out.split("\n").filter((line) => !line.startsWith("ok"))).toEqual([
+      expect.stringMatching(/^skipped {2}nicepay answers/),
+      "",
+      `${closed.url} is as it should be.`,
+      "",
+    ]);
+    expect(out).toContain("ok       refuses whoever does not sign: all 30 protected routes");
+    expect(code).toBe(0);
+    const refused = await as(mayNot);
+    expect(refused.out).toContain("failed   lists records: 403 of API Gateway");
+    expect(refused.code).toBe(1);
+  } finally {
+    await closed.stop();
+  }
+}, 120_000);
