@@ -4,9 +4,9 @@ import { operation } from "../../functions/aggrepay/debit-wallet.ts";
 import { sameEffect } from "../../lib/operation/request.ts";
 import { refusals } from "../../lib/providers/aggrepay/refusals.ts";
 import { type Claim, type Records, recordsIn, type Settlement } from "../../lib/records/store.ts";
+import { itemSize, writeUnits } from "../../ops/cost/dynamodb-units.ts";
 import { type Item, startTable, type TestTable } from "../support/dynamodb.ts";
 import { again, claimOf, noon, settlementOf } from "./claims.ts";
-import { itemSize, writeUnits } from "./write-units.ts";
 
 let table: TestTable;
 let records: Records;
