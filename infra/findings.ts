@@ -76,8 +76,11 @@ const explained = (stack: Stack, { tracing }: Config): readonly Explained[] => [
 /** As the pack writes an ARN whose parts are not known before the deployment. */
 function anyOf(stack: Stack, kind: string): string {
   const [service, , resource] = kind.split(":");
-  const region = Token.isUnresolved(stack.region) ? "<AWS::Region>" : stack.region;
-  return `arn:<AWS::Partition>:${service}:${region}:<AWS::AccountId>:${resource}:${stack.stackName}-*`;
+  const known = (value: string, name: string) => (Token.isUnresolved(value) ? `<AWS::${name}>` : value);
+  const partition = known(stack.partition, "Partition");
+  const region = known(stack.region, "Region");
+  const account = known(stack.account, "AccountId");
+  return `arn:${partition}:${service}:${region}:${account}:${resource}:${stack.stackName}-*`;
 }
 
 export function explainFindings(stack: Stack, config: Config): void {
