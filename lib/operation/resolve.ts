@@ -133,7 +133,8 @@ const lostRegistration =
 
 async function isUndone(done: RecordItem, namespace: "reversal", records: Records): Promise<boolean> {
   const undoing = await records.get(recordId(done.provider, done.account, { namespace, id: done.identity }));
-  return undoing !== undefined && !["not_sent", "not_executed", "declined"].includes(undoing.state);
+  if (undoing === undefined) return false;
+  return undoing.flagged !== undefined || !["not_sent", "not_executed", "declined"].includes(undoing.state);
 }
 
 /** Asked again after a pause that grows, until the doubt is old enough to be a person's. */

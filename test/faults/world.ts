@@ -5,6 +5,7 @@ import type { Config, Environment } from "../../lib/config.ts";
 import { readConfig } from "../../lib/config.ts";
 import { runChange } from "../../lib/operation/attempt.ts";
 import type { Settling } from "../../lib/operation/change-spec.ts";
+import { decide, type Saying } from "../../lib/operation/decision.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import type { Answer } from "../../lib/operation/handler.ts";
 import { type Received, receiveNotification } from "../../lib/operation/notification.ts";
@@ -40,6 +41,13 @@ export interface Told {
   readonly seq: number;
   readonly run: Run<Answer>;
   readonly subject: Subject;
+}
+
+/** What a person said of a record, and whether it was the truth. */
+export interface Said {
+  readonly run: Run<Answer>;
+  readonly saying: Saying;
+  readonly isHonest: boolean;
 }
 
 /** What a test takes away from the product: each is a guard that some schedule needs. */
@@ -101,6 +109,7 @@ export class World {
   readonly provider: Provider;
   readonly versions: Version[] = [];
   readonly told: Told[] = [];
+  readonly said: Said[] = [];
   readonly runs: Run<unknown>[] = [];
   /** The callers' requests by the record that is theirs. */
   readonly subjects = new Map<string, Subject[]>();
@@ -196,6 +205,22 @@ export class World {
     return run.start(async () =>
       receiveNotification(readNotification(body, "application/json"), runtime, this.#records(run)),
     );
+  }
+
+  /** A person settles a record by hand. No two say it with the same reason, but one that repeats it. */
+  person(by: string, saying: Saying, isHonest = true, plan?: Plans): Run<Answer> {
+    const run = this.#run<Answer>(by, plan);
+    this.said.push({ run, saying, isHonest });
+    const { clock } = new Process(this).runtime(run);
+    const asked = { caller: by, note: () => undefined };
+    return run.start(() => decide(saying, asked, clock, this.#records(run)));
+  }
+
+  /** Whether anything may still come about: its bytes are on their way, or the provider has taken it and not yet made it. */
+  isOnItsWay(): boolean {
+    const isSending = ({ ending, points }: Run<unknown>) =>
+      ending === undefined && points.at(-1)?.startsWith("send ");
+    return this.provider.pending > 0 || this.runs.some(isSending);
   }
 
   /** Time passes for everybody. */
