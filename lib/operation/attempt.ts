@@ -86,8 +86,9 @@ export async function runChange<Input extends object, Result, Call, Reply>(
     replyMs: config.providerTimeoutMs,
     mayStillSend,
   });
+  const pace = { timing, lookUpMs: () => remainingMs() - settleMarginMs };
   const returns = (reply: Reply) => operation.returns(reply, input, call);
-  const outcome = await carriedOut(exchange, timing, returns, world);
+  const outcome = await carriedOut(exchange, pace, returns, world);
   note({ providerMs: Math.round(clock.monotonic() - startedAt) });
   const { attempt } = claimed.record;
   const learned = settlementOf(outcome, attempt);

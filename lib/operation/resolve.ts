@@ -190,7 +190,8 @@ export function asking<Call, Reply>(
         replyMs: Math.min(replyLimitMs, left - connectMs),
         mayStillSend: () => true,
       });
-      const outcome = await carriedOut(exchange, timing, read, world);
+      const lookUpMs = () => budget.remainingMs() - settleMarginMs;
+      const outcome = await carriedOut(exchange, { timing, lookUpMs }, read, world);
       if (outcome.kind === "success") return { kind: "answer", answer: outcome.result };
       return outcome.kind === "refusal" ? outcome : { kind: "unclear", why: outcome.why };
     } catch (error) {

@@ -117,6 +117,8 @@ export class World {
   secrets: { current: Record<string, object>; previous: Record<string, object> };
   /** Records whose reading fails every time. */
   readonly unreadable = new Set<string>();
+  /** Whether Secrets Manager takes questions and answers none. */
+  secretsHang = false;
   /** Where the provider is to be found from now on. */
   host: string | undefined;
   /** Set by a scheduler that decides who goes on. */
@@ -455,6 +457,7 @@ export class Process {
     }: {
       readonly input: { readonly SecretId: string; readonly VersionStage: string };
     }) => {
+      if (this.#world.secretsHang) return new Promise(() => undefined);
       const stage = input.VersionStage === "AWSCURRENT" ? "current" : "previous";
       const act = async () => {
         const value = this.#world.secretOf(input.SecretId, stage);
