@@ -90,7 +90,7 @@ function disagreementWithPerson(record: RecordItem, { to, result }: Settlement):
     return `A person settled it as ${said.outcome}, and the attempt's own late word is ${to}.`;
   const { transactionId } = JSON.parse(result ?? "{}") as { readonly transactionId?: string };
   if (said.transactionId !== undefined && transactionId !== undefined && said.transactionId !== transactionId)
-    return "A person settled it with another transactionId than the provider's late reply has.";
+    return `A person settled it with another transactionId than the provider's late reply has: ${transactionId}.`;
   return undefined;
 }
 
@@ -102,7 +102,8 @@ export function flagging(settlement: Settlement, seen: RecordItem, why: string):
     shard: shardOf(settlement.id),
     due: N(forAPerson(now)),
     ...(binding?.tXid !== undefined && { tXid: S(binding.tXid) }),
-    ...(result !== undefined && { result: S(result) }),
+    // What a repeat was answered with stays, should a person let it stand.
+    ...(result !== undefined && (binding || seen.result === undefined) && { result: S(result) }),
     ...(failure !== undefined && { failure: S(failure) }),
   };
   const resolution =

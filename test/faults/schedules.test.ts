@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { violations } from "./invariants.ts";
-import { type Schedule, schedules } from "./schedules.ts";
+import { personSchedules } from "./person-schedules.ts";
+import type { Schedule } from "./schedule.ts";
+import { schedules as ofTheGateway } from "./schedules.ts";
 import { type Engine, startEngine } from "./store.ts";
 import { type Without, World } from "./world.ts";
+
+const schedules: readonly Schedule[] = [...ofTheGateway, ...personSchedules];
 
 let engine: Engine;
 beforeAll(async () => {

@@ -1,4 +1,3 @@
-import { Problem } from "../../lib/problem.ts";
 import {
   actsLate,
   actsSilently,
@@ -10,62 +9,14 @@ import {
   withInquiry,
   withoutClause,
 } from "./guards.ts";
-import type { Run } from "./points.ts";
-import { newIdentity, type Subject, subject } from "./subjects.ts";
-import { Process, times, type Without, type World } from "./world.ts";
-
-/**
- * One rule with the schedule that it is there for. `run` brings the world to the end of it and says what is wrong beside what
- * the invariants find; `guards` are what the schedule fails without. A guard that has a twin falls with it alone.
- */
-export interface Schedule {
-  readonly rule: string;
-  readonly schedule: string;
-  readonly run: (world: World) => Promise<readonly string[]>;
-  readonly guards: readonly Guard[];
-  /** The assumption that the quiet period stands for is broken here on purpose, so the invariants do not hold. */
-  readonly isBeyondAssumptions?: true;
-}
-
-export interface Guard {
-  readonly name: string;
-  readonly without: Without;
-  /** The guard that does the same work here: the schedule still holds without this one. */
-  readonly twin?: string;
-}
-
-/** Runs until it has ended or stands still. */
-async function until<Result>(run: Run<Result>): Promise<Run<Result>> {
-  await run.stopped;
-  return run;
-}
-
-const stateOf = (world: World, { record }: Subject): string => world.latest(record)?.item.state?.S ?? "none";
-const expectState = (world: World, of: Subject, ...wanted: readonly string[]): readonly string[] =>
-  wanted.includes(stateOf(world, of))
-    ? []
-    : [`${of.name} is ${stateOf(world, of)} and not ${wanted.join(" or ")}`];
-
-/** What a caller was told: `200`, or the problem's code. */
-function toldOf({ ending }: Run<unknown>): string {
-  if (ending?.kind === "returned") return "200";
-  if (ending?.kind === "threw" && ending.error instanceof Problem) return ending.error.code;
-  return String(ending?.kind === "threw" ? ending.error : ending?.kind);
-}
-const expectTold = (run: Run<unknown>, ...wanted: readonly string[]): readonly string[] =>
-  wanted.includes(toldOf(run)) ? [] : [`told ${toldOf(run)} and not ${wanted.join(" or ")}`];
-
-async function afterQuiet(world: World): Promise<void> {
-  world.advance(times.lease + times.quiet + times.minute);
-  await until(world.reconciler());
-}
+import { afterQuiet, debitOf, expectState, expectTold, type Schedule, until } from "./schedule.ts";
+import { newIdentity, subject } from "./subjects.ts";
+import { Process, times, type Without } from "./world.ts";
 
 interface Call {
   readonly path: string;
   readonly fields: object;
 }
-
-const debitOf = (id = newIdentity()) => subject("debitWallet", id);
 
 export const schedules: readonly Schedule[] = [
   {
@@ -240,6 +191,31 @@ export const schedules: readonly Schedule[] = [
         without: withoutClause("takeTurn", "(attribute_not_exists(#resolver) OR #resolverLease <= :now)"),
       },
     ],
+  },
+  {
+    rule: "of two reconcilers at once one asks",
+    schedule:
+      "two reconcilers have read what is due; one asks and puts it off; the other goes on; then the caller asks",
+    async run(world) {
+      const debit = debitOf();
+      world.provider.treatments.push(isSilent);
+      await until(world.call(debit));
+      world.advance(times.lease + times.minute);
+      const slow = world.reconciler({ at: "takeTurn", fault: "frozen before" });
+      await until(slow);
+      await until(world.reconciler());
+      await world.catchUp();
+      const caller = await until(world.call(debit));
+      await afterQuiet(world);
+      const asks = ({ points }: { readonly points: readonly string[] }) =>
+        points.some((point) => point.startsWith("send"));
+      return [
+        ...(asks(slow) ? ["it was asked twice"] : []),
+        ...(asks(caller) ? [] : ["a caller's repeat did not ask"]),
+        ...expectState(world, debit, "not_executed"),
+      ];
+    },
+    guards: [{ name: "takeTurn: due as seen", without: withoutClause("takeTurn", "#due = :seenDue") }],
   },
   {
     rule: "that the provider shows nothing proves nothing until the quiet period is over",

@@ -404,6 +404,7 @@ describe("settle", () => {
     ...["succeeded", "declined", "not_sent", "not_executed", "in_doubt"].map((to) => `dispatched -> ${to}`),
     ...["succeeded", "declined", "not_executed", "in_doubt"].map((to) => `in_doubt -> ${to}`),
     ...["succeeded", "declined", "not_executed"].map((to) => `needs_attention -> ${to}`),
+    "not_executed -> succeeded",
   ]);
   const pairs = everyState.flatMap((from) => outcomes.map((to) => ({ from, to, pair: `${from} -> ${to}` })));
 
