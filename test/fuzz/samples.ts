@@ -80,7 +80,7 @@ export const everything = [
   get((token) => `/v1/records?customerId=${token}&limit=5`),
   get(() => "/v1/records?state=needs_attention&limit=5"),
   get((token) => `/v1/records?merchantTransactionId=m${token}`),
-  post("/v1/records/:id/resolve", () => ({ outcome: "declined", reason: "checked" })),
+  post("/v1/records/:id/resolve", () => ({ outcome: "declined", reason: "checked", attempt: 1 })),
 ].map((make) => (index: number): Sample => {
   const sample = make(index);
   return { ...sample, path: sample.path.replace(":id", recordIdOf(tokenOf(index))) };
