@@ -1,9 +1,9 @@
 import type { Resolution } from "../../lib/records/person.ts";
-import { actsSilently, anyState, isSilent, withoutClause } from "./guards.ts";
+import { actsSilently, anyState, isSilent, refused, showing, withoutClause } from "./guards.ts";
 import type { Plan } from "./points.ts";
 import { afterQuiet, debitOf, expectState, expectTold, type Schedule, until } from "./schedule.ts";
 import { newIdentity, type Subject, subject } from "./subjects.ts";
-import { times, type Without, type World } from "./world.ts";
+import { times, type World } from "./world.ts";
 
 type Outcome = Resolution["outcome"];
 
@@ -44,32 +44,6 @@ async function contradicted(world: World, of: Subject): Promise<void> {
   await until(world.person("a liar", saying(of, "declined"), false));
   await world.catchUp();
 }
-
-/** A write of that name finds its record otherwise than it needs it. */
-const refused = (name: string, clause: string): Without => ({
-  command: (written, input) =>
-    written === name
-      ? { ...input, ConditionExpression: `${input.ConditionExpression} AND ${clause}` }
-      : input,
-});
-
-/** What a failed write or a look shows of a record, without one attribute. */
-const unseen = (attribute: string): Without => ({
-  client: (client) => ({
-    async send(command) {
-      try {
-        const output = await client.send(command);
-        return output.Item
-          ? { ...output, Item: { ...output.Item, [attribute]: undefined } as never }
-          : output;
-      } catch (error) {
-        const shown = error as { Item?: Record<string, unknown> };
-        if (shown.Item) shown.Item = { ...shown.Item, [attribute]: undefined };
-        throw error;
-      }
-    },
-  }),
-});
 
 export const personSchedules: readonly Schedule[] = [
   {
@@ -166,7 +140,7 @@ export const personSchedules: readonly Schedule[] = [
         ...expectTold(other, "already-done"),
       ];
     },
-    guards: [{ name: "decide: one's own word is known again", without: unseen("resolution") }],
+    guards: [{ name: "decide: one's own word is known again", without: showing("resolution", undefined) }],
   },
   {
     rule: "a genuine late reply beats a person's 'not executed', as long as nothing was sent again",
@@ -259,7 +233,7 @@ export const personSchedules: readonly Schedule[] = [
         ...expectTold(reversal, "in-progress"),
       ];
     },
-    guards: [{ name: "a reversal waits while its debit is flagged", without: unseen("flagged") }],
+    guards: [{ name: "a reversal waits while its debit is flagged", without: showing("flagged", undefined) }],
   },
   {
     rule: "a success under another transactionId than a person gave is flagged and listed",
@@ -438,6 +412,6 @@ export const personSchedules: readonly Schedule[] = [
       await afterQuiet(world);
       return expectState(world, debitOf(id), "needs_attention");
     },
-    guards: [{ name: "a flagged reversal rules nothing out", without: unseen("flagged") }],
+    guards: [{ name: "a flagged reversal rules nothing out", without: showing("flagged", undefined) }],
   },
 ];

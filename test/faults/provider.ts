@@ -98,6 +98,8 @@ export class Provider {
   /** What is not yet in a customer's list, and what is not found by its id. */
   hidesFromList: (effect: Effect) => boolean = () => false;
   hidesById: (effect: Effect) => boolean = () => false;
+  /** What it says of an id that it does not know. */
+  unknown = "The selected merchant transaction id is invalid.";
   /** Whether it answers what it is asked; changes it answers as it is told to. */
   answersReads = true;
   /** Changes that it has taken and not yet made. */
@@ -237,7 +239,7 @@ export class Provider {
       case "fetchbymerchantransactionid": {
         const id = fields.merchant_transaction_id ?? "";
         const found = this.#money().find((effect) => merchantId(effect) === id && !this.hidesById(effect));
-        if (!found) return refusal("INVALID-PARAMS", "The selected merchant transaction id is invalid.");
+        if (!found) return refusal("INVALID-PARAMS", this.unknown);
         return signed(this.#row(found, merchantId(found)), null, salt);
       }
       case "fetchtransactions": {

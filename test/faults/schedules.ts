@@ -5,6 +5,10 @@ import {
   claimsOnTrust,
   expiresAlways,
   isSilent,
+  leavesBytes,
+  refused,
+  settlesOnTrust,
+  showing,
   withAnswers,
   withInquiry,
   withoutClause,
@@ -272,7 +276,32 @@ export const schedules: readonly Schedule[] = [
       await afterQuiet(world);
       return [...early, ...expectState(world, debit, "succeeded")];
     },
-    guards: [],
+    guards: [
+      {
+        name: "the customer's own list",
+        without: withInquiry((inquiry) => ({
+          ...inquiry,
+          evidence: async (
+            about: { readonly identity: string },
+            ask: (call: Call, read: unknown) => unknown,
+          ) => {
+            const byId = {
+              path: "fetchbymerchantransactionid",
+              fields: { merchant_transaction_id: about.identity },
+            };
+            const told = (await ask(byId, ({ data }: { data: { id(name: string): string } }) =>
+              data.id("transaction_id"),
+            )) as {
+              readonly kind: string;
+              readonly answer: string;
+            };
+            return told.kind === "answer"
+              ? { shows: "done", result: { transactionId: told.answer } }
+              : { shows: "unclear", why: "It is not known." };
+          },
+        })),
+      },
+    ],
   },
   {
     rule: "a row that nobody can explain keeps a change of money from being called undone",
@@ -412,6 +441,86 @@ export const schedules: readonly Schedule[] = [
       ],
     }),
   ),
+  {
+    rule: "what got no reply is never sent on",
+    schedule:
+      "a debit's bytes are in the socket of a process that freezes; the quiet period passes; a second attempt moves the money; the first process thaws",
+    async run(world) {
+      const debit = debitOf();
+      await until(world.call(debit, { at: "send debitwallet", fault: "request lost" }));
+      await afterQuiet(world);
+      await until(world.call(debit));
+      await world.catchUp();
+      const count = world.effects(`money ${debit.input.merchantTransactionId}`).length;
+      return [...expectState(world, debit, "succeeded"), ...(count === 1 ? [] : [`${count} effects`])];
+    },
+    guards: [{ name: "the socket goes with its request", without: leavesBytes }],
+  },
+  {
+    rule: "time makes no new attempt of doubt",
+    schedule: "a debit's handler dies after the send; its lease ends; the caller comes again",
+    async run(world) {
+      const debit = debitOf();
+      await until(world.call(debit, { at: "settle", fault: "crash before" }));
+      world.advance(times.lease + times.minute);
+      const again = await until(world.call(debit));
+      return [...expectTold(again, "200"), ...expectState(world, debit, "succeeded")];
+    },
+    guards: [
+      { name: "claim: states that allow it", without: withoutClause("claim", "attribute_not_exists(#pk)") },
+    ],
+  },
+  {
+    rule: "a caller is told nothing final before the settle is acknowledged",
+    schedule: "an OTP is sent, and the settle is lost on its way; nothing can be asked, so a person is",
+    async run(world) {
+      const otp = subject("customerOtp", newIdentity());
+      const first = await until(world.call(otp, { at: "settle", fault: "request lost" }));
+      await afterQuiet(world);
+      return [...expectTold(first, "outcome-unknown"), ...expectState(world, otp, "needs_attention")];
+    },
+    guards: [{ name: "an acknowledged settle", without: settlesOnTrust }],
+  },
+  {
+    rule: "a claim that meets its own owner has won",
+    schedule: "a claim is written and its answer lost; the SDK repeats it",
+    async run(world) {
+      const debit = debitOf();
+      const run = await until(world.call(debit, { at: "claim", fault: "repeated" }));
+      return [...expectTold(run, "200"), ...expectState(world, debit, "succeeded")];
+    },
+    guards: [{ name: "claim: one's own owner is known again", without: showing("owner", "somebody else") }],
+  },
+  {
+    rule: "only the exact words say that the provider knows no such id",
+    schedule:
+      "a debit happened; the provider answers the inquiry with a refusal of another text, and lists nothing",
+    async run(world) {
+      const debit = debitOf();
+      world.provider.treatments.push(actsSilently);
+      world.provider.hidesById = () => true;
+      world.provider.hidesFromList = () => true;
+      world.provider.unknown = "The selected service is not available.";
+      await until(world.call(debit));
+      await afterQuiet(world);
+      world.advance(25 * times.hour);
+      await until(world.reconciler());
+      return expectState(world, debit, "needs_attention");
+    },
+    guards: [
+      {
+        name: "exact words of not found",
+        without: withAnswers((answer) =>
+          answer.kind === "refusal" && answer.word?.code === "INVALID-PARAMS"
+            ? {
+                ...answer,
+                word: { ...answer.word, message: "The selected merchant transaction id is invalid." },
+              }
+            : answer,
+        ),
+      },
+    ],
+  },
   {
     rule: "nothing is sent after a claim of unknown outcome",
     schedule:
@@ -632,7 +741,9 @@ export const schedules: readonly Schedule[] = [
         ...(item?.flagged && listed ? [] : ["it is not flagged"]),
       ];
     },
-    guards: [],
+    guards: [
+      { name: "flag: a binding that came first", without: refused("flag", "attribute_not_exists(#owner)") },
+    ],
   },
   {
     rule: "a notification that fits nothing is kept, listed, and kept once",

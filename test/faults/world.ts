@@ -57,7 +57,7 @@ export interface Without {
   /** Changes an operation. */
   readonly operation?: (operation: AnyChange) => AnyChange;
   /** Changes how requests are sent. */
-  readonly send?: (send: Send) => Send;
+  readonly send?: (send: Send, world: World) => Send;
   readonly environment?: Environment;
   readonly config?: (config: Config) => Config;
   /** Changes a secret as it is read. */
@@ -417,7 +417,7 @@ export class World {
       config: host === undefined ? this.config : { ...this.config, baseUrl: () => new URL(host) },
       clock,
       secrets: secretsFrom(process.secretsClient, (name) => name, clock),
-      send: this.#without.send?.(send) ?? send,
+      send: this.#without.send?.(send, this) ?? send,
       uniqueId: () => `id-${++id}`,
     };
   }

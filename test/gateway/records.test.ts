@@ -256,8 +256,12 @@ describe("records of a customer and of an id", () => {
       debitreversal: signed({ transaction_id: 2, merchant_transaction_id: `${order}_REVERSAL` }),
     });
     await debit(order, "500000002");
-    const reversal = await wallets.call("aggrepay/debit-reversal", { merchantTransactionId: order });
-    expect(reversal.status).toBe(200);
+    const reverse = (more: object) =>
+      wallets.call("aggrepay/debit-reversal", { merchantTransactionId: order, ...more });
+    // The transaction that is named must be that of the debit.
+    const other = await reverse({ transactionId: "3" });
+    expect([other.status, wallets.peer.requests.length]).toEqual([400, 1]);
+    expect((await reverse({ transactionId: "1" })).status).toBe(200);
     const listed = listIn(await wallets.get(`/v1/records?merchantTransactionId=${order}`));
     expect(listed.map(({ operation, identity, state }) => [operation, identity, state])).toEqual([
       ["aggrepay/debit-wallet", order, "succeeded"],
