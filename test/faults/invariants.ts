@@ -1,5 +1,6 @@
 import { Problem, type RecordView } from "../../lib/problem.ts";
 import type { Resolution } from "../../lib/records/person.ts";
+import { forAPerson } from "../../lib/records/write.ts";
 import type { Run } from "./points.ts";
 import type { Item } from "./store.ts";
 import { effectOf, type Said, type Told, type Version, type World } from "./world.ts";
@@ -126,7 +127,9 @@ async function ofRecord(
   if (["dispatched", "in_doubt"].includes(before))
     found.push(`${named}: it was never settled nor given to a person`);
   const waits = before === "needs_attention" || (last.flagged !== undefined && !isFlagDecided);
-  if (waits && !(await world.isListed(last))) found.push(`${named}: it is listed nowhere`);
+  // A person's list begins after every time that a reconciler looks for.
+  const isForAPerson = Number(last.due?.N) >= forAPerson(0);
+  if (waits && !(isForAPerson && (await world.isListed(last)))) found.push(`${named}: it is listed nowhere`);
   const kept = decisionsIn(last).map(({ reason }) => reason);
   for (const { write, item } of versions.filter(({ write }) => write.startsWith("decide")))
     if (!kept.includes(decisionsIn(item)[0]?.reason ?? ""))

@@ -22,6 +22,8 @@ interface Call {
   readonly fields: object;
 }
 
+const doubtAlone = "(#state = :inDoubt OR (#state = :dispatched AND #leaseEnds <= :now))";
+
 export const schedules: readonly Schedule[] = [
   {
     rule: "the owner's settle has the conditions owner and attempt",
@@ -220,6 +222,37 @@ export const schedules: readonly Schedule[] = [
       ];
     },
     guards: [{ name: "takeTurn: due as seen", without: withoutClause("takeTurn", "#due = :seenDue") }],
+  },
+  {
+    rule: "a turn is taken at doubt alone",
+    schedule:
+      "two reconcilers have read an OTP in doubt; one finds nothing to ask and gives it to a person; the other goes on",
+    async run(world) {
+      const otp = subject("customerOtp", newIdentity());
+      world.provider.treatments.push(actsSilently);
+      await until(world.call(otp));
+      world.advance(times.lease + times.minute);
+      await until(world.reconciler({ at: "takeTurn", fault: "frozen before" }));
+      await until(world.reconciler());
+      await world.catchUp();
+      return expectState(world, otp, "needs_attention");
+    },
+    guards: [
+      {
+        name: "takeTurn: doubt",
+        without: withoutClause("takeTurn", doubtAlone),
+        twin: "takeTurn: due as seen",
+      },
+      {
+        name: "takeTurn: due as seen",
+        without: withoutClause("takeTurn", "#due = :seenDue"),
+        twin: "takeTurn: doubt",
+      },
+      {
+        name: "takeTurn: doubt and due as seen",
+        without: withoutClause("takeTurn", doubtAlone, "#due = :seenDue"),
+      },
+    ],
   },
   {
     rule: "that the provider shows nothing proves nothing until the quiet period is over",
