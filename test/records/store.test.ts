@@ -454,7 +454,9 @@ describe("the index of the unfinished", () => {
 
   test("is entered by a claim, due when its lease ends, in one of 64 shards", async () => {
     const claims = Array.from({ length: 200 }, () => claimOf());
-    await Promise.all(claims.map((claim) => records.claim(claim)));
+    // A slow engine must answer all that come at once within one call's time.
+    for (let at = 0; at < claims.length; at += 25)
+      await Promise.all(claims.slice(at, at + 25).map((claim) => records.claim(claim)));
     const ids = new Set(claims.map(({ id }) => id));
     const entries = (await table.scan("unfinished")).filter(({ pk }) => ids.has(pk?.S ?? ""));
     expect(entries).toHaveLength(200);
