@@ -100,7 +100,8 @@ export async function runRead<Input extends object, Result, Call, Reply>(
   const started = clock.monotonic();
   const carryOut = async <Read>(call: Call, returns: (reply: Reply) => Read): Promise<Read> => {
     const exchange = await prepared(operation.provider, call, asked, circumstances, world, secretsIn(input));
-    const outcome = await carriedOut(exchange, timing, returns, world);
+    const lookUpMs = () => remainingMs() - answerMarginMs;
+    const outcome = await carriedOut(exchange, { timing, lookUpMs }, returns, world);
     note({
       providerMs: Math.round(clock.monotonic() - started),
       providerFault: isProviderFault(outcome),

@@ -22,7 +22,10 @@ export interface Conclusion extends Turn {
   readonly expireAfterMs?: number | undefined;
 }
 
-/** The turn is taken for as long as the lease lasts, which outlasts the resolver's run; nobody else looks into it meanwhile. */
+/**
+ * The turn is taken for as long as the lease lasts, which outlasts the resolver's run; nobody else looks into it meanwhile. Not
+ * where somebody has looked into it since it was read: each turn moves `due`.
+ */
 export function takingTurn({ record, resolver }: Turn, now: number, leaseMs: number): Write {
   const until = now + leaseMs;
   const item: Attributes = { resolver: S(resolver), resolverLease: N(until), due: N(until) };
@@ -32,6 +35,7 @@ export function takingTurn({ record, resolver }: Turn, now: number, leaseMs: num
       "#attempt = :seenAttempt",
       "(#state = :inDoubt OR (#state = :dispatched AND #leaseEnds <= :now))",
       "(attribute_not_exists(#resolver) OR #resolverLease <= :now)",
+      record.due === undefined ? "attribute_not_exists(#due)" : "#due = :seenDue",
     ].join(" AND "),
     set: assignments(item),
     tells: undefined,
@@ -40,6 +44,7 @@ export function takingTurn({ record, resolver }: Turn, now: number, leaseMs: num
       ":seenAttempt": N(record.attempt),
       ":inDoubt": S("in_doubt"),
       ":dispatched": S("dispatched"),
+      ...(record.due !== undefined && { ":seenDue": N(record.due) }),
       ":now": N(now),
     },
   };

@@ -51,7 +51,7 @@ export interface RecordItem {
   readonly tXid: string | undefined;
   /** What the notification of an account binding brought. */
   readonly binding: Binding | undefined;
-  /** Why a binding is not served: it came before its registration's reply, and the two disagree. */
+  /** Why a final record is not served: the provider's late reply contradicts a binding that came before it, or a person. */
   readonly flagged: string | undefined;
   /** Who settled it by hand, why and when, as JSON. */
   readonly resolution: string | undefined;

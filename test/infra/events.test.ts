@@ -42,7 +42,16 @@ async function bound(claim: Claim): Promise<void> {
 
 async function decided(id: string, to: "succeeded" | "declined" | "not_executed"): Promise<void> {
   const record = (await records.get(id)) as RecordItem;
-  const decision = { record, to, result: "{}", failure: undefined, resolution: "{}", now: noon + 900 };
+  const decision = {
+    record,
+    attempt: record.attempt,
+    to,
+    by: "arn:aws:sts::123456789012:assumed-role/ops",
+    reason: "Shown in the portal",
+    result: "{}",
+    failure: undefined,
+    now: noon + 900,
+  };
   expect((await records.decide(decision)).written).toBe(true);
 }
 
