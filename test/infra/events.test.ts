@@ -79,10 +79,10 @@ describe("the bus hears of a record", () => {
     const seen = await attemptOf(records, claim, "in_doubt");
     const turn = { record: seen, resolver: newOwner() };
     const first = (await records.takeTurn(turn, noon + 300, claim.leaseMs)) as RecordItem;
-    await records.postpone({ ...turn, record: first }, noon + 400);
-    const again = { record: first, resolver: newOwner() };
-    const second = (await records.takeTurn(again, noon + 500, claim.leaseMs)) as RecordItem;
-    await records.conclude({ ...again, record: second, to: "succeeded", now: noon + 600, result: "{}" });
+    const postponed = await records.postpone({ ...turn, record: first }, noon + 400);
+    const next = { record: postponed, resolver: newOwner() };
+    const second = (await records.takeTurn(next, noon + 500, claim.leaseMs)) as RecordItem;
+    await records.conclude({ ...next, record: second, to: "succeeded", now: noon + 600, result: "{}" });
     expect(await typesOf(claim.id)).toEqual(["record.in-doubt", "record.succeeded"]);
   });
 
