@@ -4,8 +4,8 @@ import { type Json, parseJson } from "./json.ts";
 import { writeWhole } from "./write-whole.ts";
 
 /**
- * The gateway's own key rings, made once for a data directory: records in it name these keys, so they live as long
- * as it does.
+ * The gateway's own secret, made once for a data directory: records in it name the keys that come of it, so it lives as
+ * long as they do.
  */
 export function gatewaySecret(path: string): Json {
   try {
@@ -13,9 +13,9 @@ export function gatewaySecret(path: string): Json {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
-  const key = (id: string) => ({ id, key: randomBytes(32).toString("base64") });
-  const secret = { fingerprintKeys: [key("f1")], sealingKeys: [key("s1")] };
-  // Half a key ring would lock every record in.
+  // As the deployment generates it: 64 letters and digits.
+  const secret = { generatedKey: randomBytes(96).toString("base64").replace(/[+/]/g, "").slice(0, 64) };
+  // Half a key would lock every record in.
   writeWhole(path, JSON.stringify(secret, null, 2));
   return secret;
 }

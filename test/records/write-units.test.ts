@@ -120,7 +120,7 @@ describe("a debit as long as the contract allows", () => {
     expect(await attempted(longestDebit(), 1, "in_doubt")).toMatchObject({ claim: 3, settle: 4 });
   });
 
-  test("attempted 21 times passes 1 KB with its history, and costs 8 at most", async () => {
+  test("attempted 21 times, with its history, costs 8 at most", async () => {
     const costs = await attemptedOften(longestDebit());
     const largest = Math.max(...costs.map(({ bytes }) => bytes));
     console.log(`longest debit, 21 attempts: at most ${largest} bytes`);
