@@ -66,6 +66,13 @@ export const localCredentials = {
 export const clientAt = (url: string): DynamoDBClient =>
   new DynamoDBClient(awsClientConfig({ ...localCredentials, AWS_ENDPOINT_URL_DYNAMODB: url }, "DYNAMODB"));
 
+/** For whoever reads a whole table, which takes longer than the product ever waits. */
+export const patientClientAt = (url: string): DynamoDBClient =>
+  new DynamoDBClient({
+    ...awsClientConfig({ ...localCredentials, AWS_ENDPOINT_URL_DYNAMODB: url }, "DYNAMODB"),
+    requestHandler: { connectionTimeout: 10_000, requestTimeout: 60_000 },
+  });
+
 /** All items of a table that runs somewhere already. */
 export async function scanAll(
   client: DynamoDBClient,
