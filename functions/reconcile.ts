@@ -1,9 +1,11 @@
 import type { Context } from "aws-lambda";
+import { seenOf } from "../lib/log.ts";
+import { runCounts, type Tally } from "../lib/metrics.ts";
 import { settles } from "../lib/operation/change-spec.ts";
 import type { FunctionDefinition } from "../lib/operation/definition.ts";
-import { reconcile } from "../lib/operation/reconcile.ts";
+import { countWaiting, reconcile } from "../lib/operation/reconcile.ts";
 import { processRecords } from "../lib/records/process.ts";
-import { runtime } from "../lib/runtime.ts";
+import { log, runtime } from "../lib/runtime.ts";
 
 /** Settles what is in doubt and due: every minute, by asking the providers, for whatever nobody repeats. */
 export const reconcileOf = (operations: readonly FunctionDefinition[]): FunctionDefinition => {
@@ -22,10 +24,18 @@ export const reconcileOf = (operations: readonly FunctionDefinition[]): Function
 
 export const handler = Object.assign(
   async (_event: unknown, context: Context) => {
-    // Loaded when it is called: the registry names this file.
-    const { functions } = await import("./index.ts");
-    const remainingMs = () => context.getRemainingTimeInMillis();
-    await reconcile(functions.filter(settles), runtime(), processRecords(), { remainingMs });
+    const startedAt = performance.now();
+    const tally: Tally = { lookedAt: 0, failures: [] };
+    let fault: ReturnType<typeof seenOf> | undefined;
+    try {
+      await run(() => context.getRemainingTimeInMillis(), tally);
+    } catch (error) {
+      fault = seenOf(tally.failures[0] ?? error);
+      throw error;
+    } finally {
+      const durationMs = Math.round(performance.now() - startedAt);
+      log({ function: "reconcile", requestId: context.awsRequestId, durationMs, ...fault }, runCounts(tally));
+    }
   },
   {
     async warm() {
@@ -33,3 +43,19 @@ export const handler = Object.assign(
     },
   },
 );
+
+/** What cannot be counted keeps nobody from settling; the run fails for it all the same. */
+async function run(remainingMs: () => number, tally: Tally): Promise<void> {
+  // Loaded when it is called: the registry names this file.
+  const { functions } = await import("./index.ts");
+  const records = processRecords();
+  const [settled, counted] = await Promise.allSettled([
+    reconcile(functions.filter(settles), runtime(), records, { remainingMs }, tally),
+    countWaiting(records),
+  ]);
+  if (counted.status === "fulfilled") tally.waiting = counted.value;
+  else tally.failures.push(counted.reason);
+  if (settled.status === "rejected") throw settled.reason;
+  if (counted.status === "rejected")
+    throw new Error("what waits for a person could not be counted", { cause: counted.reason });
+}

@@ -1,10 +1,14 @@
-/** What a request's log line may hold, and nothing else: names and numbers of ours, never what was sent or received. */
-export interface RequestLog {
+import { type Counts, type Dimension, embedded, type Metric, units } from "./metrics.ts";
+import type { Clock } from "./time.ts";
+
+/** What a log line may hold, and nothing else: names and numbers of ours, never what was sent or received. */
+export interface LogLine {
   readonly function: string;
-  readonly requestId: string;
-  readonly status: number;
-  readonly durationMs: number;
+  readonly requestId?: string;
+  readonly status?: number;
+  readonly durationMs?: number;
   readonly code?: string;
+  readonly operation?: string;
   readonly record?: string;
   readonly state?: string;
   readonly replayed?: boolean;
@@ -15,21 +19,83 @@ export interface RequestLog {
   readonly errorAt?: readonly string[];
 }
 
-export type Log = (line: RequestLog) => void;
+/** The line of a request. */
+export interface RequestLog extends LogLine {
+  readonly requestId: string;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+/** Prints a line, and with it what it counts. */
+export type Log = (line: LogLine, counts?: readonly Counts[]) => void;
+
+/** Of the embedded metric format, in which a line's metrics are told to CloudWatch. */
+type EmbeddedMember =
+  | "_aws"
+  | "Timestamp"
+  | "CloudWatchMetrics"
+  | "Namespace"
+  | "Dimensions"
+  | "Metrics"
+  | "Name"
+  | "Unit";
+
+/**
+ * The members that a line may have, at any depth, in the order in which they are printed. Whatever else a value may hold is
+ * not printed, however it came there. What only counts comes last, for people read what stands before it.
+ */
+const members: string[] = [
+  ...Object.keys({
+    timestamp: true,
+    level: true,
+    function: true,
+    requestId: true,
+    status: true,
+    durationMs: true,
+    code: true,
+    operation: true,
+    record: true,
+    state: true,
+    replayed: true,
+    providerMs: true,
+    providerCode: true,
+    error: true,
+    errorAt: true,
+    _aws: true,
+    Timestamp: true,
+    CloudWatchMetrics: true,
+    Namespace: true,
+    Dimensions: true,
+    Metrics: true,
+    Name: true,
+    Unit: true,
+    provider: true,
+    outcome: true,
+    reason: true,
+  } satisfies Record<keyof LogLine | Dimension | EmbeddedMember | "timestamp" | "level", true>),
+  ...(Object.keys(units) as Metric[]),
+];
 
 /** One JSON line to standard output, which Lambda takes to CloudWatch. */
 export const logTo =
-  (write: (line: string) => void, now: () => number): Log =>
-  (line) => {
-    const level = line.status >= 500 ? "ERROR" : line.status >= 400 ? "WARN" : "INFO";
-    write(JSON.stringify({ timestamp: new Date(now()).toISOString(), level, ...line }));
+  (write: (line: string) => void, clock: Pick<Clock, "now">, namespace: () => string): Log =>
+  (line, counts) => {
+    const at = clock.now();
+    const embeds = counts && embedded(counts, namespace(), at);
+    const whole = { ...line, ...embeds, timestamp: new Date(at).toISOString(), level: levelOf(line) };
+    write(JSON.stringify(whole, members));
   };
+
+function levelOf({ status, error }: LogLine): string {
+  if (status === undefined) return error === undefined ? "INFO" : "ERROR";
+  return status >= 500 ? "ERROR" : status >= 400 ? "WARN" : "INFO";
+}
 
 /** A provider's code, where it is like one: a text in its place may hold what was sent. */
 export const loggedCode = (code: string): string => (/^[\w. -]{1,40}$/.test(code) ? code : "?");
 
 /** What may be logged of an error that nobody expected: its name, code and places in our code, not its message. */
-export function seenOf(error: unknown): Pick<RequestLog, "error" | "errorAt"> {
+export function seenOf(error: unknown): Pick<LogLine, "error" | "errorAt"> {
   if (!(error instanceof Error)) return { error: typeof error };
   const code = "code" in error && typeof error.code === "string" ? ` ${error.code}` : "";
   const frames = error.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];

@@ -1,20 +1,137 @@
-/**
- * A count in CloudWatch's embedded metric format: one log line that CloudWatch turns into a metric, with no call of its own.
- * Source: CloudWatch, "Specification: embedded metric format".
- */
-export function metricLine(name: string, dimensions: Readonly<Record<string, string>>, now: number): string {
-  return JSON.stringify({
-    _aws: {
-      Timestamp: now,
-      CloudWatchMetrics: [
-        {
-          Namespace: "WalletGateway",
-          Dimensions: [Object.keys(dimensions)],
-          Metrics: [{ Name: name, Unit: "Count" }],
-        },
-      ],
-    },
-    ...dimensions,
-    [name]: 1,
-  });
+import type { Environment } from "./config.ts";
+import type { RequestLog } from "./log.ts";
+
+/** Every metric, with its unit. What each counts is said where it is counted, below. */
+export const units = {
+  Calls: "Count",
+  Replayed: "Count",
+  ProviderLatency: "Milliseconds",
+  ProviderFaults: "Count",
+  Misconfigured: "Count",
+  InDoubt: "Count",
+  NeedsAttention: "Count",
+  Outcomes: "Count",
+  WebhookReceived: "Count",
+  WebhookRefused: "Count",
+  WebhookBound: "Count",
+  WebhookStray: "Count",
+  LookedAt: "Count",
+  Failed: "Count",
+  OldestDoubt: "Seconds",
+  WaitingForPerson: "Count",
+  Reconciled: "Count",
+} as const;
+
+export type Metric = keyof typeof units;
+export type Dimension = "provider" | "outcome" | "reason" | "state";
+
+/** Metrics under one set of dimensions. A value that is undefined is not counted. */
+export interface Counts {
+  readonly by: { readonly [Name in Dimension]?: string };
+  readonly values: { readonly [Name in Metric]?: number | undefined };
 }
+
+/** The namespace of this deployment's metrics: `METRICS_NAMESPACE`, or `WalletGateway` where nobody says. */
+export const namespaceIn = (env: Environment): string => env.METRICS_NAMESPACE || "WalletGateway";
+
+/**
+ * The members by which a log line is counted, with no call of its own.
+ * Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format".
+ */
+export function embedded(counts: readonly Counts[], namespace: string, now: number): object {
+  const directives = counts.map(({ by, values }) => ({
+    Namespace: namespace,
+    Dimensions: [Object.keys(by)],
+    Metrics: Object.entries(units)
+      .filter(([name]) => values[name as Metric] !== undefined)
+      .map(([Name, Unit]) => ({ Name, Unit })),
+  }));
+  const members = counts.flatMap(({ by, values }) => [by, values]);
+  return Object.assign({ _aws: { Timestamp: now, CloudWatchMetrics: directives } }, ...members);
+}
+
+/** What an operation learned that is counted and not logged. */
+export interface Counted {
+  /**
+   * The provider was to be reached, and it or the network was at fault: no connection, no whole reply in time, a 5xx, a
+   * reply that does not verify, cannot be read or says what no table lists, or too many requests. Not a refusal that is
+   * listed, our own credentials refused, a failure of ours before or after the call, or what a record answered.
+   */
+  readonly providerFault?: boolean;
+  /** The record was put in doubt, or an attempt left behind without a word. */
+  readonly inDoubt?: boolean;
+  /** The record was put on the list of those that wait for a person. */
+  readonly needsAttention?: boolean;
+  /** What became of a notification that was kept. */
+  readonly notification?: "bound" | "stray";
+}
+
+export type Told = RequestLog & Counted;
+
+const one = (is: boolean | undefined): 0 | 1 => (is ? 1 : 0);
+
+/**
+ * A request of a function that calls a provider. `Replayed`: a record answered. `ProviderLatency`: where a call was sent, from
+ * connecting to the last byte, all calls of the request together; questions about a record in doubt are not in it.
+ */
+export const providerCounts =
+  (provider: string) =>
+  (told: Told): readonly Counts[] => [
+    {
+      by: { provider },
+      values: {
+        Calls: 1,
+        Replayed: one(told.replayed),
+        ProviderLatency: told.code === "not-sent" ? undefined : told.providerMs,
+        ProviderFaults: one(told.providerFault),
+        Misconfigured: one(told.code === "misconfigured"),
+        InDoubt: one(told.inDoubt),
+        NeedsAttention: one(told.needsAttention),
+      },
+    },
+    { by: { provider, outcome: told.code ?? "ok" }, values: { Outcomes: 1 } },
+  ];
+
+/** A delivery of a notification. `WebhookRefused`: it was not kept; `reason` is the status that it was answered with. */
+export const webhookCounts =
+  (provider: string) =>
+  ({ status, notification }: Told): readonly Counts[] => {
+    const refused = status !== 200;
+    const values = {
+      WebhookReceived: 1,
+      WebhookRefused: one(refused),
+      WebhookBound: notification === "bound" ? 1 : undefined,
+      WebhookStray: notification === "stray" ? 1 : undefined,
+    };
+    const byReason = { by: { provider, reason: String(status) }, values: { WebhookRefused: 1 } };
+    return [{ by: { provider }, values }, ...(refused ? [byReason] : [])];
+  };
+
+/** What a run of the reconciler has seen so far. */
+export interface Tally {
+  /** Records in doubt that were due and read, whatever came of it. */
+  lookedAt: number;
+  /** The greatest age of their doubt, counted from the attempt's dispatch. */
+  oldestDoubtMs?: number;
+  /** Records, and bindings that are flagged, that wait for a person; unknown where a shard could not be counted. */
+  waiting?: number;
+  /** Of records that could not be looked into, and of shards that could not be read. */
+  readonly failures: unknown[];
+}
+
+export const runCounts = ({ lookedAt, oldestDoubtMs, waiting, failures }: Tally): readonly Counts[] => [
+  {
+    by: {},
+    values: {
+      LookedAt: lookedAt,
+      Failed: failures.length,
+      OldestDoubt: oldestDoubtMs === undefined ? undefined : Math.round(oldestDoubtMs / 1000),
+      WaitingForPerson: waiting,
+    },
+  },
+];
+
+/** A record that the reconciler moved to that state. */
+export const reconciledCounts = (state: string): readonly Counts[] => [
+  { by: { state }, values: { Reconciled: 1 } },
+];

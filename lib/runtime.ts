@@ -3,7 +3,7 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { awsClientConfig } from "./aws.ts";
 import { type Config, readConfig, required } from "./config.ts";
 import { type Log, logTo } from "./log.ts";
-import { metricLine } from "./metrics.ts";
+import { namespaceIn } from "./metrics.ts";
 import { secretIdVariable } from "./secrets/names.ts";
 import { type Secrets, secretsFrom } from "./secrets/secrets.ts";
 import { type Clock, systemClock } from "./time.ts";
@@ -24,11 +24,7 @@ const write = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-export const log: Log = logTo(write, systemClock.now);
-
-/** Counts one occurrence. */
-export const count = (name: string, dimensions: Readonly<Record<string, string>>): void =>
-  write(metricLine(name, dimensions, systemClock.now()));
+export const log: Log = logTo(write, systemClock, () => namespaceIn(process.env));
 
 /** The value of `make`, made on first use; a failure is not kept, so it is answered anew for each request. */
 export function lazy<T>(make: () => T): () => T {

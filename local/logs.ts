@@ -30,7 +30,7 @@ function openLog(folder: string, name: string, printAll: boolean): Log {
   const append = rotatingFile(join(folder, `${name}.log`));
   const write = (text: string, loud: boolean) => {
     append(`${text}\n`);
-    if (printAll || loud) process.stderr.write(`${name}: ${text}\n`);
+    if (printAll || loud) process.stderr.write(`${name}: ${printAll ? text : withoutCounts(text)}\n`);
   };
   return {
     line: (text) => write(text, isError(text)),
@@ -54,6 +54,9 @@ function openLog(folder: string, name: string, printAll: boolean): Log {
     },
   };
 }
+
+/** A line's last members are for CloudWatch to count by; they stay in the file. */
+const withoutCounts = (text: string) => text.replace(/,"_aws":\{.*\}$/, "}");
 
 /** Our functions log JSON with a level. */
 const isError = (text: string) => /^\{.*"level":\s*"(?:error|fatal)"/i.test(text);

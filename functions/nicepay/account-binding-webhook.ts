@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { webhookCounts } from "../../lib/metrics.ts";
 import { bodyOf } from "../../lib/operation/body.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import { type Answer, lambda, type Request } from "../../lib/operation/handler.ts";
@@ -12,7 +13,7 @@ import {
 } from "../../lib/providers/nicepay/notification.ts";
 import { isAllowedSource } from "../../lib/providers/nicepay/source.ts";
 import { processRecords } from "../../lib/records/process.ts";
-import { count, runtime } from "../../lib/runtime.ts";
+import { runtime } from "../../lib/runtime.ts";
 
 /**
  * Where NICEPAY pushes the outcome of an account binding. The route is open: the signature and the source address say who
@@ -36,6 +37,7 @@ export const handler = lambda({
   async warm() {
     await Promise.allSettled([warmSecrets(operation), (async () => processRecords())()]);
   },
+  counts: webhookCounts("nicepay"),
 });
 
 /** Checked before anything of the body is looked at. */
@@ -46,18 +48,17 @@ function receive(event: APIGatewayProxyEventV2): AccountBindingNotification {
       throw new Problem("access-denied", "The source address is not one of the provider's.");
     return readNotification(bodyOf(event), event.headers["content-type"]);
   } catch (error) {
-    throw counted(unkept(error));
+    throw unkept(error);
   }
 }
 
 async function keep({ input, note }: Request<AccountBindingNotification>): Promise<Answer> {
   try {
     const { kind, record } = await receiveNotification(input, runtime(), processRecords());
-    note({ record });
-    count(kind === "bound" ? "WebhookBound" : "WebhookStray", { provider: "nicepay" });
+    note({ record, notification: kind });
     return { body: { received: true } };
   } catch (error) {
-    throw counted(unkept(error));
+    throw unkept(error);
   }
 }
 
@@ -67,11 +68,4 @@ function unkept(error: unknown): unknown {
   const { code, message } =
     error instanceof Problem ? error : { code: "not-sent" as const, message: "It was not kept." };
   return new Problem(code, message, { status: 503, retryAfter: 30, cause: error });
-}
-
-/** What is refused leaves no record, so it is counted. */
-function counted(error: unknown): unknown {
-  const reason = error instanceof Problem ? String(error.status) : "500";
-  count("WebhookRefused", { provider: "nicepay", reason });
-  return error;
 }

@@ -13,7 +13,7 @@ import type { SecretValue } from "../secrets/secrets.ts";
 import { type Failure, tell } from "./answer.ts";
 import { invalid } from "./body.ts";
 import type { ChangeOperation, ChangeSpec } from "./change-spec.ts";
-import { carriedOut, type Outcome, prepared } from "./exchange.ts";
+import { carriedOut, isFaultCode, isProviderFault, type Outcome, prepared } from "./exchange.ts";
 import { expireAfterMs } from "./expiry.ts";
 import type { Answer, Request } from "./handler.ts";
 import { refuse, routeName } from "./read.ts";
@@ -79,6 +79,8 @@ export async function runChange<Input extends object, Result, Call, Reply>(
   const claimed = await claimOrRefuse(records, claim);
   note({ record: id, state: claimed.record.state });
   if (claimed.kind === "held") return replay(operation, claimed.record, same, request, world, records);
+  // Until it is settled: whatever ends this function before that leaves doubt behind.
+  note({ inDoubt: true });
 
   const startedAt = clock.monotonic();
   const timing = () => ({
@@ -89,7 +91,10 @@ export async function runChange<Input extends object, Result, Call, Reply>(
   const pace = { timing, lookUpMs: () => remainingMs() - settleMarginMs };
   const returns = (reply: Reply) => operation.returns(reply, input, call);
   const outcome = await carriedOut(exchange, pace, returns, world);
-  note({ providerMs: Math.round(clock.monotonic() - startedAt) });
+  note({
+    providerMs: Math.round(clock.monotonic() - startedAt),
+    providerFault: isProviderFault(outcome),
+  });
   const { attempt } = claimed.record;
   const learned = settlementOf(outcome, attempt);
   const tXid = outcome.kind === "success" ? operation.bindsBy?.(outcome.result) : undefined;
@@ -109,6 +114,8 @@ export async function runChange<Input extends object, Result, Call, Reply>(
   );
   note({
     state: settled.state,
+    inDoubt: settled.state === "in_doubt",
+    needsAttention: settled.flagged !== undefined,
     ...("word" in outcome && outcome.word && { providerCode: loggedCode(outcome.word.code) }),
   });
   return tell(settled, { now: clock.now(), replayed: false });
@@ -206,6 +213,9 @@ async function look<Input extends object, Result, Call, Reply>(
       throw new Problem("already-done", "The provider has this already, from outside this record.");
     }
     default:
+      request.note({
+        providerFault: found.shows === "unclear" && (!found.refusal || isFaultCode(found.refusal.code)),
+      });
       if (found.shows === "unclear" && found.refusal)
         throw new Problem(found.refusal.code, found.refusal.detail, { provider: found.refusal.word });
       throw new Problem(
@@ -268,7 +278,12 @@ async function replay<Input extends object, Result, Call, Reply>(
   if (!(await same.is(held.request)))
     throw new Problem("identity-reused", "This identity belongs to a request that differs from this one.");
   const record = await resolved(operation, held, world, records, { remainingMs }, note);
-  note({ record: record.id, state: record.state, replayed: true });
+  note({
+    record: record.id,
+    state: record.state,
+    replayed: true,
+    needsAttention: record.state === "needs_attention" && held.state !== "needs_attention",
+  });
   return tell(record, { now: world.clock.now(), replayed: true });
 }
 

@@ -1,3 +1,4 @@
+import { providerCounts } from "../metrics.ts";
 import { processRecords } from "../records/process.ts";
 import { runtime } from "../runtime.ts";
 import { runChange } from "./attempt.ts";
@@ -46,5 +47,6 @@ export function changeHandler<Input extends object, Result, Call, Reply>(
     async warm() {
       await Promise.allSettled([warmSecrets(operation), (async () => processRecords())()]);
     },
+    counts: providerCounts(operation.provider.name),
   });
 }

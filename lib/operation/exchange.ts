@@ -1,4 +1,4 @@
-import { Problem } from "../problem.ts";
+import { Problem, type ProblemCode } from "../problem.ts";
 import type { Asked, Circumstances, Provider, ProviderAnswer } from "../providers/provider.ts";
 import { NotDone, UnreadableReply } from "../providers/provider.ts";
 import type { Runtime } from "../runtime.ts";
@@ -19,6 +19,15 @@ export type Outcome<Result> =
     };
 
 type Refusal = Extract<ProviderAnswer<unknown>, { readonly kind: "refusal" }>;
+
+/** Whether a call came to nothing by a fault of the provider, or of the network before it. */
+export const isProviderFault = (outcome: Outcome<unknown>): boolean =>
+  outcome.kind === "not_sent" ||
+  outcome.kind === "unknown" ||
+  (outcome.kind === "refusal" && isFaultCode(outcome.code));
+
+/** Refusals that blame neither the request nor our configuration. */
+export const isFaultCode = (code: ProblemCode): boolean => code === "provider-fault" || code === "throttled";
 
 /** One call that is ready to be sent. */
 export interface Exchange<Call, Reply> {

@@ -1,6 +1,7 @@
 import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2, Context } from "aws-lambda";
 import { type RequestLog, seenOf } from "../log.ts";
+import type { Counted, Counts, Told } from "../metrics.ts";
 import { Problem } from "../problem.ts";
 import { log } from "../runtime.ts";
 import { type Caller, callerOf } from "./caller.ts";
@@ -12,11 +13,11 @@ export interface Request<Input> {
   readonly idempotencyKey: string | undefined;
   /** Milliseconds until the host kills this function. */
   readonly remainingMs: () => number;
-  /** For the request's log line: what the operation learned on its way. */
-  readonly note: (
-    facts: Partial<Omit<RequestLog, "function" | "requestId" | "status" | "durationMs">>,
-  ) => void;
+  /** For the request's log line and its counts: what the operation learned on its way. */
+  readonly note: (facts: Facts) => void;
 }
+
+type Facts = Partial<Omit<RequestLog, "function" | "requestId" | "status" | "durationMs" | "code">> & Counted;
 
 /** A successful answer; anything else is thrown as a Problem. */
 export interface Answer {
@@ -36,6 +37,8 @@ interface Shape<Input> {
   readonly read: (event: APIGatewayProxyEventV2) => Input;
   readonly run: (request: Request<Input>) => Promise<Answer>;
   readonly warm: () => Promise<void>;
+  /** What a request counts, once it is answered; its log line carries it. */
+  readonly counts?: (told: Told) => readonly Counts[];
 }
 
 /**
@@ -44,19 +47,20 @@ interface Shape<Input> {
  */
 export function lambda<Input>(shape: Shape<Input>): LambdaHandler {
   type Event = APIGatewayProxyEventV2;
-  const facts = new WeakMap<Event, Partial<RequestLog>>();
+  const facts = new WeakMap<Event, Facts>();
   const startedAt = new WeakMap<Event, number>();
 
   const written = (event: Event, response: Response, code?: string) => {
     const durationMs = Math.round(performance.now() - (startedAt.get(event) ?? 0));
-    log({
+    const told = {
       function: shape.name,
       requestId: event.requestContext.requestId,
       status: response.statusCode,
       durationMs,
       ...(code !== undefined && { code }),
       ...facts.get(event),
-    });
+    };
+    log(told, shape.counts?.(told));
     return response;
   };
 

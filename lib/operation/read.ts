@@ -1,11 +1,12 @@
 import type { Config } from "../config.ts";
 import { loggedCode } from "../log.ts";
+import { providerCounts } from "../metrics.ts";
 import { type Fault, Problem } from "../problem.ts";
 import type { Circumstances, Provider } from "../providers/provider.ts";
 import { type Runtime, runtime } from "../runtime.ts";
 import { type InputSchema, invalid, readInput } from "./body.ts";
 import type { FunctionDefinition } from "./definition.ts";
-import { carriedOut, type Outcome, prepared } from "./exchange.ts";
+import { carriedOut, isProviderFault, type Outcome, prepared } from "./exchange.ts";
 import { type Answer, type LambdaHandler, lambda, type Request } from "./handler.ts";
 import { secretsIn } from "./request.ts";
 
@@ -63,6 +64,7 @@ export function readHandler<Input extends object, Result, Call, Reply>(
     read: (event) => readInput(event, operation.input),
     run: (request) => runRead(operation, request, runtime()),
     warm: () => warmSecrets(operation),
+    counts: providerCounts(operation.provider.name),
   });
 }
 
@@ -98,7 +100,10 @@ export async function runRead<Input extends object, Result, Call, Reply>(
     const exchange = await prepared(operation.provider, call, asked, circumstances, world, secretsIn(input));
     const lookUpMs = () => remainingMs() - answerMarginMs;
     const outcome = await carriedOut(exchange, { timing, lookUpMs }, returns, world);
-    note({ providerMs: Math.round(clock.monotonic() - started) });
+    note({
+      providerMs: Math.round(clock.monotonic() - started),
+      providerFault: isProviderFault(outcome),
+    });
     if (outcome.kind === "success") return outcome.result;
     throw failedRead(outcome, note);
   };

@@ -1,8 +1,9 @@
 import { sendMarginMs, settleMarginMs } from "../config.ts";
+import { reconciledCounts, type Tally } from "../metrics.ts";
 import { isInDoubt } from "../records/doubt.ts";
 import type { Records } from "../records/store.ts";
 import { shards } from "../records/write.ts";
-import { count, type Runtime } from "../runtime.ts";
+import { log, type Runtime } from "../runtime.ts";
 import type { Settling } from "./change-spec.ts";
 import type { FunctionDefinition } from "./definition.ts";
 import type { Budget } from "./resolve.ts";
@@ -18,32 +19,46 @@ type Change = FunctionDefinition & Settling;
 /**
  * One run over the index of the unfinished: each record that is due is read itself and its doubt settled as far as asking
  * can. What no time is left for is due still, and the next run's. Two runs at once do no harm: each record has one turn.
+ * `tally` is kept as it goes, so that a run that fails has counted, too.
  */
 export async function reconcile(
   changes: readonly Change[],
   world: Runtime,
   records: Records,
   budget: Budget,
+  tally: Tally = { lookedAt: 0, failures: [] },
 ): Promise<void> {
   const operations = new Map(changes.map((change) => [change.name, change]));
   // Another start each time, so that no shard is always the last.
   const first = Math.floor(world.clock.now() / 1000) % shards;
   const waiting = Array.from({ length: shards }, (_, index) => (first + index) % shards);
 
-  const failures: unknown[] = [];
+  const { failures } = tally;
 
   const work = async (): Promise<void> => {
     for (let shard = waiting.shift(); shard !== undefined; shard = waiting.shift()) {
       const due = await unlessItFails(() => records.due(shard, world.clock.now(), perShard), failures);
       for (const id of due ?? []) {
         if (budget.remainingMs() < leastMs) return;
-        await unlessItFails(() => settleOne(id, operations, world, records, budget), failures);
+        await unlessItFails(() => settleOne(id, operations, world, records, budget, tally), failures);
       }
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   if (failures.length > 0)
     throw new AggregateError(failures, `${failures.length} of the records in doubt could not be looked into`);
+}
+
+/** How many records wait for a person. Throws where a shard cannot be counted: a smaller number would be untrue. */
+export async function countWaiting(records: Pick<Records, "countWaiting">): Promise<number> {
+  const uncounted = Array.from({ length: shards }, (_, shard) => shard);
+  const counts: number[] = [];
+  const work = async (): Promise<void> => {
+    for (let shard = uncounted.shift(); shard !== undefined; shard = uncounted.shift())
+      counts.push(await records.countWaiting(shard));
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** One record that cannot be read or settled keeps nobody from the others; the run fails at its end, for all to see. */
@@ -62,14 +77,18 @@ async function settleOne(
   world: Runtime,
   records: Records,
   budget: Budget,
+  tally: Tally,
 ): Promise<void> {
   const record = await records.get(id);
   const now = world.clock.now();
   // The index may be behind: what another run has postponed meanwhile is not due.
   if (!record || !isInDoubt(record, now) || (record.due ?? now) > now) return;
+  tally.lookedAt += 1;
+  tally.oldestDoubtMs = Math.max(tally.oldestDoubtMs ?? 0, now - record.dispatchedAt);
   const operation = operations.get(`${record.provider}/${record.operation}`);
   if (!operation) return;
   const settled = await operation.resolve(record, world, records, budget);
-  if (settled.state !== record.state)
-    count("Reconciled", { operation: operation.name, state: settled.state });
+  const { state } = settled;
+  if (state !== record.state)
+    log({ function: "reconcile", operation: operation.name, record: id, state }, reconciledCounts(state));
 }

@@ -33,6 +33,8 @@ export interface Records {
   due(shard: number, now: number, limit: number): Promise<readonly string[]>;
   /** Ids of a shard's records that wait for a person, from that time on, the longest first. */
   waiting(shard: number, since: number, limit: number): Promise<readonly Waiting[]>;
+  /** How many of a shard's records wait for a person; no more than one page of the index is counted, some ten thousand. */
+  countWaiting(shard: number): Promise<number>;
   /** A customer's records, newest first: what the index projects, and the cursor of the next page. */
   ofCustomer(customer: string, limit: number, cursor: string | undefined): Promise<CustomerPage>;
   /** The record as it stands then, and whether it holds this decision. */
@@ -169,6 +171,20 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
         id: item.pk?.S ?? "",
         since: Number(item.due?.N ?? 0) - forAPerson(0),
       }));
+    },
+
+    async countWaiting(shard) {
+      const command = new QueryCommand({
+        TableName: table,
+        IndexName: "unfinished",
+        KeyConditionExpression: "#shard = :shard AND #due >= :first",
+        ExpressionAttributeNames: { "#shard": "shard", "#due": "due" },
+        ExpressionAttributeValues: { ":shard": N(shard), ":first": N(forAPerson(0)) },
+        Select: "COUNT",
+      });
+      const { Count: count } = await client.send(command);
+      if (count === undefined) throw new Error("DynamoDB returned no count");
+      return count;
     },
 
     async ofCustomer(customer, limit, cursor) {

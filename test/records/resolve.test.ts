@@ -425,7 +425,7 @@ describe("a run of the reconciler", () => {
   beforeEach(async () => {
     own = await startTable();
     store = recordsIn(own.name, own.client);
-    vi.spyOn(console, "log").mockImplementation(() => undefined);
+    vi.spyOn(process.stdout, "write").mockReturnValue(true);
     return async () => {
       vi.restoreAllMocks();
       await own.stop();
