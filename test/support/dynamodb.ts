@@ -66,7 +66,7 @@ export const localCredentials = {
 export const clientAt = (url: string): DynamoDBClient =>
   new DynamoDBClient(awsClientConfig({ ...localCredentials, AWS_ENDPOINT_URL_DYNAMODB: url }, "DYNAMODB"));
 
-/** For whoever reads a whole table, which takes longer than the product ever waits. */
+/** The same, for whoever asks for more at once than an engine on a busy machine answers in the time that the product waits. */
 export const patientClientAt = (url: string): DynamoDBClient =>
   new DynamoDBClient({
     ...awsClientConfig({ ...localCredentials, AWS_ENDPOINT_URL_DYNAMODB: url }, "DYNAMODB"),
@@ -95,7 +95,7 @@ export async function startTable(name = "records"): Promise<TestTable> {
     log: silent,
   });
   await engine.ensureTable({ name, properties: recordsTable });
-  const client = clientAt(engine.url);
+  const client = patientClientAt(engine.url);
   return {
     name,
     url: engine.url,
