@@ -380,6 +380,25 @@ export const personSchedules: readonly Schedule[] = [
     guards: [{ name: "bind: state as seen", without: withoutClause("bind", "#state = :seenState") }],
   },
   {
+    rule: "a stray is taken off the list by whoever looked into it",
+    schedule:
+      "a notification comes for a referenceNo that nobody registered; a person has asked, and says so",
+    async run(world) {
+      const referenceNo = newIdentity();
+      const fields = { referenceNo, billingPhone: "+628123456789", billingNm: "Ayu" };
+      world.provider.seed("userAccountBinding", { ...fields, clientUserKey: "user-1", mitraCd: "KDVI" });
+      await world.notification(referenceNo)?.stopped;
+      const [id = ""] = world.ids;
+      const word = { id, outcome: "declined", reason: `reason ${++reasons}` } as const;
+      const person = await until(world.person("a person", word));
+      await world.notification(referenceNo)?.stopped;
+      const kept = world.latest(id)?.item;
+      const isListed = kept !== undefined && (await world.isListed(kept));
+      return [...expectTold(person, "200"), ...(isListed ? ["it is listed again"] : [])];
+    },
+    guards: [],
+  },
+  {
     rule: "a notification adds its binding to what a person called succeeded",
     schedule:
       "a registration's reply is lost; a person says that it succeeded; its notification comes, and then its reply",

@@ -699,6 +699,34 @@ export const schedules: readonly Schedule[] = [
     ],
   },
   {
+    rule: "what is bound is not registered again",
+    schedule: "a registration's reply is lost, and its notification binds; the caller comes again",
+    async run(world) {
+      const binding = subject("registerBinding", newIdentity());
+      world.provider.treatments.push(actsSilently);
+      await until(world.call(binding));
+      await world.notification(String(binding.input.referenceNo))?.stopped;
+      const again = await until(world.call(binding));
+      return [...expectTold(again, "200"), ...expectState(world, binding, "succeeded")];
+    },
+    guards: [
+      {
+        name: "claim: no binding",
+        without: withoutClause("claim", "attribute_not_exists(#binding)"),
+        twin: "claim: list of states",
+      },
+      {
+        name: "claim: list of states",
+        without: withoutClause("claim", anyState),
+        twin: "claim: no binding",
+      },
+      {
+        name: "claim: no binding and list of states",
+        without: withoutClause("claim", "attribute_not_exists(#binding)", anyState),
+      },
+    ],
+  },
+  {
     rule: "a binding is of the registration's own tXid",
     schedule:
       "a notification of another tXid is about to bind; the registration's reply is recorded; the notification goes on",

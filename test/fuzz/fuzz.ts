@@ -21,7 +21,7 @@ import { readAssembly } from "../../local/assembly.ts";
 import { openSecrets } from "../../local/secrets.ts";
 import { startSecretsManager } from "../../local/secrets-manager.ts";
 import { synthesize } from "../../local/synthesize.ts";
-import { clientAt, scanAll } from "../support/dynamodb.ts";
+import { patientClientAt, scanAll } from "../support/dynamodb.ts";
 import { startGateway } from "../support/gateway.ts";
 import { recordIdsIn, wrongInTable } from "./claims.ts";
 import { loadHandlers } from "./handlers.ts";
@@ -109,7 +109,8 @@ const handlers = await loadHandlers({
     inProcess.push(...faultsInLogs([line]));
   },
 });
-for (const event of ["unhandledRejection", "uncaughtException"] as const)
+const strayErrors = ["unhandledRejection", "uncaughtException"] as const;
+for (const event of strayErrors)
   process.on(event, (error: unknown) =>
     found.push({ what: event, detail: String((error as Error)?.stack ?? error), kind: "all", index: -1 }),
   );
@@ -123,6 +124,8 @@ else await runAll(Array.from({ length: options.inputs }, (_, index) => ({ kind: 
 const seconds = (performance.now() - begun) / 1000;
 // The reconciler has its say on what is left.
 await sleep(options.only ? 1_000 : 8_000);
+// From here on an error is this script's own, and ends it.
+for (const event of strayErrors) process.removeAllListeners(event);
 const lines = logLines();
 overloads += lines.filter(isOverload).length;
 for (const fault of [...faultsInLogs(lines), ...inProcess]) {
@@ -218,7 +221,7 @@ async function run(
 }
 
 async function items() {
-  const client = clientAt(gateway.dynamoUrl);
+  const client = patientClientAt(gateway.dynamoUrl);
   const { TableNames: [table = ""] = [] } = await client.send(new ListTablesCommand({}));
   return scanAll(client, table);
 }

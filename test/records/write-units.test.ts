@@ -1,3 +1,4 @@
+import type { UpdateItemCommandOutput } from "@aws-sdk/client-dynamodb";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { operation } from "../../functions/aggrepay/debit-wallet.ts";
@@ -174,5 +175,43 @@ describe("an everyday debit", () => {
     const costs = await attemptedOften(everyday());
     expect(costs.map((cost) => cost.claim + cost.settle)).toEqual(costs.map(() => 6));
     expect(Math.max(...costs.map(({ bytes }) => bytes))).toBeLessThanOrEqual(1024);
+  });
+});
+
+describe("what the engine reports", () => {
+  /** Capacity that the writes of `work` consumed, indexes included, by the engine's own account. */
+  async function reported(work: () => Promise<unknown>): Promise<readonly (number | undefined)[]> {
+    const units: (number | undefined)[] = [];
+    const { middlewareStack } = table.client;
+    middlewareStack.add(
+      (next) => async (args) => {
+        Object.assign(args.input, { ReturnConsumedCapacity: "INDEXES" });
+        const answer = await next(args);
+        units.push((answer.output as UpdateItemCommandOutput).ConsumedCapacity?.CapacityUnits);
+        return answer;
+      },
+      { step: "initialize", name: "capacity" },
+    );
+    await work();
+    middlewareStack.remove("capacity");
+    return units;
+  }
+
+  test("of a debit is what the rules say: 3 and 3, the longest there is", async () => {
+    const claim = longestDebit();
+    const units = await reported(async () => {
+      await records.claim(claim);
+      await records.settle(settlementOf(claim, 1, "succeeded", { result }));
+    });
+    expect(units).toEqual([3, 3]);
+  });
+
+  test("of a debit in doubt is what the rules say: its index entry is deleted and put", async () => {
+    const claim = longestDebit();
+    const units = await reported(async () => {
+      await records.claim(claim);
+      await records.settle(settlementOf(claim, 1, "in_doubt"));
+    });
+    expect(units).toEqual([3, 4]);
   });
 });

@@ -67,6 +67,13 @@ export const localCredentials = {
 export const clientAt = (url: string): DynamoDBClient =>
   new DynamoDBClient(awsClientConfig({ ...localCredentials, AWS_ENDPOINT_URL_DYNAMODB: url }, "DYNAMODB"));
 
+/** The same, for whoever asks for more at once than an engine on a busy machine answers in the time that the product waits. */
+export const patientClientAt = (url: string): DynamoDBClient =>
+  new DynamoDBClient({
+    ...awsClientConfig({ ...localCredentials, AWS_ENDPOINT_URL_DYNAMODB: url }, "DYNAMODB"),
+    requestHandler: { connectionTimeout: 10_000, requestTimeout: 60_000 },
+  });
+
 /** All items of a table that runs somewhere already. */
 export async function scanAll(
   client: DynamoDBClient,
@@ -89,7 +96,7 @@ export async function startTable(name = "records"): Promise<TestTable> {
     log: silent,
   });
   await engine.ensureTable({ name, properties: recordsTable });
-  const client = clientAt(engine.url);
+  const client = patientClientAt(engine.url);
   return {
     name,
     url: engine.url,
