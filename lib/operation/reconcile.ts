@@ -37,6 +37,7 @@ export async function reconcile(
 
   const work = async (): Promise<void> => {
     for (let shard = waiting.shift(); shard !== undefined; shard = waiting.shift()) {
+      if (budget.remainingMs() < leastMs) return;
       const due = await unlessItFails(() => records.due(shard, world.clock.now(), perShard), failures);
       for (const id of due ?? []) {
         if (budget.remainingMs() < leastMs) return;
@@ -80,6 +81,8 @@ async function settleOne(
   tally: Tally,
 ): Promise<void> {
   const record = await records.get(id);
+  // A table that answers slowly may have taken what there was.
+  if (budget.remainingMs() < leastMs) return;
   const now = world.clock.now();
   // The index may be behind: what another run has postponed meanwhile is not due.
   if (!record || !isInDoubt(record, now) || (record.due ?? now) > now) return;

@@ -533,6 +533,32 @@ describe("a run of the reconciler", () => {
     expect(asked).toHaveBeenCalledTimes(3);
   });
 
+  test("ends in time though the table is slow to say what is due, and slow to show it", async () => {
+    const [one] = await doubts(1);
+    const { change, asked } = changeThat(() => done);
+    for (const slow of ["due", "get"] as const) {
+      let leftMs = 28_000;
+      let calls = 0;
+      const answers = async <T>(answer: Promise<T>): Promise<T> => {
+        calls += 1;
+        leftMs -= 2_000;
+        return answer;
+      };
+      const table = {
+        ...store,
+        due: async (...all: Parameters<Records["due"]>) =>
+          slow === "due" ? answers(store.due(...all)) : [one?.id ?? ""],
+        get: (id: string) => (slow === "get" ? answers(store.get(id)) : store.get(id)),
+      };
+      const budget = { remainingMs: () => leftMs };
+      leftMs = slow === "get" ? 5_000 : leftMs;
+      await reconcile([change], world, table, budget);
+      // Those that are under way when the time ends are the last.
+      expect(calls).toBeLessThanOrEqual(slow === "due" ? 12 + 8 : 8);
+      if (slow === "get") expect(asked).not.toHaveBeenCalled();
+    }
+  });
+
   test("that fails at one record goes on with the others", async () => {
     const [first] = await doubts(40);
     const { change, asked } = changeThat(() => done);
