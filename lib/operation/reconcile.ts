@@ -51,12 +51,18 @@ export async function reconcile(
 }
 
 /** How many records wait for a person. Throws where a shard cannot be counted: a smaller number would be untrue. */
-export async function countWaiting(records: Pick<Records, "countWaiting">): Promise<number> {
+export async function countWaiting(
+  records: Pick<Records, "countWaiting">,
+  { remainingMs }: Budget,
+): Promise<number> {
   const uncounted = Array.from({ length: shards }, (_, shard) => shard);
   const counts: number[] = [];
   const work = async (): Promise<void> => {
-    for (let shard = uncounted.shift(); shard !== undefined; shard = uncounted.shift())
+    for (let shard = uncounted.shift(); shard !== undefined; shard = uncounted.shift()) {
+      if (remainingMs() < settleMarginMs)
+        throw new Error("no time was left to count what waits for a person");
       counts.push(await records.countWaiting(shard));
+    }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   return counts.reduce((sum, count) => sum + count, 0);

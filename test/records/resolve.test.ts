@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { readConfig } from "../../lib/config.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
-import { reconcile } from "../../lib/operation/reconcile.ts";
+import { countWaiting, reconcile } from "../../lib/operation/reconcile.ts";
 import { type Doubtful, resolve } from "../../lib/operation/resolve.ts";
 import type { Evidence, Inquiry } from "../../lib/providers/inquiry.ts";
 import { recordId } from "../../lib/records/identity.ts";
@@ -557,6 +557,18 @@ describe("a run of the reconciler", () => {
       expect(calls).toBeLessThanOrEqual(slow === "due" ? 12 + 8 : 8);
       if (slow === "get") expect(asked).not.toHaveBeenCalled();
     }
+  });
+
+  test("counts what waits for a person in time, or not at all", async () => {
+    let leftMs = 28_000;
+    const slow = {
+      countWaiting: async () => {
+        leftMs -= 1_000;
+        return 1;
+      },
+    };
+    await expect(countWaiting(slow, { remainingMs: () => leftMs })).rejects.toThrow("no time was left");
+    expect(await countWaiting(slow, budget)).toBe(64);
   });
 
   test("that fails at one record goes on with the others", async () => {
