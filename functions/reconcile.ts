@@ -51,7 +51,7 @@ async function run(remainingMs: () => number, tally: Tally): Promise<void> {
   const records = processRecords();
   const [settled, counted] = await Promise.allSettled([
     reconcile(functions.filter(settles), runtime(), records, { remainingMs }, tally),
-    countWaiting(records),
+    countWaiting(records, { remainingMs }),
   ]);
   if (counted.status === "fulfilled") tally.waiting = counted.value;
   else tally.failures.push(counted.reason);

@@ -17,7 +17,7 @@ export type InputSchema<Input> = v.GenericSchema<unknown, Input> & { readonly en
  */
 export function readInput<Input>(event: APIGatewayProxyEventV2, schema: InputSchema<Input>): Input {
   requireJson(event.headers["content-type"]);
-  const fields = readObject(limited(bodyOf(event)));
+  const fields = readObject(limited(bodyOf(event)), schema.entries);
   const unknown = [...fields.keys()].filter((name) => !Object.hasOwn(schema.entries, name));
   const parsed = v.safeParse(schema, plainObject(fields), { abortPipeEarly: true });
   const faults = [
@@ -65,19 +65,21 @@ function limited(body: Uint8Array): Uint8Array {
   return body;
 }
 
-function readObject(body: Uint8Array): JsonObject {
-  const value = decode(body);
+function readObject(body: Uint8Array, known: v.ObjectEntries): JsonObject {
+  const value = decode(body, known);
   if (value instanceof Map) return value as JsonObject;
   throw invalid([{ pointer: "", detail: "must be a JSON object" }]);
 }
 
-function decode(body: Uint8Array): JsonValue {
+function decode(body: Uint8Array, known: v.ObjectEntries): JsonValue {
   try {
     return decodeJson(body, { duplicates: "refuse", maxDepth: nestingLimit });
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     const detail = `is not acceptable JSON at character ${error.at}: ${error.reason}`;
-    throw invalid([{ pointer: shorten(error.pointer ?? ""), detail }]);
+    // In JSON that is broken a name may hold what was meant for a value: only a field's own name is quoted.
+    const [, name = ""] = error.pointer?.split("/") ?? [];
+    throw invalid([{ pointer: Object.hasOwn(known, name) ? `/${name}` : "", detail }]);
   }
 }
 

@@ -39,6 +39,7 @@ export async function reconcile(
 
   const work = async (): Promise<void> => {
     for (let shard = waiting.shift(); shard !== undefined; shard = waiting.shift()) {
+      if (budget.remainingMs() < leastMs) return;
       const due = await unlessItFails(() => records.due(shard, world.clock.now(), perShard), failures);
       for (const id of due ?? []) {
         if (budget.remainingMs() < leastMs) return;
@@ -52,12 +53,18 @@ export async function reconcile(
 }
 
 /** How many records wait for a person. Throws where a shard cannot be counted: a smaller number would be untrue. */
-export async function countWaiting(records: Pick<Records, "countWaiting">): Promise<number> {
+export async function countWaiting(
+  records: Pick<Records, "countWaiting">,
+  { remainingMs }: Budget,
+): Promise<number> {
   const uncounted = Array.from({ length: shards }, (_, shard) => shard);
   const counts: number[] = [];
   const work = async (): Promise<void> => {
-    for (let shard = uncounted.shift(); shard !== undefined; shard = uncounted.shift())
+    for (let shard = uncounted.shift(); shard !== undefined; shard = uncounted.shift()) {
+      if (remainingMs() < settleMarginMs)
+        throw new Error("no time was left to count what waits for a person");
       counts.push(await records.countWaiting(shard));
+    }
   };
   await Promise.all(Array.from({ length: countedAtOnce }, work));
   return counts.reduce((sum, count) => sum + count, 0);
@@ -82,6 +89,8 @@ async function settleOne(
   tally: Tally,
 ): Promise<void> {
   const record = await records.get(id);
+  // A table that answers slowly may have taken what there was.
+  if (budget.remainingMs() < leastMs) return;
   const now = world.clock.now();
   // The index may be behind: what another run has postponed meanwhile is not due.
   if (!record || !isInDoubt(record, now) || (record.due ?? now) > now) return;

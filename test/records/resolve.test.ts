@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { readConfig } from "../../lib/config.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
-import { reconcile } from "../../lib/operation/reconcile.ts";
+import { countWaiting, reconcile } from "../../lib/operation/reconcile.ts";
 import { type Doubtful, resolve } from "../../lib/operation/resolve.ts";
 import type { Evidence, Inquiry } from "../../lib/providers/inquiry.ts";
 import { recordId } from "../../lib/records/identity.ts";
@@ -531,6 +531,44 @@ describe("a run of the reconciler", () => {
     expect(asked).not.toHaveBeenCalled();
     await reconcile([change], world, store, budget);
     expect(asked).toHaveBeenCalledTimes(3);
+  });
+
+  test("ends in time though the table is slow to say what is due, and slow to show it", async () => {
+    const [one] = await doubts(1);
+    const { change, asked } = changeThat(() => done);
+    for (const slow of ["due", "get"] as const) {
+      let leftMs = 28_000;
+      let calls = 0;
+      const answers = async <T>(answer: Promise<T>): Promise<T> => {
+        calls += 1;
+        leftMs -= 2_000;
+        return answer;
+      };
+      const table = {
+        ...store,
+        due: async (...all: Parameters<Records["due"]>) =>
+          slow === "due" ? answers(store.due(...all)) : [one?.id ?? ""],
+        get: (id: string) => (slow === "get" ? answers(store.get(id)) : store.get(id)),
+      };
+      const budget = { remainingMs: () => leftMs };
+      leftMs = slow === "get" ? 5_000 : leftMs;
+      await reconcile([change], world, table, budget);
+      // Those that are under way when the time ends are the last.
+      expect(calls).toBeLessThanOrEqual(slow === "due" ? 12 + 8 : 8);
+      if (slow === "get") expect(asked).not.toHaveBeenCalled();
+    }
+  });
+
+  test("counts what waits for a person in time, or not at all", async () => {
+    let leftMs = 28_000;
+    const slow = {
+      countWaiting: async () => {
+        leftMs -= 1_000;
+        return 1;
+      },
+    };
+    await expect(countWaiting(slow, { remainingMs: () => leftMs })).rejects.toThrow("no time was left");
+    expect(await countWaiting(slow, budget)).toBe(64);
   });
 
   test("that fails at one record goes on with the others", async () => {
