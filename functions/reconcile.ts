@@ -15,7 +15,7 @@ export const reconcileOf = (operations: readonly FunctionDefinition[]): Function
     name: "reconcile",
     summary: "Settles records in doubt by asking the providers",
     schedule: { everyMinutes: 1 },
-    access: "authenticated",
+    access: "clock",
     variables: all(({ variables }) => variables),
     secrets: all(({ secrets }) => secrets),
     tableActions: ["GetItem", "Query", "UpdateItem"],

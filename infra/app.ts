@@ -2,7 +2,9 @@ import { join } from "node:path";
 import { App } from "aws-cdk-lib";
 import { functions } from "../functions/index.ts";
 import { bundle } from "./bundle.ts";
-import { type Config, ConfigError, readConfig } from "./config.ts";
+import { type Config, readConfig } from "./config.ts";
+import { ConfigError } from "./context.ts";
+import { checkFindings } from "./findings.ts";
 import { WalletGateway } from "./stack.ts";
 
 // The local host finds each function's code through the assembly's asset metadata, which only the CLI turns on.
@@ -12,11 +14,14 @@ const config = configure();
 const bundles = await bundle(functions, { outdir: join(app.outdir, "bundles") });
 
 new WalletGateway(app, `WalletGateway-${config.stage}`, { config, definitions: functions, bundles });
+checkFindings(app);
 app.synth();
 
 function configure(): Config {
   try {
-    return readConfig((name) => app.node.tryGetContext(name));
+    // What the CDK and its CLI put there has a colon or an @ in its name.
+    const chosen = Object.keys(app.node.getAllContext()).filter((name) => !/[@:]/.test(name));
+    return readConfig((name) => app.node.tryGetContext(name), chosen);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     // One sentence for whoever chose the value; where in our code it was found is of no use to them.

@@ -1,15 +1,30 @@
-import { isIP } from "node:net";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { sendMarginMs, settleMarginMs } from "../lib/config.ts";
+import { ConfigError, type Context, count, type Rule, rules, text, together, word } from "./context.ts";
 
 /** What a deployment may choose. Everything is checked when the stack is synthesized: a wrong value never deploys. */
 export interface Config {
   readonly stage: Stage;
-  /** Keeps the table, the key and the secrets when the stack goes away. */
+  /** Undefined: that of the credentials which deploy. */
+  readonly region: string | undefined;
+  /** Keeps the table, the key, the secrets, the logs and old versions of functions when the stack lets go of them. */
   readonly retainData: boolean;
   readonly logRetention: RetentionDays;
+  /** Who says who a caller is. */
+  readonly auth: IamAuth | JwtAuth;
   /** Requests per second and burst that the API accepts, over all routes. */
-  readonly throttle: { readonly rate: number; readonly burst: number };
+  readonly throttle: Throttle;
+  /** The same of the open route alone, so that no stranger takes what callers need. */
+  readonly webhookThrottle: Throttle;
+  /** A host name of one's own for the API; its own is switched off then. */
+  readonly domain: { readonly domainName: string; readonly certificateArn: string } | undefined;
+  /** Where alarms go. Undefined: a topic of the stack's own. */
+  readonly alarmTopicArn: string | undefined;
+  /** IAM principals that may read secrets beside the functions: whoever rotates the key rings. */
+  readonly secretReaders: readonly string[];
+  /** How new code takes over from old. */
+  readonly rollout: Rollout;
+  readonly tracing: boolean;
   /** Values of the environment variables that functions are configured by; each gets those that its definition names. */
   readonly variables: Readonly<Record<string, string>>;
   readonly providerTimeoutMs: number;
@@ -22,21 +37,32 @@ export interface Config {
   readonly backOffMs: readonly number[];
 }
 
-/** A value that a person chose and can correct; its message is the one sentence that they need. */
-export class ConfigError extends Error {
-  override name = "ConfigError";
-}
-
 export type Stage = "dev" | "prod";
 
-/** Reads one context value, as `app.node.tryGetContext` does; `-c name=value` gives strings. */
-export type Context = (name: string) => unknown;
+interface IamAuth {
+  readonly kind: "iam";
+}
+
+interface JwtAuth {
+  readonly kind: "jwt";
+  readonly issuer: string;
+  readonly audience: readonly string[];
+}
+
+interface Throttle {
+  readonly rate: number;
+  readonly burst: number;
+}
+
+export type Rollout = "all-at-once" | "canary" | "linear";
 
 const stages = {
   dev: {
     retainData: false,
-    logRetention: RetentionDays.ONE_MONTH,
+    logRetentionDays: 30,
     throttle: { rate: 50, burst: 100 },
+    webhookThrottle: { rate: 10, burst: 20 },
+    rollout: "all-at-once",
     variables: {
       AGGREPAY_BASE_URL: "https://testwallet.aggrepaypayments.com",
       PAYU_BASE_URL: "https://apitest.payu.in",
@@ -49,8 +75,10 @@ const stages = {
   },
   prod: {
     retainData: true,
-    logRetention: RetentionDays.ONE_YEAR,
+    logRetentionDays: 365,
     throttle: { rate: 500, burst: 1000 },
+    webhookThrottle: { rate: 50, burst: 100 },
+    rollout: "canary",
     variables: {
       AGGREPAY_BASE_URL: "https://aggwallet.aggrepaypayments.com",
       PAYU_BASE_URL: "https://api.payu.in",
@@ -69,122 +97,121 @@ const minute = 60_000;
 /** An HTTP API gives its caller 503 after 30 s, whatever the function still does. */
 const longestFunctionTimeoutMs = 29_000;
 
-export function readConfig(context: Context): Config {
-  const stage = readStage(context("stage") ?? "dev");
-  const { variables, ...values } = stages[stage];
-  const config: Config = {
-    stage,
-    ...values,
-    variables: { ...variables, ...readVariables(context) },
-    providerTimeoutMs: readMilliseconds(context, "providerTimeoutMs", 20_000),
-    functionTimeoutMs: readMilliseconds(context, "functionTimeoutMs", 28_000),
-    leaseMs: readMilliseconds(context, "leaseMs", 33_000),
-    quietPeriodMs: readMilliseconds(context, "quietPeriodMs", 900_000),
-    bindingWaitMs: readMilliseconds(context, "bindingWaitMs", 30 * minute),
-    doubtLimitMs: readMilliseconds(context, "doubtLimitMs", 24 * 60 * minute),
-    backOffMs: [1 * minute, 2 * minute, 5 * minute, 15 * minute, 60 * minute],
-  };
+/**
+ * The configuration of a deployment.
+ * @param named The names of all context values that were given, where they are known: one that nobody reads is an error.
+ * @throws ConfigError with one sentence that says which value is wrong, and why.
+ */
+export function readConfig(context: Context, named: readonly string[] = []): Config {
+  const read = new Set<string>();
+  const config = configFrom((name) => {
+    read.add(name);
+    return context(name);
+  });
+  const unknown = named.find((name) => !read.has(name));
+  if (unknown !== undefined) throw new ConfigError(`${unknown} is not a value that a deployment may choose`);
   checkTimes(config);
   return config;
 }
 
-function readStage(value: unknown): Stage {
-  if (value === "dev" || value === "prod") return value;
-  throw new ConfigError(`stage must be dev or prod, not ${JSON.stringify(value)}`);
+function configFrom(context: Context): Config {
+  const stage = word(context, "stage", ["dev", "prod"], "dev");
+  const { variables, throttle, webhookThrottle, ...preset } = stages[stage];
+  const domain = together({
+    domainName: text(context, "domainName", rules.hostName),
+    certificateArn: text(context, "certificateArn", rules.certificate),
+  });
+  return {
+    stage,
+    region: text(context, "region", rules.region),
+    retainData: preset.retainData,
+    logRetention: readRetention(context, preset.logRetentionDays),
+    auth: readAuth(context),
+    throttle: readThrottle(context, "throttle", throttle),
+    webhookThrottle: readThrottle(context, "webhookThrottle", webhookThrottle),
+    domain,
+    alarmTopicArn: text(context, "alarmTopicArn", rules.topic),
+    secretReaders: text(context, "secretReaders", rules.principals)?.split(",") ?? [],
+    rollout: word<Rollout>(context, "rollout", ["all-at-once", "canary", "linear"], preset.rollout),
+    tracing: word(context, "tracing", ["on", "off"], "off") === "on",
+    variables: {
+      ...variables,
+      ...(domain && { WEBHOOK_BASE_URL: `https://${domain.domainName}` }),
+      ...readVariables(context),
+    },
+    providerTimeoutMs: count(context, "providerTimeoutMs", "milliseconds", 20_000),
+    functionTimeoutMs: count(context, "functionTimeoutMs", "milliseconds", 28_000),
+    leaseMs: count(context, "leaseMs", "milliseconds", 33_000),
+    quietPeriodMs: count(context, "quietPeriodMs", "milliseconds", 900_000),
+    bindingWaitMs: count(context, "bindingWaitMs", "milliseconds", 30 * minute),
+    doubtLimitMs: count(context, "doubtLimitMs", "milliseconds", 24 * 60 * minute),
+    backOffMs: [1 * minute, 2 * minute, 5 * minute, 15 * minute, 60 * minute],
+  };
+}
+
+function readRetention(context: Context, preset: number): RetentionDays {
+  const days = count(context, "logRetentionDays", "days", preset);
+  // CloudWatch Logs keeps for these numbers of days and no others; the enumeration's values are the days.
+  const allowed = Object.values(RetentionDays).filter((value) => typeof value === "number" && value < 9999);
+  if (allowed.includes(days)) return days;
+  throw new ConfigError(`logRetentionDays must be one of ${allowed.join(", ")}, not ${days}`);
+}
+
+function readAuth(context: Context): Config["auth"] {
+  const kind = word(context, "auth", ["iam", "jwt"], "iam");
+  const jwt = together({
+    jwtIssuer: text(context, "jwtIssuer", rules.httpsUrl),
+    jwtAudience: text(context, "jwtAudience", rules.words),
+  });
+  if (kind === "jwt" && jwt) {
+    return { kind, issuer: jwt.jwtIssuer, audience: jwt.jwtAudience.split(",") };
+  }
+  if (kind === "jwt") throw new ConfigError("auth jwt needs jwtIssuer and jwtAudience too");
+  if (jwt) throw new ConfigError("jwtIssuer and jwtAudience need auth jwt too");
+  return { kind: "iam" };
+}
+
+function readThrottle(context: Context, name: string, preset: Throttle): Throttle {
+  const rate = count(context, `${name}Rate`, "requests a second", preset.rate);
+  const burst = count(context, `${name}Burst`, "requests", preset.burst);
+  if (burst >= rate) return { rate, burst };
+  throw new ConfigError(`${name}Burst ${burst} must be at least ${name}Rate ${rate}`);
 }
 
 interface Choice {
   readonly variable: string;
+  readonly rule: Rule;
   readonly preset?: string;
-  readonly isRight: (value: string) => boolean;
-  readonly must: string;
 }
-
-const isHttps = (value: string): boolean => {
-  const url = URL.parse(value);
-  return url !== null && `${url.protocol}//${url.host}/` === url.href && url.protocol === "https:";
-};
-const baseUrl = (variable: string): Choice => ({
-  variable,
-  isRight: isHttps,
-  must: "be like https://host, without a path",
-});
-/** `103.20.51.39`, or `103.20.51.0/24`. */
-function isNetwork(entry: string): boolean {
-  const [address = "", prefix = "0", ...more] = entry.split("/");
-  const largest = { 4: 32, 6: 128 }[isIP(address)];
-  return largest !== undefined && /^\d{1,3}$/.test(prefix) && Number(prefix) <= largest && more.length === 0;
-}
-/** Once in use it never changes, or every identity is forgotten. */
-const account = (variable: string): Choice => ({
-  variable,
-  preset: "main",
-  isRight: (value) => /^[A-Za-z0-9-]{1,32}$/.test(value),
-  must: "be 1 to 32 letters, digits or hyphens: it is part of every record's identity",
-});
-const path = (variable: string): Choice => ({
-  variable,
-  isRight: (value) => /^\/[\w./-]*$/.test(value),
-  must: "be a path that begins with /",
-});
-const onOrOff = (variable: string): Choice => ({
-  variable,
-  isRight: (value) => value === "on" || value === "off",
-  must: "be on or off",
-});
 
 /** What a deployment may choose of the functions' environment, by the name of the context value. */
 const choices: Readonly<Record<string, Choice>> = {
-  aggrepayBaseUrl: baseUrl("AGGREPAY_BASE_URL"),
-  payuBaseUrl: baseUrl("PAYU_BASE_URL"),
-  wibmoBaseUrl: baseUrl("WIBMO_BASE_URL"),
-  dreamzwalletBaseUrl: baseUrl("DREAMZWALLET_BASE_URL"),
-  nicepayBaseUrl: baseUrl("NICEPAY_BASE_URL"),
-  webhookBaseUrl: baseUrl("WEBHOOK_BASE_URL"),
-  aggrepayAccount: account("AGGREPAY_ACCOUNT"),
-  nicepayAccount: account("NICEPAY_ACCOUNT"),
-  aggrepayUtcOffset: {
-    variable: "AGGREPAY_UTC_OFFSET",
-    isRight: (value) => /^[+-](?:0\d|1[0-4]):[0-5]\d$/.test(value),
-    must: "be an offset such as +05:30",
-  },
-  nicepayRegistrationPath: path("NICEPAY_REGISTRATION_PATH"),
-  wibmoCustomerRecord: onOrOff("WIBMO_CUSTOMER_RECORD"),
-  wibmoRetrievePath: path("WIBMO_RETRIEVE_PATH"),
-  wibmoDecryptPath: path("WIBMO_DECRYPT_PATH"),
-  wibmoIdentifiedInBody: onOrOff("WIBMO_IDENTIFIED_IN_BODY"),
-  callbackHosts: {
-    variable: "CALLBACK_HOSTS",
-    // Until a host is named none is allowed: users would be sent there with what the provider adds to the URL.
-    preset: "",
-    isRight: (value) => /^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:,(?=.)|$))+$/.test(value),
-    must: "be host names in lower case, separated by commas",
-  },
-  webhookSourceAddresses: {
-    variable: "WEBHOOK_SOURCE_ADDRESSES",
-    isRight: (value) => value.split(",").every(isNetwork),
-    must: "be addresses or networks, separated by commas",
-  },
+  aggrepayBaseUrl: { variable: "AGGREPAY_BASE_URL", rule: rules.origin },
+  payuBaseUrl: { variable: "PAYU_BASE_URL", rule: rules.origin },
+  wibmoBaseUrl: { variable: "WIBMO_BASE_URL", rule: rules.origin },
+  dreamzwalletBaseUrl: { variable: "DREAMZWALLET_BASE_URL", rule: rules.origin },
+  nicepayBaseUrl: { variable: "NICEPAY_BASE_URL", rule: rules.origin },
+  webhookBaseUrl: { variable: "WEBHOOK_BASE_URL", rule: rules.origin },
+  // Once in use an account never changes, or every identity is forgotten.
+  aggrepayAccount: { variable: "AGGREPAY_ACCOUNT", rule: rules.account, preset: "main" },
+  nicepayAccount: { variable: "NICEPAY_ACCOUNT", rule: rules.account, preset: "main" },
+  aggrepayUtcOffset: { variable: "AGGREPAY_UTC_OFFSET", rule: rules.utcOffset },
+  nicepayRegistrationPath: { variable: "NICEPAY_REGISTRATION_PATH", rule: rules.path },
+  wibmoCustomerRecord: { variable: "WIBMO_CUSTOMER_RECORD", rule: rules.onOrOff },
+  wibmoRetrievePath: { variable: "WIBMO_RETRIEVE_PATH", rule: rules.path },
+  wibmoDecryptPath: { variable: "WIBMO_DECRYPT_PATH", rule: rules.path },
+  wibmoIdentifiedInBody: { variable: "WIBMO_IDENTIFIED_IN_BODY", rule: rules.onOrOff },
+  // Until a host is named none is allowed: users would be sent there with what the provider adds to the URL.
+  callbackHosts: { variable: "CALLBACK_HOSTS", rule: rules.hostNames, preset: "" },
+  webhookSourceAddresses: { variable: "WEBHOOK_SOURCE_ADDRESSES", rule: rules.networks },
 };
 
 function readVariables(context: Context): Record<string, string> {
-  const variables: Record<string, string> = {};
-  for (const [name, { variable, preset, isRight, must }] of Object.entries(choices)) {
-    const value = context(name);
-    if (value === undefined) {
-      if (preset !== undefined) variables[variable] = preset;
-    } else if (typeof value === "string" && isRight(value)) variables[variable] = value;
-    else throw new ConfigError(`${name} must ${must}, not ${JSON.stringify(value)}`);
-  }
-  return variables;
-}
-
-function readMilliseconds(context: Context, name: string, preset: number): number {
-  const value = context(name) ?? preset;
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  if (typeof number === "number" && Number.isInteger(number) && number > 0) return number;
-  throw new ConfigError(
-    `${name} must be a whole number of milliseconds above 0, not ${JSON.stringify(value)}`,
+  return Object.fromEntries(
+    Object.entries(choices).flatMap(([name, { variable, rule, preset }]) => {
+      const value = text(context, name, rule) ?? preset;
+      return value === undefined ? [] : [[variable, value]];
+    }),
   );
 }
 

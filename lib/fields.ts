@@ -81,6 +81,8 @@ const whole = (least: number, most: number) =>
 
 export const pageNumber = whole(0, 1_000_000);
 export const pageSize = whole(1, 100);
+/** Of a record; a stray notification was never attempted. */
+export const attempt = whole(0, 1_000_000);
 
 export const optional = <Schema extends v.GenericSchema>(schema: Schema) => v.exactOptional(schema);
 

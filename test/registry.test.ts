@@ -71,7 +71,7 @@ describe("the registry", () => {
 
   test("has one function that the clock runs", () => {
     expect(functions.filter(({ schedule }) => schedule !== undefined)).toMatchObject([
-      { name: "reconcile", schedule: { everyMinutes: 1 }, access: "authenticated" },
+      { name: "reconcile", schedule: { everyMinutes: 1 }, access: "clock" },
     ]);
   });
 
@@ -210,7 +210,11 @@ describe("arrows go one way", () => {
   });
 
   test.each([
-    ["nothing knows infra, local, test or bench", /^(functions|lib)\//, /^(infra|local|test|bench)\//],
+    [
+      "nothing knows infra, local, ops, test or bench",
+      /^(functions|lib)\//,
+      /^(infra|local|ops|test|bench)\//,
+    ],
     ["lib does not know functions", /^lib\//, /^functions\//],
     ["a function does not know another", /^functions\/(?!index\.ts)/, /^functions\//],
     ["lib/providers knows no operation and no record", /^lib\/providers\//, /^lib\/(operation|records)\//],

@@ -22,7 +22,7 @@ export const operation: FunctionDefinition = {
   name: "account-bindings/get",
   summary: "Gives an account binding and its user token",
   route: { method: "GET", path: "/v1/account-bindings/{referenceNo}" },
-  access: "authenticated",
+  access: "reveal",
   variables: ["NICEPAY_ACCOUNT"],
   secrets: ["gateway"],
   tableActions: ["GetItem"],

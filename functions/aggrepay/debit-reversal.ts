@@ -82,6 +82,8 @@ function reversible(debit: RecordItem | undefined, givenTransactionId: string | 
     if (debit.state === "declined") throw new Problem("declined", why, { status: 409 });
     throw new Problem("in-progress", why);
   }
+  if (debit.flagged !== undefined)
+    throw new Problem("in-progress", "Whether the debit succeeded waits for a person.");
   const { transactionId: debited } = JSON.parse(debit.result ?? "{}") as { readonly transactionId?: string };
   if (givenTransactionId !== undefined && givenTransactionId !== debited)
     throw invalid([{ pointer: "/transactionId", detail: "is not the transactionId of that debit" }]);

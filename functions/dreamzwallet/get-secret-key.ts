@@ -10,6 +10,7 @@ export const operation = read({
   summary: "Fetches the secret key of a wallet user",
   source: "DreamzWallet, get secret key",
   provider: dreamzwallet,
+  reveals: true,
   input: v.object({ customerId: walletCustomerId }),
   sends: (input) => ({
     path: "/accountServices/AccountService/getSecretKey",

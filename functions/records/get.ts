@@ -13,7 +13,7 @@ export const operation: FunctionDefinition = {
   name: "records/get",
   summary: "Gives a record with its history",
   route: { method: "GET", path: "/v1/records/{id}" },
-  access: "authenticated",
+  access: "look",
   variables: [],
   secrets: [],
   tableActions: ["GetItem"],

@@ -15,7 +15,7 @@ export const operation: FunctionDefinition = {
   name: "records/list",
   summary: "Lists records: those that wait for a person, a customer's, or those of an id",
   route: { method: "GET", path: "/v1/records" },
-  access: "authenticated",
+  access: "look",
   variables: ["AGGREPAY_ACCOUNT"],
   secrets: [],
   tableActions: ["GetItem", "Query"],

@@ -19,7 +19,7 @@ export const viewOf = (record: RecordItem): RecordView => ({
   state: record.state,
   attempt: record.attempt,
   createdAt: iso(record.createdAt),
-  updatedAt: iso(record.settledAt ?? record.dispatchedAt),
+  updatedAt: iso(record.stateSince),
 });
 
 /**
@@ -37,9 +37,10 @@ function problemOf(record: RecordItem, view: RecordView, now: number, replayed: 
   const failure: Partial<Failure> = record.failure === undefined ? {} : JSON.parse(record.failure);
   const details = {
     record: view,
-    replayed: replayed && record.state === "declined",
+    replayed: replayed && record.state === "declined" && record.flagged === undefined,
     ...(failure.provider && { provider: failure.provider }),
   };
+  if (record.flagged !== undefined) return unknown(record.flagged, details, forAPerson);
   switch (record.state) {
     case "declined":
       return new Problem(failure.code ?? "declined", failure.detail ?? "The provider declined.", details);
@@ -60,9 +61,11 @@ function problemOf(record: RecordItem, view: RecordView, now: number, replayed: 
     case "in_doubt":
       return unknown(failure.detail, details);
     default:
-      return unknown(record.flagged ?? failure.detail, details, "the record waits for a person");
+      return unknown(failure.detail, details, forAPerson);
   }
 }
+
+const forAPerson = "the record waits for a person";
 
 const unknown = (
   detail: string | undefined,

@@ -88,8 +88,9 @@ export async function runChange<Input extends object, Result, Call, Reply>(
     replyMs: config.providerTimeoutMs,
     mayStillSend,
   });
+  const pace = { timing, lookUpMs: () => remainingMs() - settleMarginMs };
   const returns = (reply: Reply) => operation.returns(reply, input, call);
-  const outcome = await carriedOut(exchange, timing, returns, world);
+  const outcome = await carriedOut(exchange, pace, returns, world);
   note({
     providerMs: Math.round(clock.monotonic() - startedAt),
     providerFault: isProviderFault(outcome),

@@ -25,7 +25,7 @@ export function change<Input extends object, Result, Call, Reply>(
   return {
     ...spec,
     route: routeOf(spec.name),
-    access: "authenticated",
+    access: spec.effect === "money" ? "move-money" : "change",
     variables: [...variables, `${name.toUpperCase()}_ACCOUNT`, ...(spec.variables ?? [])],
     secrets,
     tableActions,

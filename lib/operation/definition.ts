@@ -9,8 +9,7 @@ export interface FunctionDefinition {
   /** What calls it: a route of the API, or the clock. */
   readonly route?: Route;
   readonly schedule?: { readonly everyMinutes: number };
-  /** Who may call it: those that the API authenticates, or anybody, where the function itself checks who it is. */
-  readonly access: "authenticated" | "open";
+  readonly access: Access;
   /** One line for people: API documentation, function description, dashboard. */
   readonly summary: string;
   /** The environment variables that configure it, beside those that every function has. */
@@ -20,6 +19,13 @@ export interface FunctionDefinition {
   /** The DynamoDB actions that the function uses on the records table; empty for a read, which has no table at all. */
   readonly tableActions: readonly TableAction[];
 }
+
+/**
+ * What somebody can do who may call it; policies and scopes are given in these words. `look`: see what is there. `reveal`: be
+ * given a secret of a user's. `change`, `move-money`: at the provider, under a record. `settle`: say by hand what became of a
+ * record. `open`: anybody calls it, and the function itself checks who that is. `clock`: nobody does.
+ */
+export type Access = "look" | "reveal" | "change" | "move-money" | "settle" | "open" | "clock";
 
 export interface Route {
   readonly method: "GET" | "POST";

@@ -87,40 +87,47 @@ function signedBy<Call, Reply>(
   }
 }
 
+/** The time that a call has. */
+export interface Pace {
+  readonly timing: () => Timing;
+  /** What looking up another secret may take, once there is a reply: the rest is for writing down what is known. */
+  readonly lookUpMs: () => number;
+}
+
 /**
  * Sends a call and reads what comes back. Where the provider refused our signature, and the secret has been rotated
  * meanwhile, it is signed and sent once more: the first was refused before anybody looked at it. Nothing else is sent twice.
  */
 export async function carriedOut<Call, Reply, Result>(
   exchange: Exchange<Call, Reply>,
-  timing: () => Timing,
+  pace: Pace,
   returns: (reply: Reply) => Result,
   world: Runtime,
 ): Promise<Outcome<Result>> {
   const sentAt = world.secrets.moment();
-  const outcome = await attempted(exchange, timing(), returns, world);
+  const outcome = await attempted(exchange, pace, returns, world);
   if (!(outcome.kind === "refusal" && outcome.as === "not_executed" && outcome.code === "misconfigured"))
     return outcome;
-  const again = await resigned(exchange, sentAt, world);
+  const again = await resigned(exchange, sentAt, pace, world);
   // A second send that does not come to pass leaves what the first one said.
   if (!again) return outcome;
-  const second = await attempted(again, timing(), returns, world);
+  const second = await attempted(again, pace, returns, world);
   return second.kind === "not_sent" ? outcome : second;
 }
 
 async function attempted<Call, Reply, Result>(
   exchange: Exchange<Call, Reply>,
-  timing: Timing,
+  pace: Pace,
   returns: (reply: Reply) => Result,
   world: Runtime,
 ): Promise<Outcome<Result>> {
-  const sent = await world.send(exchange.wire, timing);
+  const sent = await world.send(exchange.wire, pace.timing());
   if (sent.kind === "not_sent") return sent;
   if (sent.kind === "lost") {
     const why = `${sent.why.charAt(0).toUpperCase()}${sent.why.slice(1)}.`;
     return { kind: "unknown", why, timedOut: sent.timedOut };
   }
-  const answer = shown(await verified(sent.reply, exchange, world), exchange);
+  const answer = shown(await verified(sent.reply, exchange, pace, world), exchange);
   if (answer.kind === "refusal") return answer;
   if (answer.kind === "unusable")
     return { kind: "unknown", why: answer.why, timedOut: false, ...(answer.word && { word: answer.word }) };
@@ -162,11 +169,12 @@ function shown<Reply>(
 async function resigned<Call, Reply>(
   exchange: Exchange<Call, Reply>,
   sentAt: Moment,
+  { lookUpMs }: Pace,
   { secrets }: Runtime,
 ): Promise<Exchange<Call, Reply> | undefined> {
   const { provider, call, secret, circumstances } = exchange;
   try {
-    const fresh = await secrets.refreshed(provider.secret, sentAt);
+    const fresh = await inTime(lookUpMs(), () => secrets.refreshed(provider.secret, sentAt));
     if (isSameSecret(fresh, secret)) return undefined;
     return { ...exchange, secret: fresh, wire: signedBy(provider, call, fresh, circumstances) };
   } catch (error) {
@@ -182,6 +190,7 @@ async function resigned<Call, Reply>(
 async function verified<Call, Reply>(
   reply: WireReply,
   { provider, secret, circumstances, asked }: Exchange<Call, Reply>,
+  { lookUpMs }: Pace,
   { secrets }: Runtime,
 ): Promise<ProviderAnswer<Reply>> {
   const { config } = circumstances;
@@ -189,7 +198,7 @@ async function verified<Call, Reply>(
   if (answer.kind !== "unusable" || !answer.unverified) return answer;
   for (const other of [secrets.previous, secrets.refreshed]) {
     try {
-      const value = await other(provider.secret);
+      const value = await inTime(lookUpMs(), () => other(provider.secret));
       if (!value || isSameSecret(value, secret)) continue;
       const verifiedBy = provider.read(reply, [value], config, asked);
       if (verifiedBy.kind !== "unusable" || !verifiedBy.unverified) return verifiedBy;
@@ -198,4 +207,19 @@ async function verified<Call, Reply>(
     }
   }
   return answer;
+}
+
+/** A secret that is not had within that time is one that cannot be had. */
+async function inTime<T>(milliseconds: number, lookUp: () => Promise<T>): Promise<T> {
+  const tooLate = new Problem("not-sent", "A secret could not be read in time.");
+  if (milliseconds <= 0) throw tooLate;
+  let timer: NodeJS.Timeout | undefined;
+  const end = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooLate), milliseconds);
+  });
+  try {
+    return await Promise.race([lookUp(), end]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -32,6 +32,8 @@ export interface OperationSpec<Input, Result, Call, Reply> {
 }
 
 export interface ReadSpec<Input, Result, Call, Reply> extends OperationSpec<Input, Result, Call, Reply> {
+  /** Its answer holds a secret of a user's. */
+  readonly reveals?: true;
   /** Further calls of the same operation, each made from the reply before it. */
   readonly continues?: readonly ((reply: Reply, circumstances: Circumstances) => NoInfer<Call>)[];
 }
@@ -46,7 +48,7 @@ export function read<Input extends object, Result, Call, Reply>(
   return {
     ...spec,
     route: routeOf(spec.name),
-    access: "authenticated",
+    access: spec.reveals ? "reveal" : "look",
     variables: [...spec.provider.variables, ...(spec.variables ?? [])],
     secrets: [spec.provider.secret],
     tableActions: [],
@@ -98,7 +100,8 @@ export async function runRead<Input extends object, Result, Call, Reply>(
   const started = clock.monotonic();
   const carryOut = async <Read>(call: Call, returns: (reply: Reply) => Read): Promise<Read> => {
     const exchange = await prepared(operation.provider, call, asked, circumstances, world, secretsIn(input));
-    const outcome = await carriedOut(exchange, timing, returns, world);
+    const lookUpMs = () => remainingMs() - answerMarginMs;
+    const outcome = await carriedOut(exchange, { timing, lookUpMs }, returns, world);
     note({
       providerMs: Math.round(clock.monotonic() - started),
       providerFault: isProviderFault(outcome),

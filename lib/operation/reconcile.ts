@@ -11,6 +11,8 @@ import type { Budget } from "./resolve.ts";
 /** Records of a shard that are looked at in one run, and how many are asked about at a time. */
 const perShard = 25;
 const atOnce = 8;
+/** Shards that are counted at a time, beside what is asked about. */
+const countedAtOnce = 4;
 /** A run ends while there is time to ask once more and to write what was learned. */
 const leastMs = sendMarginMs + settleMarginMs;
 
@@ -57,7 +59,7 @@ export async function countWaiting(records: Pick<Records, "countWaiting">): Prom
     for (let shard = uncounted.shift(); shard !== undefined; shard = uncounted.shift())
       counts.push(await records.countWaiting(shard));
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
+  await Promise.all(Array.from({ length: countedAtOnce }, work));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 

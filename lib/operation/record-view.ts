@@ -14,7 +14,7 @@ export function detailOf(record: RecordItem, now: number): RecordView & Readonly
     customerId: record.customer?.split("#").at(-1) ?? null,
     amount: record.amount ?? null,
     host: record.host,
-    leaseEndsAt: iso(record.leaseEnds),
+    leaseEndsAt: record.leaseEnds === 0 ? null : iso(record.leaseEnds),
     inquiries: record.inquiries,
     result: record.result === undefined ? null : JSON.parse(record.result),
     failure: code === undefined ? null : { code, detail, ...(provider && { provider }) },

@@ -133,7 +133,8 @@ const lostRegistration =
 
 async function isUndone(done: RecordItem, namespace: "reversal", records: Records): Promise<boolean> {
   const undoing = await records.get(recordId(done.provider, done.account, { namespace, id: done.identity }));
-  return undoing !== undefined && !["not_sent", "not_executed", "declined"].includes(undoing.state);
+  if (undoing === undefined) return false;
+  return undoing.flagged !== undefined || !["not_sent", "not_executed", "declined"].includes(undoing.state);
 }
 
 /** Asked again after a pause that grows, until the doubt is old enough to be a person's. */
@@ -189,7 +190,8 @@ export function asking<Call, Reply>(
         replyMs: Math.min(replyLimitMs, left - connectMs),
         mayStillSend: () => true,
       });
-      const outcome = await carriedOut(exchange, timing, read, world);
+      const lookUpMs = () => budget.remainingMs() - settleMarginMs;
+      const outcome = await carriedOut(exchange, { timing, lookUpMs }, read, world);
       if (outcome.kind === "success") return { kind: "answer", answer: outcome.result };
       return outcome.kind === "refusal" ? outcome : { kind: "unclear", why: outcome.why };
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { type Attributes, type Binding, L, M, N, type RecordItem, S } from "./record.ts";
-import { assigned, assignments, forAPerson, shardOf, type Write } from "./write.ts";
+import { assigned, assignments, forAPerson, ofTheUnfinished, shardOf, type Write } from "./write.ts";
 
 /** A binding that a notification brought, agreeing with the record as it was seen. */
 export interface Bind {
@@ -28,17 +28,14 @@ export function binding({ seen, binding, result, now }: Bind): Write {
   const settles = seen.state !== "succeeded";
   const set = ["#binding = :binding"];
   if (settles)
-    set.push(
-      "#state = :succeeded",
-      "#settledAt = :now",
-      "#result = :result",
-      "#history = list_append(#history, :entry)",
-    );
+    set.push("#state = :succeeded", "#result = :result", "#history = list_append(#history, :entry)");
   const sameTXid = binding.tXid === undefined ? "" : " AND (attribute_not_exists(#tXid) OR #tXid = :tXid)";
   return {
     id: seen.id,
     condition: `#state = :seenState AND #attempt = :seenAttempt AND attribute_not_exists(#binding)${sameTXid}`,
-    update: `SET ${set.join(", ")}${settles ? " REMOVE #shard, #due, #failure" : ""}`,
+    set,
+    remove: settles ? [...ofTheUnfinished, "#failure"] : [],
+    tells: "account.bound",
     values: {
       ":binding": bindingValue(binding),
       ":seenState": S(seen.state),
@@ -46,7 +43,6 @@ export function binding({ seen, binding, result, now }: Bind): Write {
       ...(binding.tXid !== undefined && { ":tXid": S(binding.tXid) }),
       ...(settles && {
         ":succeeded": S("succeeded"),
-        ":now": N(now),
         ":result": S(result),
         ":entry": L([`succeeded ${now}`]),
       }),
@@ -88,7 +84,8 @@ export function keeping(stray: Stray): Write {
   return {
     id: stray.id,
     condition: "attribute_not_exists(#pk)",
-    update: `SET ${assignments(item).join(", ")}`,
+    set: assignments(item),
+    tells: "record.needs-attention",
     values: assigned(item),
   };
 }

@@ -109,12 +109,13 @@ function claiming(claim: Claim, form: ClaimForm): Write {
     `#attempt = ${form.attempt}`,
     `#history = list_append(${form.history}, :entry)`,
   ];
-  // What the attempt before this one left: its reason, and whoever was looking into it.
-  const remove = ["#settledAt", "#failure", "#resolver", "#resolverLease", "#inquiries"];
   return {
     id: claim.id,
     condition: form.condition,
-    update: `SET ${set.join(", ")} REMOVE ${remove.join(", ")}`,
+    set,
+    // What the attempt before this one left: its reason, and whoever was looking into it.
+    remove: ["#failure", "#resolver", "#resolverLease", "#inquiries"],
+    tells: undefined,
     values: {
       ...assigned(item),
       ...form.values,

@@ -1,6 +1,7 @@
+import { eventOf } from "./event.ts";
 import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
 import { isFinal, isSettled, sources } from "./states.ts";
-import { assigned, assignments, forAPerson, listOf, valuesOf, type Write } from "./write.ts";
+import { assigned, assignments, forAPerson, listOf, ofTheUnfinished, valuesOf, type Write } from "./write.ts";
 
 /** Whether a record's outcome is in doubt: said so, or sent by somebody whose lease has ended without a word. */
 export const isInDoubt = (record: RecordItem, now: number): boolean =>
@@ -21,7 +22,10 @@ export interface Conclusion extends Turn {
   readonly expireAfterMs?: number | undefined;
 }
 
-/** The turn is taken for as long as the lease lasts, which outlasts the resolver's run; nobody else looks into it meanwhile. */
+/**
+ * The turn is taken for as long as the lease lasts, which outlasts the resolver's run; nobody else looks into it meanwhile. Not
+ * where somebody has looked into it since it was read: each turn moves `due`.
+ */
 export function takingTurn({ record, resolver }: Turn, now: number, leaseMs: number): Write {
   const until = now + leaseMs;
   const item: Attributes = { resolver: S(resolver), resolverLease: N(until), due: N(until) };
@@ -31,13 +35,16 @@ export function takingTurn({ record, resolver }: Turn, now: number, leaseMs: num
       "#attempt = :seenAttempt",
       "(#state = :inDoubt OR (#state = :dispatched AND #leaseEnds <= :now))",
       "(attribute_not_exists(#resolver) OR #resolverLease <= :now)",
+      record.due === undefined ? "attribute_not_exists(#due)" : "#due = :seenDue",
     ].join(" AND "),
-    update: `SET ${assignments(item).join(", ")}`,
+    set: assignments(item),
+    tells: undefined,
     values: {
       ...assigned(item),
       ":seenAttempt": N(record.attempt),
       ":inDoubt": S("in_doubt"),
       ":dispatched": S("dispatched"),
+      ...(record.due !== undefined && { ":seenDue": N(record.due) }),
       ":now": N(now),
     },
   };
@@ -48,24 +55,23 @@ export function concluding({ record, resolver, to, now, result, failure, expireA
   const from = sources("evidence", to).filter((state) => state !== "needs_attention");
   const item: Attributes = {
     state: S(to),
-    settledAt: N(now),
     ...(result !== undefined && { result: S(result) }),
     ...(failure !== undefined && { failure: S(failure) }),
     ...(isFinal(to) &&
       expireAfterMs !== undefined && { expires: N(Math.ceil((now + expireAfterMs) / 1000)) }),
     ...(to === "needs_attention" && { due: N(forAPerson(now)) }),
   };
-  const set = [...assignments(item), "#history = list_append(#history, :entry)"];
-  const past = [
-    "#resolver",
-    "#resolverLease",
-    ...(isSettled(to) ? ["#shard", "#due"] : []),
-    ...(failure === undefined ? ["#failure"] : []),
-  ];
   return {
     id: record.id,
     condition: `${ownTurn} AND #state IN (${listOf(from)})`,
-    update: `SET ${set.join(", ")} REMOVE ${past.join(", ")}`,
+    set: [...assignments(item), "#history = list_append(#history, :entry)"],
+    remove: [
+      "#resolver",
+      "#resolverLease",
+      ...(isSettled(to) ? ofTheUnfinished : []),
+      ...(failure === undefined ? ["#failure"] : []),
+    ],
+    tells: eventOf(to),
     values: {
       ...assigned(item),
       ...valuesOf(from),
@@ -81,7 +87,9 @@ export function postponing(turn: Turn, due: number): Write {
   return {
     id: turn.record.id,
     condition: `${ownTurn} AND #state IN (${listOf(from)})`,
-    update: "SET #due = :due, #inquiries = :inquiries REMOVE #resolver, #resolverLease",
+    set: ["#due = :due", "#inquiries = :inquiries"],
+    remove: ["#resolver", "#resolverLease"],
+    tells: undefined,
     values: {
       ...valuesOf(from),
       ...turnValues(turn),

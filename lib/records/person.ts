@@ -1,50 +1,109 @@
+import { iso } from "../time.ts";
+import { eventOf } from "./event.ts";
 import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
 import { isSettled, sources } from "./states.ts";
-import { assigned, assignments, listOf, valuesOf, type Write } from "./write.ts";
+import { assigned, assignments, listOf, ofTheUnfinished, valuesOf, type Write } from "./write.ts";
 
 /** How a person settled what asking could not. */
 export interface Decision {
-  /** As the person saw it. */
+  /** As it was read when the decision came. */
   readonly record: RecordItem;
+  /** What the person looked at, which may have been another attempt than the record's of now. */
+  readonly attempt: number;
   readonly to: "succeeded" | "declined" | "not_executed";
+  readonly by: string;
+  readonly reason: string;
   readonly result: string | undefined;
   readonly failure: string | undefined;
-  /** Who, why and when, as JSON. */
-  readonly resolution: string;
   readonly now: number;
 }
 
-/** Only a record that waits for a person, and only as that person saw it. */
-export function deciding({ record, to, result, failure, resolution, now }: Decision): Write {
+/** A decision as its record keeps it: who said what of which attempt, why and when, and who decided before. */
+export interface Resolution {
+  readonly by: string;
+  readonly reason: string;
+  readonly at: string;
+  readonly attempt: number;
+  readonly outcome: Decision["to"];
+  readonly transactionId?: string;
+  /** The latest of those before it, newest first. */
+  readonly earlier?: readonly Resolution[];
+}
+
+/** Earlier decisions that are kept: of each there is one for an attempt, and one more for a reply that contradicts it. */
+const earlierKept = 3;
+
+/** The latest decision on a record, if there is any. */
+export const resolutionOf = ({ resolution }: Pick<RecordItem, "resolution">): Resolution | undefined =>
+  resolution === undefined ? undefined : (JSON.parse(resolution) as Resolution);
+
+/** Only a record that waits for a person, and only the attempt that the person saw. */
+export function deciding(decision: Decision): Write {
+  const { record, attempt, to, result, failure, now } = decision;
   const from = sources("person", to);
   const item: Attributes = {
     state: S(to),
-    settledAt: N(now),
-    resolution: S(resolution),
+    resolution: S(resolving(decision)),
     ...(result !== undefined && { result: S(result) }),
     ...(failure !== undefined && { failure: S(failure) }),
   };
-  const past = [...(isSettled(to) ? ["#shard", "#due"] : []), ...(failure === undefined ? ["#failure"] : [])];
   return {
     id: record.id,
     condition: `#attempt = :seenAttempt AND #state IN (${listOf(from)})`,
-    update: `SET ${assignments(item).join(", ")}, #history = list_append(#history, :entry) REMOVE ${past.join(", ")}`,
+    set: [...assignments(item), "#history = list_append(#history, :entry)"],
+    remove: [...(isSettled(to) ? ofTheUnfinished : []), ...(failure === undefined ? ["#failure"] : [])],
+    tells: eventOf(to),
     values: {
       ...assigned(item),
       ...valuesOf(from),
-      ":seenAttempt": N(record.attempt),
+      ":seenAttempt": N(attempt),
       ":entry": L([`${to} ${now}`]),
     },
   };
 }
 
-/** A binding that came before its registration's reply and disagrees with it: a person lets it stand, or takes it off the list. */
-export function decidingFlag({ record, to, resolution }: Decision): Write {
-  const item: Attributes = { resolution: S(resolution) };
+/**
+ * A record that is final and was contradicted: a person says the same as its state, which lets it stand, or takes it off the
+ * list as it is. Once: what is off the list has been decided.
+ */
+export function decidingFlag(decision: Decision): Write {
+  const { record, attempt, to } = decision;
+  const stands = to === record.state;
+  const item: Attributes = { resolution: S(resolving(decision)) };
   return {
     id: record.id,
-    condition: "#attempt = :seenAttempt AND attribute_exists(#flagged)",
-    update: `SET ${assignments(item).join(", ")} REMOVE #shard, #due${to === "succeeded" ? ", #flagged" : ""}`,
-    values: { ...assigned(item), ":seenAttempt": N(record.attempt) },
+    condition: "#attempt = :seenAttempt AND attribute_exists(#flagged) AND attribute_exists(#due)",
+    set: assignments(item),
+    remove: ["#shard", "#due", ...(stands ? ["#flagged"] : [])],
+    tells: stands ? (record.binding ? "account.bound" : eventOf(to)) : undefined,
+    values: { ...assigned(item), ":seenAttempt": N(attempt) },
   };
+}
+
+/** Whether the record holds this decision already: the answer to its write was lost, and it came again. */
+export function isDecidedSo(record: RecordItem, decision: Decision): boolean {
+  const held = resolutionOf(record);
+  return held !== undefined && saidIn(held) === saidIn(saying(decision));
+}
+
+const saidIn = ({ by, reason, attempt, outcome, transactionId }: Resolution): string =>
+  JSON.stringify([by, reason, attempt, outcome, transactionId]);
+
+function saying({ to, by, reason, attempt, result, now }: Decision): Resolution {
+  const { transactionId } = JSON.parse(result ?? "{}") as { readonly transactionId?: string };
+  return {
+    by,
+    reason,
+    at: iso(now),
+    attempt,
+    outcome: to,
+    ...(transactionId !== undefined && { transactionId }),
+  };
+}
+
+function resolving(decision: Decision): string {
+  const before = resolutionOf(decision.record);
+  if (!before) return JSON.stringify(saying(decision));
+  const { earlier = [], ...latest } = before;
+  return JSON.stringify({ ...saying(decision), earlier: [latest, ...earlier].slice(0, earlierKept) });
 }

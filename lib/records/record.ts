@@ -29,13 +29,14 @@ export interface RecordItem {
   readonly attempt: number;
   /** Random, new for each attempt: whoever knows it is the function that made the attempt. */
   readonly owner: string;
+  /** 0 once the attempt's outcome is known. */
   readonly leaseEnds: number;
   /** The provider's host that the attempt was sent to. */
   readonly host: string;
   readonly createdAt: number;
   readonly dispatchedAt: number;
-  /** When the state was last written after a dispatch. */
-  readonly settledAt: number | undefined;
+  /** When the state was last written. */
+  readonly stateSince: number;
   /** The answer's `result`, as JSON, of a record that succeeded. */
   readonly result: string | undefined;
   /** Why it did not succeed, as JSON (`Failure`). */
@@ -50,7 +51,7 @@ export interface RecordItem {
   readonly tXid: string | undefined;
   /** What the notification of an account binding brought. */
   readonly binding: Binding | undefined;
-  /** Why a binding is not served: it came before its registration's reply, and the two disagree. */
+  /** Why a final record is not served: the provider's late reply contradicts a binding that came before it, or a person. */
   readonly flagged: string | undefined;
   /** Who settled it by hand, why and when, as JSON. */
   readonly resolution: string | undefined;
@@ -75,6 +76,7 @@ export const L = (values: readonly string[]): AttributeValue => ({ L: values.map
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 export function readRecord(item: Attributes): RecordItem {
+  const history = (item.history?.L ?? []).map((entry) => entry.S ?? "");
   return {
     id: text(item, "pk"),
     provider: text(item, "provider"),
@@ -90,11 +92,11 @@ export function readRecord(item: Attributes): RecordItem {
     state: text(item, "state") as State,
     attempt: number(item, "attempt"),
     owner: text(item, "owner"),
-    leaseEnds: number(item, "leaseEnds"),
+    leaseEnds: item.leaseEnds === undefined ? 0 : number(item, "leaseEnds"),
     host: text(item, "host"),
     createdAt: number(item, "createdAt"),
     dispatchedAt: number(item, "dispatchedAt"),
-    settledAt: item.settledAt?.N === undefined ? undefined : number(item, "settledAt"),
+    stateSince: Number(history.at(-1)?.split(" ")[1]),
     result: item.result?.S,
     failure: item.failure?.S,
     resolver: item.resolver?.S,
@@ -105,7 +107,7 @@ export function readRecord(item: Attributes): RecordItem {
     binding: item.binding?.M && readBinding(item.binding.M),
     flagged: item.flagged?.S,
     resolution: item.resolution?.S,
-    history: (item.history?.L ?? []).map((entry) => entry.S ?? ""),
+    history,
   };
 }
 

@@ -1,6 +1,17 @@
+import { eventOf } from "./event.ts";
+import { resolutionOf } from "./person.ts";
 import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
 import { isFinal, isSettled, type State, sources } from "./states.ts";
-import { assigned, assignments, forAPerson, listOf, shardOf, valuesOf, type Write } from "./write.ts";
+import {
+  assigned,
+  assignments,
+  forAPerson,
+  listOf,
+  ofTheUnfinished,
+  shardOf,
+  valuesOf,
+  type Write,
+} from "./write.ts";
 
 /** What the owner of an attempt learned of it. */
 export interface Settlement {
@@ -36,7 +47,6 @@ export function settling(settlement: Settlement): Write {
       : "";
   const item: Attributes = {
     state: S(to),
-    settledAt: N(now),
     ...(result !== undefined && { result: S(result) }),
     ...(failure !== undefined && { failure: S(failure) }),
     ...(isFinal(to) &&
@@ -45,12 +55,12 @@ export function settling(settlement: Settlement): Write {
     // What is unfinished stays in its index, due at once.
     ...(!isSettled(to) && { due: N(now) }),
   };
-  const set = [...assignments(item), "#history = list_append(#history, :entry)"];
-  const past = [...(isSettled(to) ? ["#shard", "#due"] : []), ...(failure === undefined ? ["#failure"] : [])];
   return {
     id: settlement.id,
     condition: `#owner = :owner AND #attempt = :ownAttempt AND ${open}${agrees}`,
-    update: `SET ${set.join(", ")}${past.length > 0 ? ` REMOVE ${past.join(", ")}` : ""}`,
+    set: [...assignments(item), "#history = list_append(#history, :entry)"],
+    remove: [...(isSettled(to) ? ofTheUnfinished : []), ...(failure === undefined ? ["#failure"] : [])],
+    tells: eventOf(to),
     values: {
       ...assigned(item),
       ...valuesOf(from),
@@ -61,38 +71,63 @@ export function settling(settlement: Settlement): Write {
   };
 }
 
-/** Why the owner's word and the notification that came before it cannot both be true; undefined where they can. */
+/**
+ * Why the owner's word and what was written before it cannot both be true; undefined where they can. What was written is
+ * final and stays: a binding that a notification brought, or what a person said of this attempt.
+ */
 export function disagreementWith(record: RecordItem, settlement: Settlement): string | undefined {
   const ours = record.owner === settlement.owner && record.attempt === settlement.attempt;
-  if (!settlement.binding || !ours || record.state !== "succeeded" || !record.binding || record.flagged)
+  if (!ours || !isFinal(record.state) || record.flagged !== undefined || settlement.to === "in_doubt")
     return undefined;
-  if (settlement.to === "declined" || settlement.to === "not_executed")
+  return settlement.binding && record.binding
+    ? disagreementWithBinding(record, settlement)
+    : disagreementWithPerson(record, settlement);
+}
+
+function disagreementWithBinding(record: RecordItem, { to }: Settlement): string | undefined {
+  if (to === "declined" || to === "not_executed")
     return "The registration was refused, and a notification of its binding had come before.";
-  if (settlement.to === "succeeded" && record.tXid === undefined)
+  if (to === "succeeded" && record.tXid === undefined)
     return "The registration's tXid differs from that of the notification that came before.";
   return undefined;
 }
 
-/** Listed for a person, and its binding no longer served. */
-export function flagging(settlement: Settlement, why: string): Write {
+function disagreementWithPerson(record: RecordItem, { to, result }: Settlement): string | undefined {
+  const said = resolutionOf(record);
+  if (said?.attempt !== record.attempt || said.outcome !== record.state) return undefined;
+  if ((to === "succeeded") !== (said.outcome === "succeeded"))
+    return `A person settled it as ${said.outcome}, and the attempt's own late word is ${to}.`;
+  const { transactionId } = JSON.parse(result ?? "{}") as { readonly transactionId?: string };
+  if (said.transactionId !== undefined && transactionId !== undefined && said.transactionId !== transactionId)
+    return `A person settled it with another transactionId than the provider's late reply has: ${transactionId}.`;
+  return undefined;
+}
+
+/** Listed for a person, and not served any more. Both sides are kept, and the record is as it was when they were compared. */
+export function flagging(settlement: Settlement, seen: RecordItem, why: string): Write {
   const { binding, result, failure, now } = settlement;
   const item: Attributes = {
     flagged: S(why),
     shard: shardOf(settlement.id),
     due: N(forAPerson(now)),
     ...(binding?.tXid !== undefined && { tXid: S(binding.tXid) }),
-    ...(result !== undefined && { result: S(result) }),
+    // What a repeat was answered with stays, should a person let it stand.
+    ...(result !== undefined && (binding || seen.result === undefined) && { result: S(result) }),
     ...(failure !== undefined && { failure: S(failure) }),
   };
+  const resolution =
+    seen.resolution === undefined ? "attribute_not_exists(#resolution)" : "#resolution = :seenResolution";
   return {
     id: settlement.id,
-    condition:
-      "#owner = :owner AND #attempt = :ownAttempt AND attribute_exists(#binding) AND attribute_not_exists(#flagged)",
-    update: `SET ${assignments(item).join(", ")}`,
+    condition: `#owner = :owner AND #attempt = :ownAttempt AND #state = :seenState AND attribute_not_exists(#flagged) AND ${resolution}`,
+    set: assignments(item),
+    tells: "record.needs-attention",
     values: {
       ...assigned(item),
       ":owner": S(settlement.owner),
       ":ownAttempt": N(settlement.attempt),
+      ":seenState": S(seen.state),
+      ...(seen.resolution !== undefined && { ":seenResolution": S(seen.resolution) }),
     },
   };
 }

@@ -48,7 +48,9 @@ export const transitions: Transitions = {
     not_executed: ["owner", "evidence", "person"],
   },
   not_sent: { dispatched: ["claim"] },
-  not_executed: { dispatched: ["claim"] },
+  // The owner's word over what an inquiry or a person took for nothing, while no new attempt has begun: a repeat must not move
+  // money that is known to have moved.
+  not_executed: { dispatched: ["claim"], succeeded: ["owner"] },
   succeeded: {},
   declined: {},
 };

@@ -8,12 +8,12 @@ import {
 import { type Bind, binding, keeping, type Stray } from "./binding.ts";
 import { type Claim, type Claimed, claimable, claimFirst, claimSeen } from "./claim.ts";
 import { type Conclusion, concluding, postponing, type Turn, takingTurn } from "./doubt.ts";
-import { type Decision, deciding, decidingFlag } from "./person.ts";
+import { type Decision, deciding, decidingFlag, isDecidedSo } from "./person.ts";
 import { N, type RecordItem, readRecord, S } from "./record.ts";
 import { disagreementWith, flagging, type Settled, type Settlement, settling } from "./settle.ts";
-import { attributeNames, forAPerson, type Write } from "./write.ts";
+import { expressionsOf, forAPerson, type Write } from "./write.ts";
 
-export type { Bind, Claim, Claimed, Conclusion, Settled, Settlement, Stray, Turn };
+export type { Bind, Claim, Claimed, Conclusion, Decision, Settled, Settlement, Stray, Turn };
 
 export interface Records {
   /** One conditional write. Throws what the SDK throws when it is not known to have been written; then nothing may be sent. */
@@ -37,7 +37,7 @@ export interface Records {
   countWaiting(shard: number): Promise<number>;
   /** A customer's records, newest first: what the index projects, and the cursor of the next page. */
   ofCustomer(customer: string, limit: number, cursor: string | undefined): Promise<CustomerPage>;
-  /** The record as it stands then, and whether the decision was written. */
+  /** The record as it stands then, and whether it holds this decision. */
   decide(decision: Decision): Promise<{ readonly written: boolean; readonly record: RecordItem }>;
   /** Consistent. */
   get(id: string): Promise<RecordItem | undefined>;
@@ -66,10 +66,7 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
     const command = new UpdateItemCommand({
       TableName: table,
       Key: { pk: S(write.id) },
-      ConditionExpression: write.condition,
-      UpdateExpression: write.update,
-      ExpressionAttributeNames: attributeNames(write.condition + write.update),
-      ExpressionAttributeValues: write.values,
+      ...expressionsOf(write),
       ReturnValues: "ALL_NEW",
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
     });
@@ -103,7 +100,10 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
         const record = refusedBy(error);
         const disagreement = disagreementWith(record, settlement);
         if (disagreement)
-          return { kind: "superseded", record: await seenOrWritten(flagging(settlement, disagreement)) };
+          return {
+            kind: "superseded",
+            record: await seenOrWritten(flagging(settlement, record, disagreement)),
+          };
         // The SDK repeats a write whose answer was lost; what it then meets may be our own.
         const ours = record.owner === settlement.owner && record.attempt === settlement.attempt;
         return { kind: ours && record.state === settlement.to ? "written" : "superseded", record };
@@ -213,7 +213,9 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
       try {
         return { written: true, record: await update(write) };
       } catch (error) {
-        return { written: false, record: refusedBy(error) };
+        // The SDK repeats a write whose answer was lost, and so does a person.
+        const record = refusedBy(error);
+        return { written: isDecidedSo(record, decision), record };
       }
     },
 

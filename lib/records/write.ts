@@ -1,4 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { RecordEvent } from "./event.ts";
 import { type Attributes, N, S } from "./record.ts";
 import type { State } from "./states.ts";
 
@@ -6,11 +7,28 @@ import type { State } from "./states.ts";
 export interface Write {
   readonly id: string;
   readonly condition: string;
-  readonly update: string;
-  readonly values: Record<string, AttributeValue>;
+  /** `#name = <expression>` */
+  readonly set: readonly string[];
+  readonly remove?: readonly string[];
+  readonly values: Attributes;
+  /** What this write has to tell, or undefined: each says so. */
+  readonly tells: RecordEvent | undefined;
 }
 
-export const attributeNames = (expression: string): Record<string, string> =>
+/** The expressions of an UpdateItem. */
+export function expressionsOf({ condition, set, remove = [], values, tells }: Write) {
+  const setting = tells === undefined ? set : [...set, "#event = :event"];
+  const removing = tells === undefined ? [...remove, "#event"] : remove;
+  const update = `SET ${setting.join(", ")}${removing.length > 0 ? ` REMOVE ${removing.join(", ")}` : ""}`;
+  return {
+    ConditionExpression: condition,
+    UpdateExpression: update,
+    ExpressionAttributeNames: attributeNames(condition + update),
+    ExpressionAttributeValues: { ...values, ...(tells !== undefined && { ":event": S(tells) }) },
+  };
+}
+
+const attributeNames = (expression: string): Record<string, string> =>
   Object.fromEntries([...expression.matchAll(/#(\w+)/g)].map(([name, attribute = ""]) => [name, attribute]));
 
 /** `:a, :b` and its values, for an IN condition. */
@@ -23,6 +41,9 @@ export const assignments = (item: Attributes): string[] =>
   Object.keys(item).map((name) => `#${name} = :${name}`);
 export const assigned = (item: Attributes): Attributes =>
   Object.fromEntries(Object.entries(item).map(([name, value]) => [`:${name}`, value]));
+
+/** What a record no longer has once its outcome is known: its place among the unfinished, and an owner's time. */
+export const ofTheUnfinished = ["#shard", "#due", "#leaseEnds"] as const;
 
 export const shards = 64;
 /**

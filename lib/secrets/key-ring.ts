@@ -1,7 +1,7 @@
-import { createHmac } from "node:crypto";
+import { createHmac, hkdfSync } from "node:crypto";
 import { Problem } from "../problem.ts";
-import type { Secret } from "./secret.ts";
-import { part, type SecretValue } from "./secrets.ts";
+import { Secret } from "./secret.ts";
+import { optionalPart, part, type SecretValue } from "./secrets.ts";
 
 /** Keys of the `gateway` secret, each with an id that every value made with it names. The first is the one in use. */
 export interface KeyRing {
@@ -13,15 +13,19 @@ interface RingKey {
   readonly key: Secret;
 }
 
+type RingName = "fingerprintKeys" | "sealingKeys";
+
 const leastKeyBytes = 32;
 
 /**
- * The ring of that name.
+ * The ring of that name: the keys that people have put there, the newest first, and after them the one that comes of the
+ * key that the deployment generated.
  * @throws Problem `misconfigured` naming what is wrong with it.
  */
-export function keyRing(secret: SecretValue, name: "fingerprintKeys" | "sealingKeys"): KeyRing {
-  const list = (secret.json as Readonly<Record<string, unknown>>)[name];
-  if (!Array.isArray(list) || list.length === 0)
+export function keyRing(secret: SecretValue, name: RingName): KeyRing {
+  const generated = generatedKey(secret, name);
+  const list = (secret.json as Readonly<Record<string, unknown>>)[name] ?? (generated ? [] : undefined);
+  if (!Array.isArray(list) || (list.length === 0 && !generated))
     throw new Problem(
       "misconfigured",
       `The secret "${secret.name}" must hold a list of keys under "${name}".`,
@@ -37,7 +41,25 @@ export function keyRing(secret: SecretValue, name: "fingerprintKeys" | "sealingK
       );
     return { id, key };
   });
-  return { keys };
+  return { keys: generated ? [...keys, generated] : keys };
+}
+
+/**
+ * CloudFormation generates one text at most, so both rings begin with a key derived from it, each its own (HKDF-SHA256,
+ * RFC 5869, with the ring's name as info). Values name it by this id for as long as they are kept.
+ */
+const generatedKeyId = "generated";
+
+function generatedKey(secret: SecretValue, name: RingName): RingKey | undefined {
+  const text = optionalPart(secret, "generatedKey");
+  if (text === undefined) return undefined;
+  if (Buffer.byteLength(text.reveal()) < leastKeyBytes)
+    throw new Problem(
+      "misconfigured",
+      `"generatedKey" in the secret "${secret.name}" has under ${leastKeyBytes} bytes.`,
+    );
+  const key = Buffer.from(hkdfSync("sha256", text.reveal(), "", `wallet-gateway ${name}`, leastKeyBytes));
+  return { id: generatedKeyId, key: new Secret(key.toString("base64")) };
 }
 
 /** `<key id>.<HMAC-SHA256 in base64url>` of a text, under the key in use or the one of the given id. */

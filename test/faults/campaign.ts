@@ -3,21 +3,31 @@ import type { Fault, Plan, Run } from "./points.ts";
 import type { Treatment } from "./provider.ts";
 import type { Engine } from "./store.ts";
 import { newIdentity, type Subject, type SubjectName, subject } from "./subjects.ts";
-import { times, type Without, World } from "./world.ts";
+import { effectOf, times, type Without, World } from "./world.ts";
 
-export type Actor = "caller" | "reconciler" | "notification";
+export type Actor = "caller" | "reconciler" | "notification" | "person" | "second person";
 
 /** One case: who is struck where by what, how the provider treats the first changes, and who comes in which order. */
 export interface Case {
   readonly subject: SubjectName;
   readonly treatments: readonly Treatment[];
   readonly refusesRepeats?: boolean;
-  /** The first caller, or whoever acts in that round. */
-  readonly struck: "first" | { readonly round: number; readonly actor: Actor };
+  /** The first caller, the first person who finds the record waiting, or whoever acts in that round. */
+  readonly struck: "first" | "person" | { readonly round: number; readonly actor: Actor };
   readonly plan: Plan | undefined;
   readonly order: readonly Actor[];
-  /** In which round what is late or frozen goes on, after the others have acted. */
+  /** In which round what is late or frozen goes on, after the others have acted; counted from the first person's, if he is struck. */
   readonly resumes: number;
+  /** What strikes the first caller besides. */
+  readonly owner?: Plan;
+  /** What a person says, who is asked as soon as the provider answers nobody. */
+  readonly person?: Word;
+}
+
+/** The truth or its opposite; and what is said of that which did not happen. */
+export interface Word {
+  readonly isHonest: boolean;
+  readonly undone: "declined" | "not_executed";
 }
 
 /**
@@ -45,21 +55,32 @@ export async function runCase(engine: Engine, spec: Case, without?: Without): Pr
   world.provider.refusesRepeats = spec.refusesRepeats ?? false;
   world.provider.treatments.push(...spec.treatments);
 
-  const first = world.call(own, spec.struck === "first" ? spec.plan : undefined);
+  const first = world.call(own, spec.struck === "first" ? spec.plan : spec.owner);
   await first.stopped;
   if (spec.struck === "first") points = first.points;
+  world.provider.answersReads = spec.person === undefined;
 
+  /** The round in which the first person came. */
+  let decided = Number.POSITIVE_INFINITY;
+  const ends = ["succeeded", "declined", ...(spec.person ? [] : ["needs_attention"])];
   for (let round = 0; round < mostRounds; round++) {
     world.advance(pauses[round] ?? 25 * times.hour);
     for (const actor of spec.order) {
-      const isStruck = spec.struck !== "first" && spec.struck.round === round && spec.struck.actor === actor;
-      const run = actorOf(actor, world, own, reference, isStruck ? spec.plan : undefined);
+      // A notification settles what a person is to be asked of: it comes after him.
+      if (actor === "notification" && spec.person && round < decided) continue;
+      const isStruck = isStruckHere(spec.struck, actor, round, decided);
+      const run = actorOf(actor, world, own, reference, isStruck ? spec.plan : undefined, spec.person);
       await run?.stopped;
       if (isStruck && run) points = run.points;
-      if (spec.resumes === round && !isStruck) await world.catchUp();
+      if (run && actor === "person" && round < decided) {
+        decided = round;
+        world.provider.answersReads = true;
+      }
+      const since = spec.struck === "person" ? decided : 0;
+      if (since + spec.resumes === round && !(isStruck && run)) await world.catchUp();
       world.advance(1_000);
     }
-    if (world.isCaughtUp && ["succeeded", "declined", "needs_attention"].includes(stateOf(own, world))) break;
+    if (world.isCaughtUp && ends.includes(stateOf(own, world))) break;
   }
   await world.catchUp();
   // The last word: what a caller is told when all is over must be true as well, and what it then begins is settled too.
@@ -73,16 +94,51 @@ export async function runCase(engine: Engine, spec: Case, without?: Without): Pr
 
 const stateOf = ({ record }: Subject, world: World): string => world.latest(record)?.item.state?.S ?? "";
 
+const isStruckHere = (struck: Case["struck"], actor: Actor, round: number, decided: number): boolean => {
+  if (struck === "first") return false;
+  if (struck === "person") return actor === "person" && round < decided;
+  return struck.round === round && struck.actor === actor;
+};
+
 function actorOf(
   actor: Actor,
   world: World,
   own: Subject,
   reference: string,
   plan: Plan | undefined,
+  word: Word | undefined,
 ): Run<unknown> | undefined {
+  if (actor === "person") return decided(world, own, "a person", word, plan);
+  if (actor === "second person")
+    return decided(world, own, "another person", { isHonest: true, undone: "declined" }, plan);
   if (actor === "caller") return world.call(own, plan) as Run<unknown>;
   if (actor === "reconciler") return world.reconciler(plan) as Run<unknown>;
   return world.notification(reference, plan) as Run<unknown> | undefined;
+}
+
+let reasons = 0;
+
+/** A person looks, and where the record waits says what became of it; undefined where nobody can say yet. */
+export function decided(
+  world: World,
+  own: Subject,
+  by: string,
+  word: Word = { isHonest: true, undone: "declined" },
+  plan?: Plan,
+): Run<unknown> | undefined {
+  const item = world.latest(own.record)?.item;
+  const waits = item?.state?.S === "needs_attention" || (item?.flagged && item.due);
+  if (!waits || world.isOnItsWay()) return undefined;
+  const effect = world.effects(effectOf(own, world)).at(-1);
+  const isSaidDone = (effect !== undefined) === word.isHonest;
+  const saying = {
+    id: own.record,
+    outcome: isSaidDone ? ("succeeded" as const) : word.undone,
+    reason: `because ${++reasons}`,
+    attempt: Number(item.attempt?.N),
+    ...(isSaidDone && { transactionId: effect?.id ?? "0" }),
+  };
+  return world.person(by, saying, word.isHonest, plan) as Run<unknown>;
 }
 
 /** The debit that is to be reversed. */
@@ -92,7 +148,7 @@ async function preceded(world: World, own: Subject): Promise<void> {
 
 /** A case in words: it can be run again from them. */
 export const describe = (
-  { subject: name, treatments, refusesRepeats, struck, plan, order, resumes }: Case,
+  { subject: name, treatments, refusesRepeats, struck, plan, order, resumes, owner, person }: Case,
   point?: string,
 ): string =>
   [
@@ -100,7 +156,9 @@ export const describe = (
     `provider ${treatments.map(({ acts, replies }) => `acts ${acts}, replies ${replies}`).join(", then ")}`,
     refusesRepeats && "and refuses repeats",
     plan &&
-      `${plan.fault} at ${point ?? plan.at} of ${struck === "first" ? "the first caller" : `the ${struck.actor} in round ${struck.round}`}`,
+      `${plan.fault} at ${point ?? plan.at} of ${typeof struck === "string" ? `the first ${struck === "first" ? "caller" : struck}` : `the ${struck.actor} in round ${struck.round}`}`,
+    owner && `${owner.fault} at ${owner.at} of the first caller`,
+    person && `a person ${person.isHonest ? "tells the truth" : "lies"}, undone is ${person.undone}`,
     order.join(" then "),
     `resumed in round ${resumes}`,
   ]

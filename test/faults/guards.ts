@@ -1,6 +1,7 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { resolve as settle } from "../../lib/operation/resolve.ts";
 import type { Treatment } from "./provider.ts";
-import type { Command, CommandInput, Output } from "./store.ts";
+import { type Command, type CommandInput, type Item, nameOf, type Output } from "./store.ts";
 import type { AnyChange } from "./subjects.ts";
 import type { Without } from "./world.ts";
 
@@ -97,6 +98,70 @@ export const expiresAlways = (name: string): Without => ({
           ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ":soon": { N: "1800000000" } },
         },
 });
+
+/** A write of that name wants more of its record than it needs. */
+export const refused = (name: string, clause: string): Without => ({
+  command: (written, input) =>
+    written === name
+      ? { ...input, ConditionExpression: `${input.ConditionExpression} AND ${clause}` }
+      : input,
+});
+
+/** What a failed write or a look shows of a record has another value there, or none. */
+export const showing = (attribute: string, value: string | undefined): Without => {
+  const altered = (item: Item): Item => {
+    const { [attribute]: _shown, ...others } = item;
+    return value === undefined ? others : { ...others, [attribute]: { S: value } };
+  };
+  return {
+    client: (client) => ({
+      async send(command) {
+        try {
+          const output = await client.send(command);
+          return output.Item ? { ...output, Item: altered(output.Item) } : output;
+        } catch (error) {
+          if (!(error instanceof ConditionalCheckFailedException) || !error.Item) throw error;
+          throw new ConditionalCheckFailedException({
+            message: error.message,
+            $metadata: {},
+            Item: { ...altered(error.Item) },
+          });
+        }
+      },
+    }),
+  };
+};
+
+/** A settle that no answer came to is taken for one that was written. */
+export const settlesOnTrust: Without = {
+  client: (client) => {
+    let held: Item = {};
+    return {
+      async send(command) {
+        try {
+          const output = await client.send(command);
+          held = output.Attributes ?? held;
+          return output;
+        } catch (error) {
+          if (!(error instanceof Error) || error.name !== "TimeoutError" || nameOf(command) !== "settle")
+            throw error;
+          const values = command.input.ExpressionAttributeValues ?? {};
+          const written = Object.entries(values).map(([name, value]) => [name.slice(1), value]);
+          return { Attributes: { ...held, ...Object.fromEntries(written) } };
+        }
+      },
+    };
+  },
+};
+
+/** Bytes of a request that no reply came to stay in the socket, and go on when the process thaws. */
+export const leavesBytes: Without = {
+  send: (send, world) => async (request, timing) => {
+    const sent = await send(request, timing);
+    if (sent.kind === "lost") world.later(async () => world.provider.handle(request, world.later));
+    return sent;
+  },
+};
 
 /** What the provider does with one change, in short. */
 export const actsSilently: Treatment = { acts: "yes", replies: "never" };

@@ -1,13 +1,15 @@
 import { Problem, type RecordView } from "../../lib/problem.ts";
+import type { Resolution } from "../../lib/records/person.ts";
+import { forAPerson } from "../../lib/records/write.ts";
 import type { Run } from "./points.ts";
 import type { Item } from "./store.ts";
-import { effectOf, type Told, type Version, type World } from "./world.ts";
+import { effectOf, type Said, type Told, type Version, type World } from "./world.ts";
 
 /** From RECORD's table of states, written down a second time: `claim` alone makes `dispatched` of what was there. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   "": ["dispatched"],
   not_sent: ["dispatched"],
-  not_executed: ["dispatched"],
+  not_executed: ["dispatched", "succeeded"],
   dispatched: ["succeeded", "declined", "not_sent", "not_executed", "in_doubt", "needs_attention"],
   in_doubt: ["succeeded", "declined", "not_executed", "needs_attention"],
   needs_attention: ["succeeded", "declined", "not_executed"],
@@ -27,12 +29,41 @@ export async function violations(world: World): Promise<readonly string[]> {
   }
   for (const told of world.told)
     found.push(...ofAnswer(told, world).map((what) => `${told.run.name}: ${what}`));
+  for (const said of world.said)
+    found.push(...ofPerson(said, world).map((what) => `${said.run.name}: ${what}`));
   const names = new Set(world.provider.effects.map(({ of }) => of));
   for (const of of names) {
     const count = world.effects(of).length;
-    if (count > 1) found.push(`${count} effects of ${of}`);
+    if (count > 1 + againIn(of, world)) found.push(`${count} effects of ${of}`);
   }
   return found;
+}
+
+/** How often a person said that nothing had happened, and it had: each time it was made again on that word. */
+function againIn(of: string, world: World): number {
+  const [subject] = [...world.subjects.values()].flat().filter((each) => effectOf(each, world) === of);
+  const lies = world.versions.filter(
+    ({ write, item }) =>
+      write === "decide" &&
+      item.pk?.S === subject?.record &&
+      item.state?.S === "not_executed" &&
+      isLie(item, world),
+  );
+  return lies.length;
+}
+
+/** Whether what a person said last was said to deceive. */
+function isLie({ resolution }: Item, world: World): boolean {
+  if (resolution?.S === undefined) return false;
+  const { reason } = JSON.parse(resolution.S) as Resolution;
+  return world.said.some(({ saying, isHonest }) => !isHonest && saying.reason === reason);
+}
+
+/** All that persons said of a record, as it keeps it. */
+function decisionsIn({ resolution }: Item): readonly Resolution[] {
+  if (resolution?.S === undefined) return [];
+  const { earlier = [], ...latest } = JSON.parse(resolution.S) as Resolution;
+  return [latest, ...earlier];
 }
 
 async function ofRecord(
@@ -48,20 +79,34 @@ async function ofRecord(
   let before = "";
   let result: string | undefined;
   let token: string | undefined;
-  for (const { seq, write, item } of versions) {
+  /** A person's word that is not the truth, while nobody has written another state. */
+  let isUntrue = false;
+  let isFlagDecided = false;
+  for (const [at, { seq, write, item }] of versions.entries()) {
     const state = item.state?.S ?? "";
     const isRepeat = state === before && !(write === "claim" && state === "dispatched");
     if (!isRepeat && !allowed[before]?.includes(state))
       found.push(`${named}: ${before} became ${state} by ${write}`);
+    if (before === "not_executed" && state === "succeeded" && write !== "settle")
+      found.push(`${named}: not_executed became succeeded by ${write}`);
+    if (write === "decide" || write === "decideFlag")
+      found.push(...ofDecision(item, versions[at - 1]?.item).map((what) => `${named}: ${what}`));
+    if (write === "decideFlag") isFlagDecided = true;
+    if (write === "decide") isUntrue = isLie(item, world);
+    else if (!isRepeat) isUntrue = false;
     if (state === "dispatched" && write !== "claim" && before !== "dispatched")
       found.push(`${named}: ${write} made it dispatched`);
     // What was sent before a state was written is what the state speaks of.
     const sent = effects.filter((effect) => effect.sent < seq);
-    if (noEffect.includes(state) && sent.length > 0)
+    const mostEffects = 1 + (subject ? againIn(effectOf(subject, world), world) : 0);
+    if (!isUntrue && mostEffects === 1 && noEffect.includes(state) && sent.length > 0)
       found.push(`${named}: ${state} by ${write}, and it happened`);
-    if (state === "succeeded" && sent.filter(({ applied }) => applied < seq).length !== 1)
+    const applied = sent.filter((effect) => effect.applied < seq).length;
+    if (!isUntrue && state === "succeeded" && (applied < 1 || applied > mostEffects))
       found.push(`${named}: succeeded by ${write}, and ${sent.length} effects`);
-    if (state === "succeeded" && result !== undefined && before === "succeeded" && item.binding === undefined)
+    // The registration's late reply adds what it alone knows.
+    const isMerged = item.binding !== undefined || (write === "settle" && item.tXid !== undefined);
+    if (state === "succeeded" && result !== undefined && before === "succeeded" && !isMerged)
       if (item.result?.S !== result) found.push(`${named}: its result changed`);
     if (token !== undefined && item.binding?.M?.userToken?.S !== token)
       found.push(`${named}: its binding changed`);
@@ -71,7 +116,8 @@ async function ofRecord(
     const isForever = item.namespace?.S !== "idempotency-key" || !["succeeded", "declined"].includes(state);
     if (isForever && item.expires) found.push(`${named}: it expires, and is ${item.namespace?.S} ${state}`);
     const isOpen =
-      ["dispatched", "in_doubt", "needs_attention"].includes(state) || item.flagged !== undefined;
+      ["dispatched", "in_doubt", "needs_attention"].includes(state) ||
+      (item.flagged !== undefined && !isFlagDecided);
     if (isOpen !== (item.shard !== undefined && item.due !== undefined))
       found.push(`${named}: ${state} by ${write} is ${isOpen ? "not " : ""}in the index`);
     before = state;
@@ -80,9 +126,44 @@ async function ofRecord(
   }
   if (["dispatched", "in_doubt"].includes(before))
     found.push(`${named}: it was never settled nor given to a person`);
-  if (before === "needs_attention" && !(await world.isListed(last)))
-    found.push(`${named}: it is listed nowhere`);
+  const waits = before === "needs_attention" || (last.flagged !== undefined && !isFlagDecided);
+  // A person's list begins after every time that a reconciler looks for.
+  const isForAPerson = Number(last.due?.N) >= forAPerson(0);
+  if (waits && !(isForAPerson && (await world.isListed(last)))) found.push(`${named}: it is listed nowhere`);
+  const kept = decisionsIn(last).map(({ reason }) => reason);
+  for (const { write, item } of versions.filter(({ write }) => write.startsWith("decide")))
+    if (!kept.includes(decisionsIn(item)[0]?.reason ?? ""))
+      found.push(`${named}: who settled it by hand, and why, was lost after ${write}`);
   return found;
+}
+
+/** A person's word is written over nothing but what waits for it, and is of that attempt. */
+function ofDecision(item: Item, before: Item | undefined): readonly string[] {
+  const [said] = decisionsIn(item);
+  const waits =
+    before?.state?.S === "needs_attention" || (before?.flagged !== undefined && before.due !== undefined);
+  return [
+    ...(waits ? [] : [`a person's word was written over ${before?.state?.S}`]),
+    ...(String(said?.attempt) === item.attempt?.N
+      ? []
+      : [`a person's word on attempt ${said?.attempt} was written on attempt ${item.attempt?.N}`]),
+  ];
+}
+
+/** A person is told whether it is his word that is in force. */
+function ofPerson({ run, saying }: Said, world: World): readonly string[] {
+  const isWritten = world.versions.some(
+    ({ write, item }) => write.startsWith("decide") && decisionsIn(item)[0]?.reason === saying.reason,
+  );
+  const { ending } = run;
+  if (ending?.kind === "returned") return isWritten ? [] : ["told that it was settled so, and it was not"];
+  if (ending?.kind !== "threw") return [];
+  const { error } = ending;
+  if (!(error instanceof Problem)) return [`an error that nobody expected: ${String(error)}`];
+  // It may have been written, and that is what is said.
+  if (error.code === "not-sent") return [];
+  const repeats = world.said.filter(({ saying: other }) => other.reason === saying.reason).length > 1;
+  return isWritten && !repeats ? [`told ${error.code}, and it was settled so`] : [];
 }
 
 /** A caller was told the truth: it was so then, and nothing contradicts it later. */
@@ -92,7 +173,9 @@ function ofAnswer({ seq, run, subject }: Told, world: World): readonly string[] 
   const { ending } = run;
   if (ending?.kind === "returned") {
     const applied = effects.filter((effect) => effect.applied < seq).length;
-    const found = applied === 1 ? [] : [`200, and ${applied} effects`];
+    const isTrue = applied >= 1 && applied <= 1 + againIn(effectOf(subject, world), world);
+    const latest = world.latest(subject.record)?.item;
+    const found = isTrue || (latest && isLie(latest, world)) ? [] : [`200, and ${applied} effects`];
     const { amount } = effects[0]?.fields ?? {};
     if (amount !== undefined && amount !== subject.input.amount) found.push("200 for another amount");
     return final === "succeeded" ? found : [...found, `200, and its record is ${final}`];
@@ -123,6 +206,7 @@ function ofAnswer({ seq, run, subject }: Told, world: World): readonly string[] 
     case "identity-reused":
       return others ? [] : ["told that its identity belongs to another request"];
     case "already-done":
+      if (againIn(effectOf(subject, world), world) > 0) return [];
       return final === "succeeded" ? ["told that somebody else has done it, and its own record did"] : [];
     default:
       return sentAnything(run) ? [`told ${error.code} without a record, and it had sent something`] : [];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { faultsAt } from "./campaign.ts";
+import { decided, faultsAt, type Word } from "./campaign.ts";
 import { anyState, withoutClause } from "./guards.ts";
 import { violations } from "./invariants.ts";
 import { type Fault, faults, type Run } from "./points.ts";
@@ -49,19 +49,32 @@ const treatments: readonly Treatment[] = [
   { acts: "no", replies: "unauthorized" },
 ];
 
+/** Who settles by hand what waits; two of them may look at the same record. */
+const persons = ["Asha", "Ravi", "Tara", "Noor", "Uma", "Ines"];
+const words: readonly Word[] = [
+  { isHonest: true, undone: "declined" },
+  { isHonest: true, undone: "not_executed" },
+];
+
 /**
- * One run: callers, reconcilers, notifications and rotations on a few identities, one step of one of them at a time, in an
+ * One run: callers, reconcilers, notifications, persons and rotations on a few identities, one step of one of them at a time, in an
  * order that is drawn; now and then a fault strikes, or time passes. What happened, as a text that the same seed gives again.
  */
 async function interleaved(
   run: number,
   [what, without]: readonly [string, Without?] = ["all"],
-): Promise<{ readonly world: World; readonly log: readonly string[] }> {
+): Promise<{ readonly world: World; readonly log: readonly string[]; readonly decisions: number }> {
   const random = numbersFrom(run);
   // The same names each time: an identity says in which shard its record is, and so when it is come to.
   let identities = 0;
   const newIdentity = () => `M-${run}-${what.length}-${++identities}`;
-  const world = new World(engine, without);
+  // Now and then nobody waits long for evidence, and there is none: a person has to say.
+  const isForPersons = random() < 0.4;
+  const impatient = {
+    environment: { ...without?.environment, DOUBT_LIMIT_MS: "60000", BINDING_WAIT_MS: "60000" },
+  };
+  const world = new World(engine, { ...without, ...(isForPersons && impatient) });
+  world.provider.answersReads = !isForPersons || random() < 0.3;
   const log: string[] = [];
   const chosen = <T>(all: readonly T[]): T => {
     const one = all[Math.floor(random() * all.length)];
@@ -76,7 +89,7 @@ async function interleaved(
     "updateCustomer",
     "customerOtp",
   ] as const;
-  const names: readonly SubjectName[] = [chosen(kinds), "registerBinding"];
+  const names: readonly SubjectName[] = [isForPersons ? "customerOtp" : chosen(kinds), "registerBinding"];
   const requests = names.flatMap((name): readonly Subject[] => {
     const id = newIdentity();
     if (name === "debitWallet")
@@ -100,7 +113,7 @@ async function interleaved(
       { length: 5 },
       () => () => world.call(chosen(requests), undefined, fresh()) as Run<unknown>,
     ),
-    ...Array.from({ length: 3 }, () => () => world.reconciler() as Run<unknown>),
+    ...Array.from({ length: isForPersons ? 6 : 3 }, () => () => world.reconciler() as Run<unknown>),
     ...requests.slice(-1).flatMap(({ input }) => {
       const notify = () => world.notification(String(input.referenceNo)) as Run<unknown> | undefined;
       return [notify, notify];
@@ -111,11 +124,20 @@ async function interleaved(
     const warm = random() < 0.3 ? processes.pop() : undefined;
     return warm ?? new Process(world);
   }
+  const present = [...persons];
+  /** Says what became of a record that waits; nothing where none does, or where it cannot be known yet. */
+  function someDecides(): Run<unknown> | undefined {
+    const waits = requests.filter(({ record }) => world.states(record).at(-1) === "needs_attention");
+    const [by] = present;
+    const run = waits.length > 0 && by ? decided(world, chosen(waits), by, chosen(words)) : undefined;
+    if (run) present.shift();
+    return run;
+  }
   const latest = world.now + times.quiet - 3 * times.minute;
   const first = world.call(chosen(requests)) as Run<unknown>;
   log.push(`start ${first.name}`);
 
-  for (let step = 0; step < 160; step++) {
+  for (let step = 0; step < 200; step++) {
     await world.rest();
     if (waiting.length === 0 && starts.length === 0) break;
     const draw = random();
@@ -125,14 +147,20 @@ async function interleaved(
       log.push(`start ${run?.name ?? "nothing"}`);
     } else if (draw < 0.14) {
       // What stands still or is on its way goes on before the quiet period ends: that is what the period stands for.
-      const pause = world.now < latest ? chosen([1_000, times.lease + 1_000, 2 * times.minute]) : 0;
+      const pause =
+        world.now < latest
+          ? chosen([isForPersons ? times.minute : 1_000, times.lease + 1_000, 2 * times.minute])
+          : 0;
       world.advance(pause);
       log.push(`${pause} ms pass`);
-    } else if (draw < 0.17) {
+    } else if (draw < 0.25) {
+      const run = someDecides();
+      if (run) log.push(`start ${run.name}`);
+    } else if (draw < 0.28) {
       const name = chosen(["aggrepay", "nicepay", "gateway"] as const);
       world.rotate(name);
       log.push(`${name} is rotated`);
-    } else if (draw < 0.2) {
+    } else if (draw < 0.31) {
       log.push("what was late arrives, what was frozen goes on");
       world.thaw();
     } else {
@@ -146,6 +174,7 @@ async function interleaved(
   }
   // Everybody comes to rest, nobody interferes any more, and what is in doubt is looked into until it is settled or listed.
   world.gate = undefined;
+  world.provider.answersReads = true;
   for (const each of waiting) each.go(undefined);
   waiting = [];
   await world.rest();
@@ -154,21 +183,25 @@ async function interleaved(
     world.advance(pause + 1_000);
     await world.reconciler().stopped;
   }
-  return { world, log };
+  for (let run = someDecides(); run; run = someDecides()) await run.stopped;
+  return { world, log, decisions: world.versions.filter(({ write }) => write === "decide").length };
 }
 
 test(`${runs} interleavings from seed ${seed}`, async () => {
+  let settledByHand = 0;
   for (let run = 0; run < runs; run++) {
-    const { world, log } = await interleaved(seed + run);
+    const { world, log, decisions } = await interleaved(seed + run);
+    settledByHand += decisions;
     const wrong = await violations(world);
     expect(wrong, `FAULTS_SEED=${seed + run} FAULTS_RUNS=1\n${log.join("\n")}`).toEqual([]);
   }
-  console.info(`${runs} interleavings from seed ${seed}`);
+  console.info(`${runs} interleavings from seed ${seed}, ${settledByHand} decisions by hand`);
 });
 
 test.each([
   ["the states that allow a claim", withoutClause("claim", "attribute_not_exists(#pk)")],
   ["the states that a settle is written over", withoutClause("settle", anyState)],
+  ["the states that a person's word is written over", withoutClause("decide", anyState)],
   ["the quiet period", { config: (config) => ({ ...config, quietPeriodMs: 0 }) }],
 ] satisfies readonly (readonly [
   string,

@@ -98,6 +98,12 @@ export class Provider {
   /** What is not yet in a customer's list, and what is not found by its id. */
   hidesFromList: (effect: Effect) => boolean = () => false;
   hidesById: (effect: Effect) => boolean = () => false;
+  /** What it says of an id that it does not know. */
+  unknown = "The selected merchant transaction id is invalid.";
+  /** Whether it answers what it is asked; changes it answers as it is told to. */
+  answersReads = true;
+  /** Changes that it has taken and not yet made. */
+  pending = 0;
   treatments: Treatment[] = [];
   /** Every change that reached it, whatever it made of it. */
   readonly received: string[] = [];
@@ -140,11 +146,17 @@ export class Provider {
       return isNicepay
         ? nicepay("9010", "Invalid Merchant Token")
         : refusal("HASH-MISMATCH", "Hash Mismatch");
-    if (!isChange) return this.#shown(path, fields, signer);
+    if (!isChange) return this.answersReads ? this.#shown(path, fields, signer) : undefined;
 
     const treatment = this.treatments.shift() ?? { acts: "yes", replies: "truly" };
     const repeated = this.refusesRepeats && this.done(effectName(path, fields)).length > 0;
-    if (treatment.acts === "late") later(async () => this.#act(path, fields, sent));
+    if (treatment.acts === "late") {
+      this.pending += 1;
+      later(async () => {
+        this.pending -= 1;
+        this.#act(path, fields, sent);
+      });
+    }
     if (repeated) return treatment.replies === "never" ? undefined : taken(path);
     const effect = treatment.acts === "yes" ? this.#act(path, fields, sent) : undefined;
     switch (treatment.replies) {
@@ -227,7 +239,7 @@ export class Provider {
       case "fetchbymerchantransactionid": {
         const id = fields.merchant_transaction_id ?? "";
         const found = this.#money().find((effect) => merchantId(effect) === id && !this.hidesById(effect));
-        if (!found) return refusal("INVALID-PARAMS", "The selected merchant transaction id is invalid.");
+        if (!found) return refusal("INVALID-PARAMS", this.unknown);
         return signed(this.#row(found, merchantId(found)), null, salt);
       }
       case "fetchtransactions": {

@@ -1,8 +1,14 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { violations } from "./invariants.ts";
-import { type Schedule, schedules } from "./schedules.ts";
+import { personSchedules } from "./person-schedules.ts";
+import type { Schedule } from "./schedule.ts";
+import { schedules as ofTheGateway } from "./schedules.ts";
 import { type Engine, startEngine } from "./store.ts";
 import { type Without, World } from "./world.ts";
+
+const schedules: readonly Schedule[] = [...ofTheGateway, ...personSchedules];
 
 let engine: Engine;
 beforeAll(async () => {
@@ -37,5 +43,25 @@ describe("without its guard the schedule goes wrong", () => {
     without,
   }) => {
     expect(await wrongIn(schedule, without)).toEqual([]);
+  });
+});
+
+describe("the table of rules in the README", () => {
+  const rows = readFileSync(join(import.meta.dirname, "README.md"), "utf8")
+    .split("\n")
+    .map((line) => line.split("|").map((cell) => cell.trim()))
+    .filter((cells) => cells.length === 5);
+  const listed = rows.slice(rows.findIndex(([, first]) => first === "Rule") + 2);
+
+  test("names every schedule, and no other", () => {
+    const names = listed.filter(([, , file]) => file === "").map(([, , , name]) => name);
+    expect(names.toSorted()).toEqual([...new Set(schedules.map(({ rule }) => rule))].toSorted());
+  });
+
+  test.each(
+    listed.filter(([, , file]) => file !== ""),
+  )("%s%s: %s %s", (_before, _rule, file = "", name = "") => {
+    const text = readFileSync(join(import.meta.dirname, "..", file.replaceAll("`", "")), "utf8");
+    expect(text).toContain(name);
   });
 });

@@ -1,4 +1,3 @@
-import { Problem } from "../../lib/problem.ts";
 import {
   actsLate,
   actsSilently,
@@ -6,66 +5,24 @@ import {
   claimsOnTrust,
   expiresAlways,
   isSilent,
+  leavesBytes,
+  refused,
+  settlesOnTrust,
+  showing,
   withAnswers,
   withInquiry,
   withoutClause,
 } from "./guards.ts";
-import type { Run } from "./points.ts";
-import { newIdentity, type Subject, subject } from "./subjects.ts";
-import { Process, times, type Without, type World } from "./world.ts";
-
-/**
- * One rule with the schedule that it is there for. `run` brings the world to the end of it and says what is wrong beside what
- * the invariants find; `guards` are what the schedule fails without. A guard that has a twin falls with it alone.
- */
-export interface Schedule {
-  readonly rule: string;
-  readonly schedule: string;
-  readonly run: (world: World) => Promise<readonly string[]>;
-  readonly guards: readonly Guard[];
-  /** The assumption that the quiet period stands for is broken here on purpose, so the invariants do not hold. */
-  readonly isBeyondAssumptions?: true;
-}
-
-export interface Guard {
-  readonly name: string;
-  readonly without: Without;
-  /** The guard that does the same work here: the schedule still holds without this one. */
-  readonly twin?: string;
-}
-
-/** Runs until it has ended or stands still. */
-async function until<Result>(run: Run<Result>): Promise<Run<Result>> {
-  await run.stopped;
-  return run;
-}
-
-const stateOf = (world: World, { record }: Subject): string => world.latest(record)?.item.state?.S ?? "none";
-const expectState = (world: World, of: Subject, ...wanted: readonly string[]): readonly string[] =>
-  wanted.includes(stateOf(world, of))
-    ? []
-    : [`${of.name} is ${stateOf(world, of)} and not ${wanted.join(" or ")}`];
-
-/** What a caller was told: `200`, or the problem's code. */
-function toldOf({ ending }: Run<unknown>): string {
-  if (ending?.kind === "returned") return "200";
-  if (ending?.kind === "threw" && ending.error instanceof Problem) return ending.error.code;
-  return String(ending?.kind === "threw" ? ending.error : ending?.kind);
-}
-const expectTold = (run: Run<unknown>, ...wanted: readonly string[]): readonly string[] =>
-  wanted.includes(toldOf(run)) ? [] : [`told ${toldOf(run)} and not ${wanted.join(" or ")}`];
-
-async function afterQuiet(world: World): Promise<void> {
-  world.advance(times.lease + times.quiet + times.minute);
-  await until(world.reconciler());
-}
+import { afterQuiet, debitOf, expectState, expectTold, type Schedule, until } from "./schedule.ts";
+import { newIdentity, subject } from "./subjects.ts";
+import { Process, times, type Without } from "./world.ts";
 
 interface Call {
   readonly path: string;
   readonly fields: object;
 }
 
-const debitOf = (id = newIdentity()) => subject("debitWallet", id);
+const doubtAlone = "(#state = :inDoubt OR (#state = :dispatched AND #leaseEnds <= :now))";
 
 export const schedules: readonly Schedule[] = [
   {
@@ -242,6 +199,62 @@ export const schedules: readonly Schedule[] = [
     ],
   },
   {
+    rule: "of two reconcilers at once one asks",
+    schedule:
+      "two reconcilers have read what is due; one asks and puts it off; the other goes on; then the caller asks",
+    async run(world) {
+      const debit = debitOf();
+      world.provider.treatments.push(isSilent);
+      await until(world.call(debit));
+      world.advance(times.lease + times.minute);
+      const slow = world.reconciler({ at: "takeTurn", fault: "frozen before" });
+      await until(slow);
+      await until(world.reconciler());
+      await world.catchUp();
+      const caller = await until(world.call(debit));
+      await afterQuiet(world);
+      const asks = ({ points }: { readonly points: readonly string[] }) =>
+        points.some((point) => point.startsWith("send"));
+      return [
+        ...(asks(slow) ? ["it was asked twice"] : []),
+        ...(asks(caller) ? [] : ["a caller's repeat did not ask"]),
+        ...expectState(world, debit, "not_executed"),
+      ];
+    },
+    guards: [{ name: "takeTurn: due as seen", without: withoutClause("takeTurn", "#due = :seenDue") }],
+  },
+  {
+    rule: "a turn is taken at doubt alone",
+    schedule:
+      "two reconcilers have read an OTP in doubt; one finds nothing to ask and gives it to a person; the other goes on",
+    async run(world) {
+      const otp = subject("customerOtp", newIdentity());
+      world.provider.treatments.push(actsSilently);
+      await until(world.call(otp));
+      world.advance(times.lease + times.minute);
+      await until(world.reconciler({ at: "takeTurn", fault: "frozen before" }));
+      await until(world.reconciler());
+      await world.catchUp();
+      return expectState(world, otp, "needs_attention");
+    },
+    guards: [
+      {
+        name: "takeTurn: doubt",
+        without: withoutClause("takeTurn", doubtAlone),
+        twin: "takeTurn: due as seen",
+      },
+      {
+        name: "takeTurn: due as seen",
+        without: withoutClause("takeTurn", "#due = :seenDue"),
+        twin: "takeTurn: doubt",
+      },
+      {
+        name: "takeTurn: doubt and due as seen",
+        without: withoutClause("takeTurn", doubtAlone, "#due = :seenDue"),
+      },
+    ],
+  },
+  {
     rule: "that the provider shows nothing proves nothing until the quiet period is over",
     schedule:
       "a debit is on its way for longer than its lease; it is asked about, and not there yet; then it arrives",
@@ -296,7 +309,32 @@ export const schedules: readonly Schedule[] = [
       await afterQuiet(world);
       return [...early, ...expectState(world, debit, "succeeded")];
     },
-    guards: [],
+    guards: [
+      {
+        name: "the customer's own list",
+        without: withInquiry((inquiry) => ({
+          ...inquiry,
+          evidence: async (
+            about: { readonly identity: string },
+            ask: (call: Call, read: unknown) => unknown,
+          ) => {
+            const byId = {
+              path: "fetchbymerchantransactionid",
+              fields: { merchant_transaction_id: about.identity },
+            };
+            const told = (await ask(byId, ({ data }: { data: { id(name: string): string } }) =>
+              data.id("transaction_id"),
+            )) as {
+              readonly kind: string;
+              readonly answer: string;
+            };
+            return told.kind === "answer"
+              ? { shows: "done", result: { transactionId: told.answer } }
+              : { shows: "unclear", why: "It is not known." };
+          },
+        })),
+      },
+    ],
   },
   {
     rule: "a row that nobody can explain keeps a change of money from being called undone",
@@ -436,6 +474,86 @@ export const schedules: readonly Schedule[] = [
       ],
     }),
   ),
+  {
+    rule: "what got no reply is never sent on",
+    schedule:
+      "a debit's bytes are in the socket of a process that freezes; the quiet period passes; a second attempt moves the money; the first process thaws",
+    async run(world) {
+      const debit = debitOf();
+      await until(world.call(debit, { at: "send debitwallet", fault: "request lost" }));
+      await afterQuiet(world);
+      await until(world.call(debit));
+      await world.catchUp();
+      const count = world.effects(`money ${debit.input.merchantTransactionId}`).length;
+      return [...expectState(world, debit, "succeeded"), ...(count === 1 ? [] : [`${count} effects`])];
+    },
+    guards: [{ name: "the socket goes with its request", without: leavesBytes }],
+  },
+  {
+    rule: "time makes no new attempt of doubt",
+    schedule: "a debit's handler dies after the send; its lease ends; the caller comes again",
+    async run(world) {
+      const debit = debitOf();
+      await until(world.call(debit, { at: "settle", fault: "crash before" }));
+      world.advance(times.lease + times.minute);
+      const again = await until(world.call(debit));
+      return [...expectTold(again, "200"), ...expectState(world, debit, "succeeded")];
+    },
+    guards: [
+      { name: "claim: states that allow it", without: withoutClause("claim", "attribute_not_exists(#pk)") },
+    ],
+  },
+  {
+    rule: "a caller is told nothing final before the settle is acknowledged",
+    schedule: "an OTP is sent, and the settle is lost on its way; nothing can be asked, so a person is",
+    async run(world) {
+      const otp = subject("customerOtp", newIdentity());
+      const first = await until(world.call(otp, { at: "settle", fault: "request lost" }));
+      await afterQuiet(world);
+      return [...expectTold(first, "outcome-unknown"), ...expectState(world, otp, "needs_attention")];
+    },
+    guards: [{ name: "an acknowledged settle", without: settlesOnTrust }],
+  },
+  {
+    rule: "a claim that meets its own owner has won",
+    schedule: "a claim is written and its answer lost; the SDK repeats it",
+    async run(world) {
+      const debit = debitOf();
+      const run = await until(world.call(debit, { at: "claim", fault: "repeated" }));
+      return [...expectTold(run, "200"), ...expectState(world, debit, "succeeded")];
+    },
+    guards: [{ name: "claim: one's own owner is known again", without: showing("owner", "somebody else") }],
+  },
+  {
+    rule: "only the exact words say that the provider knows no such id",
+    schedule:
+      "a debit happened; the provider answers the inquiry with a refusal of another text, and lists nothing",
+    async run(world) {
+      const debit = debitOf();
+      world.provider.treatments.push(actsSilently);
+      world.provider.hidesById = () => true;
+      world.provider.hidesFromList = () => true;
+      world.provider.unknown = "The selected service is not available.";
+      await until(world.call(debit));
+      await afterQuiet(world);
+      world.advance(25 * times.hour);
+      await until(world.reconciler());
+      return expectState(world, debit, "needs_attention");
+    },
+    guards: [
+      {
+        name: "exact words of not found",
+        without: withAnswers((answer) =>
+          answer.kind === "refusal" && answer.word?.code === "INVALID-PARAMS"
+            ? {
+                ...answer,
+                word: { ...answer.word, message: "The selected merchant transaction id is invalid." },
+              }
+            : answer,
+        ),
+      },
+    ],
+  },
   {
     rule: "nothing is sent after a claim of unknown outcome",
     schedule:
@@ -656,7 +774,9 @@ export const schedules: readonly Schedule[] = [
         ...(item?.flagged && listed ? [] : ["it is not flagged"]),
       ];
     },
-    guards: [],
+    guards: [
+      { name: "flag: a binding that came first", without: refused("flag", "attribute_not_exists(#owner)") },
+    ],
   },
   {
     rule: "a notification that fits nothing is kept, listed, and kept once",

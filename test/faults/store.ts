@@ -158,6 +158,7 @@ export function nameOf(command: Command): string {
   const { UpdateExpression: update = "", ConditionExpression: condition = "" } = input;
   if (kind === "GetItemCommand") return "get";
   if (kind === "QueryCommand") return "due";
+  if (update.includes("#resolution = ")) return condition.includes("#flagged") ? "decideFlag" : "decide";
   if (update.includes("#createdAt = if_not_exists")) return "claim";
   if (update.includes("#resolver = :resolver")) return "takeTurn";
   if (update.includes("#inquiries = :inquiries")) return "postpone";

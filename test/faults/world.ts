@@ -5,6 +5,7 @@ import type { Config, Environment } from "../../lib/config.ts";
 import { readConfig } from "../../lib/config.ts";
 import { runChange } from "../../lib/operation/attempt.ts";
 import type { Settling } from "../../lib/operation/change-spec.ts";
+import { decide, type Saying } from "../../lib/operation/decision.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import type { Answer } from "../../lib/operation/handler.ts";
 import { type Received, receiveNotification } from "../../lib/operation/notification.ts";
@@ -42,6 +43,13 @@ export interface Told {
   readonly subject: Subject;
 }
 
+/** What a person said of a record, and whether it was the truth. */
+export interface Said {
+  readonly run: Run<Answer>;
+  readonly saying: Saying;
+  readonly isHonest: boolean;
+}
+
 /** What a test takes away from the product: each is a guard that some schedule needs. */
 export interface Without {
   /** Changes the commands that the store writes. */
@@ -49,7 +57,7 @@ export interface Without {
   /** Changes an operation. */
   readonly operation?: (operation: AnyChange) => AnyChange;
   /** Changes how requests are sent. */
-  readonly send?: (send: Send) => Send;
+  readonly send?: (send: Send, world: World) => Send;
   readonly environment?: Environment;
   readonly config?: (config: Config) => Config;
   /** Changes a secret as it is read. */
@@ -101,6 +109,7 @@ export class World {
   readonly provider: Provider;
   readonly versions: Version[] = [];
   readonly told: Told[] = [];
+  readonly said: Said[] = [];
   readonly runs: Run<unknown>[] = [];
   /** The callers' requests by the record that is theirs. */
   readonly subjects = new Map<string, Subject[]>();
@@ -108,6 +117,8 @@ export class World {
   secrets: { current: Record<string, object>; previous: Record<string, object> };
   /** Records whose reading fails every time. */
   readonly unreadable = new Set<string>();
+  /** Whether Secrets Manager takes questions and answers none. */
+  secretsHang = false;
   /** Where the provider is to be found from now on. */
   host: string | undefined;
   /** Set by a scheduler that decides who goes on. */
@@ -196,6 +207,22 @@ export class World {
     return run.start(async () =>
       receiveNotification(readNotification(body, "application/json"), runtime, this.#records(run)),
     );
+  }
+
+  /** A person settles a record by hand. No two say it with the same reason, but one that repeats it. */
+  person(by: string, saying: Saying, isHonest = true, plan?: Plans): Run<Answer> {
+    const run = this.#run<Answer>(by, plan);
+    this.said.push({ run, saying, isHonest });
+    const { clock } = new Process(this).runtime(run);
+    const asked = { caller: by, note: () => undefined };
+    return run.start(() => decide(saying, asked, clock, this.#records(run)));
+  }
+
+  /** Whether anything may still come about: its bytes are on their way, or the provider has taken it and not yet made it. */
+  isOnItsWay(): boolean {
+    const isSending = ({ ending, points }: Run<unknown>) =>
+      ending === undefined && points.at(-1)?.startsWith("send ");
+    return this.provider.pending > 0 || this.runs.some(isSending);
   }
 
   /** Time passes for everybody. */
@@ -390,7 +417,7 @@ export class World {
       config: host === undefined ? this.config : { ...this.config, baseUrl: () => new URL(host) },
       clock,
       secrets: secretsFrom(process.secretsClient, (name) => name, clock),
-      send: this.#without.send?.(send) ?? send,
+      send: this.#without.send?.(send, this) ?? send,
       uniqueId: () => `id-${++id}`,
     };
   }
@@ -430,6 +457,7 @@ export class Process {
     }: {
       readonly input: { readonly SecretId: string; readonly VersionStage: string };
     }) => {
+      if (this.#world.secretsHang) return new Promise(() => undefined);
       const stage = input.VersionStage === "AWSCURRENT" ? "current" : "previous";
       const act = async () => {
         const value = this.#world.secretOf(input.SecretId, stage);

@@ -91,6 +91,8 @@ const statuses = new Map<string, number>();
 const sent = new Map<Kind, number>();
 const inputsOf = new Map<string, { readonly kind: Kind; readonly index: number }>();
 const told = new Set<string>();
+/** Records that were in doubt when an answer spoke of them; by now some of them wait for a person. */
+const doubtful: string[] = [];
 const inProcess: LoggedFault[] = [];
 let overHttp = 0;
 let overloads = 0;
@@ -195,14 +197,19 @@ async function run(
   const { kind, index, as, drafts, spoilsReplies } = input;
   if (spoilsReplies) peer.plan(as, { seed, index, without });
   const findings: Finding[] = [];
-  for (const draft of drafts) {
+  for (const drafted of drafts) {
+    const about = doubtful[Math.floor(((index * 0.618) % 1) * doubtful.length)] ?? "A".repeat(43);
+    const draft = { ...drafted, path: drafted.path.replace(":doubtful", about) };
     const isOverHttp = Math.floor(index / 5) % 5 === 0;
     if (isOverHttp) overHttp += 1;
     const answer = await (isOverHttp ? exchange(gateway.url, draft) : handlers.exchange(draft));
     const id = requestIdOf(answer);
     if (id !== undefined) inputsOf.set(id, { kind, index });
     if (id !== undefined) ids.add(id);
-    for (const record of recordIdsIn(answer)) told.add(record);
+    for (const record of recordIdsIn(answer)) {
+      told.add(record);
+      if (answer?.status === 504) doubtful.push(record);
+    }
     const key = `${kind} ${answer?.status ?? "none"}`;
     statuses.set(key, (statuses.get(key) ?? 0) + 1);
     findings.push(...wrongIn(answer, draft));

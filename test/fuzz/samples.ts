@@ -77,14 +77,19 @@ export const everything = [
   ...calling,
   get((token) => `/v1/account-bindings/r${token}`),
   get((token) => `/v1/records/${recordIdOf(token)}`),
+  get(() => "/v1/records/:doubtful"),
   get((token) => `/v1/records?customerId=${token}&limit=5`),
   get(() => "/v1/records?state=needs_attention&limit=5"),
   get((token) => `/v1/records?merchantTransactionId=m${token}`),
-  post("/v1/records/:id/resolve", () => ({ outcome: "declined", reason: "checked" })),
-].map((make) => (index: number): Sample => {
-  const sample = make(index);
-  return { ...sample, path: sample.path.replace(":id", recordIdOf(tokenOf(index))) };
-});
+  ...["succeeded", "declined", "not_executed"].map((outcome) =>
+    post("/v1/records/:doubtful/resolve", () => ({
+      outcome,
+      reason: "checked",
+      transactionId: "7",
+      attempt: 1,
+    })),
+  ),
+];
 
 /** What an honest provider says: `data` of AggrePay's document, a whole reply of the others. */
 export function honestData(path: string, sends: Readonly<Record<string, string>>, index: number): Json {

@@ -9,17 +9,15 @@ import { systemClock } from "../../lib/time.ts";
 import { type SecretsManager, startSecretsManager } from "../../local/secrets-manager.ts";
 import { attemptOf, claimOf, leaseMs, noon, reached } from "../records/claims.ts";
 import { fresh } from "../support/aggrepay-gateway.ts";
-import { type CountingProxy, startCountingProxy } from "../support/counting-proxy.ts";
 import { localCredentials, startTable, type TestTable } from "../support/dynamodb.ts";
 import { faultsOf, unlistedIn, valuesOf } from "../support/emf.ts";
 import { type Peer, planted, signed, startPeer } from "../support/peer.ts";
 
 /**
  * What is counted of a debit and of the reconciler as Lambda calls them, in this process, with a clock that the tests move
- * and a proxy before DynamoDB that fails as it is told.
+ * and a DynamoDB that fails as it is told.
  */
 let table: TestTable;
-let store: CountingProxy;
 let manager: SecretsManager;
 let peer: Peer;
 let records: Records;
@@ -45,12 +43,10 @@ beforeAll(async () => {
     QUIET_PERIOD_MS: "900000",
   });
   table = await startTable();
-  store = await startCountingProxy(table.url);
-  process.env.AWS_ENDPOINT_URL_DYNAMODB = store.url;
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = table.url;
   records = recordsIn(table.name, table.client);
 });
 afterAll(async () => {
-  await store?.stop();
   manager?.close();
   await table?.stop();
   await peer?.close();
@@ -67,10 +63,7 @@ beforeEach(() => {
     return true;
   });
 });
-afterEach(() => {
-  store.refuse(0);
-  vi.restoreAllMocks();
-});
+afterEach(() => vi.restoreAllMocks());
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -82,6 +75,18 @@ function printed(): readonly Line[] {
 }
 
 const context = { awsRequestId: "run-1", getRemainingTimeInMillis: () => 28_000 } as Context;
+
+/** DynamoDB fails for the calls that are chosen. */
+function failing(chosen: (input: object) => boolean) {
+  const send = DynamoDBClient.prototype.send;
+  vi.spyOn(DynamoDBClient.prototype, "send").mockImplementation(function (
+    this: DynamoDBClient,
+    command: Parameters<typeof send>[0],
+  ) {
+    if (chosen(command.input)) return Promise.reject(new TypeError("it is away"));
+    return Reflect.apply(send, this, [command]);
+  } as typeof send);
+}
 
 async function debit(): Promise<Line> {
   const http = { method: "POST", path: "/", protocol: "HTTP/1.1", sourceIp: "127.0.0.1", userAgent: "" };
@@ -109,7 +114,7 @@ const counts = {
 describe("a debit whose record cannot be written", () => {
   test("before it is sent is no fault of the provider", async () => {
     peer.script({});
-    store.refuse(Number.MAX_SAFE_INTEGER);
+    failing(() => true);
     expect(valuesOf(await debit())).toEqual({
       ...counts,
       "Outcomes provider=aggrepay outcome=not-sent": 1,
@@ -120,7 +125,7 @@ describe("a debit whose record cannot be written", () => {
   test("after it was answered is in doubt, by no fault of the provider", async () => {
     peer.script({
       debitwallet: (response, request) => {
-        store.refuse(Number.MAX_SAFE_INTEGER);
+        failing(() => true);
         signed({ transaction_id: 7 })(response, request);
       },
     });
@@ -213,18 +218,6 @@ describe("a run of the reconciler", () => {
     expect(moved().map(valuesOf)).toEqual([{ "Reconciled state=needs_attention": 1 }]);
     expect(valuesOf(runLine())).toMatchObject({ LookedAt: 1, Failed: 0 });
   });
-
-  /** DynamoDB fails for the calls that are chosen. */
-  function failing(chosen: (input: object) => boolean) {
-    const send = DynamoDBClient.prototype.send;
-    vi.spyOn(DynamoDBClient.prototype, "send").mockImplementation(function (
-      this: DynamoDBClient,
-      command: Parameters<typeof send>[0],
-    ) {
-      if (chosen(command.input)) return Promise.reject(new TypeError("it is away"));
-      return Reflect.apply(send, this, [command]);
-    } as typeof send);
-  }
 
   test("that cannot count settles all the same, says that it does not know, and fails", async () => {
     now = noon + 3 * 86_400_000;

@@ -17,7 +17,10 @@ beforeAll(async () => {
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 /** As the CLI and the local host do, without an account or Region. */
-async function synthesize(name: string, context: Record<string, string> = {}): Promise<string> {
+async function synthesize(
+  name: string,
+  context: Readonly<Record<string, string | undefined>> = {},
+): Promise<string> {
   const outdir = join(scratch, name);
   await promisify(execFile)(process.execPath, ["infra/app.ts"], {
     cwd: projectRoot,
@@ -53,9 +56,9 @@ test("two syntheses at once give the same template, with each function's code be
   expect(files.filter((file) => !existsSync(file))).toEqual([]);
 });
 
-test("a wrong value ends the synthesis with one sentence", async () => {
-  await expect(synthesize("wrong", { stage: "test" })).rejects.toMatchObject({
-    code: 1,
-    stderr: 'stage must be dev or prod, not "test"\n',
-  });
+test.each([
+  [{ stage: "test" }, 'stage must be dev or prod, not "test"'],
+  [{ calbackHosts: "shop.example" }, "calbackHosts is not a value that a deployment may choose"],
+])("%j ends the synthesis with one sentence", async (context, sentence) => {
+  await expect(synthesize("wrong", context)).rejects.toMatchObject({ code: 1, stderr: `${sentence}\n` });
 });

@@ -1,16 +1,25 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { expect, test } from "vitest";
 import { functions } from "../../functions/index.ts";
-import { ConfigError, readConfig } from "../../infra/config.ts";
+import { readConfig } from "../../infra/config.ts";
+import { ConfigError } from "../../infra/context.ts";
 
 const configOf = (context: Record<string, unknown> = {}) => readConfig((name) => context[name]);
 
 test("without context is for development, where data may be destroyed", () => {
   expect(configOf()).toEqual({
     stage: "dev",
+    region: undefined,
     retainData: false,
     logRetention: RetentionDays.ONE_MONTH,
+    auth: { kind: "iam" },
     throttle: { rate: 50, burst: 100 },
+    webhookThrottle: { rate: 10, burst: 20 },
+    domain: undefined,
+    alarmTopicArn: undefined,
+    secretReaders: [],
+    rollout: "all-at-once",
+    tracing: false,
     variables: {
       AGGREPAY_BASE_URL: "https://testwallet.aggrepaypayments.com",
       PAYU_BASE_URL: "https://apitest.payu.in",
@@ -36,6 +45,10 @@ test("without context is for development, where data may be destroyed", () => {
 test("for production keeps data and speaks to the real providers", () => {
   expect(configOf({ stage: "prod" })).toMatchObject({
     retainData: true,
+    logRetention: RetentionDays.ONE_YEAR,
+    throttle: { rate: 500, burst: 1000 },
+    webhookThrottle: { rate: 50, burst: 100 },
+    rollout: "canary",
     variables: {
       AGGREPAY_BASE_URL: "https://aggwallet.aggrepaypayments.com",
       PAYU_BASE_URL: "https://api.payu.in",
@@ -47,6 +60,58 @@ test("for production keeps data and speaks to the real providers", () => {
       WIBMO_CUSTOMER_RECORD: "off",
     },
   });
+});
+
+const certificate = "arn:aws:acm:ap-south-1:123456789012:certificate/0190f3c2-7f3a";
+const topic = "arn:aws:sns:ap-south-1:123456789012:pager";
+const role = "arn:aws:iam::123456789012:role/ops/key-rotation";
+const jwt = {
+  auth: "jwt",
+  jwtIssuer: "https://tokens.shop.example/pool",
+  jwtAudience: "gateway,back-office",
+};
+
+test.each([
+  [{ region: "ap-south-1" }, { region: "ap-south-1" }],
+  [{ region: "us-gov-west-1" }, { region: "us-gov-west-1" }],
+  [{ logRetentionDays: "90" }, { logRetention: RetentionDays.THREE_MONTHS }],
+  [
+    jwt,
+    {
+      auth: {
+        kind: "jwt",
+        issuer: "https://tokens.shop.example/pool",
+        audience: ["gateway", "back-office"],
+      },
+    },
+  ],
+  [{ throttleRate: "2000", throttleBurst: "2000" }, { throttle: { rate: 2000, burst: 2000 } }],
+  [{ webhookThrottleBurst: "40" }, { webhookThrottle: { rate: 10, burst: 40 } }],
+  [{ alarmTopicArn: topic }, { alarmTopicArn: topic }],
+  [{ secretReaders: `${role},${role}-2` }, { secretReaders: [role, `${role}-2`] }],
+  [{ rollout: "linear" }, { rollout: "linear" }],
+  [{ tracing: "on" }, { tracing: true }],
+])("takes %j", (context, chosen) => {
+  expect(configOf(context)).toEqual({ ...configOf(), ...chosen });
+});
+
+test("a host name of its own is also where providers notify, unless another is chosen", () => {
+  const domain = { domainName: "wallets.shop.example", certificateArn: certificate };
+  const chosen = configOf(domain);
+  expect(chosen.domain).toEqual(domain);
+  expect(chosen.variables.WEBHOOK_BASE_URL).toBe("https://wallets.shop.example");
+  expect(configOf({ ...domain, webhookBaseUrl: "https://hooks.example" }).variables.WEBHOOK_BASE_URL).toBe(
+    "https://hooks.example",
+  );
+});
+
+test("refuses a name that no deployment has, and takes those it has", () => {
+  const names = ["stage", "callbackHosts", "alarmTopicArn"];
+  const read = (more: readonly string[]) => readConfig(() => undefined, [...names, ...more]);
+  expect(() => read([])).not.toThrow();
+  expect(() => read(["calbackHosts"])).toThrow(
+    new ConfigError("calbackHosts is not a value that a deployment may choose"),
+  );
 });
 
 test("takes numbers as the command line gives them", () => {
@@ -177,6 +242,36 @@ test("whatever configures a function can be chosen, and nothing else", () => {
 
 test.each([
   [{ stage: "production" }, 'stage must be dev or prod, not "production"'],
+  [{ stage: "prod", rollout: "blue" }, 'rollout must be all-at-once, canary or linear, not "blue"'],
+  [{ tracing: "yes" }, 'tracing must be on or off, not "yes"'],
+  [{ region: "india" }, 'region must be a Region such as ap-south-1, not "india"'],
+  [
+    { logRetentionDays: "31" },
+    "logRetentionDays must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, not 31",
+  ],
+  [{ auth: "none" }, 'auth must be iam or jwt, not "none"'],
+  [{ auth: "jwt" }, "auth jwt needs jwtIssuer and jwtAudience too"],
+  [{ auth: "jwt", jwtIssuer: "https://a.example" }, "jwtIssuer needs jwtAudience too"],
+  [{ ...jwt, auth: "iam" }, "jwtIssuer and jwtAudience need auth jwt too"],
+  [{ ...jwt, jwtIssuer: "http://a.example" }, 'jwtIssuer must be an https URL, not "http://a.example"'],
+  [
+    { ...jwt, jwtAudience: "a, b" },
+    'jwtAudience must be names without spaces, separated by commas, not "a, b"',
+  ],
+  [{ throttleRate: "0" }, 'throttleRate must be a whole number of requests a second above 0, not "0"'],
+  [{ throttleRate: "200" }, "throttleBurst 100 must be at least throttleRate 200"],
+  [{ domainName: "wallets.shop.example" }, "domainName needs certificateArn too"],
+  [{ certificateArn: certificate }, "certificateArn needs domainName too"],
+  [
+    { domainName: "https://a.example" },
+    'domainName must be a host name in lower case, not "https://a.example"',
+  ],
+  [{ certificateArn: topic }, `certificateArn must be the ARN of a certificate in ACM, not "${topic}"`],
+  [{ alarmTopicArn: "pager" }, 'alarmTopicArn must be the ARN of an SNS topic, not "pager"'],
+  [
+    { secretReaders: "arn:aws:iam::123456789012:root" },
+    'secretReaders must be ARNs of IAM roles or users, separated by commas, not "arn:aws:iam::123456789012:root"',
+  ],
   [{ leaseMs: "33s" }, 'leaseMs must be a whole number of milliseconds above 0, not "33s"'],
   [{ quietPeriodMs: 0 }, "quietPeriodMs must be a whole number of milliseconds above 0, not 0"],
   [{ bindingWaitMs: -1 }, "bindingWaitMs must be a whole number of milliseconds above 0, not -1"],

@@ -1,25 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { App } from "aws-cdk-lib";
-import { Template } from "aws-cdk-lib/assertions";
-import { afterAll, describe, expect, test } from "vitest";
+import { isDeepStrictEqual } from "node:util";
+import { describe, expect, test } from "vitest";
 import { functions } from "../../functions/index.ts";
-import type { Bundle, Bundles } from "../../infra/bundle.ts";
-import { readConfig, type Stage } from "../../infra/config.ts";
-import { WalletGateway } from "../../infra/stack.ts";
+import { readConfig } from "../../infra/config.ts";
 import {
   type FunctionDefinition,
   type SecretName,
   secretIdVariable,
 } from "../../lib/operation/definition.ts";
+import { synthesized } from "./synthesized.ts";
 
 /** Every kind of definition, also those that no function of today is. */
 const kinds: readonly FunctionDefinition[] = [
   {
     name: "kinds/list",
     route: { method: "GET", path: "/v1/kinds" },
-    access: "authenticated",
+    access: "look",
     summary: "Reads the indexes, and neither the table by key nor a secret",
     variables: [],
     secrets: [],
@@ -37,7 +32,7 @@ const kinds: readonly FunctionDefinition[] = [
   {
     name: "kinds/tidy",
     schedule: { everyMinutes: 10 },
-    access: "authenticated",
+    access: "clock",
     summary: "Runs by the clock and reads nothing",
     variables: [],
     secrets: [],
@@ -46,26 +41,7 @@ const kinds: readonly FunctionDefinition[] = [
 ];
 const definitions = [...functions, ...kinds];
 
-const scratch = mkdtempSync(join(tmpdir(), "stack-"));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
-
-const template = synthesize("dev");
-
-function synthesize(stage: Stage, context: Readonly<Record<string, string>> = {}): Template {
-  const config = readConfig((name) => ({ ...context, stage })[name]);
-  const app = new App({ outdir: mkdtempSync(join(scratch, "assembly-")) });
-  return Template.fromStack(
-    new WalletGateway(app, "WalletGateway", { config, definitions, bundles: empty() }),
-  );
-}
-
-/** The stack looks at no code, so none is bundled. */
-function empty(): Bundles {
-  const folder = mkdtempSync(join(scratch, "bundle-"));
-  writeFileSync(join(folder, "index.mjs"), "");
-  const bundle: Bundle = { folder, bytes: 0, inputs: [] };
-  return { functions: new Map(definitions.map(({ name }) => [name, bundle])), layer: bundle };
-}
+const template = synthesized({}, definitions);
 
 interface Ref {
   readonly Ref: string;
@@ -84,19 +60,26 @@ interface Properties {
     readonly AuthorizationType: string;
     readonly Target: Join<[string, Ref]>;
   };
+  readonly "AWS::CloudWatch::Alarm": {
+    readonly AlarmDescription: string;
+    readonly MetricName?: string;
+    readonly Dimensions?: readonly { readonly Name: string; readonly Value: unknown }[];
+  };
   readonly "AWS::Events::Rule": {
     readonly Description: string;
-    readonly Targets: readonly { readonly Arn: Attribute }[];
+    readonly Targets: readonly { readonly Arn: Ref }[];
   };
   readonly "AWS::Lambda::EventInvokeConfig": { readonly FunctionName: Ref };
-  readonly "AWS::ApiGatewayV2::Integration": { readonly IntegrationUri: Attribute };
+  readonly "AWS::ApiGatewayV2::Integration": { readonly IntegrationUri: Ref };
+  readonly "AWS::Lambda::Alias": { readonly FunctionName: Ref; readonly FunctionVersion: Attribute };
+  readonly "AWS::Lambda::Version": { readonly FunctionName: Ref };
   readonly "AWS::Lambda::Function": {
     readonly Role: Attribute;
     readonly LoggingConfig: { readonly LogGroup: Ref };
     readonly Environment: { readonly Variables: Readonly<Record<string, unknown>> };
   };
   readonly "AWS::Lambda::Permission": {
-    readonly FunctionName: Attribute;
+    readonly FunctionName: Ref;
     readonly Principal: string;
     readonly SourceArn: Join<unknown[]> | Attribute;
   };
@@ -105,7 +88,9 @@ interface Properties {
   readonly "AWS::KMS::Key": { readonly EnableKeyRotation: boolean };
   readonly "AWS::Lambda::LayerVersion": object;
   readonly "AWS::Logs::LogGroup": object;
+  readonly "AWS::SNS::Topic": object;
   readonly "AWS::SecretsManager::Secret": { readonly Description: string };
+  readonly "AWS::SecretsManager::ResourcePolicy": { readonly SecretId: Ref };
 }
 
 /** Properties of every resource of a type, by logical id. */
@@ -145,25 +130,27 @@ function entrance({ route: wanted, summary }: FunctionDefinition) {
     );
     if (id === undefined || rule === undefined || more.length > 0)
       throw new Error(`${summary}: not one rule`);
-    return { id, rule, functionId: rule.Targets[0]?.Arn["Fn::GetAtt"][0] ?? "" };
+    return { id, rule, aliasId: rule.Targets[0]?.Arn.Ref ?? "" };
   }
   const [route, ...more] = [...all("AWS::ApiGatewayV2::Route").values()].filter(
     ({ RouteKey }) => RouteKey === `${wanted.method} ${wanted.path}`,
   );
   if (route === undefined || more.length > 0) throw new Error(`${wanted.path} has not one route`);
   const integration = find("AWS::ApiGatewayV2::Integration", route.Target["Fn::Join"][1][1].Ref);
-  return { route, integration, functionId: integration.IntegrationUri["Fn::GetAtt"][0] };
+  return { route, integration, aliasId: integration.IntegrationUri.Ref };
 }
 
 function deployed(definition: FunctionDefinition) {
-  const { functionId } = entrance(definition);
+  const { aliasId } = entrance(definition);
+  const alias = find("AWS::Lambda::Alias", aliasId);
+  const functionId = alias.FunctionName.Ref;
   const lambda = find("AWS::Lambda::Function", functionId);
   const role = find("AWS::IAM::Role", lambda.Role["Fn::GetAtt"][0]);
   const logGroupId = lambda.LoggingConfig.LogGroup.Ref;
   const callers = [...all("AWS::Lambda::Permission").values()].filter(
-    ({ FunctionName }) => FunctionName["Fn::GetAtt"][0] === functionId,
+    ({ FunctionName }) => FunctionName.Ref === aliasId,
   );
-  return { functionId, lambda, role, logGroupId, callers };
+  return { aliasId, alias, functionId, lambda, role, logGroupId, callers };
 }
 
 describe.each(definitions.filter(({ route }) => route !== undefined))("$name", (definition) => {
@@ -188,7 +175,8 @@ describe.each(definitions.filter(({ schedule }) => schedule !== undefined))("$na
   const minutes = definition.schedule?.everyMinutes;
 
   test("is run by the clock alone, and no run is repeated", () => {
-    const { id = "", rule, functionId } = entrance(definition);
+    const { id = "", rule, aliasId } = entrance(definition);
+    const { functionId } = deployed(definition);
     expect(rule).toEqual({
       Description: definition.summary,
       ScheduleExpression: minutes === 1 ? "rate(1 minute)" : `rate(${minutes} minutes)`,
@@ -196,7 +184,7 @@ describe.each(definitions.filter(({ schedule }) => schedule !== undefined))("$na
       Targets: [
         {
           Id: "Target0",
-          Arn: arn(functionId),
+          Arn: ref(aliasId),
           RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
         },
       ],
@@ -210,13 +198,14 @@ describe.each(definitions.filter(({ schedule }) => schedule !== undefined))("$na
         FunctionName: ref(functionId),
         MaximumEventAgeInSeconds: 60,
         MaximumRetryAttempts: 0,
-        Qualifier: "$LATEST",
+        // The last part of the alias's ARN.
+        Qualifier: { "Fn::Select": [7, { "Fn::Split": [":", ref(aliasId)] }] },
       },
     ]);
     expect(deployed(definition).callers).toEqual([
       {
         Action: "lambda:InvokeFunction",
-        FunctionName: arn(functionId),
+        FunctionName: ref(aliasId),
         Principal: "events.amazonaws.com",
         SourceArn: arn(id),
       },
@@ -237,7 +226,7 @@ const chosen = {
 };
 
 describe.each(definitions)("$name", (definition) => {
-  const { functionId, lambda, role, logGroupId } = deployed(definition);
+  const { alias, functionId, lambda, role, logGroupId } = deployed(definition);
   const { name, summary, variables, secrets, tableActions } = definition;
 
   test("has a function of its own", () => {
@@ -253,6 +242,36 @@ describe.each(definitions)("$name", (definition) => {
     expect(definitions.filter((other) => deployed(other).functionId === functionId)).toEqual([definition]);
   });
 
+  test("is called as the version that is live", () => {
+    const version = find("AWS::Lambda::Version", alias.FunctionVersion["Fn::GetAtt"][0]);
+    expect(version.FunctionName).toEqual(ref(functionId));
+    expect(alias).toMatchObject({ Name: "live" });
+  });
+
+  test("has an alarm of its own for when it ends without an answer", () => {
+    const own = [...all("AWS::CloudWatch::Alarm").values()].filter(
+      ({ MetricName, Dimensions }) =>
+        MetricName === "Errors" &&
+        Dimensions?.some(
+          ({ Name, Value }) => Name === "FunctionName" && isDeepStrictEqual(Value, ref(functionId)),
+        ),
+    );
+    expect(own).toHaveLength(1);
+    expect(own[0]).toMatchObject({
+      Namespace: "AWS/Lambda",
+      Dimensions: [
+        { Name: "FunctionName", Value: ref(functionId) },
+        { Name: "Resource", Value: { "Fn::Join": ["", [ref(functionId), ":live"]] } },
+      ],
+      Statistic: "Sum",
+      Period: 60,
+      Threshold: 1,
+      ComparisonOperator: "GreaterThanOrEqualToThreshold",
+      AlarmActions: [ref(only("AWS::SNS::Topic")[0])],
+    });
+    expect(own[0]?.AlarmDescription).toContain(name);
+  });
+
   test("logs to a group of its own that forgets", () => {
     expect(find("AWS::Logs::LogGroup", logGroupId)).toEqual({ RetentionInDays: 30 });
     expect(definitions.filter((other) => deployed(other).logGroupId === logGroupId)).toEqual([definition]);
@@ -261,6 +280,7 @@ describe.each(definitions)("$name", (definition) => {
   test("is told what it needs and nothing more", () => {
     const given = Object.entries(chosen).filter(([variable]) => variables.includes(variable));
     expect(lambda.Environment.Variables).toEqual({
+      METRICS_NAMESPACE: "WalletGateway",
       PROVIDER_TIMEOUT_MS: "20000",
       FUNCTION_TIMEOUT_MS: "28000",
       LEASE_MS: "33000",
@@ -322,16 +342,28 @@ function secretStatements({ secrets }: FunctionDefinition) {
   const ids = secrets.map((secret) => secretRefs[secret]);
   if (ids.length === 0) return [];
   return [
-    allow(["secretsmanager:GetSecretValue"], ids),
+    allow(
+      ["secretsmanager:GetSecretValue"],
+      ids.toSorted((one, other) => (one.Ref < other.Ref ? -1 : 1)),
+    ),
     key("secretsmanager", ["kms:Decrypt"], { "kms:EncryptionContext:SecretARN": ids }),
   ];
 }
 
 function tableStatements({ tableActions, schedule }: FunctionDefinition) {
   if (tableActions.length === 0) return [];
-  const byKey = tableActions.filter((action) => action !== "Query").map((action) => `dynamodb:${action}`);
-  const indexes = schedule ? ["unfinished"] : ["unfinished", "customer-records"];
-  const toWrite = ["kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
+  const byKey = tableActions
+    .filter((action) => action !== "Query")
+    .map((action) => `dynamodb:${action}`)
+    .toSorted();
+  const indexes = schedule ? ["unfinished"] : ["customer-records", "unfinished"];
+  const toWrite = [
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+  ];
   return [
     ...(byKey.length > 0 ? [allow(byKey, [arn(tableId)])] : []),
     ...(tableActions.includes("Query")
@@ -350,29 +382,53 @@ function tableStatements({ tableActions, schedule }: FunctionDefinition) {
   ];
 }
 
-test("nothing is there besides", () => {
+function countsOf({ Resources }: { Resources: Readonly<Record<string, { readonly Type: string }>> }) {
   const counts: Record<string, number> = {};
-  const resources: Readonly<Record<string, { readonly Type: string }>> = template.toJSON().Resources;
-  for (const { Type } of Object.values(resources)) counts[Type] = (counts[Type] ?? 0) + 1;
+  for (const { Type } of Object.values(Resources)) counts[Type] = (counts[Type] ?? 0) + 1;
+  return counts;
+}
+
+test("nothing is there besides", () => {
   const each = definitions.length;
   const routes = definitions.filter(({ route }) => route !== undefined).length;
   const schedules = definitions.filter(({ schedule }) => schedule !== undefined).length;
-  expect(counts).toEqual({
+  const providers = 5;
+  expect(countsOf(template.toJSON() as Parameters<typeof countsOf>[0])).toEqual({
     "AWS::ApiGatewayV2::Api": 1,
     "AWS::ApiGatewayV2::Integration": routes,
     "AWS::ApiGatewayV2::Route": routes,
     "AWS::ApiGatewayV2::Stage": 1,
+    // Each function's, each clock's, each provider's, and 9 of the whole.
+    "AWS::CloudWatch::Alarm": each + schedules + providers + 9,
+    "AWS::CloudWatch::Dashboard": 1,
     "AWS::DynamoDB::Table": 1,
+    "AWS::Events::EventBus": 1,
     "AWS::Events::Rule": schedules,
-    "AWS::IAM::Role": each,
+    // Each function's and the pipe's.
+    "AWS::IAM::Role": each + 1,
     "AWS::KMS::Key": 1,
+    "AWS::Lambda::Alias": each,
     "AWS::Lambda::EventInvokeConfig": schedules,
     "AWS::Lambda::Function": each,
     "AWS::Lambda::LayerVersion": 1,
     "AWS::Lambda::Permission": routes + schedules,
+    "AWS::Lambda::Version": each,
     "AWS::Logs::LogGroup": each + 1,
+    "AWS::Pipes::Pipe": 1,
+    "AWS::SNS::Topic": 1,
+    "AWS::SNS::TopicPolicy": 1,
+    "AWS::SQS::Queue": 1,
+    "AWS::SQS::QueuePolicy": 1,
+    "AWS::SecretsManager::ResourcePolicy": Object.keys(secretRefs).length,
     "AWS::SecretsManager::Secret": Object.keys(secretRefs).length,
   });
+});
+
+test("the whole of production is held well below the 500 resources that a stack may have", () => {
+  const { Resources } = synthesized({ stage: "prod" }).toJSON() as { readonly Resources: object };
+  const count = Object.keys(Resources).length;
+  console.log(`resources in production: ${count} of 500`);
+  expect(count).toBeLessThanOrEqual(400);
 });
 
 test("the records are in one table with two indexes", () => {
@@ -419,7 +475,6 @@ test.each([
   ["wibmo", ["apiKey"]],
   ["dreamzwallet", ["secKey", "walletOwnerId", "token"]],
   ["nicepay", ["iMid", "merchantKey"]],
-  ["gateway", ["fingerprintKeys", "sealingKeys"]],
 ] as const)("the secret %s is created empty, under the same key, and says what belongs into it", (name, keys) => {
   const id = secretRefs[name].Ref;
   const secret = find("AWS::SecretsManager::Secret", id);
@@ -428,6 +483,59 @@ test.each([
   expect(secret.Description.length).toBeLessThanOrEqual(2048);
   expect(Object.keys(exampleIn(secret.Description))).toEqual(keys);
   template.hasOutput(`${id.replace("Secret", "")}SecretArn`, { Value: ref(id) });
+});
+
+test("the gateway's secret begins with a generated key, and nothing about that key ever changes", () => {
+  const { Description, ...secret } = find("AWS::SecretsManager::Secret", "SecretGateway");
+  expect(secret).toEqual({
+    KmsKeyId: arn(keyId),
+    // CloudFormation writes a new key over the old as soon as one of these differs; records name the old one.
+    GenerateSecretString: {
+      SecretStringTemplate: "{}",
+      GenerateStringKey: "generatedKey",
+      PasswordLength: 64,
+      ExcludePunctuation: true,
+    },
+  });
+  expect(Object.keys(exampleIn(Description))).toEqual(["generatedKey", "fingerprintKeys", "sealingKeys"]);
+});
+
+test.each(
+  Object.entries(secretRefs),
+)("the secret %s is read by its functions and by nobody else", (name, id) => {
+  const users = definitions.filter(({ secrets }) => secrets.includes(name as SecretName));
+  const roles = users.map((definition) => arn(deployed(definition).lambda.Role["Fn::GetAtt"][0]));
+  const policies = [...all("AWS::SecretsManager::ResourcePolicy").values()].filter(
+    ({ SecretId }) => SecretId.Ref === id.Ref,
+  );
+  expect(policies).toEqual([
+    {
+      SecretId: id,
+      BlockPublicPolicy: true,
+      ResourcePolicy: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Deny",
+            Principal: { AWS: "*" },
+            Action: "secretsmanager:GetSecretValue",
+            Resource: "*",
+            Condition: { ArnNotEquals: { "aws:PrincipalArn": roles } },
+          },
+        ],
+      },
+    },
+  ]);
+});
+
+test("who rotates the key rings may be let in", () => {
+  const reader = "arn:aws:iam::123456789012:role/key-rotation";
+  const policies = synthesized({ secretReaders: reader }).findResources(
+    "AWS::SecretsManager::ResourcePolicy",
+  );
+  expect(policies.SecretPayuPolicy?.Properties.ResourcePolicy.Statement).toMatchObject([
+    { Condition: { ArnNotEquals: { "aws:PrincipalArn": [expect.anything(), reader] } } },
+  ]);
 });
 
 /** The first JSON object of a text. */
@@ -446,12 +554,15 @@ function exampleIn(text: string): object {
 test("calls are throttled and logged", () => {
   template.hasResourceProperties("AWS::ApiGatewayV2::Stage", {
     DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+    RouteSettings: {
+      "POST /webhooks/nicepay/account-binding": { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 },
+    },
     AccessLogSettings: { DestinationArn: arn("AccessLogD598EBE9") },
   });
 });
 
 test("production keeps what cannot be made again", () => {
-  const production = synthesize("prod");
+  const production = synthesized({ stage: "prod" });
   const kept = { DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" };
   for (const type of [
     "AWS::DynamoDB::Table",
@@ -465,7 +576,8 @@ test("production keeps what cannot be made again", () => {
 });
 
 test("what was chosen is what functions are told", () => {
-  const own = synthesize("prod", {
+  const own = synthesized({
+    stage: "prod",
     wibmoBaseUrl: "https://wibmo.example",
     webhookBaseUrl: "https://hooks.example",
     aggrepayUtcOffset: "+05:30",

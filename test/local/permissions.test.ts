@@ -45,7 +45,7 @@ const without =
 beforeAll(async () => {
   const folder = changedAssembly((resources) => {
     changeRole(resources, "AggrepayDebitWallet", without("dynamodb:UpdateItem"));
-    changeRole(resources, "AggrepayCreditWallet", without("kms:GenerateDataKey*"));
+    changeRole(resources, "AggrepayCreditWallet", without("kms:GenerateDataKey"));
     changeRole(resources, "AggrepayFetchBalance", without("secretsmanager:GetSecretValue"));
     changeRole(resources, "AggrepayCheckCustomer", without("kms:Decrypt"));
     changeRole(resources, "RecordsList", without("dynamodb:Query"));

@@ -101,7 +101,7 @@ describe("bind", () => {
       state: "succeeded",
       attempt: 1,
       result: '{"redirectUrlHttp":null}',
-      settledAt: noon + 250,
+      stateSince: noon + 250,
       binding: { userToken: "sealed-1", boundAt: noon + 250, tXid: "TX9" },
       tXid: undefined,
       failure: undefined,

@@ -96,8 +96,18 @@ describe("a turn", () => {
       Array.from({ length: 30 }, () => records.takeTurn(turnOf(seen), later, leaseMs)),
     );
     expect(got.filter((each) => each !== undefined)).toHaveLength(1);
-    expect(await records.takeTurn(turnOf(seen), later + leaseMs - 1, leaseMs)).toBeUndefined();
-    expect(await records.takeTurn(turnOf(seen), later + leaseMs, leaseMs)).toBeDefined();
+    const taken = (await records.get(seen.id)) ?? seen;
+    expect(await records.takeTurn(turnOf(taken), later + leaseMs - 1, leaseMs)).toBeUndefined();
+    expect(await records.takeTurn(turnOf(taken), later + leaseMs, leaseMs)).toBeDefined();
+  });
+
+  test("is not had where somebody has looked into it since it was read, and at any time where nobody has", async () => {
+    const seen = await reached(records, claimOf(), "in_doubt");
+    const turn = turnOf(seen);
+    const taken = await records.takeTurn(turn, later, leaseMs);
+    const postponed = await records.postpone({ ...turn, record: taken ?? seen }, later + 3_600_000);
+    expect(await records.takeTurn(turnOf(seen), later + 1, leaseMs)).toBeUndefined();
+    expect(await records.takeTurn(turnOf(postponed), later + 1, leaseMs)).toMatchObject({ inquiries: 1 });
   });
 
   test("is not had of another attempt than the one that was seen", async () => {
@@ -150,7 +160,7 @@ describe("a conclusion", () => {
     expect(record).toMatchObject({
       state: to,
       attempt: 1,
-      settledAt: conclusion.now,
+      stateSince: conclusion.now,
       result: conclusion.result,
       failure: conclusion.failure,
       resolver: undefined,
@@ -227,8 +237,22 @@ describe("a conclusion", () => {
       const { turn, claim } = await taken();
       await records.conclude(conclusionOf(turn, to));
       const settled = await records.settle(settlementOf(claim, 1, word, { now: later + 1_000 }));
-      expect([settled.kind, settled.record.state]).toEqual(["superseded", to]);
+      // But for a success over what was taken for nothing: the next repeat would do it again.
+      if (to === "not_executed" && word === "succeeded") expect(settled.record.state).toBe("succeeded");
+      else expect([settled.kind, settled.record.state]).toEqual(["superseded", to]);
     }
+  });
+
+  test("of not_executed stands against a late success once the next attempt has begun", async () => {
+    const { turn, claim } = await taken();
+    await records.conclude(conclusionOf(turn, "not_executed"));
+    await records.claim(again(claim, { now: later + 120_000 }));
+    const settled = await records.settle(settlementOf(claim, 1, "succeeded", { now: later + 130_000 }));
+    expect([settled.kind, settled.record.state, settled.record.attempt]).toEqual([
+      "superseded",
+      "dispatched",
+      2,
+    ]);
   });
 
   test("that it was not executed lets the same request be claimed again, and no other", async () => {
@@ -279,7 +303,8 @@ describe("a turn that came to nothing", () => {
       history: record.history,
     });
     expect((await entry(claim.id))?.due?.N).toBe(String(due));
-    const next = await records.takeTurn(turnOf(record), later + 1, leaseMs);
+    const postponed = (await records.get(claim.id)) ?? record;
+    const next = await records.takeTurn(turnOf(postponed), later + 1, leaseMs);
     expect(next?.inquiries).toBe(1);
   });
 

@@ -1,5 +1,7 @@
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { assert, constant, constantFrom, oneof, property, record, string } from "fast-check";
 import { describe, expect, test } from "vitest";
+import { callerOf } from "../../lib/operation/caller.ts";
 import { sameEffect, sameInput } from "../../lib/operation/request.ts";
 import { type Identity, recordId } from "../../lib/records/identity.ts";
 import { fingerprint, type KeyRing } from "../../lib/secrets/key-ring.ts";
@@ -156,5 +158,39 @@ describe("the same request", () => {
     expect(made).toMatch(/^k\.1\./);
     const stored = sameInput("x", input, ring("k.1"), never).text;
     expect(await sameInput("x", input, rotated, never).is(stored)).toBe(true);
+  });
+});
+
+describe("a caller", () => {
+  const of = (authorizer: object) =>
+    callerOf({ requestContext: { authorizer } } as unknown as APIGatewayProxyEventV2);
+  const role = (session: string) => ({
+    iam: { userArn: `arn:aws:sts::123456789012:assumed-role/shop/${session}` },
+  });
+
+  test("is a role without its session: a pod that dies and the pod that repeats its request are one", () => {
+    expect(of(role("pod-1"))).toBe("arn:aws:sts::123456789012:assumed-role/shop");
+    expect(of(role("pod-2/with:odd=chars"))).toBe(of(role("pod-1")));
+    expect(of({ iam: { userArn: "arn:aws:sts::123456789012:assumed-role/shop-2/pod-1" } })).not.toBe(
+      of(role("pod-1")),
+    );
+    expect(of({ iam: { userArn: "arn:aws:sts::210987654321:assumed-role/shop/pod-1" } })).not.toBe(
+      of(role("pod-1")),
+    );
+  });
+
+  test("is a user, or a token's issuer and subject together", () => {
+    expect(of({ iam: { userArn: "arn:aws:iam::123456789012:user/desk" } })).toBe(
+      "arn:aws:iam::123456789012:user/desk",
+    );
+    const token = (iss: string, sub: string) =>
+      of({ jwt: { claims: { iss, sub, jti: String(Math.random()) } } });
+    expect(token("https://issuer", "asha")).toBe(token("https://issuer", "asha"));
+    expect(token("https://issuer", "asha")).not.toBe(token("https://other", "asha"));
+    expect(token("a", "b,c")).not.toBe(token("a,b", "c"));
+  });
+
+  test("is nobody in particular where no authorizer stands before the route", () => {
+    expect(callerOf({ requestContext: {} } as unknown as APIGatewayProxyEventV2)).toBe("anonymous");
   });
 });

@@ -93,6 +93,13 @@ const failed = (more: object = {}) =>
 const doubtOf = (claim: Claim = claimOf(), failure = failed()) =>
   attemptOf(records, claim, "in_doubt", { failure });
 
+/** As a repeat or a reconciler comes to it: on the record as it stands. */
+const repeated: typeof resolve = async (operation, { id }, ...rest) => {
+  const record = await records.get(id);
+  if (!record) throw new Error("there is no such record");
+  return resolve(operation, record, ...rest);
+};
+
 const failureOf = ({ failure }: RecordItem) => JSON.parse(failure ?? "null") as unknown;
 
 describe("what the provider shows", () => {
@@ -138,7 +145,7 @@ describe("what the provider shows", () => {
     const { operation, asked } = operationThat(() => unclear);
     let record = await doubtOf();
     for (const [turn, pause] of [...backOff, 300_000, 300_000].entries()) {
-      record = await resolve(operation, record, world, records, budget);
+      record = await repeated(operation, record, world, records, budget);
       expect(record).toMatchObject({ state: "in_doubt", due: now + pause, inquiries: turn + 1 });
       now += pause;
     }
@@ -149,9 +156,9 @@ describe("what the provider shows", () => {
     const { operation } = operationThat(() => unclear);
     const record = await doubtOf();
     now = noon + 24 * 60 * minute - 1;
-    expect((await resolve(operation, record, world, records, budget)).state).toBe("in_doubt");
+    expect((await repeated(operation, record, world, records, budget)).state).toBe("in_doubt");
     now += 1;
-    const last = await resolve(operation, record, world, records, budget);
+    const last = await repeated(operation, record, world, records, budget);
     expect(last.state).toBe("needs_attention");
     expect(failureOf(last)).toMatchObject({ detail: "The first word. It was away." });
   });
@@ -166,11 +173,11 @@ describe("that the provider shows nothing", () => {
     let record = await reached(records, claimOf(), state);
     for (const at of [leaseEnd + 1, quietEnd - 1, quietEnd]) {
       now = at;
-      record = await resolve(operation, record, world, records, budget);
+      record = await repeated(operation, record, world, records, budget);
       expect(record).toMatchObject({ state, due: quietEnd + 1 });
     }
     now = quietEnd + 1;
-    expect((await resolve(operation, record, world, records, budget)).state).toBe("not_executed");
+    expect((await repeated(operation, record, world, records, budget)).state).toBe("not_executed");
   });
 
   test("is not believed of a question asked before its end and answered after it", async () => {
@@ -180,7 +187,7 @@ describe("that the provider shows nothing", () => {
     });
     const record = await doubtOf();
     now = quietEnd - 10_000;
-    expect((await resolve(operation, record, world, records, budget)).state).toBe("in_doubt");
+    expect((await repeated(operation, record, world, records, budget)).state).toBe("in_doubt");
   });
 
   test("counts from the lease of the latest attempt, not of the first", async () => {
@@ -191,17 +198,17 @@ describe("that the provider shows nothing", () => {
     await records.claim(second);
     const { record } = await records.settle(settlementOf(second, 2, "in_doubt"));
     now = second.now + leaseMs + quietMs;
-    expect((await resolve(operation, record, world, records, budget)).state).toBe("in_doubt");
+    expect((await repeated(operation, record, world, records, budget)).state).toBe("in_doubt");
     now += 1;
-    expect((await resolve(operation, record, world, records, budget)).state).toBe("not_executed");
+    expect((await repeated(operation, record, world, records, budget)).state).toBe("not_executed");
   });
 
   test("of a refusal that nobody knew makes it declined, with the provider's word", async () => {
     const { operation } = operationThat(() => nothing);
     const record = await doubtOf(claimOf(), failed({ provider: word }));
-    expect((await resolve(operation, record, world, records, budget)).state).toBe("in_doubt");
+    expect((await repeated(operation, record, world, records, budget)).state).toBe("in_doubt");
     now = quietEnd + 1;
-    const settled = await resolve(operation, record, world, records, budget);
+    const settled = await repeated(operation, record, world, records, budget);
     expect(settled.state).toBe("declined");
     expect(failureOf(settled)).toMatchObject({ code: "declined", provider: word });
   });
@@ -210,7 +217,7 @@ describe("that the provider shows nothing", () => {
     const { operation } = operationThat(() => nothing);
     const record = await doubtOf(claimOf(), failed({ provider: word, taken: true }));
     now = quietEnd + 1;
-    expect((await resolve(operation, record, world, records, budget)).state).toBe("needs_attention");
+    expect((await repeated(operation, record, world, records, budget)).state).toBe("needs_attention");
   });
 
   test("where that proves nothing leaves doubt, for a person in the end", async () => {
@@ -218,18 +225,18 @@ describe("that the provider shows nothing", () => {
     const record = await doubtOf(claimOf(), failed({ provider: word }));
     for (const at of [quietEnd + 1, noon + 23 * 60 * minute]) {
       now = at;
-      expect((await resolve(operation, record, world, records, budget)).state).toBe("in_doubt");
+      expect((await repeated(operation, record, world, records, budget)).state).toBe("in_doubt");
     }
     now = noon + 25 * 60 * minute;
-    expect((await resolve(operation, record, world, records, budget)).state).toBe("needs_attention");
+    expect((await repeated(operation, record, world, records, budget)).state).toBe("needs_attention");
   });
 
   test("where it only confirms is a person's, after the quiet period", async () => {
     const { operation } = operationThat(() => nothing, { absence: "needs a person" });
     const record = await doubtOf();
-    expect((await resolve(operation, record, world, records, budget)).state).toBe("in_doubt");
+    expect((await repeated(operation, record, world, records, budget)).state).toBe("in_doubt");
     now = quietEnd + 1;
-    expect((await resolve(operation, record, world, records, budget)).state).toBe("needs_attention");
+    expect((await repeated(operation, record, world, records, budget)).state).toBe("needs_attention");
   });
 });
 
@@ -249,7 +256,7 @@ describe("a debit of which nothing is shown, and its reversal", () => {
     if (state) await reached(records, reversalOf(debit), state);
     const { operation } = operationThat(() => nothing, { undoneBy: "reversal" });
     now = quietEnd + 1;
-    const settled = await resolve(operation, record, world, records, budget);
+    const settled = await repeated(operation, record, world, records, budget);
     const believed = state === undefined || harmless.includes(state);
     expect(settled.state).toBe(believed ? "not_executed" : "needs_attention");
   });
@@ -265,7 +272,7 @@ describe("a debit of which nothing is shown, and its reversal", () => {
       { undoneBy: "reversal" },
     );
     now = quietEnd + 1;
-    expect((await resolve(operation, record, world, records, budget)).state).toBe("needs_attention");
+    expect((await repeated(operation, record, world, records, budget)).state).toBe("needs_attention");
   });
 });
 
@@ -275,7 +282,7 @@ describe("nobody is asked", () => {
     const record = await reached(records, claimOf(), state);
     // A dispatched one is its owner's for as long as its lease lasts.
     now = state === "in_doubt" ? now : leaseEnd - 1;
-    const after = await resolve(operation, record, world, records, budget);
+    const after = await repeated(operation, record, world, records, budget);
     if (state === "in_doubt") expect(after.state).toBe("succeeded");
     else expect(after).toEqual(record);
     expect(asked).toHaveBeenCalledTimes(state === "in_doubt" ? 1 : 0);
@@ -289,11 +296,11 @@ describe("nobody is asked", () => {
     const { operation, asked } = operationThat(() => nothing);
     const record = await doubtOf();
     now = quietEnd + 1;
-    const after = await resolve(operation, record, worldWith(more), records, budget);
+    const after = await repeated(operation, record, worldWith(more), records, budget);
     expect(after.state).toBe("in_doubt");
     expect(asked).not.toHaveBeenCalled();
     now = noon + 24 * 60 * minute;
-    expect((await resolve(operation, record, worldWith(more), records, budget)).state).toBe(
+    expect((await repeated(operation, record, worldWith(more), records, budget)).state).toBe(
       "needs_attention",
     );
   });
@@ -303,12 +310,12 @@ describe("nobody is asked", () => {
     const silent = { ...operation, inquiry: { none: "no call tells" } };
     const record = await doubtOf();
     now = leaseEnd - 1;
-    expect(await resolve(silent, record, world, records, budget)).toMatchObject({
+    expect(await repeated(silent, record, world, records, budget)).toMatchObject({
       state: "in_doubt",
       due: leaseEnd,
     });
     now = leaseEnd;
-    const after = await resolve(silent, record, world, records, budget);
+    const after = await repeated(silent, record, world, records, budget);
     expect(after.state).toBe("needs_attention");
     expect(failureOf(after)).toMatchObject({ detail: expect.stringContaining("The first word.") as string });
   });
@@ -318,12 +325,12 @@ describe("nobody is asked", () => {
     const waiting = { ...operation, inquiry: { none: "it notifies", waits: true as const } };
     const record = await doubtOf();
     now = leaseEnd + 30 * minute - 1;
-    expect(await resolve(waiting, record, world, records, budget)).toMatchObject({
+    expect(await repeated(waiting, record, world, records, budget)).toMatchObject({
       state: "in_doubt",
       due: leaseEnd + 30 * minute,
     });
     now += 1;
-    expect((await resolve(waiting, record, world, records, budget)).state).toBe("needs_attention");
+    expect((await repeated(waiting, record, world, records, budget)).state).toBe("needs_attention");
   });
 });
 
@@ -430,7 +437,7 @@ describe("a run of the reconciler", () => {
     const definition = {
       name,
       summary: "",
-      access: "authenticated",
+      access: "move-money",
       variables: [],
       secrets: [],
       tableActions: [],

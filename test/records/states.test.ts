@@ -41,6 +41,8 @@ const allowed: Readonly<Record<Writer, readonly string[]>> = {
     "needs_attention -> succeeded",
     "needs_attention -> declined",
     "needs_attention -> not_executed",
+    // A repeat must not move again what is known to have moved.
+    "not_executed -> succeeded",
   ],
   // Asking cannot show that no byte was sent, and time alone makes no doubt: `dispatched` past its lease is read as it.
   evidence: [

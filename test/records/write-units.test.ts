@@ -4,9 +4,9 @@ import { operation } from "../../functions/aggrepay/debit-wallet.ts";
 import { sameEffect } from "../../lib/operation/request.ts";
 import { refusals } from "../../lib/providers/aggrepay/refusals.ts";
 import { type Claim, type Records, recordsIn, type Settlement } from "../../lib/records/store.ts";
+import { itemSize, writeUnits } from "../../ops/cost/dynamodb-units.ts";
 import { type Item, startTable, type TestTable } from "../support/dynamodb.ts";
-import { again, claimOf, settlementOf } from "./claims.ts";
-import { itemSize, writeUnits } from "./write-units.ts";
+import { again, claimOf, noon, settlementOf } from "./claims.ts";
 
 let table: TestTable;
 let records: Records;
@@ -37,6 +37,7 @@ function longestDebit(): Claim {
   const { customerId, amount } = operation.listedUnder?.(input) ?? {};
   const same = sameEffect("debit-wallet", operation.sameBy?.(input) ?? {});
   return claimOf({
+    now,
     account,
     caller,
     identity: input.merchantTransactionId,
@@ -47,6 +48,9 @@ function longestDebit(): Claim {
     host: "aggwallet.aggrepaypayments.com",
   });
 }
+
+/** With digits to its end: a number that ends in zeros is shorter. */
+const now = noon + 123_456_789;
 
 interface Cost {
   readonly claim: number;

@@ -310,6 +310,35 @@ describe("a ring of keys", () => {
     expect(fingerprint(ring, "text")).not.toBe(fingerprint(ring, "text ", "k2"));
   });
 
+  /** As the deployment generates it; what comes of it was computed with OpenSSL (`openssl kdf HKDF`, `openssl dgst -mac`). */
+  const generatedKey = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789AbCdEfGhIjKlMnOpQrStUvWxYz01";
+  const generated = (json: object, name: "fingerprintKeys" | "sealingKeys" = "fingerprintKeys") =>
+    keyRing({ name: "gateway", json: { generatedKey, ...json } }, name);
+  const fingerprintMade = "generated.GJJN9joQbBNu1rWuzq-bhY2kgoR-uE8O82wViGUHhvw";
+
+  test("begins with a key that comes of the generated one, another in each ring", () => {
+    expect(fingerprint(generated({}), "text")).toBe(fingerprintMade);
+    const [sealing, ...more] = generated({}, "sealingKeys").keys;
+    expect(more).toEqual([]);
+    expect(sealing?.key.reveal()).toBe("JCb67i5gkNntRvE+pspCRMMlb7LVjpCTqjpXM8/yvbI=");
+  });
+
+  test("keeps the generated key behind those that people put in front", () => {
+    const ring = generated({ fingerprintKeys: [{ id: "k1", key: key("1") }] });
+    expect(fingerprint(ring, "text")).toMatch(/^k1\./);
+    expect(fingerprint(ring, "text", "generated")).toBe(fingerprintMade);
+  });
+
+  test.each([
+    ["short", "planted-salt-9d1e"],
+    ["no text", 12],
+  ])("does not begin with a generated key that is %s", async (_what, value) => {
+    const problem = await problemOf(() => generated({ generatedKey: value }));
+    expect(problem.code).toBe("misconfigured");
+    expect(problem.message).toMatch(/"generatedKey"|"gateway"/);
+    expect(problem.message).not.toContain("planted");
+  });
+
   test.each([
     ["is missing", undefined],
     ["is empty", []],

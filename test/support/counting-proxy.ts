@@ -1,10 +1,24 @@
-import { createServer, request } from "node:http";
+import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
-/** Stands between an AWS client and a local service, passes every byte of a call on, and counts the calls by operation. */
+/** One call that was answered, or whose connection the service cut. */
+export interface Call {
+  /** What its `x-amz-target` names, or its path. */
+  readonly operation: string;
+  /** 0 for one that was cut. */
+  readonly status: number;
+  readonly request: string;
+  readonly reply: string;
+  /** With its headers. */
+  readonly requestBytes: number;
+}
+
+/** Stands between a client and a local service, passes every byte of a call on, and counts the calls by operation. */
 export interface CountingProxy {
   readonly url: string;
+  /** The calls since the last `forget`, in the order of their answers. */
+  calls(): readonly Call[];
   /** `{ UpdateItem: 2 }`: the calls since the last `forget`, by the operation that their `x-amz-target` names. */
   counts(): Readonly<Record<string, number>>;
   forget(): void;
@@ -19,12 +33,14 @@ export interface CountingProxy {
 
 export async function startCountingProxy(service: string): Promise<CountingProxy> {
   const counted = new Map<string, number>();
+  let calls: Call[] = [];
   let answersToLose = 0;
   let callsToRefuse = 0;
   let delayMs = 0;
 
   const server = createServer(async (incoming, response) => {
-    const operation = String(incoming.headers["x-amz-target"] ?? "unknown").replace(/^.*\./, "");
+    const target = incoming.headers["x-amz-target"]?.toString();
+    const operation = target?.replace(/^.*\./, "") ?? "unknown";
     counted.set(operation, (counted.get(operation) ?? 0) + 1);
     const body = await buffer(incoming);
     if (callsToRefuse > 0) {
@@ -39,14 +55,27 @@ export async function startCountingProxy(service: string): Promise<CountingProxy
     const passed = request(new URL(url ?? "/", service), { method, agent: false });
     for (let at = 0; at < rawHeaders.length; at += 2)
       passed.setHeader(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
-    passed.on("error", () => incoming.socket.destroy());
+    const ended = (status: number, reply: string) =>
+      calls.push({
+        operation: target === undefined ? (url ?? "/") : operation,
+        status,
+        request: body.toString(),
+        reply,
+        requestBytes: headBytes(incoming) + body.byteLength,
+      });
+    passed.on("error", () => {
+      ended(0, "");
+      incoming.socket.destroy();
+    });
     passed.on("response", async (reply) => {
       const bytes = await buffer(reply);
       if (lost) {
         incoming.socket.resetAndDestroy();
         return;
       }
-      response.writeHead(reply.statusCode ?? 500, reply.headers).end(bytes);
+      const status = reply.statusCode ?? 500;
+      response.writeHead(status, reply.headers).end(bytes);
+      ended(status, bytes.toString());
     });
     passed.end(body);
   });
@@ -54,7 +83,11 @@ export async function startCountingProxy(service: string): Promise<CountingProxy
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     counts: () => Object.fromEntries(counted),
-    forget: () => counted.clear(),
+    calls: () => calls,
+    forget() {
+      counted.clear();
+      calls = [];
+    },
     loseAnswers(times) {
       answersToLose = times;
     },
@@ -71,3 +104,8 @@ export async function startCountingProxy(service: string): Promise<CountingProxy
     },
   };
 }
+
+/** Request line and headers as they were on the wire. */
+const headBytes = ({ method, url, rawHeaders }: IncomingMessage): number =>
+  Buffer.byteLength(`${method} ${url} HTTP/1.1\r\n\r\n`) +
+  rawHeaders.reduce((sum, text) => sum + Buffer.byteLength(text) + 2, 0);

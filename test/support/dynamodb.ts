@@ -13,8 +13,9 @@ import { findDynoxide, startDynamoDb } from "../../local/dynamodb.ts";
 
 export type Item = Record<string, AttributeValue>;
 
-/** The table as the stack makes it: its key, and its two indexes. */
+/** The table as the stack makes it: its key, its two indexes and its stream. */
 const recordsTable = {
+  StreamSpecification: { StreamViewType: "NEW_AND_OLD_IMAGES" },
   AttributeDefinitions: [
     { AttributeName: "pk", AttributeType: "S" },
     { AttributeName: "shard", AttributeType: "N" },

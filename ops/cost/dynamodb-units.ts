@@ -1,10 +1,12 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import type { Item } from "../support/dynamodb.ts";
 
 /**
- * What a write costs on AWS, by the rules of the DynamoDB Developer Guide: "Item sizes and formats" (sizes) and "Using
- * Global Secondary Indexes" (index writes). Our local engine's own figures need not be right.
+ * What a call costs on AWS, by the rules of the DynamoDB Developer Guide: "Item sizes and formats" (sizes), "Using Global
+ * Secondary Indexes" (index writes), "Read consistency" and "Condition expressions" (a write that is refused). Our local
+ * engine's own figures need not be right.
  */
+
+export type Item = Readonly<Record<string, AttributeValue>>;
 
 /** A number takes a byte for each two significant digits and one more, plus one for a sign; 21 at most. */
 function numberSize(text: string): number {
@@ -67,3 +69,25 @@ export function writeUnits(before: Item | undefined, after: Item): number {
   const table = units(Math.max(before ? itemSize(before) : 0, itemSize(after)));
   return indexes.reduce((sum, index) => sum + indexUnits(before, after, index), table);
 }
+
+/** A write that its condition refuses costs what the item that refused it would, and no index is written. */
+export const refusedUnits = (item: Item | undefined): number => units(item ? itemSize(item) : 0);
+
+const readBlocks = (bytes: number): number => Math.max(1, Math.ceil(bytes / 4096));
+
+/** A consistent read of one item, in halves of a read unit. */
+export const getHalfUnits = (item: Item | undefined): number => 2 * readBlocks(item ? itemSize(item) : 0);
+
+/** A query of an index, which is never consistent, in halves of a read unit: what it read, rounded up once. */
+export const queryHalfUnits = (bytes: number): number => readBlocks(bytes);
+
+/** Bytes that the table and each index store for an item; every entry has 100 more than its size. */
+export function storedBytes(item: Item): { readonly table: number; readonly indexes: number } {
+  const entries = indexes.map((index) => projection(item, index)).filter((entry) => entry !== undefined);
+  return {
+    table: itemSize(item) + entryOverhead,
+    indexes: entries.reduce((sum, entry) => sum + itemSize(entry) + entryOverhead, 0),
+  };
+}
+
+const entryOverhead = 100;

@@ -1,0 +1,131 @@
+import { CfnOutput, type Stack } from "aws-cdk-lib";
+import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
+import {
+  ApiMapping,
+  type CfnStage,
+  DomainName,
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  type HttpRoute,
+  HttpStage,
+  type IHttpRouteAuthorizer,
+  LogGroupLogDestination,
+} from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpIamAuthorizer, HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import type { Access } from "../lib/operation/definition.ts";
+import type { Config } from "./config.ts";
+import { createLogGroup, type Deployed } from "./functions.ts";
+import { resourceId } from "./names.ts";
+
+export interface Api {
+  readonly api: HttpApi;
+  readonly stage: HttpStage;
+  readonly url: string;
+}
+
+export function createApi(stack: Stack, config: Config): Api {
+  const { domain, throttle } = config;
+  const api = new HttpApi(stack, "Api", {
+    apiName: stack.stackName,
+    description: "Wallet gateway",
+    createDefaultStage: false,
+    // Every route, also one that someone adds later, asks who calls unless it says otherwise.
+    defaultAuthorizer: authorizer(config),
+    // With a name of its own the API has one door: no other name answers past what stands before that one.
+    disableExecuteApiEndpoint: domain !== undefined,
+  });
+  const stage = new HttpStage(stack, "Stage", {
+    httpApi: api,
+    autoDeploy: true,
+    throttle: { rateLimit: throttle.rate, burstLimit: throttle.burst },
+    accessLogSettings: {
+      destination: new LogGroupLogDestination(createLogGroup(stack, "AccessLog", config)),
+      format: AccessLogFormat.custom(JSON.stringify(accessLog(config))),
+    },
+  });
+  const url = domain ? `https://${domain.domainName}` : api.apiEndpoint;
+  if (domain) createDomain(stack, domain, { api, stage });
+  new CfnOutput(stack, "Url", { value: url, description: "Where callers send their requests" });
+  return { api, stage, url };
+}
+
+function authorizer({ auth }: Config): IHttpRouteAuthorizer {
+  if (auth.kind === "iam") return new HttpIamAuthorizer();
+  return new HttpJwtAuthorizer("Tokens", auth.issuer, { jwtAudience: [...auth.audience] });
+}
+
+/** The scope that a token must have, where tokens say who may do what; with IAM, policies on the routes do. */
+export const scopeOf = (access: Access): string => `wallet-gateway/${access}`;
+
+function createDomain(
+  stack: Stack,
+  { domainName, certificateArn }: NonNullable<Config["domain"]>,
+  { api, stage }: Pick<Api, "api" | "stage">,
+): void {
+  const name = new DomainName(stack, "DomainName", {
+    domainName,
+    certificate: Certificate.fromCertificateArn(stack, "Certificate", certificateArn),
+  });
+  new ApiMapping(stack, "DomainMapping", { api, domainName: name, stage });
+  new CfnOutput(stack, "DomainTarget", {
+    value: name.regionalDomainName,
+    description: `What the DNS record of ${domainName} points to`,
+  });
+}
+
+/** A route for each function that has one, with the throttle of those that anybody may call. */
+export function addRoutes(
+  { api, stage }: Api,
+  { auth, webhookThrottle }: Config,
+  functions: readonly Deployed[],
+): void {
+  const openRoutes: HttpRoute[] = [];
+  for (const { definition, live } of functions) {
+    const { route, access } = definition;
+    if (!route) continue;
+    const added = api.addRoutes({
+      path: route.path,
+      methods: [HttpMethod[route.method]],
+      // The API may invoke the function for this path alone; any stage and method of it, but there is one of each.
+      integration: new HttpLambdaIntegration(resourceId(definition.name), live),
+      // An open route's function checks for itself who calls.
+      ...(access === "open" && { authorizer: new HttpNoneAuthorizer() }),
+      ...(access !== "open" && auth.kind === "jwt" && { authorizationScopes: [scopeOf(access)] }),
+    });
+    if (access === "open") openRoutes.push(...added);
+  }
+  // CDK has no word for a route's own throttle. A stage that names a route must come after it.
+  const settings = stage.node.defaultChild as CfnStage;
+  settings.routeSettings = Object.fromEntries(
+    functions.flatMap(({ definition: { access, route } }) =>
+      access === "open" && route
+        ? [
+            [
+              `${route.method} ${route.path}`,
+              {
+                ThrottlingRateLimit: webhookThrottle.rate,
+                ThrottlingBurstLimit: webhookThrottle.burst,
+              },
+            ],
+          ]
+        : [],
+    ),
+  );
+  settings.node.addDependency(...openRoutes);
+}
+
+const accessLog = ({ auth }: Config) => ({
+  requestId: "$context.requestId",
+  time: "$context.requestTimeEpoch",
+  route: "$context.routeKey",
+  status: "$context.status",
+  caller: auth.kind === "iam" ? "$context.identity.userArn" : "$context.authorizer.claims.sub",
+  sourceIp: "$context.identity.sourceIp",
+  latencyMs: "$context.responseLatency",
+  integrationLatencyMs: "$context.integrationLatency",
+  integrationError: "$context.integrationErrorMessage",
+  error: "$context.error.message",
+});

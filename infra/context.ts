@@ -1,0 +1,133 @@
+import { isIP } from "node:net";
+
+/** A value that a person chose and can correct; its message is the one sentence that they need. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+/** Reads one context value, as `app.node.tryGetContext` does; `-c name=value` gives strings. */
+export type Context = (name: string) => unknown;
+
+/** What a context value must be like. */
+export interface Rule {
+  readonly isRight: (value: string) => boolean;
+  /** Ends the sentence "<name> must ...". */
+  readonly must: string;
+}
+
+/** The value, or undefined where none is given. */
+export function text(context: Context, name: string, { isRight, must }: Rule): string | undefined {
+  const value = context(name);
+  if (value === undefined) return undefined;
+  if (typeof value === "string" && isRight(value)) return value;
+  throw new ConfigError(`${name} must ${must}, not ${JSON.stringify(value)}`);
+}
+
+/** A whole number above 0, of what `unit` says. */
+export function count(context: Context, name: string, unit: string, preset: number): number {
+  const value = context(name) ?? preset;
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  if (typeof number === "number" && Number.isSafeInteger(number) && number > 0) return number;
+  throw new ConfigError(`${name} must be a whole number of ${unit} above 0, not ${JSON.stringify(value)}`);
+}
+
+/** One of a few words. */
+export function word<Word extends string>(
+  context: Context,
+  name: string,
+  words: readonly [Word, Word, ...Word[]],
+  preset: Word,
+): Word {
+  const value = context(name) ?? preset;
+  const found = words.find((each) => each === value);
+  if (found !== undefined) return found;
+  const list = `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+  throw new ConfigError(`${name} must be ${list}, not ${JSON.stringify(value)}`);
+}
+
+/** Values that make sense together alone: all of them, or undefined where none is given. */
+export function together<Name extends string>(
+  values: Readonly<Record<Name, string | undefined>>,
+): Readonly<Record<Name, string>> | undefined {
+  const given: Partial<Record<Name, string>> = {};
+  const missing: string[] = [];
+  for (const name in values) {
+    const value = values[name];
+    if (value === undefined) missing.push(name);
+    else given[name] = value;
+  }
+  if (missing.length === 0) return given as Record<Name, string>;
+  const [first] = Object.keys(given);
+  if (first === undefined) return undefined;
+  throw new ConfigError(`${first} needs ${missing.join(" and ")} too`);
+}
+
+const listOf = (isRight: (entry: string) => boolean) => (value: string) => value.split(",").every(isRight);
+
+const isHostName = (entry: string): boolean => /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/.test(entry);
+
+/** `103.20.51.39`, or `103.20.51.0/24`. */
+function isNetwork(entry: string): boolean {
+  const [address = "", prefix = "0", ...more] = entry.split("/");
+  const largest = { 4: 32, 6: 128 }[isIP(address)];
+  return largest !== undefined && /^\d{1,3}$/.test(prefix) && Number(prefix) <= largest && more.length === 0;
+}
+
+function isOrigin(value: string): boolean {
+  const url = URL.parse(value);
+  return url !== null && `${url.protocol}//${url.host}/` === url.href && url.protocol === "https:";
+}
+
+function isHttpsUrl(value: string): boolean {
+  const url = URL.parse(value);
+  return url?.protocol === "https:" && url.username === "" && url.search === "" && url.hash === "";
+}
+
+const isArnOf =
+  (service: string, resource: RegExp) =>
+  (value: string): boolean => {
+    const [arn, partition = "", of, region, account, ...rest] = value.split(":");
+    return (
+      arn === "arn" &&
+      /^aws[a-z-]*$/.test(partition) &&
+      of === service &&
+      region !== undefined &&
+      /^\d{12}$/.test(account ?? "") &&
+      resource.test(rest.join(":"))
+    );
+  };
+
+export const rules = {
+  origin: { isRight: isOrigin, must: "be like https://host, without a path" },
+  httpsUrl: { isRight: isHttpsUrl, must: "be an https URL" },
+  path: { isRight: (value) => /^\/[\w./-]*$/.test(value), must: "be a path that begins with /" },
+  onOrOff: { isRight: (value) => value === "on" || value === "off", must: "be on or off" },
+  utcOffset: {
+    isRight: (value) => /^[+-](?:0\d|1[0-4]):[0-5]\d$/.test(value),
+    must: "be an offset such as +05:30",
+  },
+  account: {
+    isRight: (value) => /^[A-Za-z0-9-]{1,32}$/.test(value),
+    must: "be 1 to 32 letters, digits or hyphens: it is part of every record's identity",
+  },
+  hostName: { isRight: isHostName, must: "be a host name in lower case" },
+  hostNames: { isRight: listOf(isHostName), must: "be host names in lower case, separated by commas" },
+  networks: { isRight: listOf(isNetwork), must: "be addresses or networks, separated by commas" },
+  region: {
+    isRight: (value) => /^[a-z]{2}(?:-[a-z]+)+-\d$/.test(value),
+    must: "be a Region such as ap-south-1",
+  },
+  certificate: {
+    isRight: isArnOf("acm", /^certificate\/[\w-]+$/),
+    must: "be the ARN of a certificate in ACM",
+  },
+  topic: { isRight: isArnOf("sns", /^[\w-]+$/), must: "be the ARN of an SNS topic" },
+  principals: {
+    isRight: listOf(isArnOf("iam", /^(?:role|user)\/[\w+=,.@/-]+$/)),
+    must: "be ARNs of IAM roles or users, separated by commas",
+  },
+  words: {
+    isRight: listOf((entry) => /^[\w.:/-]+$/.test(entry)),
+    must: "be names without spaces, separated by commas",
+  },
+} as const satisfies Readonly<Record<string, Rule>>;

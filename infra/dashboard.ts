@@ -1,0 +1,96 @@
+import { Duration, type Stack } from "aws-cdk-lib";
+import {
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  Row,
+  SingleValueWidget,
+  Stats,
+} from "aws-cdk-lib/aws-cloudwatch";
+import { ownMetrics, providerOf } from "./alarms.ts";
+import type { Api } from "./api.ts";
+import type { Data } from "./data.ts";
+import type { Deployed } from "./functions.ts";
+
+export interface Shown {
+  readonly data: Data;
+  readonly api: Api;
+  readonly functions: readonly Deployed[];
+}
+
+/** One page that says whether money moves: what waits for people, what providers do, what callers see. */
+export function createDashboard(stack: Stack, { data, api, functions }: Shown): void {
+  const own = ownMetrics(stack);
+  const providers = [...new Set(functions.flatMap(({ definition }) => providerOf(definition.name)))];
+  const graph = (title: string, left: readonly IMetric[], unit?: string) =>
+    new GraphWidget({
+      title,
+      left: [...left],
+      width: 8,
+      height: 6,
+      leftYAxis: { min: 0, ...(unit !== undefined && { label: unit, showUnits: false }) },
+    });
+  const byProvider = (name: Parameters<typeof own>[0], statistic: string = Stats.SUM) =>
+    providers.map((provider) => own(name, { provider, statistic }).with({ label: provider }));
+  const every = Duration.minutes(5);
+
+  new Dashboard(stack, "Dashboard", {
+    dashboardName: stack.stackName,
+    widgets: [
+      [
+        new Row(
+          new SingleValueWidget({
+            title: "Now",
+            width: 8,
+            height: 6,
+            metrics: [
+              own("WaitingForPerson", { statistic: Stats.MAXIMUM }).with({ label: "Wait for a person" }),
+              own("OldestDoubt", { statistic: Stats.MAXIMUM }).with({ label: "Oldest doubt, s" }),
+            ],
+          }),
+          graph("In doubt", byProvider("InDoubt")),
+          graph("Put on the list for a person", byProvider("NeedsAttention")),
+        ),
+      ],
+      [
+        new Row(
+          graph("Calls", byProvider("Calls")),
+          graph("Provider latency, p99", byProvider("ProviderLatency", Stats.p(99)), "ms"),
+          graph("Faults of providers and the network", byProvider("ProviderFaults")),
+        ),
+      ],
+      [
+        new Row(
+          graph("Answered from the record", byProvider("Replayed")),
+          graph("Misconfigured", byProvider("Misconfigured")),
+          graph("Notifications", [
+            own("WebhookReceived", { provider: "nicepay" }),
+            own("WebhookBound", { provider: "nicepay" }),
+            own("WebhookStray", { provider: "nicepay" }),
+            own("WebhookRefused", { provider: "nicepay" }),
+          ]),
+        ),
+      ],
+      [
+        new Row(
+          graph("Answers", [
+            api.stage.metricCount({ period: every, label: "all" }),
+            api.stage.metricClientError({ period: every, label: "4xx" }),
+            api.stage.metricServerError({ period: every, label: "5xx" }),
+          ]),
+          graph(
+            "Latency of answers",
+            [50, 99].map((p) =>
+              api.stage.metricLatency({ statistic: Stats.p(p), period: every, label: `p${p}` }),
+            ),
+            "ms",
+          ),
+          graph("Write and read units", [
+            data.table.metricConsumedWriteCapacityUnits({ period: every }),
+            data.table.metricConsumedReadCapacityUnits({ period: every }),
+          ]),
+        ),
+      ],
+    ],
+  });
+}

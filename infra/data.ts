@@ -1,0 +1,166 @@
+import { CfnOutput, RemovalPolicy, type Stack } from "aws-cdk-lib";
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+  TableEncryption,
+} from "aws-cdk-lib/aws-dynamodb";
+import { AnyPrincipal, Effect, type IRole, PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { Key } from "aws-cdk-lib/aws-kms";
+import { CfnResourcePolicy, CfnSecret } from "aws-cdk-lib/aws-secretsmanager";
+import type { FunctionDefinition, SecretName } from "../lib/operation/definition.ts";
+import type { Config } from "./config.ts";
+import { customerIndex, resourceId, unfinishedIndex } from "./names.ts";
+
+/** What outlives every function: the records, the secrets, and the key that both are under. */
+export interface Data {
+  readonly key: Key;
+  readonly table: Table;
+  readonly secrets: ReadonlyMap<SecretName, CfnSecret>;
+}
+
+export const removalPolicy = ({ retainData }: Config): RemovalPolicy =>
+  retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+
+export function createData(stack: Stack, config: Config, definitions: readonly FunctionDefinition[]): Data {
+  const key = createKey(stack, config);
+  return {
+    key,
+    table: createTable(stack, config, key),
+    secrets: createSecrets(stack, config, key, definitions),
+  };
+}
+
+/** Its policy says `*`, which in a key's own policy is that key: the account's IAM policies decide who may use it. */
+function createKey(stack: Stack, config: Config): Key {
+  return new Key(stack, "Key", {
+    description: `Records and secrets of ${stack.stackName}`,
+    enableKeyRotation: true,
+    removalPolicy: removalPolicy(config),
+  });
+}
+
+/**
+ * One table in one region, and not a global table: a second region that could claim the same identity would move
+ * money twice.
+ */
+function createTable(stack: Stack, config: Config, key: Key): Table {
+  const table = new Table(stack, "Records", {
+    partitionKey: { name: "pk", type: AttributeType.STRING },
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    encryption: TableEncryption.CUSTOMER_MANAGED,
+    encryptionKey: key,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    stream: StreamViewType.NEW_AND_OLD_IMAGES,
+    timeToLiveAttribute: "expires",
+    deletionProtection: config.retainData,
+    removalPolicy: removalPolicy(config),
+  });
+  // Sparse: only unfinished records have a shard. Whoever reads it looks at the record itself before deciding.
+  table.addGlobalSecondaryIndex({
+    indexName: unfinishedIndex,
+    partitionKey: { name: "shard", type: AttributeType.NUMBER },
+    sortKey: { name: "due", type: AttributeType.NUMBER },
+    projectionType: ProjectionType.KEYS_ONLY,
+  });
+  table.addGlobalSecondaryIndex({
+    indexName: customerIndex,
+    partitionKey: { name: "customer", type: AttributeType.STRING },
+    sortKey: { name: "createdAt", type: AttributeType.NUMBER },
+    projectionType: ProjectionType.INCLUDE,
+    nonKeyAttributes: ["state", "amount", "operation"],
+  });
+  return table;
+}
+
+/**
+ * A provider's secret is created without a value: people put it there, so that no template, parameter or pipeline ever
+ * holds it. Without one, a function refuses before anything is sent. The gateway's own begins with a key that
+ * CloudFormation generates.
+ */
+function createSecrets(
+  stack: Stack,
+  config: Config,
+  key: Key,
+  definitions: readonly FunctionDefinition[],
+): ReadonlyMap<SecretName, CfnSecret> {
+  const names = new Set<SecretName>(["gateway", ...definitions.flatMap(({ secrets }) => secrets)]);
+  return new Map(
+    [...names].map((name) => {
+      const secret = new CfnSecret(stack, `Secret${resourceId(name)}`, {
+        description: secretDescriptions[name],
+        kmsKeyId: key.keyArn,
+        ...(name === "gateway" && { generateSecretString }),
+      });
+      secret.applyRemovalPolicy(removalPolicy(config));
+      const purpose = name === "gateway" ? "Holds a generated key" : "Empty until a person fills it";
+      new CfnOutput(stack, `${resourceId(name)}SecretArn`, {
+        value: secret.ref,
+        description: `${purpose}; the description of the secret "${name}" says in what shape`,
+      });
+      return [name, secret];
+    }),
+  );
+}
+
+/**
+ * Never to be changed: CloudFormation generates anew, over whatever is there, as soon as one of these differs, and every
+ * record names the key that it was made with.
+ */
+const generateSecretString = {
+  secretStringTemplate: "{}",
+  generateStringKey: "generatedKey",
+  passwordLength: 64,
+  excludePunctuation: true,
+};
+
+/**
+ * No one but its functions reads a secret, whatever other policies of the account allow. Writing is not denied: who puts
+ * a new value need not see the old one.
+ */
+export function closeSecrets(
+  stack: Stack,
+  { secretReaders }: Config,
+  secrets: ReadonlyMap<SecretName, CfnSecret>,
+  readersOf: (name: SecretName) => readonly IRole[],
+): void {
+  for (const [name, secret] of secrets) {
+    const readers = [...readersOf(name).map(({ roleArn }) => roleArn), ...secretReaders];
+    new CfnResourcePolicy(stack, `Secret${resourceId(name)}Policy`, {
+      secretId: secret.ref,
+      blockPublicPolicy: true,
+      resourcePolicy: new PolicyDocument({
+        statements: [
+          new PolicyStatement({
+            effect: Effect.DENY,
+            principals: [new AnyPrincipal()],
+            actions: ["secretsmanager:GetSecretValue"],
+            // In a secret's own policy: that secret.
+            resources: ["*"],
+            conditions: { ArnNotEquals: { "aws:PrincipalArn": readers } },
+          }),
+        ],
+      }),
+    });
+  }
+}
+
+const secretDescriptions: Record<SecretName, string> = {
+  aggrepay: 'AggrePay\'s credentials for this merchant, as {"apiKey":"...","salt":"..."}',
+  payu:
+    'PayU\'s credentials for this merchant, as {"merchantKey":"...","merchantSalt":"...","walletIdentifier":"..."}; ' +
+    '"mid" and "signatureScheme" (hmac or body-digest) where they apply',
+  wibmo:
+    'Wibmo\'s credentials for this merchant, as {"apiKey":"..."}; "clientId", "bankId", "entityId", "secureCode", ' +
+    '"consumerCustomId" and "headerNames" where they apply',
+  dreamzwallet:
+    'DreamzWallet\'s credentials for this merchant, as {"secKey":"...","walletOwnerId":"...","token":"..."}; ' +
+    '"envelope" (authentication) and "hashCase" (lower or upper) where they apply',
+  nicepay: 'NICEPAY\'s credentials for this merchant, as {"iMid":"...","merchantKey":"..."}',
+  gateway:
+    'The gateway\'s own keys, as {"generatedKey":"...","fingerprintKeys":[{"id":"f2","key":"..."}],"sealingKeys":[{"id":"s2","key":"..."}]}. ' +
+    "The generated key is there from the start and stays for ever. Each key of a ring is 32 random bytes in base64 " +
+    "(openssl rand -base64 32). The first of a ring is in use; new keys go in front, and none is removed while a record names it.",
+};

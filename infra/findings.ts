@@ -1,0 +1,91 @@
+import { type App, type Stack, Token, Validations } from "aws-cdk-lib";
+import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
+import type { Config } from "./config.ts";
+
+/** Every synthesis is checked against two packs of rules, and fails at a finding that is not explained below. */
+export function checkFindings(app: App): void {
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+}
+
+/** What a pack finds and we leave as it is, with the reason. */
+interface Explained {
+  readonly id: string;
+  /** The constructs of the stack that it is explained for; left out, the whole of it. */
+  readonly at?: RegExp;
+  readonly reason: string;
+}
+
+const explained = (stack: Stack, { tracing }: Config): readonly Explained[] => [
+  ...(tracing
+    ? ["AwsSolutions::AwsSolutions-IAM5[Resource::*]", "Serverless::Serverless-LambdaStarPermissions"].map(
+        (id) => ({
+          id,
+          at: /Role$/,
+          reason: "Tracing is on, and X-Ray has no resources of a kind that a policy could name.",
+        }),
+      )
+    : []),
+  {
+    id: "AwsSolutions::AwsSolutions-SMG4",
+    reason:
+      "Providers give their keys by hand, so nothing could rotate them by itself, and a key of the gateway's rings is kept as long as a record names it. Functions follow a new value without a deployment (docs/operations.md).",
+  },
+  {
+    id: "AwsSolutions::AwsSolutions-APIG4",
+    at: /^Api$/,
+    reason:
+      "One route is open, the webhook's: a provider cannot sign for AWS. Its function checks the notification's own signature and the source address, and it has a throttle of its own.",
+  },
+  ...["lambda:*:function", "cloudwatch:*:alarm"].map((kind) => ({
+    id: `AwsSolutions::AwsSolutions-IAM5[Resource::${anyOf(stack, kind)}]`,
+    at: /^RolloutRole$/,
+    reason:
+      "The stack's own functions with their versions, and its own alarms: CloudFormation begins their names with the stack's.",
+  })),
+  {
+    id: "AwsSolutions::AwsSolutions-SQS3",
+    at: /^UndeliveredEvents$/,
+    reason: "It is a dead-letter queue itself: the pipe's.",
+  },
+  {
+    id: "Serverless::Serverless-SQSRedrivePolicy",
+    at: /^UndeliveredEvents$/,
+    reason: "It is a dead-letter queue itself: the pipe's.",
+  },
+  {
+    id: "Serverless::Serverless-LambdaDLQ",
+    reason:
+      "Callers wait for the answer, so nothing is invoked asynchronously but the run of the clock, and what one run leaves is due at the next.",
+  },
+  {
+    id: "Serverless::Serverless-LambdaAsyncFailureDestination",
+    reason:
+      "What one run of the clock leaves is due at the next, a minute later; two alarms see it if runs fail or end.",
+  },
+  {
+    id: "Serverless::Serverless-EventBusDLQ",
+    reason: "The same: a run that was not delivered is made up for by the next.",
+  },
+  {
+    id: "Serverless::Serverless-LambdaTracing",
+    reason:
+      "Tracing is the deployment's choice (tracing=on); logs and metrics have durations of the provider and of the function.",
+  },
+];
+
+/** As the pack writes an ARN whose parts are not known before the deployment. */
+function anyOf(stack: Stack, kind: string): string {
+  const [service, , resource] = kind.split(":");
+  const known = (value: string, name: string) => (Token.isUnresolved(value) ? `<AWS::${name}>` : value);
+  const partition = known(stack.partition, "Partition");
+  const region = known(stack.region, "Region");
+  const account = known(stack.account, "AccountId");
+  return `arn:${partition}:${service}:${region}:${account}:${resource}:${stack.stackName}-*`;
+}
+
+export function explainFindings(stack: Stack, config: Config): void {
+  for (const { id, at, reason } of explained(stack, config)) {
+    const constructs = at ? stack.node.children.filter(({ node }) => at.test(node.id)) : [stack];
+    for (const construct of constructs) Validations.of(construct).acknowledge({ id, reason });
+  }
+}

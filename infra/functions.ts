@@ -1,0 +1,146 @@
+import { Duration, type Stack } from "aws-cdk-lib";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction as LambdaTarget } from "aws-cdk-lib/aws-events-targets";
+import { type IRole, PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import {
+  Alias,
+  Architecture,
+  Code,
+  type IFunction,
+  type IVersion,
+  Function as LambdaFunction,
+  LayerVersion,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from "aws-cdk-lib/aws-lambda";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import { type FunctionDefinition, secretIdVariable } from "../lib/operation/definition.ts";
+import type { Bundle, Bundles } from "./bundle.ts";
+import type { Config } from "./config.ts";
+import { type Data, removalPolicy } from "./data.ts";
+import { resourceId } from "./names.ts";
+import { statementsOf } from "./permissions.ts";
+
+/** A function as it stands in the stack. Whoever calls it calls `live`, which is moved from one version to the next. */
+export interface Deployed {
+  readonly definition: FunctionDefinition;
+  readonly role: IRole;
+  readonly live: Alias & IFunction;
+}
+
+export interface Surroundings {
+  readonly config: Config;
+  readonly data: Data;
+  /** Where the API is reached: providers are told to notify there. */
+  readonly apiUrl: string;
+}
+
+export function createFunctions(
+  stack: Stack,
+  definitions: readonly FunctionDefinition[],
+  bundles: Bundles,
+  surroundings: Surroundings,
+): readonly Deployed[] {
+  const signing = new LayerVersion(stack, "Signing", {
+    code: Code.fromAsset(bundles.layer.folder),
+    compatibleRuntimes: [Runtime.NODEJS_24_X],
+    compatibleArchitectures: [Architecture.ARM_64],
+    description: "How each provider's requests are signed; shared by every function",
+  });
+  return definitions.map((definition) => {
+    const bundle = bundles.functions.get(definition.name);
+    if (bundle === undefined) throw new Error(`${definition.name} has no bundle`);
+    return createFunction(stack, definition, bundle, signing, surroundings);
+  });
+}
+
+function createFunction(
+  stack: Stack,
+  definition: FunctionDefinition,
+  { folder }: Bundle,
+  signing: LayerVersion,
+  { config, data, apiUrl }: Surroundings,
+): Deployed {
+  const id = resourceId(definition.name);
+  const { tracing } = config;
+  const logGroup = createLogGroup(stack, `${id}Log`, config);
+  const role = new Role(stack, `${id}Role`, {
+    assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+    description: `${stack.stackName}: ${definition.name}`,
+    inlinePolicies: {
+      uses: new PolicyDocument({
+        statements: statementsOf(stack, definition, { ...data, logGroup, tracing }),
+      }),
+    },
+  });
+  const lambda = new LambdaFunction(stack, id, {
+    description: definition.summary,
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    code: Code.fromAsset(folder),
+    handler: "index.handler",
+    layers: [signing],
+    timeout: Duration.millis(config.functionTimeoutMs),
+    memorySize,
+    // Nothing that CDK does later widens the role: what a function may do is in its statements, all of it.
+    role: role.withoutPolicyUpdates(),
+    logGroup,
+    loggingFormat: LoggingFormat.JSON,
+    tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+    environment: variablesOf(stack, definition, config, data, apiUrl),
+    // What ran yesterday can be made live again by hand.
+    currentVersionOptions: { removalPolicy: removalPolicy(config) },
+  });
+  // CDK's classes have `role` undefined where its interfaces have it absent.
+  const live = new Alias(stack, `${id}Live`, {
+    aliasName: "live",
+    version: lambda.currentVersion as IVersion,
+    ...(definition.schedule && onlyOnce),
+  }) as Alias & IFunction;
+  if (definition.schedule) {
+    new Rule(stack, `${id}Schedule`, {
+      description: definition.summary,
+      schedule: Schedule.rate(Duration.minutes(definition.schedule.everyMinutes)),
+      targets: [new LambdaTarget(live, onlyOnce)],
+    });
+  }
+  return { definition, role, live };
+}
+
+function variablesOf(
+  stack: Stack,
+  { variables, secrets, tableActions }: FunctionDefinition,
+  config: Config,
+  data: Data,
+  apiUrl: string,
+): Record<string, string> {
+  const values: Record<string, string> = { WEBHOOK_BASE_URL: apiUrl, ...config.variables };
+  return {
+    ...Object.fromEntries(
+      variables.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
+    ),
+    METRICS_NAMESPACE: stack.stackName,
+    PROVIDER_TIMEOUT_MS: String(config.providerTimeoutMs),
+    FUNCTION_TIMEOUT_MS: String(config.functionTimeoutMs),
+    LEASE_MS: String(config.leaseMs),
+    QUIET_PERIOD_MS: String(config.quietPeriodMs),
+    BINDING_WAIT_MS: String(config.bindingWaitMs),
+    DOUBT_LIMIT_MS: String(config.doubtLimitMs),
+    BACK_OFF_MS: config.backOffMs.join(","),
+    ...(tableActions.length > 0 && { TABLE_NAME: data.table.tableName }),
+    ...Object.fromEntries(secrets.map((name) => [secretIdVariable(name), data.secrets.get(name)?.ref ?? ""])),
+  };
+}
+
+export const createLogGroup = (stack: Stack, id: string, config: Config): LogGroup =>
+  new LogGroup(stack, id, { retention: config.logRetention, removalPolicy: removalPolicy(config) });
+
+/** Neither EventBridge nor Lambda repeats a run: what one leaves is due still at the next, a minute later. */
+const onlyOnce = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
+
+/**
+ * A request waits for the provider and computes little, so memory is bought for the CPU share that comes with it:
+ * at 512 MB (0.29 vCPU) a TLS handshake and two signatures stay in the low tens of milliseconds.
+ */
+const memorySize = 512;

@@ -1,0 +1,196 @@
+import type { Access, FunctionDefinition } from "../lib/operation/definition.ts";
+import { scopeOf } from "./api.ts";
+
+/** A synthesized template, as far as policies are in it. */
+export interface PolicyTemplate {
+  readonly Resources: Readonly<Record<string, Resource>>;
+}
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+}
+
+interface Statement {
+  readonly Effect: string;
+  readonly Principal?: unknown;
+  readonly Action: unknown;
+  readonly Resource?: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** `docs/permissions.md`: who may do what, read from the template of a deployment and from the registry. */
+export function permissionsDocument(
+  { Resources }: PolicyTemplate,
+  definitions: readonly FunctionDefinition[],
+): string {
+  const resources = Object.entries(Resources);
+  const ofType = (...types: readonly string[]) => resources.filter(([, { Type }]) => types.includes(Type));
+  const roles = ofType("AWS::IAM::Role").flatMap(([id, { Properties = {} }]) => [
+    row(id, "trusts", Properties.AssumeRolePolicyDocument),
+    ...list(Properties.Policies).map((policy) => row(id, "may", property(policy, "PolicyDocument"))),
+  ]);
+  const attached = ofType(...Object.keys(attachedPolicies)).map(([id, { Type, Properties = {} }]) =>
+    row(id, "", Properties[attachedPolicies[Type] ?? ""]),
+  );
+  const invocations = ofType("AWS::Lambda::Permission").map(([, { Properties = {} }]) =>
+    cells(
+      shown(Properties.FunctionName),
+      `\`${shown(Properties.Principal)}\``,
+      `\`${shown(Properties.Action)}\``,
+      code([Properties.SourceArn]),
+    ),
+  );
+  return [
+    "# Permissions",
+    "",
+    "Who may do what, every statement of it. Generated from the `prod` template and the registry by `npm run docs`; a test",
+    "fails when this page is behind. Names are those of the stack's resources; why a statement has a `*` is said in",
+    "[`infra/findings.ts`](../infra/findings.ts) and [`infra/permissions.ts`](../infra/permissions.ts).",
+    "",
+    "[Callers](#callers) · [Roles](#roles) · [Policies of resources](#policies-of-resources) · [Who invokes a function](#who-invokes-a-function)",
+    "",
+    "## Callers",
+    "",
+    ...callersOf(definitions),
+    "## Roles",
+    "",
+    table(["Role", "Trust or permission", "Actions", "Resources", "Conditions"], roles.flat()),
+    "",
+    "## Policies of resources",
+    "",
+    "Attached to a resource itself. `Deny` goes before whatever another policy of the account allows.",
+    "",
+    table(["Policy", "Effect and principal", "Actions", "Resources", "Conditions"], attached.flat()),
+    "",
+    "## Who invokes a function",
+    "",
+    table(["Function", "Principal", "Action", "From"], invocations),
+    "",
+  ].join("\n");
+}
+
+/** Where the policy document of such a resource is. */
+const attachedPolicies: Readonly<Record<string, string>> = {
+  "AWS::KMS::Key": "KeyPolicy",
+  "AWS::SNS::TopicPolicy": "PolicyDocument",
+  "AWS::SQS::QueuePolicy": "PolicyDocument",
+  "AWS::SecretsManager::ResourcePolicy": "ResourcePolicy",
+};
+
+const cells = (...values: readonly string[]): string => `| ${values.join(" | ")} |`;
+
+const table = (head: readonly string[], rows: readonly string[]): string =>
+  [cells(...head), `|${"---|".repeat(head.length)}`, ...rows].join("\n");
+
+function row(id: string, verb: string, document: unknown): readonly string[] {
+  return list(property(document, "Statement")).map((each) => {
+    const { Effect, Principal, Action, Resource: resource, Condition = {} } = each as Statement;
+    const who = Principal === undefined ? "" : code(Object.values(asObject(Principal)).flatMap(list));
+    const conditions = Object.entries(Condition).flatMap(([operator, keys]) =>
+      Object.entries(keys).map(([key, values]) => `${operator} \`${key}\`: ${code(list(values))}`),
+    );
+    return cells(
+      named(id),
+      [verb || Effect, who].filter(Boolean).join(" "),
+      code(list(Action)),
+      resource === undefined ? "" : code(list(resource)),
+      conditions.join("; "),
+    );
+  });
+}
+
+const list = (value: unknown): readonly unknown[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value];
+
+const asObject = (value: unknown): object =>
+  typeof value === "object" && value !== null ? value : { all: value };
+
+const property = (value: unknown, name: string): unknown =>
+  (asObject(value) as Readonly<Record<string, unknown>>)[name];
+
+const code = (values: readonly unknown[]): string => values.map((value) => `\`${shown(value)}\``).join(" ");
+
+/** Without the hash that CDK adds to an id. */
+const named = (id: string): string => id.replace(/[0-9A-F]{8}$/, "");
+
+/** A value of the template as people read it: `Records.Arn`, `<Region>`. */
+function shown(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  const [name, argument] = Object.entries(value)[0] ?? [];
+  if (name === "Ref")
+    return String(argument).startsWith("AWS::") ? `<${String(argument).slice(5)}>` : named(String(argument));
+  if (name === "Fn::GetAtt")
+    return list(argument)
+      .map((part) => named(String(part)))
+      .join(".");
+  if (name === "Fn::Join") {
+    const [separator, parts] = list(argument);
+    return list(parts).map(shown).join(String(separator));
+  }
+  throw new Error(`No words for ${JSON.stringify(value)}`);
+}
+
+/** What a policy of the account's, or the scopes of a token, can give to a caller. */
+const kinds: Readonly<Partial<Record<Access, string>>> = {
+  look: "see what is there: customers, balances, transactions, records",
+  reveal: "be given a secret of a user's: a payment token, a secret key",
+  change: "change something at a provider that is not money: customers, MPINs, OTPs, bindings",
+  "move-money": "move money",
+  settle: "say by hand what became of a record. Few should: a wrong word moves money twice",
+};
+
+const examples: readonly { readonly title: string; readonly access: readonly Access[] }[] = [
+  { title: "may look", access: ["look"] },
+  { title: "may debit", access: ["look", "move-money"] },
+];
+
+function callersOf(definitions: readonly FunctionDefinition[]): readonly string[] {
+  const routes = (access: Access) =>
+    definitions.flatMap((definition) =>
+      definition.access === access && definition.route ? [definition.route] : [],
+    );
+  return [
+    "With IAM a caller needs `execute-api:Invoke` on a route; with tokens (`auth=jwt`), the route's scope.",
+    "",
+    table(
+      ["Kind", "Who has it may", "Scope", "Routes"],
+      (Object.entries(kinds) as [Access, string][]).map(([access, may]) =>
+        cells(
+          access,
+          may,
+          `\`${scopeOf(access)}\``,
+          routes(access)
+            .map(({ method, path }) => `\`${method} ${path}\``)
+            .join("<br>"),
+        ),
+      ),
+    ),
+    "",
+    "Two policies for callers, to be made narrower as you like:",
+    "",
+    ...examples.flatMap(({ title, access }) => [
+      `**${title[0]?.toUpperCase()}${title.slice(1)}**`,
+      "",
+      "```json",
+      JSON.stringify(callerPolicy(access.flatMap(routes)), null, 2),
+      "```",
+      "",
+    ]),
+  ];
+}
+
+/** `REGION`, `ACCOUNT` and `API_ID` stand for those of the deployment; `*` for an id in the path. */
+const callerPolicy = (routes: readonly { readonly method: string; readonly path: string }[]) => ({
+  Version: "2012-10-17",
+  Statement: [
+    {
+      Effect: "Allow",
+      Action: "execute-api:Invoke",
+      Resource: routes.map(
+        ({ method, path }) =>
+          `arn:aws:execute-api:REGION:ACCOUNT:API_ID/$default/${method}${path.replace(/\{\w+\}/g, "*")}`,
+      ),
+    },
+  ],
+});

@@ -1,0 +1,103 @@
+import type { Stack } from "aws-cdk-lib";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { LogGroup } from "aws-cdk-lib/aws-logs";
+import type { FunctionDefinition } from "../lib/operation/definition.ts";
+import type { Data } from "./data.ts";
+import { customerIndex, unfinishedIndex } from "./names.ts";
+
+export interface Used extends Data {
+  readonly logGroup: LogGroup;
+  readonly tracing: boolean;
+}
+
+/** All that a function may do. */
+export function statementsOf(stack: Stack, definition: FunctionDefinition, used: Used): PolicyStatement[] {
+  return [
+    // The ARN ends in `:*`, the group's streams: Lambda starts one for every environment of the function.
+    allow(["logs:CreateLogStream", "logs:PutLogEvents"], [used.logGroup.logGroupArn]),
+    ...secretStatements(stack, definition, used),
+    ...tableStatements(stack, definition, used),
+    // X-Ray has no resources of a kind that a policy could name.
+    ...(used.tracing ? [allow(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"])] : []),
+  ];
+}
+
+function secretStatements(stack: Stack, { secrets }: FunctionDefinition, used: Used): PolicyStatement[] {
+  if (secrets.length === 0) return [];
+  const arns = secrets.flatMap((name) => used.secrets.get(name)?.ref ?? []);
+  return [
+    allow(["secretsmanager:GetSecretValue"], arns),
+    allowKey(stack, used, "secretsmanager", ["kms:Decrypt"], { "kms:EncryptionContext:SecretARN": arns }),
+  ];
+}
+
+/**
+ * The table itself is read and written by key alone: every query is one of an index. A record's key is a hash, so no
+ * condition on leading keys could tell one function's records from another's.
+ */
+function tableStatements(stack: Stack, definition: FunctionDefinition, used: Used): PolicyStatement[] {
+  const { tableActions } = definition;
+  if (tableActions.length === 0) return [];
+  const { tableArn } = used.table;
+  const byKey = tableActions.filter((action) => action !== "Query");
+  const statements: PolicyStatement[] = [];
+  if (byKey.length > 0) {
+    statements.push(
+      allow(
+        byKey.map((action) => `dynamodb:${action}`),
+        [tableArn],
+      ),
+    );
+  }
+  if (byKey.length < tableActions.length) {
+    statements.push(
+      allow(
+        ["dynamodb:Query"],
+        indexesOf(definition).map((index) => `${tableArn}/index/${index}`),
+      ),
+    );
+  }
+  // DynamoDB uses the key in the name of whoever calls it, and asks this much of them for a table under a key of one's
+  // own. No encryption context: the key has this one table, and DescribeKey carries none.
+  const writes = byKey.includes("UpdateItem");
+  statements.push(allowKey(stack, used, "dynamodb", writes ? keyActions.write : keyActions.read));
+  return statements;
+}
+
+/** What the clock runs looks for what is unfinished; people may also ask for a customer's records. */
+const indexesOf = ({ schedule }: FunctionDefinition): readonly string[] =>
+  schedule ? [unfinishedIndex] : [unfinishedIndex, customerIndex];
+
+/** What the AWS documentation asks for, and what CDK grants with a table, each action by its whole name. */
+const keyActions = {
+  read: ["kms:Decrypt", "kms:DescribeKey"],
+  write: [
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+  ],
+} as const;
+
+/** Through that service alone: never to use the key by itself. */
+export function allowKey(
+  stack: Stack,
+  { key }: Pick<Data, "key">,
+  service: string,
+  actions: readonly string[],
+  encryptionContext: Readonly<Record<string, unknown>> = {},
+): PolicyStatement {
+  return new PolicyStatement({
+    actions: [...actions],
+    resources: [key.keyArn],
+    conditions: {
+      StringEquals: { "kms:ViaService": `${service}.${stack.region}.amazonaws.com`, ...encryptionContext },
+    },
+  });
+}
+
+export const allow = (actions: readonly string[], resources: readonly string[]): PolicyStatement =>
+  new PolicyStatement({ actions: [...actions], resources: [...resources] });

@@ -1,0 +1,71 @@
+import { Problem } from "../problem.ts";
+import type { Decision, Records } from "../records/store.ts";
+import type { Clock } from "../time.ts";
+import type { Failure } from "./answer.ts";
+import type { Caller } from "./caller.ts";
+import type { Answer, Request } from "./handler.ts";
+import { readable } from "./record-query.ts";
+import { detailOf } from "./record-view.ts";
+
+/** What a person says of a record that waits. */
+export interface Saying {
+  readonly id: string;
+  readonly outcome: Decision["to"];
+  readonly reason: string;
+  readonly transactionId?: string | undefined;
+  /** The attempt that the person looked at; left out, the first. */
+  readonly attempt?: number | undefined;
+}
+
+/**
+ * Writes what a person says, if the record waits for a person still and is at the attempt that was looked at: what is true of
+ * one attempt may be untrue of the next. The same said again by the same person is answered as the first time.
+ * @throws Problem `already-done` or `in-progress` (409) where it was not written, `not-sent` (503) where that is not known.
+ */
+export async function decide(
+  { id, outcome, reason, transactionId, attempt }: Saying,
+  { caller, note }: { readonly caller: Caller; readonly note: Request<never>["note"] },
+  clock: Clock,
+  records: Records,
+): Promise<Answer> {
+  const seen = await readable(records.get(id));
+  if (!seen) throw new Problem("not-found", "There is no such record.");
+  const now = clock.now();
+  // A stray notification was never attempted.
+  const of = attempt ?? Math.min(1, seen.attempt);
+  const failure: Failure = { code: "declined", detail: `Settled by hand: ${reason}` };
+  const { written, record } = await acknowledged(
+    records.decide({
+      record: seen,
+      attempt: of,
+      to: outcome,
+      by: caller,
+      reason,
+      result: outcome === "succeeded" ? JSON.stringify({ transactionId }) : undefined,
+      failure: outcome === "succeeded" ? undefined : JSON.stringify(failure),
+      now,
+    }),
+  );
+  note({ record: id, state: record.state });
+  const detail = { record: detailOf(record, now) };
+  if (written) return { body: detail };
+  if (record.attempt !== of)
+    throw new Problem(
+      "already-done",
+      `Attempt ${of} is past, and the record is at attempt ${record.attempt}: read it again, and name the attempt.`,
+      detail,
+    );
+  if (record.state === "dispatched" || record.state === "in_doubt")
+    throw new Problem("in-progress", "The provider is still being asked what became of it.", detail);
+  throw new Problem("already-done", "The record does not wait for a person.", detail);
+}
+
+async function acknowledged<T>(writing: Promise<T>): Promise<T> {
+  try {
+    return await writing;
+  } catch (cause) {
+    throw new Problem("not-sent", "Whether the decision was recorded is not known: send it again as it is.", {
+      cause,
+    });
+  }
+}

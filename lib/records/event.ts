@@ -1,0 +1,27 @@
+import type { State } from "./states.ts";
+
+/**
+ * What a write tells whoever listens, as the item's attribute `event`. A pipe sends each write that has one to the event bus
+ * under this name; a write that tells nothing leaves none on the item, so that nothing is told twice.
+ */
+export type RecordEvent = StateEvent | "account.bound";
+
+type StateEvent =
+  | "record.succeeded"
+  | "record.declined"
+  | "record.not-executed"
+  | "record.in-doubt"
+  | "record.needs-attention";
+
+/** A record that is dispatched tells nothing yet, and one that was not sent has nothing to tell. */
+const events: { readonly [Name in State]: StateEvent | undefined } = {
+  dispatched: undefined,
+  not_sent: undefined,
+  succeeded: "record.succeeded",
+  declined: "record.declined",
+  not_executed: "record.not-executed",
+  in_doubt: "record.in-doubt",
+  needs_attention: "record.needs-attention",
+};
+
+export const eventOf = (state: State): StateEvent | undefined => events[state];

@@ -1,0 +1,91 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import * as v from "valibot";
+import type { Call } from "../../test/support/counting-proxy.ts";
+import {
+  getHalfUnits,
+  type Item,
+  itemSize,
+  queryHalfUnits,
+  refusedUnits,
+  storedBytes,
+  writeUnits,
+} from "./dynamodb-units.ts";
+
+/** What calls of DynamoDB cost by AWS's rules. */
+export interface Metered {
+  readonly calls: Readonly<Record<string, number>>;
+  readonly writeUnits: number;
+  readonly readHalfUnits: number;
+  /** Writes that changed an item: each is a record of the stream. */
+  readonly streamRecords: number;
+  /** Of these, the ones that say something to the world outside: what a pipe passes on to a bus. */
+  readonly events: number;
+  /** Stored for the item that was written last. */
+  readonly storedBytes: { readonly table: number; readonly indexes: number };
+}
+
+export interface Meter {
+  /** Reads calls in the order in which they were answered; every write of the table must pass here. */
+  read(calls: readonly Call[]): Metered;
+}
+
+/** Follows every item, because a write costs by what was there before. */
+export function meter(): Meter {
+  const items = new Map<string, Item>();
+  return {
+    read(calls) {
+      const counts: Record<string, number> = {};
+      const sum = { writeUnits: 0, readHalfUnits: 0, streamRecords: 0, events: 0 };
+      let stored = { table: 0, indexes: 0 };
+      for (const call of calls) {
+        counts[call.operation] = (counts[call.operation] ?? 0) + 1;
+        const { input, output } = contentsOf(call);
+        if (call.operation === "GetItem") sum.readHalfUnits += getHalfUnits(output.Item);
+        else if (call.operation === "Query") sum.readHalfUnits += queryHalfUnits(bytesRead(output));
+        else {
+          const after = call.operation === "PutItem" ? input.Item : output.Attributes;
+          if (call.status !== 200) sum.writeUnits += refusedUnits(output.Item);
+          else if (after !== undefined) {
+            const id = after.pk?.S ?? "";
+            const before = items.get(id);
+            items.set(id, after);
+            sum.writeUnits += writeUnits(before, after);
+            sum.streamRecords += 1;
+            // The pipe's filter (infra/events.ts): a write that tells something leaves it on the item.
+            if (after.event !== undefined) sum.events += 1;
+            stored = storedBytes(after);
+          } else throw new Error(`${call.operation} does not say what it wrote`);
+        }
+      }
+      return { calls: counts, ...sum, storedBytes: stored };
+    },
+  };
+}
+
+/** An entry of the index of the unfinished holds its keys alone; a query that only counts does not show them. */
+const unfinishedEntry: Item = {
+  pk: { S: "x".repeat(43) },
+  shard: { N: "63" },
+  due: { N: "1795182249771" },
+};
+
+const bytesRead = ({ Items, ScannedCount = 0 }: Output): number =>
+  Items?.reduce((sum, item) => sum + itemSize(item), 0) ?? ScannedCount * itemSize(unfinishedEntry);
+
+const attribute: v.GenericSchema<unknown, AttributeValue> = v.custom<AttributeValue>(
+  (value) => typeof value === "object" && value !== null && Object.keys(value).length === 1,
+);
+const item = v.record(v.string(), attribute);
+const inputShape = v.object({ Item: v.optional(item) });
+const outputShape = v.object({
+  Item: v.optional(item),
+  Attributes: v.optional(item),
+  Items: v.optional(v.array(item)),
+  ScannedCount: v.optional(v.number()),
+});
+type Output = v.InferOutput<typeof outputShape>;
+
+const contentsOf = ({ request, reply }: Call) => ({
+  input: v.parse(inputShape, JSON.parse(request)),
+  output: v.parse(outputShape, JSON.parse(reply)),
+});

@@ -1,0 +1,278 @@
+import { randomBytes } from "node:crypto";
+import * as v from "valibot";
+import type { FunctionDefinition, Route } from "../../lib/operation/definition.ts";
+import type { ProblemCode } from "../../lib/problem.ts";
+import { type Gateway, type Reply, type Request, Unanswered } from "./gateway.ts";
+
+export interface Finding {
+  readonly check: string;
+  /** A warning is for a person to look at and no failure of the deployment. */
+  readonly verdict: "ok" | "warning" | "failed" | "skipped";
+  readonly why: string;
+}
+
+export interface CheckOptions {
+  readonly functions: readonly FunctionDefinition[];
+  /** It is meant that nobody is asked who calls, as on a local host. */
+  readonly open: boolean;
+  /** The providers to be asked for real. */
+  readonly ask: readonly string[];
+}
+
+/** Every check, one after the other. None of them changes anything, here or at a provider. */
+export async function* checks(gateway: Gateway, options: CheckOptions): AsyncGenerator<Finding> {
+  const routes = options.functions.flatMap(({ name, route, access }) =>
+    route ? [{ name, route, access }] : [],
+  );
+  const routeOf = (name: string): Route => {
+    const found = routes.find((each) => each.name === name);
+    if (found === undefined) throw new Error(`the registry has no ${name}`);
+    return found.route;
+  };
+  const closed = routes.filter(({ access }) => access !== "open").map(({ route }) => route);
+  yield* found("refuses whoever does not sign", () => refusesUnsigned(gateway, closed, options.open));
+  yield* found("lists records", () => listsRecords(gateway, routeOf("records/list")));
+  yield* found("knows no record that is not there", () => missesRecord(gateway, routeOf("records/get")));
+  yield* found("refuses an invalid request", () =>
+    refusesInvalid(gateway, routeOf("aggrepay/fetch-balance")),
+  );
+  yield* found("knows no other route", () => knowsNoOther(gateway));
+  for (const { name, route } of routes.filter(({ access }) => access === "open"))
+    yield* found(`${name} refuses a false signature`, () => refusesForgery(gateway, route));
+  for (const provider of options.ask) {
+    const question = questions[provider];
+    yield* found(`${provider} answers`, () =>
+      question === undefined ? skipped(unasked) : asks(gateway, routeOf(question.operation), question),
+    );
+  }
+}
+
+/** What providers can be asked: see `questions`. */
+export const providersOf = (functions: readonly FunctionDefinition[]): readonly string[] => [
+  ...new Set(
+    functions.flatMap(({ name, secrets }) => secrets.filter((secret) => name.startsWith(`${secret}/`))),
+  ),
+];
+
+type Result = Omit<Finding, "check"> | readonly Finding[];
+
+async function* found(check: string, run: () => Promise<Result> | Result): AsyncGenerator<Finding> {
+  try {
+    const result = await run();
+    if ("verdict" in result) yield { check, ...result };
+    else yield* result;
+  } catch (error) {
+    if (!(error instanceof Unanswered)) throw error;
+    yield { check, ...failed(error.message) };
+  }
+}
+
+const ok = (why: string): Omit<Finding, "check"> => ({ verdict: "ok", why });
+const warning = (why: string): Omit<Finding, "check"> => ({ verdict: "warning", why });
+const failed = (why: string): Omit<Finding, "check"> => ({ verdict: "failed", why });
+const skipped = (why: string): Omit<Finding, "check"> => ({ verdict: "skipped", why });
+
+/** API Gateway's own answers have this and no code. */
+const platformAnswer = v.strictObject({ message: v.string() });
+
+const isPlatforms = ({ body }: Reply): boolean => v.is(platformAnswer, body);
+
+const problem = v.object({
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  detail: v.string(),
+  instance: v.string(),
+  code: v.string(),
+  errors: v.optional(v.array(v.object({ detail: v.string() }))),
+  provider: v.optional(v.object({ code: v.string() })),
+});
+
+function problemOf({ status, type, body }: Reply): v.InferOutput<typeof problem> | undefined {
+  const parsed = v.safeParse(problem, body);
+  const isOne = parsed.success && type === "application/problem+json" && parsed.output.status === status;
+  return isOne ? parsed.output : undefined;
+}
+
+const isProblem = (reply: Reply, code: ProblemCode): boolean => problemOf(reply)?.code === code;
+
+/** An answer in few words. Only what is ours is quoted: another's text may hold the signed request, credentials included. */
+function shown(reply: Reply): string {
+  const ours = problemOf(reply);
+  if (ours) return `${reply.status} ${ours.code}: ${ours.detail}`;
+  if (reply.status === 403 && isPlatforms(reply))
+    return "403 of API Gateway: the caller may not call this route (execute-api:Invoke), or the signature is not accepted (Region, clock, credentials)";
+  if (isPlatforms(reply)) return `${reply.status} of API Gateway`;
+  return `${reply.status} ${reply.type || "without a type"}, not in the gateway's form`;
+}
+
+/**
+ * Every route that the registry protects, so that one which is missing, or open by mistake, is found. Where the first is
+ * open there is no one to ask, and the others are left alone.
+ */
+async function refusesUnsigned(
+  gateway: Gateway,
+  routes: readonly Route[],
+  mayBeOpen: boolean,
+): Promise<Result> {
+  const wrong: string[] = [];
+  for (const route of routes) {
+    const met = await unsignedAt(gateway, route);
+    if (met === "refused") continue;
+    if (met === "open" && route === routes[0]) {
+      const why = "open: this gateway asks nobody who calls";
+      return mayBeOpen ? warning(why) : failed(why);
+    }
+    wrong.push(`${route.method} ${route.path}: ${met}`);
+  }
+  return wrong.length === 0 ? ok(`all ${routes.length} protected routes`) : failed(wrong.join("; "));
+}
+
+/** What is sent is no JSON: a function that gets it all the same refuses it before it looks further. */
+async function unsignedAt(gateway: Gateway, { method, path }: Route): Promise<string> {
+  const reply = await gateway.send({
+    method,
+    path: path.replace(/\{\w+\}/g, nobodys()),
+    ...(method === "POST" && { body: "smoke", contentType: "text/plain" }),
+    signed: false,
+  });
+  if ((reply.status === 401 || reply.status === 403) && isPlatforms(reply)) return "refused";
+  if (reply.status === 404 && isPlatforms(reply)) return "not deployed";
+  return reply.status === 200 || problemOf(reply) ? "open" : shown(reply);
+}
+
+const list = v.object({
+  result: v.array(v.object({ id: v.string() })),
+  page: v.object({ cursor: v.nullable(v.string()) }),
+});
+
+async function listsRecords(gateway: Gateway, { path }: Route): Promise<readonly Finding[]> {
+  const reply = await gateway.send(get(`${path}?state=needs_attention&limit=1`));
+  const check = "lists records";
+  const parsed = v.safeParse(list, reply.body);
+  if (reply.status !== 200 || reply.type !== "application/json" || !parsed.success)
+    return [{ check, ...failed(shown(reply)) }];
+  const { result, page } = parsed.output;
+  const attention = result.length === 0 && page.cursor === null ? ok("none") : warning(waiting(page.cursor));
+  return [
+    { check, ...ok("signed and read") },
+    { check: "waits for a person", ...attention },
+  ];
+}
+
+const waiting = (cursor: string | null): string =>
+  `${cursor === null ? "one record" : "more than one record"}: GET /v1/records?state=needs_attention`;
+
+async function missesRecord(gateway: Gateway, { path }: Route): Promise<Result> {
+  const reply = await gateway.send(get(path.replace("{id}", nobodys())));
+  return reply.status === 404 && isProblem(reply, "not-found") ? ok("404 not-found") : failed(shown(reply));
+}
+
+async function refusesInvalid(gateway: Gateway, { path }: Route): Promise<Result> {
+  const reply = await gateway.send(post(path, {}));
+  const named = problemOf(reply)?.errors ?? [];
+  const isRefused = reply.status === 400 && isProblem(reply, "invalid-request") && named.length > 0;
+  return isRefused ? ok("400 invalid-request, before anything is sent") : failed(shown(reply));
+}
+
+async function knowsNoOther(gateway: Gateway): Promise<Result> {
+  const reply = await gateway.send(get("/v1/smoke/no-such-route"));
+  return reply.status === 404 && isPlatforms(reply) ? ok("404 of API Gateway") : failed(shown(reply));
+}
+
+/**
+ * The function checks the address before it reads, and the signature before it writes. From anywhere but the provider's
+ * addresses the answer is 403; the one that proves that signatures are checked is 401, as on a local host.
+ */
+async function refusesForgery(gateway: Gateway, { path }: Route): Promise<Result> {
+  const forged = {
+    merchantToken: "0".repeat(64),
+    iMid: "SMOKE",
+    referenceNo: `smoke-${randomBytes(8).toString("hex")}`,
+    mitraCd: "KDVI",
+    billingNm: "Smoke",
+    billingPhone: "+6281100000000",
+    clientUserKey: "smoke",
+    userToken: "smoke",
+  };
+  const reply = await gateway.send({ ...post(path, forged), signed: false });
+  if (reply.status === 403 && isPlatforms(reply))
+    return failed("it asks for IAM: the provider cannot reach it");
+  if (reply.status === 200) return failed("a notification with a false signature was taken in");
+  if (!isProblem(reply, "access-denied")) return failed(shown(reply));
+  return reply.status === 401
+    ? ok("401 access-denied")
+    : ok("403 access-denied: only the provider's addresses");
+}
+
+interface Question {
+  readonly operation: string;
+  readonly input: () => object;
+  /** What a 200 proves. */
+  readonly proves: string;
+  /** Refusals that also prove something. */
+  readonly refusals: Readonly<Partial<Record<ProblemCode, string>>>;
+}
+
+/** Reads that need nobody's data: where a provider has none, of an id that nobody has. */
+const questions: Readonly<Record<string, Question>> = {
+  aggrepay: {
+    operation: "aggrepay/get-sub-merchants",
+    input: () => ({}),
+    proves: "key and salt are right: its reply is signed with them",
+    refusals: { "not-found": "key and signature were accepted: it has no sub merchants" },
+  },
+  payu: {
+    operation: "payu/check-status",
+    input: () => ({ verifyClientTxnId: missing() }),
+    proves: "the signature was accepted",
+    refusals: {
+      "not-found": "the signature was accepted: it looked, and knows no such wallet",
+      declined: "it answered with a code of its own, none of those that refuse keys",
+    },
+  },
+  wibmo: {
+    operation: "wibmo/encrypt",
+    input: () => ({ customerId: missing() }),
+    proves: "the api key was accepted",
+    refusals: {},
+  },
+  dreamzwallet: {
+    operation: "dreamzwallet/get-secret-key",
+    input: () => ({ customerId: missing() }),
+    proves: "the hash was accepted",
+    refusals: {
+      "not-found":
+        "it knows no such customer; that it checks token and hash before it looks is not in its document",
+      declined: "it answered with a code of its own, none of those that refuse keys",
+    },
+  },
+};
+
+const unasked = "it has no call that only looks: its first registration shows whether its keys are right";
+
+async function asks(gateway: Gateway, { path }: Route, question: Question): Promise<Result> {
+  const reply = await gateway.send({ ...post(path, question.input()), asksProvider: true });
+  if (reply.status === 200 && reply.type === "application/json") return ok(`200: ${question.proves}`);
+  const { code, provider } = problemOf(reply) ?? {};
+  const proven = Object.entries(question.refusals).find(([refusal]) => refusal === code)?.[1];
+  // Without the provider's word it is the gateway that refused.
+  if (proven !== undefined && provider !== undefined) return ok(`${reply.status} ${code}: ${proven}`);
+  return failed(shown(reply));
+}
+
+/** A well-formed record id that no record has. */
+const nobodys = (): string => randomBytes(32).toString("base64url");
+
+/** Begins as what the sandboxes never find. */
+const missing = (): string => `missing-smoke-${randomBytes(8).toString("hex")}`;
+
+const get = (path: string): Request => ({ method: "GET", path, signed: true });
+
+const post = (path: string, input: object): Request => ({
+  method: "POST",
+  path,
+  body: JSON.stringify(input),
+  contentType: "application/json",
+  signed: true,
+});

@@ -1,0 +1,125 @@
+/** `npm run smoke`: whether a deployed gateway is what it should be. It only looks. */
+import { isIP } from "node:net";
+import { parseArgs } from "node:util";
+import { functions } from "../../functions/index.ts";
+import { checks, type Finding, providersOf } from "./checks.ts";
+import { type Identity, openGateway, Unsigned } from "./gateway.ts";
+
+const help = `Usage: npm run smoke -- --url https://... [--profile NAME] [options]
+
+Checks a deployed gateway from outside, and changes nothing: each check is a line, and one that fails ends it with 1.
+
+  --url U          the stack's Url, or a domain of your own
+  --profile NAME   whose credentials sign (SigV4); those of the environment unless given
+  --region R       unless the URL, the profile or the environment says it
+  --ask            asks the providers for real as well: whether each accepts its secret
+  --provider P     with --ask: this provider alone; may be given more than once (${providersOf(functions).join(", ")})
+  --open           it is meant that nobody is asked who calls
+
+A loopback address is asked unsigned unless --profile is given or AWS_ACCESS_KEY_ID is set, and may be open.
+The caller needs execute-api:Invoke on GET/v1/records*, POST/v1/aggrepay/fetch-balance and what --ask calls.
+
+Ends with 0 where nothing failed, with 1 where something did, with 2 where the options are wrong.
+`;
+
+/** A sentence for the reader instead of a stack. */
+class Usage extends Error {}
+
+interface Output {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function optionsOf(args: readonly string[]) {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean" } as const;
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        url: text,
+        profile: text,
+        region: text,
+        ask: flag,
+        provider: { ...text, multiple: true },
+        open: flag,
+        help: { ...flag, short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    throw new Usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+type Options = ReturnType<typeof optionsOf>;
+
+function urlOf({ url }: Options): URL {
+  if (url === undefined) throw new Usage("--url is missing.");
+  const found = URL.parse(url);
+  if (found === null || !/^https?:$/.test(found.protocol))
+    throw new Usage(`--url "${url}" is no http address.`);
+  if (found.username !== "" || found.pathname !== "/" || found.search !== "" || found.hash !== "")
+    throw new Usage(`--url "${url}" must be scheme and host only.`);
+  // A signed request names its session in a header: not over a wire that anyone can read.
+  if (found.protocol === "http:" && !isLoopback(found))
+    throw new Usage(`--url "${url}" must be https: only a loopback address may be http.`);
+  return found;
+}
+
+const isLoopback = ({ hostname }: URL): boolean =>
+  hostname === "localhost" || hostname === "[::1]" || (isIP(hostname) === 4 && hostname.startsWith("127."));
+
+function identityOf(url: URL, { profile, region }: Options, environment: Environment): Identity | undefined {
+  const isGiven = profile !== undefined || Boolean(environment.AWS_ACCESS_KEY_ID);
+  return isLoopback(url) && !isGiven ? undefined : { profile, region };
+}
+
+function askedOf({ ask, provider }: Options): readonly string[] {
+  const known = providersOf(functions);
+  const stranger = provider?.find((name) => !known.includes(name));
+  if (stranger !== undefined) throw new Usage(`--provider "${stranger}" is none of ${known.join(", ")}.`);
+  if (provider !== undefined && ask !== true) throw new Usage("--provider says whom to --ask: give both.");
+  return ask === true ? (provider ?? known) : [];
+}
+
+const lineOf = ({ verdict, check, why }: Finding): string => `${verdict.padEnd(8)} ${check}: ${why}\n`;
+
+/** Gives the exit code. */
+export async function smoke(
+  args: readonly string[],
+  environment: Environment,
+  output: Output,
+): Promise<number> {
+  try {
+    const options = optionsOf(args);
+    if (options.help === true) {
+      output.out(help);
+      return 0;
+    }
+    const url = urlOf(options);
+    const ask = askedOf(options);
+    const gateway = await openGateway(url, identityOf(url, options, environment));
+    const open = options.open === true || isLoopback(url);
+    let failures = 0;
+    for await (const finding of checks(gateway, { functions, open, ask })) {
+      output.out(lineOf(finding));
+      if (finding.verdict === "failed") failures += 1;
+    }
+    output.out(failures === 0 ? `\n${url.origin} is as it should be.\n` : `\n${failures} failed.\n`);
+    return failures === 0 ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof Usage) && !(error instanceof Unsigned)) throw error;
+    output.err(`${error.message}\n`);
+    if (error instanceof Usage) output.err("npm run smoke -- --help lists the options.\n");
+    return 2;
+  }
+}
+
+if (import.meta.main) {
+  process.exitCode = await smoke(process.argv.slice(2), process.env, {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+  });
+}

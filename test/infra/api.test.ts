@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import { functions } from "../../functions/index.ts";
+import { synthesized } from "./synthesized.ts";
+
+interface Route {
+  readonly RouteKey: string;
+  readonly AuthorizationType: string;
+  readonly AuthorizationScopes?: readonly string[];
+}
+
+describe("with tokens", () => {
+  const template = synthesized({
+    auth: "jwt",
+    jwtIssuer: "https://tokens.shop.example/",
+    jwtAudience: "gateway,back-office",
+  });
+  const routes: readonly Route[] = Object.values(template.findResources("AWS::ApiGatewayV2::Route")).map(
+    ({ Properties }) => Properties,
+  );
+
+  test.each(functions.filter(({ route }) => route !== undefined))("$name asks for its own scope", ({
+    route,
+    access,
+  }) => {
+    const found = routes.find(({ RouteKey }) => RouteKey === `${route?.method} ${route?.path}`);
+    expect(found).toMatchObject(
+      access === "open"
+        ? { AuthorizationType: "NONE" }
+        : { AuthorizationType: "JWT", AuthorizationScopes: [`wallet-gateway/${access}`] },
+    );
+  });
+
+  test("the issuer and the audience are those that were chosen", () => {
+    template.hasResourceProperties("AWS::ApiGatewayV2::Authorizer", {
+      AuthorizerType: "JWT",
+      JwtConfiguration: { Issuer: "https://tokens.shop.example/", Audience: ["gateway", "back-office"] },
+    });
+  });
+
+  test("the access log names the token's subject", () => {
+    const [stage] = Object.values(template.findResources("AWS::ApiGatewayV2::Stage"));
+    expect(JSON.parse(stage?.Properties.AccessLogSettings.Format)).toMatchObject({
+      caller: "$context.authorizer.claims.sub",
+    });
+  });
+});
+
+describe("with a name of its own", () => {
+  const template = synthesized({
+    domainName: "wallets.shop.example",
+    certificateArn: "arn:aws:acm:ap-south-1:123456789012:certificate/0190f3c2",
+  });
+
+  test("the API is reached by it alone, and providers are told to notify there", () => {
+    template.hasResourceProperties("AWS::ApiGatewayV2::Api", { DisableExecuteApiEndpoint: true });
+    template.hasResourceProperties("AWS::ApiGatewayV2::DomainName", {
+      DomainName: "wallets.shop.example",
+      DomainNameConfigurations: [
+        {
+          CertificateArn: "arn:aws:acm:ap-south-1:123456789012:certificate/0190f3c2",
+          EndpointType: "REGIONAL",
+        },
+      ],
+    });
+    template.resourceCountIs("AWS::ApiGatewayV2::ApiMapping", 1);
+    template.hasResourceProperties("AWS::Lambda::Function", {
+      Environment: { Variables: { WEBHOOK_BASE_URL: "https://wallets.shop.example" } },
+    });
+    template.hasOutput("Url", { Value: "https://wallets.shop.example" });
+  });
+});
+
+test("what was chosen of throttles is what the API keeps", () => {
+  synthesized({
+    throttleRate: "2000",
+    throttleBurst: "4000",
+    webhookThrottleRate: "7",
+    webhookThrottleBurst: "9",
+  }).hasResourceProperties("AWS::ApiGatewayV2::Stage", {
+    DefaultRouteSettings: { ThrottlingRateLimit: 2000, ThrottlingBurstLimit: 4000 },
+    RouteSettings: {
+      "POST /webhooks/nicepay/account-binding": { ThrottlingRateLimit: 7, ThrottlingBurstLimit: 9 },
+    },
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, test } from "vitest";
+import { functions } from "../../functions/index.ts";
+import { synthesized } from "./synthesized.ts";
+
+describe.each([
+  ["canary", "CodeDeployDefault.LambdaCanary10Percent5Minutes"],
+  ["linear", "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"],
+])("a %s rollout", (rollout, config) => {
+  const template = synthesized({ stage: "prod", rollout });
+  const groups = Object.entries(template.findResources("AWS::CodeDeploy::DeploymentGroup"));
+
+  test("moves each function by itself, step by step", () => {
+    expect(groups).toHaveLength(functions.length);
+    for (const [, { Properties }] of groups) expect(Properties.DeploymentConfigName).toBe(config);
+    const moved = Object.values(template.findResources("AWS::Lambda::Alias")).map(
+      ({ UpdatePolicy }) => UpdatePolicy?.CodeDeployLambdaAliasUpdate.DeploymentGroupName.Ref,
+    );
+    expect(new Set(moved)).toEqual(new Set(groups.map(([id]) => id)));
+  });
+
+  test("goes back when an alarm of the function, or of its provider, goes off", () => {
+    const alarmsOf = (name: string): readonly { readonly Name: { readonly Ref: string } }[] =>
+      groups.find(([id]) => id.startsWith(`${name}Rollout`))?.[1].Properties.AlarmConfiguration.Alarms;
+    const names = (name: string) => alarmsOf(name).map(({ Name }) => Name.Ref.replace(/[0-9A-F]{8}$/, ""));
+    expect(names("AggrepayDebitWallet")).toEqual(["AggrepayDebitWalletErrorsAlarm", "AggrepayFaultsAlarm"]);
+    expect(names("RecordsGet")).toEqual(["RecordsGetErrorsAlarm"]);
+    for (const [, { Properties }] of groups) {
+      expect(Properties.AutoRollbackConfiguration).toEqual({
+        Enabled: true,
+        Events: expect.arrayContaining(["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"]),
+      });
+      expect(Properties.AlarmConfiguration.Enabled).toBe(true);
+    }
+  });
+
+  test("is done by a role that may move this stack's functions and look at its alarms, no more", () => {
+    const [role] = Object.entries(template.findResources("AWS::IAM::Role")).filter(([id]) =>
+      id.startsWith("RolloutRole"),
+    );
+    const arn = (service: string, resource: string) => ({
+      "Fn::Join": [
+        "",
+        [
+          "arn:",
+          { Ref: "AWS::Partition" },
+          `:${service}:`,
+          { Ref: "AWS::Region" },
+          ":",
+          { Ref: "AWS::AccountId" },
+          `:${resource}:WalletGateway-*`,
+        ],
+      ],
+    });
+    expect(role?.[1].Properties.ManagedPolicyArns).toBeUndefined();
+    expect(role?.[1].Properties.Policies[0].PolicyDocument.Statement).toEqual([
+      {
+        Effect: "Allow",
+        Action: ["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"],
+        Resource: arn("lambda", "function"),
+      },
+      { Effect: "Allow", Action: "cloudwatch:DescribeAlarms", Resource: arn("cloudwatch", "alarm") },
+    ]);
+  });
+});
+
+test("production is rolled out by canary unless told, and development at once", () => {
+  expect(
+    Object.keys(synthesized({ stage: "prod" }).findResources("AWS::CodeDeploy::DeploymentGroup")),
+  ).toHaveLength(functions.length);
+  synthesized().resourceCountIs("AWS::CodeDeploy::DeploymentGroup", 0);
+});
+
+test("old versions stay in production, to go back to by hand", () => {
+  synthesized({ stage: "prod" }).allResources("AWS::Lambda::Version", { DeletionPolicy: "Retain" });
+});
+
+test("another signing layer makes another version of every function", () => {
+  const versions = (layer: string) =>
+    Object.keys(synthesized({}, functions, "WalletGateway", layer).findResources("AWS::Lambda::Version"));
+  const [before, same, after] = [versions("1"), versions("1"), versions("2")];
+  expect(before).toHaveLength(functions.length);
+  expect(same).toEqual(before);
+  expect(after.filter((id) => before.includes(id))).toEqual([]);
+});

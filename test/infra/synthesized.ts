@@ -1,0 +1,92 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import cdk from "../../cdk.json" with { type: "json" };
+import { functions } from "../../functions/index.ts";
+import type { Bundle, Bundles } from "../../infra/bundle.ts";
+import { readConfig } from "../../infra/config.ts";
+import { checkFindings } from "../../infra/findings.ts";
+import { WalletGateway } from "../../infra/stack.ts";
+import type { FunctionDefinition } from "../../lib/operation/definition.ts";
+
+export type ChosenContext = Readonly<Record<string, string>>;
+
+/** The template of a deployment. */
+export const synthesized = (
+  context: ChosenContext = {},
+  definitions: readonly FunctionDefinition[] = functions,
+  name = "WalletGateway",
+  layer = "",
+): Template =>
+  inFolder((folder) => Template.fromStack(stackIn(appIn(folder), context, definitions, name, layer)));
+
+/** What the packs of rules find in a deployment, by rule: what nobody has explained, and what somebody has. */
+export const findingsIn = (context: ChosenContext) =>
+  inFolder((folder) => {
+    const app = appIn(folder);
+    checkFindings(app);
+    stackIn(app, context, functions, "WalletGateway");
+    app.synth();
+    const { pluginReports }: Report = JSON.parse(
+      readFileSync(join(folder, "validation-report.json"), "utf8"),
+    );
+    const rules = (found: readonly Finding[] = []) => found.map(({ ruleName }) => ruleName);
+    return {
+      packs: pluginReports.map(({ pluginName }) => pluginName),
+      unexplained: pluginReports.flatMap(({ violations }) => rules(violations)),
+      explained: pluginReports.flatMap(({ suppressedViolations }) => rules(suppressedViolations)),
+    };
+  });
+
+interface Report {
+  readonly pluginReports: readonly {
+    readonly pluginName: string;
+    readonly violations: readonly Finding[];
+    readonly suppressedViolations?: readonly Finding[];
+  }[];
+}
+
+interface Finding {
+  readonly ruleName: string;
+}
+
+/** As the CLI makes it: with the project's own flags. */
+const appIn = (outdir: string): App => new App({ outdir, context: cdk.context });
+
+function stackIn(
+  app: App,
+  context: ChosenContext,
+  definitions: readonly FunctionDefinition[],
+  name: string,
+  layer = "",
+): WalletGateway {
+  const config = readConfig((value) => context[value]);
+  const bundles = emptyBundles(app.outdir, definitions, layer);
+  return new WalletGateway(app, name, { config, definitions, bundles });
+}
+
+function inFolder<T>(work: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), "stack-"));
+  try {
+    return work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The stack looks at no code, so none is bundled. */
+function emptyBundles(outdir: string, definitions: readonly FunctionDefinition[], layer: string): Bundles {
+  const holding = (name: string, code: string): Bundle => {
+    const folder = join(outdir, name);
+    mkdirSync(folder);
+    writeFileSync(join(folder, "index.mjs"), code);
+    return { folder, bytes: code.length, inputs: [] };
+  };
+  const bundle = holding("empty-function", "");
+  return {
+    functions: new Map(definitions.map(({ name }) => [name, bundle])),
+    layer: holding("layer", layer),
+  };
+}

@@ -1,0 +1,382 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { functions } from "../../functions/index.ts";
+import { checks, type Finding } from "../../ops/smoke/checks.ts";
+import { openGateway, regionOf } from "../../ops/smoke/gateway.ts";
+import { smoke } from "../../ops/smoke/smoke.ts";
+import { type Came, type Deployed, platforms, problemReply, startDeployed } from "./deployed.ts";
+
+const key = { accessKeyId: "AKIAPLANTED0001", secretAccessKey: "planted-secret-7c1e", region: "ap-south-1" };
+const token = "planted-session-token-44b2";
+
+let deployed: Deployed;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "smoke-"));
+  deployed = await startDeployed(key);
+  const profile = `[merchant]\naws_access_key_id = ${key.accessKeyId}\naws_secret_access_key = ${key.secretAccessKey}\n`;
+  await writeFile(join(folder, "credentials"), `${profile}aws_session_token = ${token}\n`);
+  await writeFile(join(folder, "config"), "[profile merchant]\nregion = ap-south-1\n[profile placeless]\n");
+});
+
+beforeEach(() => {
+  // Nothing that happens to be set where the tests run may sign.
+  for (const name of Object.keys(process.env).filter((each) => each.startsWith("AWS_")))
+    vi.stubEnv(name, undefined);
+  vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", join(folder, "credentials"));
+  vi.stubEnv("AWS_CONFIG_FILE", join(folder, "config"));
+  vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+  deployed.misbehave(() => undefined);
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+afterAll(async () => {
+  await deployed?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function run(...args: readonly string[]) {
+  let [out, err] = ["", ""];
+  const code = await smoke(args, process.env, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+  });
+  for (const secret of [key.accessKeyId, key.secretAccessKey, token]) {
+    expect(out).not.toContain(secret);
+    expect(err).not.toContain(secret);
+  }
+  return { code, out, err };
+}
+
+async function findingsOf(...args: Parameters<typeof checks>): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for await (const finding of checks(...args)) findings.push(finding);
+  return findings;
+}
+
+const merchant = (...more: readonly string[]) => run("--url", deployed.url, "--profile", "merchant", ...more);
+
+describe("a gateway as it should be", () => {
+  test("passes, by signed requests that it verifies", async () => {
+    const { code, out, err } = await merchant();
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out.trimEnd().split("\n")).toEqual([
+      "ok       refuses whoever does not sign: all 30 protected routes",
+      "ok       lists records: signed and read",
+      "ok       waits for a person: none",
+      "ok       knows no record that is not there: 404 not-found",
+      "ok       refuses an invalid request: 400 invalid-request, before anything is sent",
+      "ok       knows no other route: 404 of API Gateway",
+      "ok       nicepay/account-binding-webhook refuses a false signature: 403 access-denied: only the provider's addresses",
+      "",
+      `${deployed.url} is as it should be.`,
+    ]);
+  });
+
+  test("is asked without a signature on every protected route, and signed for the rest", async () => {
+    await merchant();
+    const protectedRoutes = functions.flatMap(({ route, access }) =>
+      route && access !== "open" ? [`${route.method} ${route.path}`] : [],
+    );
+    const unsigned = deployed.came.filter(({ signed }) => !signed);
+    expect(unsigned.map(({ route }) => route)).toEqual([
+      ...protectedRoutes,
+      "POST /webhooks/nicepay/account-binding",
+    ]);
+    expect(unsigned.every((each) => each.token === undefined)).toBe(true);
+    const signed = deployed.came.filter((each) => each.signed);
+    expect(signed.map(({ route, token: session }) => [route, session])).toEqual([
+      ["GET /v1/records", token],
+      ["GET /v1/records/{id}", token],
+      ["POST /v1/aggrepay/fetch-balance", token],
+      [undefined, token],
+    ]);
+  });
+
+  test("with --ask has each provider asked once", async () => {
+    const { code, out } = await merchant("--ask");
+    expect(code).toBe(0);
+    expect(out).toContain("ok       aggrepay answers: 200: key and salt are right");
+    expect(out).toContain("ok       payu answers: 422 declined: it answered with a code of its own");
+    expect(out).toContain("ok       wibmo answers: 200: the api key was accepted");
+    expect(out).toContain("ok       dreamzwallet answers: 404 not-found: it knows no such customer");
+    expect(out).toContain("skipped  nicepay answers: it has no call that only looks");
+    expect(deployed.came.slice(-4).map(({ route, signed }) => [route, signed])).toEqual([
+      ["POST /v1/aggrepay/get-sub-merchants", true],
+      ["POST /v1/payu/check-status", true],
+      ["POST /v1/wibmo/encrypt", true],
+      ["POST /v1/dreamzwallet/get-secret-key", true],
+    ]);
+  });
+
+  test("with --provider has that one asked alone", async () => {
+    const { code } = await merchant("--ask", "--provider", "wibmo");
+    expect(code).toBe(0);
+    expect(
+      deployed.came.filter(({ route }) => route?.startsWith("POST /v1/") === true).slice(-1),
+    ).toMatchObject([{ route: "POST /v1/wibmo/encrypt", signed: true }]);
+    expect(
+      deployed.came.filter(({ route, signed }) => signed && route === "POST /v1/payu/check-status"),
+    ).toEqual([]);
+  });
+
+  test("passes with the credentials of the environment", async () => {
+    vi.stubEnv("AWS_ACCESS_KEY_ID", key.accessKeyId);
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", key.secretAccessKey);
+    vi.stubEnv("AWS_REGION", key.region);
+    expect(await run("--url", deployed.url)).toMatchObject({ code: 0 });
+  });
+
+  test("is warned about, and passes, where records wait for a person", async () => {
+    const page = (cursor: string | null) => ({
+      status: 200,
+      body: { result: [{ id: "a" }], page: { cursor } },
+    });
+    deployed.misbehave(({ route, signed }) =>
+      signed && route === "GET /v1/records" ? page("1.a") : undefined,
+    );
+    const { code, out } = await merchant();
+    expect(code).toBe(0);
+    expect(out).toContain("warning  waits for a person: more than one record: GET /v1/records?state=needs");
+    deployed.misbehave(({ route, signed }) =>
+      signed && route === "GET /v1/records" ? page(null) : undefined,
+    );
+    expect((await merchant()).out).toContain("warning  waits for a person: one record:");
+  });
+});
+
+interface Fault {
+  readonly what: string;
+  readonly args?: readonly string[];
+  readonly how: (came: Came) => ReturnType<Parameters<Deployed["misbehave"]>[0]>;
+  readonly line: string;
+}
+
+const signedAt = (route: string | undefined, reply: ReturnType<Fault["how"]>) => (came: Came) =>
+  came.signed && came.route === route ? reply : undefined;
+const unsignedAt = (route: string, reply: ReturnType<Fault["how"]>) => (came: Came) =>
+  !came.signed && came.route === route ? reply : undefined;
+const webhook = "POST /webhooks/nicepay/account-binding";
+const asked = ["--ask"];
+
+const faults: readonly Fault[] = [
+  {
+    what: "a protected route that is open",
+    how: unsignedAt("POST /v1/aggrepay/debit-wallet", problemReply("unacceptable-body")),
+    line: "failed   refuses whoever does not sign: POST /v1/aggrepay/debit-wallet: open",
+  },
+  {
+    what: "a protected route that gives a record to anyone",
+    how: unsignedAt("GET /v1/records/{id}", { status: 200, body: {} }),
+    line: "failed   refuses whoever does not sign: GET /v1/records/{id}: open",
+  },
+  {
+    what: "a function's own 403 in place of API Gateway's",
+    how: unsignedAt("GET /v1/records", problemReply("access-denied")),
+    line: "failed   refuses whoever does not sign: GET /v1/records: open",
+  },
+  {
+    what: "a route that was not deployed",
+    how: ({ route }) => (route === "POST /v1/wibmo/encrypt" ? platforms(404, "Not Found") : undefined),
+    line: "failed   refuses whoever does not sign: POST /v1/wibmo/encrypt: not deployed",
+  },
+  {
+    what: "a throttle that answers before IAM",
+    how: unsignedAt("GET /v1/records", platforms(429, "Too Many Requests")),
+    line: "failed   refuses whoever does not sign: GET /v1/records: 429 of API Gateway",
+  },
+  {
+    what: "a caller that may not list",
+    how: signedAt("GET /v1/records", platforms(403, "Forbidden")),
+    line: "failed   lists records: 403 of API Gateway: the caller may not call this route (execute-api:Invoke)",
+  },
+  {
+    what: "a table that cannot be read",
+    how: signedAt("GET /v1/records", problemReply("not-sent", { detail: "The records cannot be read." })),
+    line: "failed   lists records: 503 not-sent: The records cannot be read.",
+  },
+  {
+    what: "a list in another form",
+    how: signedAt("GET /v1/records", { status: 200, body: { records: [] } }),
+    line: "failed   lists records: 200 application/json, not in the gateway's form",
+  },
+  {
+    what: "a record that nobody has made",
+    how: signedAt("GET /v1/records/{id}", { status: 200, body: { record: {} } }),
+    line: "failed   knows no record that is not there: 200",
+  },
+  {
+    what: "a 404 in another form",
+    how: signedAt("GET /v1/records/{id}", platforms(404, "Not Found")),
+    line: "failed   knows no record that is not there: 404 of API Gateway",
+  },
+  {
+    what: "an empty request that is taken for valid",
+    how: signedAt("POST /v1/aggrepay/fetch-balance", { status: 200, body: { result: {} } }),
+    line: "failed   refuses an invalid request: 200",
+  },
+  {
+    what: "a function that ends",
+    how: signedAt("POST /v1/aggrepay/fetch-balance", platforms(500, "Internal Server Error")),
+    line: "failed   refuses an invalid request: 500 of API Gateway",
+  },
+  {
+    what: "a default route",
+    how: signedAt(undefined, { status: 200, body: {} }),
+    line: "failed   knows no other route: 200",
+  },
+  {
+    what: "a webhook that asks for IAM",
+    how: ({ route }) => (route === webhook ? platforms(403, "Forbidden") : undefined),
+    line: "failed   nicepay/account-binding-webhook refuses a false signature: it asks for IAM",
+  },
+  {
+    what: "a webhook that takes anything in",
+    how: ({ route }) => (route === webhook ? { status: 200, body: { received: true } } : undefined),
+    line: "failed   nicepay/account-binding-webhook refuses a false signature: a notification with a false signature was taken in",
+  },
+  {
+    what: "a webhook without its secret",
+    how: ({ route }) => (route === webhook ? problemReply("misconfigured", { status: 503 }) : undefined),
+    line: "failed   nicepay/account-binding-webhook refuses a false signature: 503 misconfigured: It is so.",
+  },
+  {
+    what: "a secret that is empty",
+    args: asked,
+    how: signedAt(
+      "POST /v1/payu/check-status",
+      problemReply("misconfigured", { detail: 'The secret "payu" holds no value yet.' }),
+    ),
+    line: 'failed   payu answers: 502 misconfigured: The secret "payu" holds no value yet.',
+  },
+  {
+    what: "a not-found that is the gateway's own word",
+    args: asked,
+    how: signedAt("POST /v1/dreamzwallet/get-secret-key", problemReply("not-found")),
+    line: "failed   dreamzwallet answers: 404 not-found",
+  },
+  {
+    what: "a provider that cannot be reached",
+    args: asked,
+    how: signedAt("POST /v1/aggrepay/get-sub-merchants", problemReply("not-sent")),
+    line: "failed   aggrepay answers: 503 not-sent",
+  },
+  {
+    what: "a connection that is cut",
+    how: signedAt("GET /v1/records", "cut"),
+    line: "failed   lists records: no answer: the connection failed (UND_ERR_SOCKET)",
+  },
+];
+
+describe("each check can fail", () => {
+  test.each(faults)("$what", async ({ args = [], how, line }) => {
+    deployed.misbehave(how);
+    const { code, out } = await merchant(...args);
+    expect(code).toBe(1);
+    const failures = out.split("\n").filter((each) => each.startsWith("failed"));
+    expect(failures).toHaveLength(1);
+    expect(failures[0]?.slice(0, line.length)).toBe(line);
+    expect(out).toContain("\n1 failed.\n");
+  });
+
+  test("a gateway that is silent", async () => {
+    deployed.misbehave(() => "silence");
+    const gateway = await openGateway(new URL(deployed.url), undefined, { ownMs: 50, providerMs: 100 });
+    const findings = await findingsOf(gateway, { functions, open: false, ask: ["payu"] });
+    expect(findings.map(({ verdict }) => verdict)).toEqual(Array(7).fill("failed"));
+    expect(findings.at(0)?.why).toBe("no answer within 0.05 s");
+    expect(findings.at(-1)?.why).toBe("no answer within 0.1 s");
+  });
+
+  test("a gateway that asks nobody who calls, unless that is meant", async () => {
+    deployed.misbehave(({ route }) =>
+      route === "POST /v1/aggrepay/check-customer" ? problemReply("unacceptable-body") : undefined,
+    );
+    const gateway = await openGateway(new URL(deployed.url), undefined);
+    const first = async (open: boolean) => (await findingsOf(gateway, { functions, open, ask: [] })).at(0);
+    const why = "open: this gateway asks nobody who calls";
+    expect(await first(false)).toMatchObject({ verdict: "failed", why });
+    expect(deployed.came.filter(({ route }) => route?.startsWith("POST /v1/aggrepay/"))).toHaveLength(2);
+    expect(await first(true)).toMatchObject({ verdict: "warning", why });
+  });
+
+  test("another key", async () => {
+    vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIAOTHER");
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "other");
+    const { code, out } = await run("--url", deployed.url, "--region", key.region);
+    expect(code).toBe(1);
+    expect(out).toContain("failed   lists records: 403 of API Gateway");
+  });
+
+  test("another Region than the gateway's", async () => {
+    const { code, out } = await merchant("--region", "eu-west-1");
+    expect(code).toBe(1);
+    expect(out).toContain("failed   lists records: 403 of API Gateway");
+  });
+});
+
+test("what a refusal quotes of the signed request is not printed", async () => {
+  const quoted = `The Canonical String should have been 'GET x-amz-security-token:${token} ${key.accessKeyId}'`;
+  deployed.misbehave(({ signed }) => (signed ? platforms(403, quoted) : undefined));
+  const { code, out } = await merchant("--ask");
+  expect(code).toBe(1);
+  expect(out).not.toContain("Canonical");
+});
+
+test("the Region is where the URL says", () => {
+  expect(regionOf(new URL("https://a1b2.execute-api.ap-south-1.amazonaws.com"))).toBe("ap-south-1");
+  expect(regionOf(new URL("https://a1b2.execute-api.cn-north-1.amazonaws.com.cn"))).toBe("cn-north-1");
+  expect(regionOf(new URL("https://wallets.shop.example"))).toBeUndefined();
+  expect(regionOf(new URL("https://a1b2.execute-api.eu-west-1.amazonaws.com.evil.example"))).toBeUndefined();
+});
+
+describe("options", () => {
+  test.each([
+    [[], "--url is missing."],
+    [["--url", "shop"], '--url "shop" is no http address.'],
+    [["--url", "https://a.example/v1"], "must be scheme and host only"],
+    [["--url", "http://wallets.shop.example"], "must be https: only a loopback address may be http."],
+    [["--url", "https://a.example", "--provider", "payu"], "--provider says whom to --ask: give both."],
+    [
+      ["--url", "https://a.example", "--ask", "--provider", "paypal"],
+      '--provider "paypal" is none of aggrepay',
+    ],
+    [["--url", "https://a.example", "--key", "x"], "Unknown option '--key'"],
+  ])("%j end with 2", async (args, sentence) => {
+    const { code, out, err } = await run(...args);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain(sentence);
+    expect(err).toContain("--help");
+  });
+
+  test("a profile that is not there ends with 2", async () => {
+    const { code, err } = await run("--url", "https://a.example", "--profile", "nobody");
+    expect(code).toBe(2);
+    expect(err).toContain('The credentials of the profile "nobody" cannot be had');
+  });
+
+  test("a Region that nobody says ends with 2", async () => {
+    vi.stubEnv("AWS_ACCESS_KEY_ID", key.accessKeyId);
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", key.secretAccessKey);
+    const { code, err } = await run("--url", "https://wallets.shop.example");
+    expect(code).toBe(2);
+    expect(err).toContain("wallets.shop.example does not say its Region");
+  });
+
+  test("--help says all of them", async () => {
+    const { code, out } = await run("--help");
+    expect(code).toBe(0);
+    for (const name of ["--url", "--profile", "--region", "--ask", "--provider", "--open"])
+      expect(out).toContain(name);
+  });
+});
