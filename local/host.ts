@@ -8,9 +8,9 @@ import { findDynoxide, startDynamoDb } from "./dynamodb.ts";
 import { startDynamoDbFront } from "./dynamodb-front.ts";
 import { type Backend, listen } from "./http-api.ts";
 import { type Admit, admitAll, admitSigned } from "./iam/callers.ts";
-import { functionIdentities } from "./iam/credentials.ts";
+import { functionIdentities, newCredentials } from "./iam/credentials.ts";
 import { readPrincipals, writePrincipals } from "./iam/principals.ts";
-import { checkDynamoDb, checkSecretsManager } from "./iam/stores.ts";
+import { checkSecretsManager } from "./iam/stores.ts";
 import { writeWorker } from "./lambda/environment.ts";
 import { budgetOf, openPool, type Pool } from "./lambda/pool.ts";
 import { type LambdaProcess, startProcess } from "./lambda/process.ts";
@@ -64,16 +64,15 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
     startPeers(settings, dataDir, secrets, report),
     writeWorker(worker),
   ]);
-  const identities = functionIdentities(assembled);
-  const rights = {
-    identities,
-    application: assembled,
-    report: (functionName: string, sentence: string) =>
-      logTo(functionName).line(platformLine("ERROR", `The template does not allow it: ${sentence}`)),
-  };
+  const credentials = new Map(assembled.functions.map(({ name }) => [name, newCredentials()]));
+  const refused = (functionName: string, sentence: string) =>
+    logTo(functionName).line(platformLine("ERROR", `The template does not allow it: ${sentence}`));
+  const identities = functionIdentities(assembled.functions, credentials);
+  const check = checkSecretsManager({ identities, application: assembled, report: refused });
+  const assembly = assemblyOf(settings, dataDir);
   const [front, secretsManager] = await Promise.all([
-    startDynamoDbFront(dynamo.url, checkDynamoDb(rights)),
-    startSecretsManager(assembled.secrets, secrets, checkSecretsManager(rights)),
+    startDynamoDbFront({ database: dynamo.url, assembly, credentials }, refused),
+    startSecretsManager(assembled.secrets, secrets, check),
   ]);
   const application = {
     ...assembled,
@@ -95,9 +94,9 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
   const compileCache = dataDir.file("compile-cache");
   forgetOldCode(compileCache);
   const pools = openPools(application, settings, (lambda) => {
-    const credentials = identities.get(lambda.name);
-    if (credentials === undefined) throw new Error(`${lambda.name} has no credentials`);
-    return startProcess(lambda, { worker, compileCache, credentials }, logTo(lambda.name));
+    const own = credentials.get(lambda.name);
+    if (own === undefined) throw new Error(`${lambda.name} has no credentials`);
+    return startProcess(lambda, { worker, compileCache, credentials: own }, logTo(lambda.name));
   });
   const invoke = (functionName: string, event: string, signal: AbortSignal) => {
     const pool = pools.get(functionName);
@@ -167,11 +166,13 @@ function admissionOf(
 const longestIdleMs = 5 * 60_000;
 
 async function assemble(settings: Settings, project: string, dataDir: DataDir): Promise<Application> {
-  if (settings.assemblyDir !== undefined) return readAssembly(settings.assemblyDir);
-  const folder = dataDir.file("assembly");
-  await synthesize(project, folder);
+  const folder = assemblyOf(settings, dataDir);
+  if (settings.assemblyDir === undefined) await synthesize(project, folder);
   return readAssembly(folder);
 }
+
+const assemblyOf = ({ assemblyDir }: Settings, dataDir: DataDir): string =>
+  assemblyDir ?? dataDir.file("assembly");
 
 /** The function as the template has it, but for the values that only make sense on AWS. */
 function localized(lambda: LambdaFunction, values: Readonly<Record<string, string>>): LambdaFunction {

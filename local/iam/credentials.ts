@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { Application } from "../assembly.ts";
+import type { LambdaFunction } from "../assembly.ts";
 import { local } from "../intrinsics.ts";
+import type { Role } from "./permissions.ts";
 import type { Policy, Principal } from "./policy.ts";
 import type { Credentials } from "./signature.ts";
 
@@ -17,25 +18,23 @@ export const newCredentials = (): Required<Credentials> => ({
   sessionToken: randomBytes(96).toString("base64"),
 });
 
-/** One for each function of the template, by its name. */
-export function functionIdentities({ functions }: Application): ReadonlyMap<string, FunctionIdentity> {
+/** One for each function, by its name; each has credentials of its own. */
+export function functionIdentities(
+  functions: readonly LambdaFunction[],
+  credentials: ReadonlyMap<string, Required<Credentials>>,
+): ReadonlyMap<string, FunctionIdentity> {
   return new Map(
-    functions.map(({ name, role }) => {
-      const {
-        name: roleName,
-        arn,
-        policies,
-      } = role ?? { ...noRole, arn: `arn:aws:iam::${local.account}:role/none` };
-      const sessionArn = `arn:aws:sts::${local.account}:assumed-role/${roleName}/${name}`;
-      return [
-        name,
-        { ...newCredentials(), functionName: name, account: local.account, arn, sessionArn, policies },
-      ];
+    functions.map(({ name, role = noRole }) => {
+      const own = credentials.get(name);
+      if (own === undefined) throw new Error(`${name} has no credentials`);
+      const { arn, policies } = role;
+      const sessionArn = `arn:aws:sts::${local.account}:assumed-role/${role.name}/${name}`;
+      return [name, { ...own, functionName: name, account: local.account, arn, sessionArn, policies }];
     }),
   );
 }
 
-const noRole = { name: "none", policies: [] };
+const noRole: Role = { name: "none", arn: `arn:aws:iam::${local.account}:role/none`, policies: [] };
 
 /** Of the alphabet that access key ids have. */
 function randomLetters(count: number): string {

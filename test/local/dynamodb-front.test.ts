@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, expect, test } from "vitest";
-import { startDynamoDbFront } from "../../local/dynamodb-front.ts";
+import { serveDynamoDb } from "../../local/dynamodb-front.ts";
 import type { StoreCheck } from "../../local/iam/stores.ts";
 
 const closing: (() => void)[] = [];
@@ -17,7 +17,7 @@ async function front(
 ) {
   const server = createServer(database).listen(0, "127.0.0.1");
   await new Promise((listening) => server.once("listening", listening));
-  const { url, close } = await startDynamoDbFront(
+  const { url, close } = await serveDynamoDb(
     `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     check,
   );
