@@ -5,12 +5,10 @@ import { type Application, kindOf, type LambdaFunction, readAssembly } from "./a
 import { CannotStart } from "./cannot-start.ts";
 import { type DataDir, openDataDir } from "./data-dir.ts";
 import { findDynoxide, startDynamoDb } from "./dynamodb.ts";
-import { startDynamoDbFront } from "./dynamodb-front.ts";
 import { type Backend, listen } from "./http-api.ts";
 import { type Admit, admitAll, admitSigned } from "./iam/callers.ts";
-import { functionIdentities, newCredentials } from "./iam/credentials.ts";
+import { newCredentials } from "./iam/credentials.ts";
 import { readPrincipals, writePrincipals } from "./iam/principals.ts";
-import { checkSecretsManager } from "./iam/stores.ts";
 import { writeWorker } from "./lambda/environment.ts";
 import { budgetOf, openPool, type Pool } from "./lambda/pool.ts";
 import { type LambdaProcess, startProcess } from "./lambda/process.ts";
@@ -19,8 +17,8 @@ import { providerNames, startPeers } from "./peers.ts";
 import { routerOf } from "./routes.ts";
 import { startSchedules } from "./schedules.ts";
 import { openSecrets } from "./secrets.ts";
-import { startSecretsManager } from "./secrets-manager.ts";
 import { baseUrlVariable, type Settings } from "./settings.ts";
+import { startStores } from "./stores.ts";
 import { synthesize } from "./synthesize.ts";
 
 export interface Host {
@@ -47,11 +45,8 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
   const logTo = openLogs(dataDir.file("logs"), settings.printLogs);
 
   const report = (sentence: string) => void process.stderr.write(`${sentence}\n`);
-  const secrets = openSecrets({
-    file: settings.secretsFile,
-    gatewayFile: dataDir.file("gateway-secret.json"),
-    report,
-  });
+  const secretFiles = { file: settings.secretsFile, gatewayFile: dataDir.file("gateway-secret.json") };
+  const secrets = openSecrets({ ...secretFiles, report });
   // The synthesis takes longest; the rest is there when it ends.
   const worker = dataDir.file("worker.mjs");
   const [assembled, dynamo, peers] = await Promise.all([
@@ -65,15 +60,15 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
     writeWorker(worker),
   ]);
   const credentials = new Map(assembled.functions.map(({ name }) => [name, newCredentials()]));
-  const refused = (functionName: string, sentence: string) =>
-    logTo(functionName).line(platformLine("ERROR", `The template does not allow it: ${sentence}`));
-  const identities = functionIdentities(assembled.functions, credentials);
-  const check = checkSecretsManager({ identities, application: assembled, report: refused });
-  const assembly = assemblyOf(settings, dataDir);
-  const [front, secretsManager] = await Promise.all([
-    startDynamoDbFront({ database: dynamo.url, assembly, credentials }, refused),
-    startSecretsManager(assembled.secrets, secrets, check),
-  ]);
+  const stores = await startStores(
+    { database: dynamo.url, assembly: assemblyOf(settings, dataDir), credentials, secrets: secretFiles },
+    {
+      log: logTo("stores"),
+      report,
+      refused: (functionName, sentence) =>
+        logTo(functionName).line(platformLine("ERROR", `The template does not allow it: ${sentence}`)),
+    },
+  );
   const application = {
     ...assembled,
     functions: assembled.functions.map((lambda) =>
@@ -81,8 +76,8 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
         ...settings.overrides,
         ...Object.fromEntries(peers.map(({ provider, url }) => [baseUrlVariable(provider), url])),
         WEBHOOK_BASE_URL: settings.webhookOrigin ?? `http://127.0.0.1:${api.port}`,
-        AWS_ENDPOINT_URL_DYNAMODB: front.url,
-        AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+        AWS_ENDPOINT_URL_DYNAMODB: stores.dynamoDbUrl,
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: stores.secretsManagerUrl,
       }),
     ),
   };
@@ -123,7 +118,7 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
         where: dynamo.url,
         note: `table ${application.tables.map(({ name }) => name).join(", ")}`,
       },
-      { what: "Secrets Manager", where: secretsManager.url, note: secrets.description },
+      { what: "Secrets Manager", where: stores.secretsManagerUrl, note: secrets.description },
       ...admission.addresses,
       ...peers.map(({ provider, url, note }) => ({ what: providerNames[provider], where: url, note })),
     ],
@@ -133,9 +128,7 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
       await Promise.race([api.drain(), new Promise((resolve) => setTimeout(resolve, graceMs))]);
       await Promise.all([...pools.values()].map((pool) => pool.close()));
       api.close();
-      secretsManager.close();
-      front.close();
-      await Promise.all([...peers.map((peer) => peer.close()), dynamo.close()]);
+      await Promise.all([...peers.map((peer) => peer.close()), stores.close(), dynamo.close()]);
       dataDir.release();
     },
   };

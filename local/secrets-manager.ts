@@ -17,6 +17,7 @@ export async function startSecretsManager(
   known: readonly Secret[],
   secrets: Secrets,
   check: StoreCheck = () => undefined,
+  port = 0,
 ): Promise<SecretsManager> {
   const server = createServer({ keepAliveTimeout: 60_000 }, async (request, response) => {
     const body = await buffer(request).catch(() => undefined);
@@ -37,7 +38,7 @@ export async function startSecretsManager(
     });
     response.end(JSON.stringify(answer.body));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close() {

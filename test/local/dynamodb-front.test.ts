@@ -17,16 +17,14 @@ async function front(
 ) {
   const server = createServer(database).listen(0, "127.0.0.1");
   await new Promise((listening) => server.once("listening", listening));
-  const { url, close } = await serveDynamoDb(
-    `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    check,
-  );
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { port, close } = await serveDynamoDb(address, 0, check);
   closing.push(
     close,
     () => server.closeAllConnections(),
     () => server.close(),
   );
-  return { url, server };
+  return { url: `http://127.0.0.1:${port}`, server };
 }
 const call = (url: string) =>
   fetch(url, {

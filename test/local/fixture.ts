@@ -266,7 +266,10 @@ export interface RunningProcess {
 }
 
 /** The processes whose command line names the folder: workers and the database of the gateway that works in it. */
-export function processesOf(dataDir: string): readonly RunningProcess[] {
+export const processesOf = (dataDir: string): readonly RunningProcess[] =>
+  runningProcesses().filter(({ command }) => command.includes(dataDir));
+
+export function runningProcesses(): readonly RunningProcess[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
@@ -274,7 +277,7 @@ export function processesOf(dataDir: string): readonly RunningProcess[] {
         const command = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ");
         // A killed process that nobody has waited for yet has an empty command line.
         const parent = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${name}/status`, "utf8"))?.[1]);
-        return command.includes(dataDir) ? [{ pid: Number(name), parent, command }] : [];
+        return command === "" ? [] : [{ pid: Number(name), parent, command }];
       } catch {
         return [];
       }

@@ -4,7 +4,7 @@ import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { aws, changedAssembly, processesOf, until } from "./fixture.ts";
+import { aws, changedAssembly, processesOf, runningProcesses, until } from "./fixture.ts";
 
 /** Functions of the gateway itself under roles that lack something: each call that the role does not allow is refused. */
 
@@ -237,6 +237,32 @@ describe("a call that no function has signed is refused", () => {
       name: "InvalidSignatureException",
     });
   });
+});
+
+test("what the stores are asked through comes back where it was when it is killed, and ends with the host", async () => {
+  const own = await startGateway({ env: { SCHEDULE_MS: "0" } });
+  const stores = () =>
+    runningProcesses().find(
+      ({ parent, command }) => parent === own.pid && command.includes("stores-process"),
+    );
+  const statusOf = async (id: string) => (await fetch(`${own.url}/v1/records/${id}`)).status;
+  const absent = "duMeKVHWTuqEuy6wY2VyIYNZOAGw-eK0lYLyFnzWybU";
+  expect(await statusOf(absent)).toBe(404);
+  const before = await until(stores);
+  process.kill(before.pid, "SIGKILL");
+  const after = await until(() => {
+    const now = stores();
+    return now?.pid === before.pid ? undefined : now;
+  });
+  await until(async () => (await statusOf(absent)) === 404 || undefined);
+  const body = JSON.stringify({ customerMobile: "+919900261104" });
+  const headers = { "content-type": "application/json" };
+  const encrypted = await fetch(`${own.url}/v1/wibmo/encrypt`, { method: "POST", headers, body });
+  expect(encrypted.status).toBe(200);
+  expect(own.logs()).toContain("ended with SIGKILL; it is started again");
+  await own.kill();
+  await until(() => runningProcesses().every(({ pid }) => pid !== after.pid) || undefined);
+  await own.stop();
 });
 
 /** What the process of a function was started with. */

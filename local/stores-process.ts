@@ -1,0 +1,30 @@
+/** The process that stores.ts starts. Policies do not cross from the host, so it reads the assembly itself. */
+import { readAssembly } from "./assembly.ts";
+import { serveDynamoDb } from "./dynamodb-front.ts";
+import { functionIdentities } from "./iam/credentials.ts";
+import { checkDynamoDb, checkSecretsManager } from "./iam/stores.ts";
+import { openSecrets } from "./secrets.ts";
+import { startSecretsManager } from "./secrets-manager.ts";
+import type { StoresMessage, StoresOrder } from "./stores.ts";
+
+// The channel closes when the host is gone, however it went.
+process.on("disconnect", () => process.exit(0));
+
+process.once("message", async ({ database, assembly, credentials, secrets, ports }: StoresOrder) => {
+  const tell = (message: StoresMessage) => process.send?.(message);
+  const application = readAssembly(assembly);
+  const rights = {
+    application,
+    identities: functionIdentities(application.functions, credentials),
+    report: (functionName: string, sentence: string) => tell({ type: "refused", functionName, sentence }),
+  };
+  const values = openSecrets({ ...secrets, report: (sentence) => tell({ type: "report", sentence }) });
+  const [front, manager] = await Promise.all([
+    serveDynamoDb(database, ports.dynamoDb, checkDynamoDb(rights)),
+    startSecretsManager(application.secrets, values, checkSecretsManager(rights), ports.secretsManager),
+  ]);
+  tell({
+    type: "listening",
+    ports: { dynamoDb: front.port, secretsManager: Number(new URL(manager.url).port) },
+  });
+});
