@@ -113,14 +113,16 @@ export const webhookCounts =
 
 /**
  * What a request of any function counts where something is wrong, and only there: a metric that does not come costs nothing.
- * `Setbacks`: what a new version of the function may have broken. `Misconfigured`, of all functions together, is for those that
+ * `Setbacks`: what a new version of the function may have broken, be it that it met an error and could still say what it means,
+ * as where the table refuses it. `Misconfigured`, of all functions together, is for those that
  * call no provider, too.
  */
-export function setbackCounts({ function: name, code, unexpected, providerFault }: Told): readonly Counts[] {
+export function setbackCounts(told: Told): readonly Counts[] {
+  const { function: name, code, error, unexpected, providerFault } = told;
   const misconfigured = code === "misconfigured";
   const values = { Unexpected: unexpected ? 1 : undefined, Setbacks: 1 };
   return [
-    ...(unexpected || providerFault || misconfigured ? [{ by: { function: name }, values }] : []),
+    ...(error !== undefined || providerFault || misconfigured ? [{ by: { function: name }, values }] : []),
     ...(misconfigured ? [{ by: {}, values: { Misconfigured: 1 } }] : []),
   ];
 }

@@ -94,11 +94,12 @@ test("a delivery that is refused is counted with and without its reason", () => 
 
 test.each<readonly [string, Partial<Told>, Readonly<Record<string, number>>]>([
   ["an error that nobody expected", { unexpected: true, error: "TypeError" }, { Unexpected: 1, Setbacks: 1 }],
+  ["an error that a Problem answers", { code: "not-sent", error: "ValidationException" }, { Setbacks: 1 }],
   ["a fault of the provider", { providerFault: true }, { Setbacks: 1 }],
   ["a secret that is wrong", { code: "misconfigured" }, { Setbacks: 1, Misconfigured: 1 }],
   [
     "all of these",
-    { unexpected: true, providerFault: true, code: "outcome-unknown" },
+    { unexpected: true, error: "Error", providerFault: true, code: "outcome-unknown" },
     { Unexpected: 1, Setbacks: 1 },
   ],
 ])("%s is counted by function beside what the provider's calls count", (_what, more, expected) => {

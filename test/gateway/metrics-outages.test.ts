@@ -118,6 +118,7 @@ describe("a debit whose record cannot be written", () => {
     expect(valuesOf(await debit())).toEqual({
       ...counts,
       "Outcomes provider=aggrepay outcome=not-sent": 1,
+      "Setbacks function=aggrepay/debit-wallet": 1,
     });
     expect(peer.requests).toEqual([]);
   });
@@ -134,6 +135,7 @@ describe("a debit whose record cannot be written", () => {
       "InDoubt provider=aggrepay": 1,
       "ProviderLatency provider=aggrepay": expect.any(Number) as number,
       "Outcomes provider=aggrepay outcome=outcome-unknown": 1,
+      "Setbacks function=aggrepay/debit-wallet": 1,
     });
   });
 });
