@@ -79,9 +79,9 @@ const members: string[] = [
 /** One JSON line to standard output, which Lambda takes to CloudWatch. */
 export const logTo =
   (write: (line: string) => void, clock: Pick<Clock, "now">, namespace: () => string): Log =>
-  (line, counts) => {
+  (line, counts = []) => {
     const at = clock.now();
-    const embeds = counts && embedded(counts, namespace(), at);
+    const embeds = counts.length > 0 && embedded(counts, namespace(), at);
     const whole = { ...line, ...embeds, timestamp: new Date(at).toISOString(), level: levelOf(line) };
     write(JSON.stringify(whole, members));
   };

@@ -8,6 +8,8 @@ export const units = {
   ProviderLatency: "Milliseconds",
   ProviderFaults: "Count",
   Misconfigured: "Count",
+  Unexpected: "Count",
+  Setbacks: "Count",
   InDoubt: "Count",
   NeedsAttention: "Count",
   Outcomes: "Count",
@@ -23,7 +25,7 @@ export const units = {
 } as const;
 
 export type Metric = keyof typeof units;
-export type Dimension = "provider" | "outcome" | "reason" | "state";
+export type Dimension = "provider" | "outcome" | "reason" | "state" | "function";
 
 /** Metrics under one set of dimensions. A value that is undefined is not counted. */
 export interface Counts {
@@ -50,8 +52,10 @@ export function embedded(counts: readonly Counts[], namespace: string, now: numb
   return Object.assign({ _aws: { Timestamp: now, CloudWatchMetrics: directives } }, ...members);
 }
 
-/** What an operation learned that is counted and not logged. */
+/** What is known of a request that is counted and not logged. */
 export interface Counted {
+  /** It ended in an error that nobody expected: not in an answer, nor in a Problem. */
+  readonly unexpected?: boolean;
   /**
    * The provider was to be reached, and it or the network was at fault: no connection, no whole reply in time, a 5xx, a
    * reply that does not verify, cannot be read or says what no table lists, or too many requests. Not a refusal that is
@@ -107,11 +111,27 @@ export const webhookCounts =
     return [{ by: { provider }, values }, ...(refused ? [byReason] : [])];
   };
 
+/**
+ * What a request of any function counts where something is wrong, and only there: a metric that does not come costs nothing.
+ * `Setbacks`: what a new version of the function may have broken, be it that it met an error and could still say what it means,
+ * as where the table refuses it. `Misconfigured`, of all functions together, is for those that
+ * call no provider, too.
+ */
+export function setbackCounts(told: Told): readonly Counts[] {
+  const { function: name, code, error, unexpected, providerFault } = told;
+  const misconfigured = code === "misconfigured";
+  const values = { Unexpected: unexpected ? 1 : undefined, Setbacks: 1 };
+  return [
+    ...(error !== undefined || providerFault || misconfigured ? [{ by: { function: name }, values }] : []),
+    ...(misconfigured ? [{ by: {}, values: { Misconfigured: 1 } }] : []),
+  ];
+}
+
 /** What a run of the reconciler has seen so far. */
 export interface Tally {
   /** Records in doubt that were due and read, whatever came of it. */
   lookedAt: number;
-  /** The greatest age of their doubt, counted from the attempt's dispatch. */
+  /** The greatest age, counted from the attempt's dispatch, of those that are in doubt after the look. */
   oldestDoubtMs?: number;
   /** Records, and bindings that are flagged, that wait for a person; unknown where a shard could not be counted. */
   waiting?: number;

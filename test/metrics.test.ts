@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import { type LogLine, logTo } from "../lib/log.ts";
-import { type Counts, namespaceIn, providerCounts, type Told, webhookCounts } from "../lib/metrics.ts";
+import {
+  type Counts,
+  namespaceIn,
+  providerCounts,
+  setbackCounts,
+  type Told,
+  webhookCounts,
+} from "../lib/metrics.ts";
 import { faultsOf, metricsOf, valuesOf } from "./support/emf.ts";
 
 const noon = Date.UTC(2025, 5, 1, 12);
@@ -85,6 +92,44 @@ test("a delivery that is refused is counted with and without its reason", () => 
   });
 });
 
+test.each<readonly [string, Partial<Told>, Readonly<Record<string, number>>]>([
+  ["an error that nobody expected", { unexpected: true, error: "TypeError" }, { Unexpected: 1, Setbacks: 1 }],
+  ["an error that a Problem answers", { code: "not-sent", error: "ValidationException" }, { Setbacks: 1 }],
+  ["a fault of the provider", { providerFault: true }, { Setbacks: 1 }],
+  ["a secret that is wrong", { code: "misconfigured" }, { Setbacks: 1, Misconfigured: 1 }],
+  [
+    "all of these",
+    { unexpected: true, error: "Error", providerFault: true, code: "outcome-unknown" },
+    { Unexpected: 1, Setbacks: 1 },
+  ],
+])("%s is counted by function beside what the provider's calls count", (_what, more, expected) => {
+  const line = { ...told, ...more };
+  const document = JSON.parse(printed(line, [...counts(line), ...setbackCounts(line)]));
+  expect(faultsOf(document, noon)).toEqual([]);
+  const values = Object.entries(valuesOf(document)).filter(([name]) => !name.includes("provider="));
+  expect(Object.fromEntries(values)).toEqual(
+    Object.fromEntries(
+      Object.entries(expected).map(([name, value]) => [
+        name === "Misconfigured" ? name : `${name} function=aggrepay/debit-wallet`,
+        value,
+      ]),
+    ),
+  );
+  // One member stands for a metric under whatever dimensions, and so does the function's name.
+  expect(document).toMatchObject({ ...expected, function: "aggrepay/debit-wallet" });
+});
+
+test.each<Partial<Told>>([
+  {},
+  { status: 422, code: "declined", providerFault: false },
+  { replayed: true, status: 504, code: "outcome-unknown", inDoubt: true },
+  { status: 503, code: "not-sent" },
+])("%o is no setback, and what counts nothing has no directive", (more) => {
+  const none = setbackCounts({ ...told, ...more });
+  expect(none).toEqual([]);
+  expect(JSON.parse(printed(told, none))).not.toHaveProperty("_aws");
+});
+
 /** The reader of these tests is itself tested: each of these is a document that CloudWatch makes no such metric of. */
 const directive = {
   Namespace: "N",
@@ -116,6 +161,13 @@ test.each<readonly [string, Readonly<Record<string, unknown>>]>([
   ["no metric", document({ Metrics: [] })],
   ["101 metrics", document({ Metrics: Array.from({ length: 101 }, (_, each) => ({ Name: `M${each}` })) })],
   ["a metric twice", document({ Metrics: [...directive.Metrics, ...directive.Metrics] })],
+  [
+    "a metric twice, in two directives of the same dimensions",
+    {
+      ...document(),
+      _aws: { Timestamp: noon, CloudWatchMetrics: [directive, directive] },
+    },
+  ],
   ["a metric that is not there", document({ Metrics: [{ Name: "Call", Unit: "Count" }] })],
   ["a metric that is a text", document({}, { Calls: "1" })],
   ["a unit that CloudWatch does not know", document({ Metrics: [{ Name: "Calls", Unit: "ms" }] })],

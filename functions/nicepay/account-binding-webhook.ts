@@ -37,35 +37,28 @@ export const handler = lambda({
   async warm() {
     await Promise.allSettled([warmSecrets(operation), (async () => processRecords())()]);
   },
+  refuse: unkept,
   counts: webhookCounts("nicepay"),
 });
 
 /** Checked before anything of the body is looked at. */
 function receive(event: APIGatewayProxyEventV2): AccountBindingNotification {
-  try {
-    const allowed = runtime().config.option("WEBHOOK_SOURCE_ADDRESSES");
-    if (!isAllowedSource(event.requestContext.http.sourceIp, allowed))
-      throw new Problem("access-denied", "The source address is not one of the provider's.");
-    return readNotification(bodyOf(event), event.headers["content-type"]);
-  } catch (error) {
-    throw unkept(error);
-  }
+  const allowed = runtime().config.option("WEBHOOK_SOURCE_ADDRESSES");
+  if (!isAllowedSource(event.requestContext.http.sourceIp, allowed))
+    throw new Problem("access-denied", "The source address is not one of the provider's.");
+  return readNotification(bodyOf(event), event.headers["content-type"]);
 }
 
 async function keep({ input, note }: Request<AccountBindingNotification>): Promise<Answer> {
-  try {
-    const { kind, record } = await receiveNotification(input, runtime(), processRecords());
-    note({ record, notification: kind });
-    return { body: { received: true } };
-  } catch (error) {
-    throw unkept(error);
-  }
+  const { kind, record } = await receiveNotification(input, runtime(), processRecords());
+  note({ record, notification: kind });
+  return { body: { received: true } };
 }
 
 /** Whatever of ours failed, the notification was not kept: 503 has it sent again. */
-function unkept(error: unknown): unknown {
+function unkept(error: unknown): Problem {
   if (error instanceof Problem && error.status < 500) return error;
   const { code, message } =
     error instanceof Problem ? error : { code: "not-sent" as const, message: "It was not kept." };
-  return new Problem(code, message, { status: 503, retryAfter: 30, cause: error });
+  return new Problem(code, message, { status: 503, retryAfter: 30 });
 }

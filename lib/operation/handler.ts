@@ -1,7 +1,7 @@
 import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2, Context } from "aws-lambda";
 import { type RequestLog, seenOf } from "../log.ts";
-import type { Counted, Counts, Told } from "../metrics.ts";
+import { type Counted, type Counts, setbackCounts, type Told } from "../metrics.ts";
 import { Problem } from "../problem.ts";
 import { log } from "../runtime.ts";
 import { type Caller, callerOf } from "./caller.ts";
@@ -37,7 +37,9 @@ interface Shape<Input> {
   readonly read: (event: APIGatewayProxyEventV2) => Input;
   readonly run: (request: Request<Input>) => Promise<Answer>;
   readonly warm: () => Promise<void>;
-  /** What a request counts, once it is answered; its log line carries it. */
+  /** The Problem that an error is answered with, where it is another than for every operation. */
+  readonly refuse?: (error: unknown) => Problem;
+  /** What a request counts, once it is answered, beside its setbacks; its log line carries it. */
   readonly counts?: (told: Told) => readonly Counts[];
 }
 
@@ -60,7 +62,7 @@ export function lambda<Input>(shape: Shape<Input>): LambdaHandler {
       ...(code !== undefined && { code }),
       ...facts.get(event),
     };
-    log(told, shape.counts?.(told));
+    log(told, [...(shape.counts?.(told) ?? []), ...setbackCounts(told)]);
     return response;
   };
 
@@ -69,9 +71,10 @@ export function lambda<Input>(shape: Shape<Input>): LambdaHandler {
       startedAt.set(event, performance.now());
     })
     .onError(({ event, error }) => {
-      const problem = error instanceof Problem ? error : unexpected(error);
-      const fault = error instanceof Problem ? error.cause : error;
-      if (fault !== undefined) facts.set(event, { ...facts.get(event), ...seenOf(fault) });
+      const unexpected = !(error instanceof Problem);
+      const problem = (shape.refuse ?? problemOf)(error);
+      const fault = unexpected ? error : error.cause;
+      facts.set(event, { ...facts.get(event), unexpected, ...(fault !== undefined && seenOf(fault)) });
       return written(event, problemResponse(event, problem), problem.code);
     })
     .handler(async (event: Event, context: Context) => {
@@ -120,7 +123,8 @@ function problemResponse(event: APIGatewayProxyEventV2, problem: Problem): Respo
 const replayedHeader = (replayed: boolean | undefined): Record<string, string> =>
   replayed ? { "idempotency-replayed": "true" } : {};
 
-/** A fault of ours. Where it struck is not known, so no more is claimed than that the outcome is unknown. */
-function unexpected(cause: unknown): Problem {
+/** Where a fault of ours struck is not known, so no more is claimed than that the outcome is unknown. */
+function problemOf(cause: unknown): Problem {
+  if (cause instanceof Problem) return cause;
   return new Problem("outcome-unknown", "The gateway failed in a way that it does not know.", { cause });
 }

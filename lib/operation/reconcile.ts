@@ -1,6 +1,7 @@
 import { sendMarginMs, settleMarginMs } from "../config.ts";
 import { reconciledCounts, type Tally } from "../metrics.ts";
 import { isInDoubt } from "../records/doubt.ts";
+import type { RecordItem } from "../records/record.ts";
 import type { Records } from "../records/store.ts";
 import { shards } from "../records/write.ts";
 import { log, type Runtime } from "../runtime.ts";
@@ -95,11 +96,20 @@ async function settleOne(
   // The index may be behind: what another run has postponed meanwhile is not due.
   if (!record || !isInDoubt(record, now) || (record.due ?? now) > now) return;
   tally.lookedAt += 1;
-  tally.oldestDoubtMs = Math.max(tally.oldestDoubtMs ?? 0, now - record.dispatchedAt);
-  const operation = operations.get(`${record.provider}/${record.operation}`);
-  if (!operation) return;
-  const settled = await operation.resolve(record, world, records, budget);
-  const { state } = settled;
+  const operation = `${record.provider}/${record.operation}`;
+  let seen = record;
+  try {
+    seen = (await operations.get(operation)?.resolve(record, world, records, budget)) ?? record;
+  } finally {
+    // A look that fails, or that nobody is there for, has left the doubt as it was.
+    countDoubt(tally, seen, world.clock.now());
+  }
+  const { state } = seen;
   if (state !== record.state)
-    log({ function: "reconcile", operation: operation.name, record: id, state }, reconciledCounts(state));
+    log({ function: "reconcile", operation, record: id, state }, reconciledCounts(state));
+}
+
+function countDoubt(tally: Tally, record: RecordItem, now: number): void {
+  if (isInDoubt(record, now))
+    tally.oldestDoubtMs = Math.max(tally.oldestDoubtMs ?? 0, now - record.dispatchedAt);
 }

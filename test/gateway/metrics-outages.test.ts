@@ -118,6 +118,7 @@ describe("a debit whose record cannot be written", () => {
     expect(valuesOf(await debit())).toEqual({
       ...counts,
       "Outcomes provider=aggrepay outcome=not-sent": 1,
+      "Setbacks function=aggrepay/debit-wallet": 1,
     });
     expect(peer.requests).toEqual([]);
   });
@@ -134,6 +135,7 @@ describe("a debit whose record cannot be written", () => {
       "InDoubt provider=aggrepay": 1,
       "ProviderLatency provider=aggrepay": expect.any(Number) as number,
       "Outcomes provider=aggrepay outcome=outcome-unknown": 1,
+      "Setbacks function=aggrepay/debit-wallet": 1,
     });
   });
 });
@@ -146,6 +148,8 @@ test("a debit that a fault of ours leaves behind after its claim is in doubt, by
     ...counts,
     "InDoubt provider=aggrepay": 1,
     "Outcomes provider=aggrepay outcome=outcome-unknown": 1,
+    "Unexpected function=aggrepay/debit-wallet": 1,
+    "Setbacks function=aggrepay/debit-wallet": 1,
   });
 });
 
@@ -170,17 +174,19 @@ describe("a run of the reconciler", () => {
     expect(JSON.stringify(line)).toContain('"Namespace":"WalletGateway-test"');
   });
 
-  test("counts the age of the oldest doubt that it looked at, from its dispatch", async () => {
+  test("counts the age of the oldest doubt that it leaves, from its dispatch", async () => {
     now = noon + 86_400_000;
     await run();
     lines.length = 0;
     for (const age of [60_000, 7_200_000, 600_000])
       await attemptOf(records, claimOf({ ...elsewhere, now: now - age }), "in_doubt");
+    // There is nothing to ask about this one: the look itself ends its doubt.
+    await attemptOf(records, claimOf({ operation: "change-mpin", now: now - 8_000_000 }), "in_doubt");
     // Under way still, and at its end: neither is in doubt.
     await records.claim(claimOf({ now: now - 1_000 }));
     await attemptOf(records, claimOf({ now: now - 9_000_000 }), "succeeded");
     await run();
-    expect(valuesOf(runLine())).toMatchObject({ LookedAt: 3, Failed: 0, OldestDoubt: 7_200 });
+    expect(valuesOf(runLine())).toMatchObject({ LookedAt: 4, Failed: 0, OldestDoubt: 7_200 });
     // Put off, so the next run looks at none of them.
     lines.length = 0;
     await run();
@@ -217,6 +223,7 @@ describe("a run of the reconciler", () => {
     ]);
     expect(moved().map(valuesOf)).toEqual([{ "Reconciled state=needs_attention": 1 }]);
     expect(valuesOf(runLine())).toMatchObject({ LookedAt: 1, Failed: 0 });
+    expect(runLine()).not.toHaveProperty("OldestDoubt");
   });
 
   test("that cannot count settles all the same, says that it does not know, and fails", async () => {

@@ -61,13 +61,24 @@ const lineOf = (answer: Answer, from = wallets): Promise<Line> =>
 
 const none = { Calls: 1, Replayed: 0, ProviderFaults: 0, Misconfigured: 0, InDoubt: 0, NeedsAttention: 0 };
 
-/** The counts of a request's line, those that are told beside what every call counts. */
+type Setback = "Unexpected" | "Setbacks" | "Misconfigured";
+
+/** What a function counts where something is wrong, and no function otherwise. */
+const setbacks = (name: string, ...told: readonly Setback[]): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    told.map((metric) => [metric === "Misconfigured" ? metric : `${metric} function=${name}`, 1]),
+  );
+
+/**
+ * The counts of a request's line: those that are told, beside what every call counts. A fault of the provider's is a setback
+ * of the function, and so is `misconfigured`.
+ */
 async function expectCounts(
   answer: Answer,
   provider: string,
   outcome: string,
   counts: Partial<typeof none>,
-  { sent = true, from = wallets } = {},
+  { sent = true, from = wallets, wrong = [] as readonly Setback[] } = {},
 ): Promise<void> {
   const line = await lineOf(answer, from);
   const values = {
@@ -80,6 +91,9 @@ async function expectCounts(
       Object.entries(values).map(([name, value]) => [`${name} provider=${provider}`, value]),
     ),
     [`Outcomes provider=${provider} outcome=${outcome}`]: 1,
+    ...setbacks(String(line.function), ...wrong),
+    ...(counts.ProviderFaults && setbacks(String(line.function), "Setbacks")),
+    ...(counts.Misconfigured && setbacks(String(line.function), "Setbacks", "Misconfigured")),
   });
   if (sent) expect(line.ProviderLatency).toBe(line.providerMs);
 }
@@ -183,6 +197,26 @@ describe("a change", () => {
       { sent: false },
     );
     await expectCounts(await debit(id), "aggrepay", "outcome-unknown", { Replayed: 1 }, { sent: false });
+  });
+
+  test("whose record cannot be read any more ends in an error that nobody expected", async () => {
+    const id = fresh();
+    wallets.peer.script({ debitwallet: hang });
+    const { record } = (await debit(id)).body as { readonly record: { readonly id: string } };
+    await wallets.put({ ...(await wallets.item(record.id)), failure: { S: "{" } });
+    const answer = await debit(id);
+    expect([answer.status, answer.body.code]).toEqual([504, "outcome-unknown"]);
+    expect(answer.body.detail).toBe("The gateway failed in a way that it does not know.");
+    await expectCounts(
+      answer,
+      "aggrepay",
+      "outcome-unknown",
+      { Replayed: 1 },
+      { sent: false, wrong: ["Unexpected", "Setbacks"] },
+    );
+    const line = await lineOf(await wallets.get(`/v1/records/${record.id}`));
+    expect(line).toMatchObject({ status: 504, error: "SyntaxError" });
+    expect(valuesOf(line)).toEqual(setbacks("records/get", "Unexpected", "Setbacks"));
   });
 
   test("that looks first, and finds nobody to ask, or too much to ask", async () => {
@@ -289,6 +323,36 @@ describe("a notification", () => {
       [`WebhookRefused provider=nicepay reason=${status}`]: 1,
     });
   });
+});
+
+test("without the keys of its secret, what gives bindings and what takes notifications are misconfigured", async () => {
+  const keyless = await startWallets();
+  try {
+    const registration = registrationOf(freshReference());
+    const { referenceNo } = registration;
+    keyless.peer.script({ userAccountBinding: registered() });
+    await register(keyless, registration);
+    expect((await notify(keyless, notificationOf(registration))).status).toBe(200);
+    keyless.rotate({ ...secretValues, gateway: {} });
+    await keyless.restart();
+    const given = await keyless.get(`/v1/account-bindings/${referenceNo}`);
+    expect([given.status, given.body.code]).toEqual([502, "misconfigured"]);
+    expect(valuesOf(await lineOf(given, keyless))).toEqual(
+      setbacks("account-bindings/get", "Setbacks", "Misconfigured"),
+    );
+    const notified = await notify(keyless, notificationOf(registration));
+    expect([notified.status, notified.body.code]).toEqual([503, "misconfigured"]);
+    const line = await lineOf(notified, keyless);
+    expect(valuesOf(line)).toEqual({
+      "WebhookReceived provider=nicepay": 1,
+      "WebhookRefused provider=nicepay": 1,
+      "WebhookRefused provider=nicepay reason=503": 1,
+      ...setbacks("nicepay/account-binding-webhook", "Setbacks", "Misconfigured"),
+    });
+    expect(line).not.toHaveProperty("error");
+  } finally {
+    await keyless.stop();
+  }
 });
 
 test("what calls no provider counts nothing", async () => {

@@ -6,6 +6,7 @@ import { handler } from "../../functions/nicepay/account-binding-webhook.ts";
 import type { LambdaHandler } from "../../lib/operation/handler.ts";
 import { recordId } from "../../lib/records/identity.ts";
 import { type Records, recordsIn } from "../../lib/records/store.ts";
+import { runtime } from "../../lib/runtime.ts";
 import { systemClock } from "../../lib/time.ts";
 import { type SecretsManager, startSecretsManager } from "../../local/secrets-manager.ts";
 import {
@@ -23,6 +24,7 @@ import {
 } from "../support/account-bindings.ts";
 import { type CountingProxy, startCountingProxy } from "../support/counting-proxy.ts";
 import { localCredentials, startTable, type TestTable } from "../support/dynamodb.ts";
+import { valuesOf } from "../support/emf.ts";
 import { secretValues } from "../support/wallets.ts";
 
 /**
@@ -177,6 +179,23 @@ function expectAskedAgain(answer: Awaited<ReturnType<typeof deliver>>): void {
   expect(answer.headers["retry-after"]).toMatch(/^[1-9]\d*$/);
   expect(answer.headers["cache-control"]).toBe("no-store");
 }
+
+test("an error of ours that nobody expected asks for the notification again, and is counted as such", async () => {
+  const notification = notificationOf(await dispatched());
+  vi.spyOn(runtime().secrets, "current").mockRejectedValue(new TypeError("ours"));
+  lines.length = 0;
+  expectAskedAgain(await deliver(notification));
+  const [line = "{}", ...more] = lines;
+  expect(more).toEqual([]);
+  expect(JSON.parse(line)).toMatchObject({ code: "not-sent", error: "TypeError" });
+  expect(valuesOf(JSON.parse(line))).toEqual({
+    "WebhookReceived provider=nicepay": 1,
+    "WebhookRefused provider=nicepay": 1,
+    "WebhookRefused provider=nicepay reason=503": 1,
+    "Unexpected function=nicepay/account-binding-webhook": 1,
+    "Setbacks function=nicepay/account-binding-webhook": 1,
+  });
+});
 
 describe("DynamoDB is away", () => {
   test.each<Type>(["json", "form"])("a notification as %s is asked for again, then kept", async (type) => {

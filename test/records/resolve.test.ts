@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { readConfig } from "../../lib/config.ts";
+import type { Tally } from "../../lib/metrics.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import { countWaiting, reconcile } from "../../lib/operation/reconcile.ts";
 import { type Doubtful, resolve } from "../../lib/operation/resolve.ts";
@@ -582,6 +583,32 @@ describe("a run of the reconciler", () => {
     // Whatever was still under way when it ended is let go on.
     await new Promise((settled) => setTimeout(settled, 200));
     expect(asked).toHaveBeenCalledTimes(39);
+  });
+
+  test.each<readonly [string, (() => Evidence) | undefined, number | undefined]>([
+    ["settles a record", () => done, undefined],
+    ["finds that a person is needed", () => other, undefined],
+    ["sees nothing after the quiet period", () => nothing, undefined],
+    ["learns nothing", () => unclear, quietEnd + 5_001 - noon],
+    [
+      "fails",
+      () => {
+        throw new Error("it is away");
+      },
+      quietEnd + 5_001 - noon,
+    ],
+    ["has nobody to ask", undefined, quietEnd + 1 - noon],
+  ])("that %s tells the age of the doubt that is left after it", async (_what, shows, age) => {
+    await doubts(1);
+    now = quietEnd + 1;
+    const { change } = changeThat(() => {
+      // Asking takes its time.
+      now += 5_000;
+      return shows?.() ?? nothing;
+    });
+    const tally: Tally = { lookedAt: 0, failures: [] };
+    await reconcile(shows ? [change] : [], world, store, budget, tally).catch(() => undefined);
+    expect([tally.lookedAt, tally.oldestDoubtMs]).toEqual([1, age]);
   });
 
   test("leaves a record whose operation is no longer there", async () => {

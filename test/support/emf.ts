@@ -39,7 +39,14 @@ export function faultsOf(line: Members, now: number): readonly string[] {
   if (!Number.isInteger(at) || Number(at) < now - oldestMs || Number(at) > now + furthestMs)
     faults.push("Timestamp is no time that CloudWatch takes");
   if (!Array.isArray(directives) || directives.length === 0) return [...faults, "there is no directive"];
-  return [...faults, ...directives.flatMap((directive: unknown) => faultsOfDirective(directive, line))];
+  const own = directives.flatMap((directive: unknown) => faultsOfDirective(directive, line));
+  return [...faults, ...own, ...(own.length > 0 ? [] : repeatedIn(line))];
+}
+
+/** One line tells a metric once under the same dimensions: CloudWatch would count what is told twice twice. */
+function repeatedIn(line: Members): readonly string[] {
+  const names = toldIn(line).map(([name]) => name);
+  return names.filter((name, index) => names.indexOf(name) < index).map((name) => `${name} is told twice`);
 }
 
 function faultsOfDirective(directive: unknown, line: Members): readonly string[] {
@@ -80,7 +87,9 @@ function faultsOfMetric(metric: unknown, line: Members): readonly string[] {
 }
 
 /** What CloudWatch makes of a document without faults: `Calls provider=aggrepay`, each with unit and value. */
-export function metricsOf(line: Members): ReadonlyMap<string, Metric> {
+export const metricsOf = (line: Members): ReadonlyMap<string, Metric> => new Map(toldIn(line));
+
+function toldIn(line: Members): readonly (readonly [string, Metric])[] {
   const { CloudWatchMetrics: directives } = (line._aws ?? { CloudWatchMetrics: [] }) as {
     readonly CloudWatchMetrics: readonly {
       readonly Namespace: string;
@@ -88,13 +97,14 @@ export function metricsOf(line: Members): ReadonlyMap<string, Metric> {
       readonly Metrics: readonly { readonly Name: string; readonly Unit: string }[];
     }[];
   };
-  return new Map(
-    directives.flatMap(({ Namespace: namespace, Dimensions: sets, Metrics: metrics }) =>
-      sets.flatMap((set) =>
-        metrics.map(({ Name: name, Unit: unit }) => [
-          [name, ...set.map((dimension) => `${dimension}=${line[dimension]}`)].join(" "),
-          { namespace, unit, value: Number(line[name]) },
-        ]),
+  return directives.flatMap(({ Namespace: namespace, Dimensions: sets, Metrics: metrics }) =>
+    sets.flatMap((set) =>
+      metrics.map(
+        ({ Name: name, Unit: unit }) =>
+          [
+            [name, ...set.map((dimension) => `${dimension}=${line[dimension]}`)].join(" "),
+            { namespace, unit, value: Number(line[name]) },
+          ] as const,
       ),
     ),
   );
@@ -109,7 +119,7 @@ const listed = new Set(
   [
     "timestamp level function requestId status durationMs code operation record state replayed providerMs providerCode",
     "error errorAt _aws provider outcome reason Calls Replayed ProviderLatency ProviderFaults Misconfigured InDoubt",
-    "NeedsAttention Outcomes WebhookReceived WebhookRefused WebhookBound WebhookStray",
+    "Unexpected Setbacks NeedsAttention Outcomes WebhookReceived WebhookRefused WebhookBound WebhookStray",
     "LookedAt Failed OldestDoubt WaitingForPerson Reconciled",
   ].flatMap((names) => names.split(" ")),
 );

@@ -2,7 +2,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, ListTablesCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Answer, Json } from "./aggrepay-gateway.ts";
 import { clientAt, type Item, scanAll } from "./dynamodb.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
@@ -25,6 +25,8 @@ export interface Wallets {
   /** The keys of what is listed as unfinished. */
   unfinished(): Promise<readonly string[]>;
   item(id: string): Promise<Item | undefined>;
+  /** Writes an item as it is, past the gateway. */
+  put(item: Item): Promise<void>;
   /** Puts other secrets in force, whole and at once. */
   rotate(secrets: object): void;
   /** kill -9, and a start on the same data. */
@@ -140,6 +142,10 @@ export async function startWallets({
     },
     async item(id) {
       return (await items()).find(({ pk }) => pk?.S === id);
+    },
+    async put(item) {
+      const { client, table: name } = await table();
+      await client.send(new PutItemCommand({ TableName: name, Item: item }));
     },
     rotate,
     async restart() {
