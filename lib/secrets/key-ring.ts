@@ -41,7 +41,15 @@ export function keyRing(secret: SecretValue, name: RingName): KeyRing {
       );
     return { id, key };
   });
-  return { keys: generated ? [...keys, generated] : keys };
+  const ring = generated ? [...keys, generated] : keys;
+  const twice = ring.find(({ id }, at) => ring.some((other, elsewhere) => elsewhere < at && other.id === id));
+  // What names such an id could be meant for either key.
+  if (twice)
+    throw new Problem(
+      "misconfigured",
+      `"${name}" in the secret "${secret.name}" has two keys with the id "${twice.id}".`,
+    );
+  return { keys: ring };
 }
 
 /**

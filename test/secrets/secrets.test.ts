@@ -329,6 +329,14 @@ describe("a ring of keys", () => {
     expect(fingerprint(ring, "text", "generated")).toBe(fingerprintMade);
   });
 
+  test("leaves the generated key's id to that key", async () => {
+    const problem = await problemOf(() =>
+      generated({ fingerprintKeys: [{ id: "generated", key: key("1") }] }),
+    );
+    expect(problem.code).toBe("misconfigured");
+    expect(problem.message).toContain('"generated"');
+  });
+
   test.each([
     ["short", "planted-salt-9d1e"],
     ["no text", 12],
@@ -346,6 +354,14 @@ describe("a ring of keys", () => {
     ["holds a text", ["planted-salt-9d1e-planted-salt-9d1e-planted"]],
     ["holds a key without id", [{ key: key("1") }]],
     ["holds an id without key", [{ id: "k1" }]],
+    [
+      "holds an id twice",
+      [
+        { id: "k1", key: key("1") },
+        { id: "k2", key: key("2") },
+        { id: "k1", key: key("3") },
+      ],
+    ],
     ["holds a short key", [{ id: "k1", key: Buffer.from("planted-salt-9d1e").toString("base64") }]],
   ])("that %s is a misconfiguration, told without its keys", async (_what, value) => {
     const problem = await problemOf(() => ringOf(value));
