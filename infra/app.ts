@@ -3,7 +3,7 @@ import { App } from "aws-cdk-lib";
 import { functions } from "../functions/index.ts";
 import { bundle } from "./bundle.ts";
 import { type Config, readConfig } from "./config.ts";
-import { ConfigError } from "./context.ts";
+import { ConfigError, choicesOf } from "./context.ts";
 import { checkFindings } from "./findings.ts";
 import { WalletGateway } from "./stack.ts";
 
@@ -20,8 +20,9 @@ app.synth();
 function configure(): Config {
   try {
     // What the CDK and its CLI put there has a colon or an @ in its name.
-    const chosen = Object.keys(app.node.getAllContext()).filter((name) => !/[@:]/.test(name));
-    return readConfig((name) => app.node.tryGetContext(name), chosen);
+    const given = Object.keys(app.node.getAllContext()).filter((name) => !/[@:]/.test(name));
+    const { context, named } = choicesOf((name) => app.node.tryGetContext(name), given);
+    return readConfig(context, named);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     // One sentence for whoever chose the value; where in our code it was found is of no use to them.

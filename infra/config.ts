@@ -12,16 +12,16 @@ export interface Config {
   readonly logRetention: RetentionDays;
   /** Who says who a caller is. */
   readonly auth: IamAuth | JwtAuth;
-  /** Requests per second and burst that the API accepts, over all routes. */
+  /** Requests per second and burst that the API accepts of each route; the account's limit is over all of them. */
   readonly throttle: Throttle;
-  /** The same of the open route alone, so that no stranger takes what callers need. */
+  /** The same of the open route, which any stranger may call. */
   readonly webhookThrottle: Throttle;
   /** A host name of one's own for the API; its own is switched off then. */
   readonly domain: { readonly domainName: string; readonly certificateArn: string } | undefined;
   /** Where alarms go. Undefined: a topic of the stack's own. */
   readonly alarmTopicArn: string | undefined;
-  /** IAM principals that may read secrets beside the functions: whoever rotates the key rings. */
-  readonly secretReaders: readonly string[];
+  /** IAM principals that may read the gateway's secret beside the functions: whoever rotates its key rings. */
+  readonly keyRingReaders: readonly string[];
   /** How new code takes over from old. */
   readonly rollout: Rollout;
   readonly tracing: boolean;
@@ -111,12 +111,25 @@ export function readConfig(context: Context, named: readonly string[] = []): Con
   const unknown = named.find((name) => !read.has(name));
   if (unknown !== undefined) throw new ConfigError(`${unknown} is not a value that a deployment may choose`);
   checkTimes(config);
+  checkHosts(config);
+  checkRegion(config);
   return config;
 }
+
+/** What nobody may leave to a preset: each has no value that is right for every merchant, and a wrong one is not seen at once. */
+const forProduction: Readonly<Record<string, string>> = {
+  aggrepayAccount: "it is part of every record's identity and must never change",
+  nicepayAccount: "it is part of every record's identity and must never change",
+  wibmoBaseUrl: "Wibmo gives each merchant a production host of its own; none refuses its calls",
+  callbackHosts: "users may be sent to no other hosts; none refuses registrations of bindings",
+};
 
 function configFrom(context: Context): Config {
   const stage = word(context, "stage", ["dev", "prod"], "dev");
   const { variables, throttle, webhookThrottle, ...preset } = stages[stage];
+  const missing = Object.entries(forProduction).find(([name]) => context(name) === undefined);
+  if (stage === "prod" && missing)
+    throw new ConfigError(`${missing[0]} must be chosen for prod: ${missing[1]}`);
   const domain = together({
     domainName: text(context, "domainName", rules.hostName),
     certificateArn: text(context, "certificateArn", rules.certificate),
@@ -131,7 +144,7 @@ function configFrom(context: Context): Config {
     webhookThrottle: readThrottle(context, "webhookThrottle", webhookThrottle),
     domain,
     alarmTopicArn: text(context, "alarmTopicArn", rules.topic),
-    secretReaders: text(context, "secretReaders", rules.principals)?.split(",") ?? [],
+    keyRingReaders: text(context, "keyRingReaders", rules.principals)?.split(",") ?? [],
     rollout: word<Rollout>(context, "rollout", ["all-at-once", "canary", "linear"], preset.rollout),
     tracing: word(context, "tracing", ["on", "off"], "off") === "on",
     variables: {
@@ -188,7 +201,7 @@ interface Choice {
 const choices: Readonly<Record<string, Choice>> = {
   aggrepayBaseUrl: { variable: "AGGREPAY_BASE_URL", rule: rules.origin },
   payuBaseUrl: { variable: "PAYU_BASE_URL", rule: rules.origin },
-  wibmoBaseUrl: { variable: "WIBMO_BASE_URL", rule: rules.origin },
+  wibmoBaseUrl: { variable: "WIBMO_BASE_URL", rule: rules.originOrNone },
   dreamzwalletBaseUrl: { variable: "DREAMZWALLET_BASE_URL", rule: rules.origin },
   nicepayBaseUrl: { variable: "NICEPAY_BASE_URL", rule: rules.origin },
   webhookBaseUrl: { variable: "WEBHOOK_BASE_URL", rule: rules.origin },
@@ -202,7 +215,7 @@ const choices: Readonly<Record<string, Choice>> = {
   wibmoDecryptPath: { variable: "WIBMO_DECRYPT_PATH", rule: rules.path },
   wibmoIdentifiedInBody: { variable: "WIBMO_IDENTIFIED_IN_BODY", rule: rules.onOrOff },
   // Until a host is named none is allowed: users would be sent there with what the provider adds to the URL.
-  callbackHosts: { variable: "CALLBACK_HOSTS", rule: rules.hostNames, preset: "" },
+  callbackHosts: { variable: "CALLBACK_HOSTS", rule: rules.hostNamesOrNone, preset: "none" },
   webhookSourceAddresses: { variable: "WEBHOOK_SOURCE_ADDRESSES", rule: rules.networks },
 };
 
@@ -210,12 +223,31 @@ function readVariables(context: Context): Record<string, string> {
   return Object.fromEntries(
     Object.entries(choices).flatMap(([name, { variable, rule, preset }]) => {
       const value = text(context, name, rule) ?? preset;
-      return value === undefined ? [] : [[variable, value]];
+      return value === undefined ? [] : [[variable, value === "none" ? "" : value]];
     }),
   );
 }
 
-function checkTimes({ providerTimeoutMs, functionTimeoutMs, leaseMs }: Config): void {
+/** Small values are for a local host: in production somebody's money hangs on them. */
+const leastInProduction = { providerTimeoutMs: 1_000, quietPeriodMs: 5 * minute, bindingWaitMs: 10 * minute };
+
+const longestLeaseMs = 15 * minute;
+
+function checkTimes(config: Config): void {
+  const { stage, providerTimeoutMs, functionTimeoutMs, leaseMs, quietPeriodMs, doubtLimitMs } = config;
+  for (const [name, least] of Object.entries(leastInProduction)) {
+    const value = config[name as keyof typeof leastInProduction];
+    if (stage === "prod" && value < least)
+      throw new ConfigError(`${name} ${value} must be at least ${least} in prod`);
+  }
+  if (leaseMs > longestLeaseMs)
+    throw new ConfigError(
+      `leaseMs ${leaseMs} must be at most ${longestLeaseMs}: nobody asks what became of an attempt before it is over`,
+    );
+  if (doubtLimitMs <= leaseMs + quietPeriodMs)
+    throw new ConfigError(
+      `doubtLimitMs ${doubtLimitMs} must be longer than leaseMs and quietPeriodMs together: until then asking proves nothing`,
+    );
   if (functionTimeoutMs % 1000 !== 0) {
     throw new ConfigError(
       `functionTimeoutMs ${functionTimeoutMs} must be whole seconds: Lambda's timeout is`,
@@ -236,5 +268,23 @@ function checkTimes({ providerTimeoutMs, functionTimeoutMs, leaseMs }: Config): 
     throw new ConfigError(
       `leaseMs ${leaseMs} must be longer than functionTimeoutMs ${functionTimeoutMs}: a lease outlives the function that holds it`,
     );
+  }
+}
+
+/** Test data where data may be destroyed, real money where it may not. */
+function checkHosts({ stage, variables }: Config): void {
+  const other: Stage = stage === "dev" ? "prod" : "dev";
+  for (const [variable, host] of Object.entries(stages[other].variables)) {
+    const isHost = variable.endsWith("_BASE_URL") && host !== "";
+    if (isHost && variables[variable] === host)
+      throw new ConfigError(`${host} is the provider's host for ${other}, and this is ${stage}`);
+  }
+}
+
+/** An ARN names its Region in its fourth part. */
+function checkRegion({ region, domain, alarmTopicArn }: Config): void {
+  for (const arn of [domain?.certificateArn, alarmTopicArn]) {
+    if (region !== undefined && arn !== undefined && arn.split(":")[3] !== region)
+      throw new ConfigError(`${arn} is in another Region than ${region}`);
   }
 }

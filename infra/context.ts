@@ -23,13 +23,48 @@ export function text(context: Context, name: string, { isRight, must }: Rule): s
   throw new ConfigError(`${name} must ${must}, not ${JSON.stringify(value)}`);
 }
 
+/**
+ * What a deployment chooses: the values under its stage's name in cdk.json and, for `dev`, what the command line says over
+ * them. `prod` takes nothing from the command line that the next deployment would have to say again: whoever left it out
+ * would change it.
+ */
+export function choicesOf(
+  context: Context,
+  given: readonly string[],
+): { readonly context: Context; readonly named: readonly string[] } {
+  const stage = context("stage") ?? "dev";
+  const kept = context(String(stage)) ?? {};
+  if (typeof kept !== "object" || kept === null || Array.isArray(kept))
+    throw new ConfigError(`"${stage}" in cdk.json must be an object of the values that it chooses`);
+  const said = given.filter((name) => !stageNames.includes(name));
+  const passing = said.find((name) => !sayable.includes(name));
+  if (stage === "prod" && passing !== undefined)
+    throw new ConfigError(
+      `${passing} must stand in cdk.json under "prod": from the command line, the next deployment could be without it`,
+    );
+  return {
+    context: (name) => context(name) ?? (kept as Readonly<Record<string, unknown>>)[name],
+    named: [...said, ...Object.keys(kept)],
+  };
+}
+
+const stageNames: readonly string[] = ["dev", "prod"];
+/** Which deployment it is, and how this once. */
+const sayable: readonly string[] = ["stage", "rollout"];
+
 /** A whole number above 0, of what `unit` says. */
 export function count(context: Context, name: string, unit: string, preset: number): number {
   const value = context(name) ?? preset;
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  if (typeof number === "number" && Number.isSafeInteger(number) && number > 0) return number;
-  throw new ConfigError(`${name} must be a whole number of ${unit} above 0, not ${JSON.stringify(value)}`);
+  if (typeof number === "number" && Number.isInteger(number) && number > 0 && number <= largest)
+    return number;
+  throw new ConfigError(
+    `${name} must be a whole number of ${unit} from 1 to ${largest}, not ${JSON.stringify(value)}`,
+  );
 }
+
+/** Ten digits: functions take no more. */
+const largest = 9_999_999_999;
 
 /** One of a few words. */
 export function word<Word extends string>(
@@ -64,13 +99,18 @@ export function together<Name extends string>(
 
 const listOf = (isRight: (entry: string) => boolean) => (value: string) => value.split(",").every(isRight);
 
-const isHostName = (entry: string): boolean => /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/.test(entry);
+const isHostName = (entry: string): boolean =>
+  /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/.test(entry);
 
 /** `103.20.51.39`, or `103.20.51.0/24`. */
 function isNetwork(entry: string): boolean {
-  const [address = "", prefix = "0", ...more] = entry.split("/");
-  const largest = { 4: 32, 6: 128 }[isIP(address)];
-  return largest !== undefined && /^\d{1,3}$/.test(prefix) && Number(prefix) <= largest && more.length === 0;
+  const [address = "", prefix, ...more] = entry.split("/");
+  // Of the widest network that one organisation has, and not of the whole of the internet.
+  const [widest, one] = { 4: [8, 32], 6: [16, 128] }[isIP(address)] ?? [];
+  if (widest === undefined || one === undefined || more.length > 0) return false;
+  return (
+    prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) >= widest && Number(prefix) <= one)
+  );
 }
 
 function isOrigin(value: string): boolean {
@@ -80,18 +120,22 @@ function isOrigin(value: string): boolean {
 
 function isHttpsUrl(value: string): boolean {
   const url = URL.parse(value);
-  return url?.protocol === "https:" && url.username === "" && url.search === "" && url.hash === "";
+  const bare = url?.username === "" && url.search === "" && url.hash === "";
+  return bare && url.protocol === "https:" && isHostName(url.hostname);
 }
 
+const isRegion = (value: string): boolean => /^[a-z]{2}(?:-[a-z]+)+-\d$/.test(value);
+
+/** IAM is of no Region. */
 const isArnOf =
   (service: string, resource: RegExp) =>
   (value: string): boolean => {
-    const [arn, partition = "", of, region, account, ...rest] = value.split(":");
+    const [arn, partition = "", of, region = "", account, ...rest] = value.split(":");
     return (
       arn === "arn" &&
       /^aws[a-z-]*$/.test(partition) &&
       of === service &&
-      region !== undefined &&
+      (service === "iam" ? region === "" : isRegion(region)) &&
       /^\d{12}$/.test(account ?? "") &&
       resource.test(rest.join(":"))
     );
@@ -100,6 +144,14 @@ const isArnOf =
 export const rules = {
   origin: { isRight: isOrigin, must: "be like https://host, without a path" },
   httpsUrl: { isRight: isHttpsUrl, must: "be an https URL" },
+  originOrNone: {
+    isRight: (value) => value === "none" || isOrigin(value),
+    must: "be like https://host, without a path, or none",
+  },
+  hostNamesOrNone: {
+    isRight: (value) => value === "none" || listOf(isHostName)(value),
+    must: "be host names in lower case, separated by commas, or none",
+  },
   path: { isRight: (value) => /^\/[\w./-]*$/.test(value), must: "be a path that begins with /" },
   onOrOff: { isRight: (value) => value === "on" || value === "off", must: "be on or off" },
   utcOffset: {
@@ -111,10 +163,9 @@ export const rules = {
     must: "be 1 to 32 letters, digits or hyphens: it is part of every record's identity",
   },
   hostName: { isRight: isHostName, must: "be a host name in lower case" },
-  hostNames: { isRight: listOf(isHostName), must: "be host names in lower case, separated by commas" },
   networks: { isRight: listOf(isNetwork), must: "be addresses or networks, separated by commas" },
   region: {
-    isRight: (value) => /^[a-z]{2}(?:-[a-z]+)+-\d$/.test(value),
+    isRight: isRegion,
     must: "be a Region such as ap-south-1",
   },
   certificate: {

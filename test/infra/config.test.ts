@@ -1,8 +1,9 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { functions } from "../../functions/index.ts";
 import { readConfig } from "../../infra/config.ts";
-import { ConfigError } from "../../infra/context.ts";
+import { ConfigError, choicesOf } from "../../infra/context.ts";
+import { production } from "./synthesized.ts";
 
 const configOf = (context: Record<string, unknown> = {}) => readConfig((name) => context[name]);
 
@@ -17,7 +18,7 @@ test("without context is for development, where data may be destroyed", () => {
     webhookThrottle: { rate: 10, burst: 20 },
     domain: undefined,
     alarmTopicArn: undefined,
-    secretReaders: [],
+    keyRingReaders: [],
     rollout: "all-at-once",
     tracing: false,
     variables: {
@@ -43,7 +44,7 @@ test("without context is for development, where data may be destroyed", () => {
 });
 
 test("for production keeps data and speaks to the real providers", () => {
-  expect(configOf({ stage: "prod" })).toMatchObject({
+  expect(configOf({ stage: "prod", ...production })).toMatchObject({
     retainData: true,
     logRetention: RetentionDays.ONE_YEAR,
     throttle: { rate: 500, burst: 1000 },
@@ -88,7 +89,7 @@ test.each([
   [{ throttleRate: "2000", throttleBurst: "2000" }, { throttle: { rate: 2000, burst: 2000 } }],
   [{ webhookThrottleBurst: "40" }, { webhookThrottle: { rate: 10, burst: 40 } }],
   [{ alarmTopicArn: topic }, { alarmTopicArn: topic }],
-  [{ secretReaders: `${role},${role}-2` }, { secretReaders: [role, `${role}-2`] }],
+  [{ keyRingReaders: `${role},${role}-2` }, { keyRingReaders: [role, `${role}-2`] }],
   [{ rollout: "linear" }, { rollout: "linear" }],
   [{ tracing: "on" }, { tracing: true }],
 ])("takes %j", (context, chosen) => {
@@ -105,6 +106,64 @@ test("a host name of its own is also where providers notify, unless another is c
   );
 });
 
+test.each(Object.keys(production))("production must choose %s", (name) => {
+  const { [name]: _left, ...others } = production;
+  expect(() => configOf({ stage: "prod", ...others })).toThrow(`${name} must be chosen for prod: `);
+});
+
+test("none is chosen where there is none", () => {
+  const { variables } = configOf({ wibmoBaseUrl: "none", callbackHosts: "none" });
+  expect(variables).toMatchObject({ WIBMO_BASE_URL: "", CALLBACK_HOSTS: "" });
+});
+
+test.each([
+  [{ quietPeriodMs: 299_999 }, "quietPeriodMs 299999 must be at least 300000 in prod"],
+  [{ bindingWaitMs: 599_999 }, "bindingWaitMs 599999 must be at least 600000 in prod"],
+  [{ providerTimeoutMs: 999 }, "providerTimeoutMs 999 must be at least 1000 in prod"],
+  [
+    { payuBaseUrl: "https://apitest.payu.in" },
+    "https://apitest.payu.in is the provider's host for dev, and this is prod",
+  ],
+])("production refuses %j", (context, sentence) => {
+  expect(() => configOf({ stage: "prod", ...production, ...context })).toThrow(new ConfigError(sentence));
+});
+
+describe("what is chosen", () => {
+  const from = (context: Record<string, unknown>, ...given: readonly string[]) => {
+    const choices = choicesOf((name) => context[name], ["dev", "prod", ...given]);
+    return readConfig(choices.context, choices.named);
+  };
+
+  test("stands in cdk.json under the stage's name", () => {
+    const prod = { ...production, aggrepayAccount: "shop", logRetentionDays: 400 };
+    const config = from({ stage: "prod", dev: { aggrepayAccount: "trial" }, prod }, "stage");
+    expect(config.variables.AGGREPAY_ACCOUNT).toBe("shop");
+    expect(config.logRetention).toBe(RetentionDays.THIRTEEN_MONTHS);
+  });
+
+  test("may be said on the command line for development", () => {
+    const context = { dev: { aggrepayAccount: "trial" }, aggrepayAccount: "said" };
+    expect(from(context, "aggrepayAccount").variables.AGGREPAY_ACCOUNT).toBe("said");
+  });
+
+  test("may not for production, but for the rollout of this once", () => {
+    const context = { stage: "prod", prod: production, rollout: "linear", callbackHosts: "shop.example" };
+    expect(from(context, "stage", "rollout").rollout).toBe("linear");
+    expect(() => from(context, "stage", "callbackHosts")).toThrow(
+      new ConfigError(
+        'callbackHosts must stand in cdk.json under "prod": from the command line, the next deployment could be without it',
+      ),
+    );
+  });
+
+  test("has no name that nobody reads", () => {
+    expect(() => from({ dev: { calbackHosts: "shop.example" } })).toThrow(
+      new ConfigError("calbackHosts is not a value that a deployment may choose"),
+    );
+    expect(() => from({ dev: "shop" })).toThrow(ConfigError);
+  });
+});
+
 test("refuses a name that no deployment has, and takes those it has", () => {
   const names = ["stage", "callbackHosts", "alarmTopicArn"];
   const read = (more: readonly string[]) => readConfig(() => undefined, [...names, ...more]);
@@ -119,10 +178,11 @@ test("takes numbers as the command line gives them", () => {
 });
 
 const host = "must be like https://host, without a path";
+const orNone = (sentence: string) => `${sentence}, or none`;
 const account = "must be 1 to 32 letters, digits or hyphens: it is part of every record's identity";
 const path = "must be a path that begins with /";
 const networks = "must be addresses or networks, separated by commas";
-const hosts = "must be host names in lower case, separated by commas";
+const hosts = "must be host names in lower case, separated by commas, or none";
 
 interface Case {
   readonly name: string;
@@ -146,7 +206,7 @@ const baseUrls = ["aggrepay", "payu", "wibmo", "dreamzwallet", "nicepay", "webho
       "https://user:password@wallet.example",
       8443,
     ],
-    sentence: host,
+    sentence: name === "wibmo" ? orNone(host) : host,
   }),
 );
 
@@ -197,7 +257,7 @@ const cases: readonly Case[] = [
     name: "callbackHosts",
     variable: "CALLBACK_HOSTS",
     right: ["shop.example", "shop.example,app.shop.example"],
-    wrong: ["", "*", "Shop.example", "https://shop.example", "shop.example,", "localhost"],
+    wrong: ["", "*", "Shop.example", "https://shop.example", "shop.example,", "localhost", "0.0", "-.-"],
     sentence: hosts,
   },
   {
@@ -209,6 +269,8 @@ const cases: readonly Case[] = [
       "nicepay.co.id",
       "103.20.51",
       "103.20.51.0/33",
+      "0.0.0.0/0",
+      "::/0",
       "103.20.51.0/24/1",
       "103.20.51.0/",
       "::1/129",
@@ -242,7 +304,7 @@ test("whatever configures a function can be chosen, and nothing else", () => {
 
 test.each([
   [{ stage: "production" }, 'stage must be dev or prod, not "production"'],
-  [{ stage: "prod", rollout: "blue" }, 'rollout must be all-at-once, canary or linear, not "blue"'],
+  [{ rollout: "blue" }, 'rollout must be all-at-once, canary or linear, not "blue"'],
   [{ tracing: "yes" }, 'tracing must be on or off, not "yes"'],
   [{ region: "india" }, 'region must be a Region such as ap-south-1, not "india"'],
   [
@@ -258,7 +320,10 @@ test.each([
     { ...jwt, jwtAudience: "a, b" },
     'jwtAudience must be names without spaces, separated by commas, not "a, b"',
   ],
-  [{ throttleRate: "0" }, 'throttleRate must be a whole number of requests a second above 0, not "0"'],
+  [
+    { throttleRate: "0" },
+    'throttleRate must be a whole number of requests a second from 1 to 9999999999, not "0"',
+  ],
   [{ throttleRate: "200" }, "throttleBurst 100 must be at least throttleRate 200"],
   [{ domainName: "wallets.shop.example" }, "domainName needs certificateArn too"],
   [{ certificateArn: certificate }, "certificateArn needs domainName too"],
@@ -269,13 +334,37 @@ test.each([
   [{ certificateArn: topic }, `certificateArn must be the ARN of a certificate in ACM, not "${topic}"`],
   [{ alarmTopicArn: "pager" }, 'alarmTopicArn must be the ARN of an SNS topic, not "pager"'],
   [
-    { secretReaders: "arn:aws:iam::123456789012:root" },
-    'secretReaders must be ARNs of IAM roles or users, separated by commas, not "arn:aws:iam::123456789012:root"',
+    { keyRingReaders: "arn:aws:iam::123456789012:root" },
+    'keyRingReaders must be ARNs of IAM roles or users, separated by commas, not "arn:aws:iam::123456789012:root"',
   ],
-  [{ leaseMs: "33s" }, 'leaseMs must be a whole number of milliseconds above 0, not "33s"'],
-  [{ quietPeriodMs: 0 }, "quietPeriodMs must be a whole number of milliseconds above 0, not 0"],
-  [{ bindingWaitMs: -1 }, "bindingWaitMs must be a whole number of milliseconds above 0, not -1"],
-  [{ doubtLimitMs: " " }, 'doubtLimitMs must be a whole number of milliseconds above 0, not " "'],
+  [{ alarmTopicArn: topic, region: "eu-central-1" }, `${topic} is in another Region than eu-central-1`],
+  [
+    { alarmTopicArn: "arn:aws:sns::123456789012:pager" },
+    'alarmTopicArn must be the ARN of an SNS topic, not "arn:aws:sns::123456789012:pager"',
+  ],
+  [{ ...jwt, jwtIssuer: "https:///x" }, 'jwtIssuer must be an https URL, not "https:///x"'],
+  [
+    { aggrepayBaseUrl: "https://aggwallet.aggrepaypayments.com" },
+    "https://aggwallet.aggrepaypayments.com is the provider's host for prod, and this is dev",
+  ],
+  [
+    { leaseMs: 900_001 },
+    "leaseMs 900001 must be at most 900000: nobody asks what became of an attempt before it is over",
+  ],
+  [
+    { doubtLimitMs: 933_000 },
+    "doubtLimitMs 933000 must be longer than leaseMs and quietPeriodMs together: until then asking proves nothing",
+  ],
+  [{ leaseMs: "33s" }, 'leaseMs must be a whole number of milliseconds from 1 to 9999999999, not "33s"'],
+  [{ quietPeriodMs: 0 }, "quietPeriodMs must be a whole number of milliseconds from 1 to 9999999999, not 0"],
+  [
+    { bindingWaitMs: -1 },
+    "bindingWaitMs must be a whole number of milliseconds from 1 to 9999999999, not -1",
+  ],
+  [
+    { doubtLimitMs: " " },
+    'doubtLimitMs must be a whole number of milliseconds from 1 to 9999999999, not " "',
+  ],
   [{ functionTimeoutMs: 27_500 }, "functionTimeoutMs 27500 must be whole seconds: Lambda's timeout is"],
   [
     { functionTimeoutMs: 30_000 },

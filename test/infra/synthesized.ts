@@ -13,6 +13,14 @@ import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 
 export type ChosenContext = Readonly<Record<string, string>>;
 
+/** What production must choose, whatever a deployment has chosen in cdk.json. */
+export const production: ChosenContext = {
+  aggrepayAccount: "main",
+  nicepayAccount: "main",
+  wibmoBaseUrl: "none",
+  callbackHosts: "none",
+};
+
 /** The template of a deployment. */
 export const synthesized = (
   context: ChosenContext = {},
@@ -62,7 +70,8 @@ function stackIn(
   name: string,
   layer = "",
 ): WalletGateway {
-  const config = readConfig((value) => context[value]);
+  const chosen: ChosenContext = context.stage === "prod" ? { ...production, ...context } : context;
+  const config = readConfig((value) => chosen[value]);
   const bundles = emptyBundles(app.outdir, definitions, layer);
   return new WalletGateway(app, name, { config, definitions, bundles });
 }
