@@ -11,11 +11,11 @@ import {
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
-import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Metric as MetricName } from "../lib/metrics.ts";
 import type { Api } from "./api.ts";
 import type { Config } from "./config.ts";
 import type { Data } from "./data.ts";
+import type { Events } from "./events.ts";
 import type { Deployed } from "./functions.ts";
 import { customerIndex, resourceId, unfinishedIndex } from "./names.ts";
 
@@ -24,20 +24,18 @@ export interface Watched {
   readonly data: Data;
   readonly api: Api;
   readonly functions: readonly Deployed[];
-  /** Where events end that could not be delivered. */
-  readonly undelivered: IQueue;
+  readonly events: Events;
 }
 
 export interface Alarms {
-  /** Whether a version of this function may go on taking over. */
-  readonly of: (deployed: Deployed) => readonly Alarm[];
+  readonly errorsOf: (deployed: Deployed) => Alarm;
 }
 
 const minutes = Duration.minutes;
 
 /** What somebody should look at, each alarm with the section of the runbook that says how. */
 export function createAlarms(stack: Stack, watched: Watched): Alarms {
-  const { config, data, api, functions, undelivered } = watched;
+  const { config, data, api, functions, events } = watched;
   const topic = alarmTopic(stack, config, data);
   const own = ownMetrics(stack);
   const alarm = (id: string, { runbook, says, ...rest }: AlarmSpec) => {
@@ -60,12 +58,11 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     metric: own("WaitingForPerson", { statistic: Stats.MAXIMUM }),
   });
   alarm("OldestDoubt", {
-    says: "A record has been in doubt for longer than asking should take.",
+    says: "A record is still in doubt though asking should have settled it.",
     runbook: "doubt-that-grows-old",
-    // In the end it is asked about once an hour, and seen that often.
+    // Of what a look left in doubt. In the end there is one an hour.
     metric: own("OldestDoubt", { statistic: Stats.MAXIMUM, period: Duration.hours(1) }),
-    // By then an inquiry after the quiet period has had its answer, or none.
-    threshold: (config.leaseMs + config.quietPeriodMs) / 1000 + 900,
+    threshold: (config.leaseMs + config.quietPeriodMs) / 1000,
   });
   for (const [id, { live, definition }] of scheduled(functions)) {
     alarm(`${id}Stopped`, {
@@ -79,33 +76,32 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
   }
 
   const providers = [...new Set(functions.flatMap(({ definition }) => providerOf(definition.name)))];
-  const faults = new Map(
-    providers.map((provider) => [
-      provider,
-      alarm(`${resourceId(provider)}Faults`, {
-        says: `At least a fifth of the calls to ${provider} fail on its side or on the way.`,
-        runbook: "a-provider-that-fails",
-        metric: share(own("ProviderFaults", { provider }), own("Calls", { provider }), 20),
-        threshold: 20,
-        evaluationPeriods: 3,
-        datapointsToAlarm: 2,
-      }),
-    ]),
-  );
+  for (const provider of providers) {
+    alarm(`${resourceId(provider)}Faults`, {
+      says: `At least a fifth of the calls to ${provider}, and not one or two, fail on its side or on the way.`,
+      runbook: "a-provider-that-fails",
+      metric: share(own("ProviderFaults", { provider }), own("Calls", { provider })),
+      threshold: 20,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 2,
+    });
+  }
   alarm("Misconfigured", {
     says: "A provider refuses our key or signature, or a secret or variable is wrong.",
     runbook: "misconfigured",
-    metric: sum(
-      "Misconfigured",
-      providers.map((provider) => own("Misconfigured", { provider })),
-    ),
+    metric: own("Misconfigured"),
   });
 
   const webhook = { provider: "nicepay" };
-  alarm("WebhookRefused", {
-    says: "At least half of the notifications that came were refused.",
+  alarm("WebhookUnsigned", {
+    says: "A notification from an address of the provider's has a wrong signature.",
     runbook: "refused-notifications",
-    metric: share(own("WebhookRefused", webhook), own("WebhookReceived", webhook), 20),
+    metric: own("WebhookRefused", { ...webhook, reason: "401" }),
+  });
+  alarm("WebhookRefused", {
+    says: "At least half of the notifications that came, and not one or two, were refused.",
+    runbook: "refused-notifications",
+    metric: share(own("WebhookRefused", webhook), own("WebhookReceived", webhook)),
     threshold: 50,
     evaluationPeriods: 3,
     datapointsToAlarm: 2,
@@ -126,11 +122,13 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
   const throttled = [
     data.table.metric("ReadThrottleEvents", { statistic: Stats.SUM }),
     data.table.metric("WriteThrottleEvents", { statistic: Stats.SUM }),
-    ...[unfinishedIndex, customerIndex].map((index) =>
-      data.table.metric("WriteThrottleEvents", {
-        statistic: Stats.SUM,
-        dimensionsMap: { TableName: data.table.tableName, GlobalSecondaryIndexName: index },
-      }),
+    ...[unfinishedIndex, customerIndex].flatMap((index) =>
+      ["ReadThrottleEvents", "WriteThrottleEvents"].map((name) =>
+        data.table.metric(name, {
+          statistic: Stats.SUM,
+          dimensionsMap: { TableName: data.table.tableName, GlobalSecondaryIndexName: index },
+        }),
+      ),
     ),
   ];
   alarm("TableThrottles", {
@@ -148,24 +146,44 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
   alarm("EventsUndelivered", {
     says: "Events of records could not be delivered and wait in a queue.",
     runbook: "events-that-were-not-delivered",
-    metric: undelivered.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
+    metric: events.undelivered.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
+  });
+  alarm("EventsDelayed", {
+    says: "The pipe of events fails and tries again: events come late.",
+    runbook: "events-that-were-not-delivered",
+    metric: new Metric({
+      namespace: "AWS/EventBridge/Pipes",
+      metricName: "ExecutionFailed",
+      dimensionsMap: { PipeName: events.pipeName },
+      statistic: Stats.SUM,
+      period: minutes(5),
+    }),
+    evaluationPeriods: 3,
   });
 
   const errors = new Map(
     functions.map(({ definition: { name }, live }) => [
       name,
       alarm(`${resourceId(name)}Errors`, {
-        says: `${name} ended without an answer: it was killed, crashed or did not start.`,
+        says: `${name} was killed, crashed, did not start, or met an error of ours that it does not know.`,
         runbook: "a-function-that-fails",
-        metric: live.metricErrors({ period: minutes(1) }),
+        metric: sum(
+          "Errors",
+          [
+            live.metricErrors({ period: minutes(1) }),
+            own("Unexpected", { function: name, period: minutes(1) }),
+          ],
+          minutes(1),
+        ),
       }),
     ]),
   );
   return {
-    of: ({ definition: { name } }) =>
-      [errors.get(name), ...providerOf(name).map((provider) => faults.get(provider))].filter(
-        (each) => each !== undefined,
-      ),
+    errorsOf: ({ definition: { name } }) => {
+      const found = errors.get(name);
+      if (found === undefined) throw new Error(`${name} has no alarm`);
+      return found;
+    },
   };
 }
 
@@ -211,19 +229,19 @@ export const ownMetrics =
       dimensionsMap: dimensions as Record<string, string>,
     });
 
-const sum = (label: string, metrics: readonly IMetric[]): MathExpression =>
+const sum = (label: string, metrics: readonly IMetric[], period = minutes(5)): MathExpression =>
   new MathExpression({
     label,
     expression: `SUM([${metrics.map((_, at) => `FILL(m${at}, 0)`).join(", ")}])`,
     usingMetrics: Object.fromEntries(metrics.map((metric, at) => [`m${at}`, metric])),
-    period: minutes(5),
+    period,
   });
 
-/** A part of a whole in percent; 0 as long as there are too few for a share to mean anything. */
-const share = (part: IMetric, whole: IMetric, least: number): MathExpression =>
+/** A part of a whole in percent; 0 where it is one or two of a few, which happens. */
+const share = (part: IMetric, whole: IMetric): MathExpression =>
   new MathExpression({
     label: "%",
-    expression: `IF(whole >= ${least}, 100 * FILL(part, 0) / whole, 0)`,
+    expression: "IF(whole >= 20 OR part >= 3, 100 * FILL(part, 0) / whole, 0)",
     usingMetrics: { part, whole },
     period: minutes(5),
   });

@@ -15,7 +15,7 @@ import {
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
-import type { Access } from "../lib/operation/definition.ts";
+import type { FunctionDefinition } from "../lib/operation/definition.ts";
 import type { Config } from "./config.ts";
 import { createLogGroup, type Deployed } from "./functions.ts";
 import { resourceId } from "./names.ts";
@@ -57,8 +57,14 @@ function authorizer({ auth }: Config): IHttpRouteAuthorizer {
   return new HttpJwtAuthorizer("Tokens", auth.issuer, { jwtAudience: [...auth.audience] });
 }
 
-/** The scope that a token must have, where tokens say who may do what; with IAM, policies on the routes do. */
-export const scopeOf = (access: Access): string => `wallet-gateway/${access}`;
+/**
+ * The scopes of which a token must have one, where tokens say who may do what; with IAM, policies on the routes do. One is of
+ * all that is of this kind, one of this route alone: `wallet-gateway/move-money`, `wallet-gateway/aggrepay-debit-wallet`.
+ */
+export const scopesOf = ({ access, name }: Pick<FunctionDefinition, "access" | "name">): string[] => [
+  `wallet-gateway/${access}`,
+  `wallet-gateway/${name.replaceAll("/", "-")}`,
+];
 
 function createDomain(
   stack: Stack,
@@ -93,7 +99,7 @@ export function addRoutes(
       integration: new HttpLambdaIntegration(resourceId(definition.name), live),
       // An open route's function checks for itself who calls.
       ...(access === "open" && { authorizer: new HttpNoneAuthorizer() }),
-      ...(access !== "open" && auth.kind === "jwt" && { authorizationScopes: [scopeOf(access)] }),
+      ...(access !== "open" && auth.kind === "jwt" && { authorizationScopes: scopesOf(definition) }),
     });
     if (access === "open") openRoutes.push(...added);
   }

@@ -11,6 +11,7 @@ import { ownMetrics, providerOf } from "./alarms.ts";
 import type { Api } from "./api.ts";
 import type { Data } from "./data.ts";
 import type { Deployed } from "./functions.ts";
+import { customerIndex, unfinishedIndex } from "./names.ts";
 
 export interface Shown {
   readonly data: Data;
@@ -88,6 +89,13 @@ export function createDashboard(stack: Stack, { data, api, functions }: Shown): 
           graph("Write and read units", [
             data.table.metricConsumedWriteCapacityUnits({ period: every }),
             data.table.metricConsumedReadCapacityUnits({ period: every }),
+            ...[unfinishedIndex, customerIndex].map((index) =>
+              data.table.metricConsumedWriteCapacityUnits({
+                period: every,
+                dimensionsMap: { TableName: data.table.tableName, GlobalSecondaryIndexName: index },
+                label: `writes of ${index}`,
+              }),
+            ),
           ]),
         ),
       ],

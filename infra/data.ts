@@ -21,8 +21,12 @@ export interface Data {
   readonly secrets: ReadonlyMap<SecretName, CfnSecret>;
 }
 
+/**
+ * What is kept is kept when the stack goes or replaces it, and not when the deployment that made it is taken back: that
+ * would leave a table without a stack, or a version of a function that no deployment can publish again.
+ */
 export const removalPolicy = ({ retainData }: Config): RemovalPolicy =>
-  retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+  retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 
 export function createData(stack: Stack, config: Config, definitions: readonly FunctionDefinition[]): Data {
   const key = createKey(stack, config);
@@ -117,17 +121,18 @@ const generateSecretString = {
 };
 
 /**
- * No one but its functions reads a secret, whatever other policies of the account allow. Writing is not denied: who puts
- * a new value need not see the old one.
+ * No one but its functions reads a secret, whatever policies of principals allow. Writing is not denied: who puts a new
+ * value need not see the old one. The key rings alone are read to be changed, by those who are named for it.
  */
 export function closeSecrets(
   stack: Stack,
-  { secretReaders }: Config,
+  { keyRingReaders }: Config,
   secrets: ReadonlyMap<SecretName, CfnSecret>,
   readersOf: (name: SecretName) => readonly IRole[],
 ): void {
   for (const [name, secret] of secrets) {
-    const readers = [...readersOf(name).map(({ roleArn }) => roleArn), ...secretReaders];
+    const functions = readersOf(name).map(({ roleArn }) => roleArn);
+    const readers = name === "gateway" ? [...functions, ...keyRingReaders] : functions;
     new CfnResourcePolicy(stack, `Secret${resourceId(name)}Policy`, {
       secretId: secret.ref,
       blockPublicPolicy: true,
@@ -147,6 +152,7 @@ export function closeSecrets(
   }
 }
 
+/** CloudFormation may want to read a secret to change its description, and the secret's policy denies it. */
 const secretDescriptions: Record<SecretName, string> = {
   aggrepay: 'AggrePay\'s credentials for this merchant, as {"apiKey":"...","salt":"..."}',
   payu:

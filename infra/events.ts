@@ -7,8 +7,8 @@ import type { Data } from "./data.ts";
 import { allow, allowKey } from "./permissions.ts";
 
 export interface Events {
-  readonly bus: EventBus;
   readonly undelivered: Queue;
+  readonly pipeName: string;
 }
 
 /**
@@ -68,7 +68,9 @@ export function createEvents(stack: Stack, { table, key }: Data): Events {
       dynamoDbStreamParameters: {
         startingPosition: "TRIM_HORIZON",
         batchSize: 10,
-        maximumRetryAttempts: 10,
+        // As often as it takes, and well within the 24 hours that the stream holds.
+        maximumRetryAttempts: -1,
+        maximumRecordAgeInSeconds: Duration.hours(12).toSeconds(),
         onPartialBatchItemFailure: "AUTOMATIC_BISECT",
         deadLetterConfig: { arn: undelivered.queueArn },
       },
@@ -86,7 +88,7 @@ export function createEvents(stack: Stack, { table, key }: Data): Events {
     value: bus.eventBusName,
     description: "Rules on this bus hear what becomes of records",
   });
-  return { bus, undelivered };
+  return { undelivered, pipeName };
 }
 
 /** Writes that tell something: the others leave no `event` on the item, and expiry has no new image. */

@@ -1,5 +1,4 @@
 import type { Access, FunctionDefinition } from "../lib/operation/definition.ts";
-import { scopeOf } from "./api.ts";
 
 /** A synthesized template, as far as policies are in it. */
 export interface PolicyTemplate {
@@ -140,9 +139,17 @@ const kinds: Readonly<Partial<Record<Access, string>>> = {
   settle: "say by hand what became of a record. Few should: a wrong word moves money twice",
 };
 
-const examples: readonly { readonly title: string; readonly access: readonly Access[] }[] = [
-  { title: "may look", access: ["look"] },
-  { title: "may debit", access: ["look", "move-money"] },
+const looks = ({ access }: FunctionDefinition): boolean => access === "look";
+
+const examples: readonly {
+  readonly title: string;
+  readonly covers: (definition: FunctionDefinition) => boolean;
+}[] = [
+  { title: "May look", covers: looks },
+  {
+    title: "May debit, look, and do nothing else",
+    covers: (definition) => looks(definition) || definition.name === "aggrepay/debit-wallet",
+  },
 ];
 
 function callersOf(definitions: readonly FunctionDefinition[]): readonly string[] {
@@ -151,7 +158,8 @@ function callersOf(definitions: readonly FunctionDefinition[]): readonly string[
       definition.access === access && definition.route ? [definition.route] : [],
     );
   return [
-    "With IAM a caller needs `execute-api:Invoke` on a route; with tokens (`auth=jwt`), the route's scope.",
+    "With IAM a caller needs `execute-api:Invoke` on a route; with tokens (`auth=jwt`), the scope of its kind or one of the route",
+    "alone, such as `wallet-gateway/aggrepay-debit-wallet`.",
     "",
     table(
       ["Kind", "Who has it may", "Scope", "Routes"],
@@ -159,7 +167,7 @@ function callersOf(definitions: readonly FunctionDefinition[]): readonly string[
         cells(
           access,
           may,
-          `\`${scopeOf(access)}\``,
+          `\`wallet-gateway/${access}\``,
           routes(access)
             .map(({ method, path }) => `\`${method} ${path}\``)
             .join("<br>"),
@@ -169,11 +177,11 @@ function callersOf(definitions: readonly FunctionDefinition[]): readonly string[
     "",
     "Two policies for callers, to be made narrower as you like:",
     "",
-    ...examples.flatMap(({ title, access }) => [
-      `**${title[0]?.toUpperCase()}${title.slice(1)}**`,
+    ...examples.flatMap(({ title, covers }) => [
+      `**${title}**`,
       "",
       "```json",
-      JSON.stringify(callerPolicy(access.flatMap(routes)), null, 2),
+      JSON.stringify(callerPolicy(definitions.filter(covers).flatMap(({ route }) => route ?? [])), null, 2),
       "```",
       "",
     ]),

@@ -1,5 +1,5 @@
-import { ArnFormat, type Stack } from "aws-cdk-lib";
-import type { IAlarm } from "aws-cdk-lib/aws-cloudwatch";
+import { ArnFormat, Duration, type Stack } from "aws-cdk-lib";
+import { Alarm, ComparisonOperator, type IAlarm, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import {
   type ILambdaDeploymentConfig,
   LambdaApplication,
@@ -7,6 +7,7 @@ import {
   LambdaDeploymentGroup,
 } from "aws-cdk-lib/aws-codedeploy";
 import { PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { ownMetrics } from "./alarms.ts";
 import type { Config, Rollout } from "./config.ts";
 import type { Deployed } from "./functions.ts";
 import { resourceId } from "./names.ts";
@@ -20,7 +21,7 @@ export function rollOut(
   stack: Stack,
   { rollout }: Config,
   functions: readonly Deployed[],
-  alarmsOf: (deployed: Deployed) => readonly IAlarm[],
+  errorsOf: (deployed: Deployed) => IAlarm,
 ): void {
   if (rollout === "all-at-once") return;
   const application = new LambdaApplication(stack, "Rollout");
@@ -44,12 +45,27 @@ export function rollOut(
       application,
       alias: deployed.live,
       deploymentConfig: steps[rollout],
-      alarms: [...alarmsOf(deployed)],
+      alarms: [errorsOf(deployed), setbacksOf(stack, deployed)],
       // Otherwise CDK attaches a policy of AWS's own, for every function of the account.
       role: role.withoutPolicyUpdates(),
     });
   }
 }
+
+/**
+ * What a new version may have broken shows within the minutes of a rollout, though it serves a tenth of the calls: errors
+ * that nobody expected, replies that it cannot read, a configuration that it cannot use. It pages nobody.
+ */
+const setbacksOf = (stack: Stack, { definition: { name } }: Deployed): Alarm =>
+  new Alarm(stack, `${resourceId(name)}SetbacksAlarm`, {
+    alarmDescription: `${name} fails again and again: a rollout of it goes back. Runbook: docs/operations.md#changing-what-runs`,
+    metric: ownMetrics(stack)("Setbacks", { function: name, period: Duration.minutes(1) }),
+    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    threshold: 1,
+    evaluationPeriods: 5,
+    datapointsToAlarm: 2,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  });
 
 /** All of the stack's own: CloudFormation begins their names with the stack's. Versions and aliases are named after those. */
 const ofStack = (stack: Stack, service: string, resource: string): string =>

@@ -34,10 +34,10 @@ export class WalletGateway extends Stack {
     closeSecrets(this, config, data.secrets, (name) =>
       functions.filter(({ definition }) => definition.secrets.includes(name)).map(({ role }) => role),
     );
-    const { undelivered } = createEvents(this, data);
-    const alarms = createAlarms(this, { config, data, api, functions, undelivered });
+    const events = createEvents(this, data);
+    const alarms = createAlarms(this, { config, data, api, functions, events });
     createDashboard(this, { data, api, functions });
-    rollOut(this, config, functions, alarms.of);
+    rollOut(this, config, functions, alarms.errorsOf);
     explainFindings(this, config);
   }
 }

@@ -13,7 +13,7 @@ export interface Load {
 
 const thousand = 1000n;
 
-/** AWS's default quotas in us-east-1, and the stage's own throttle; other Regions have less of some. */
+/** AWS's default quotas in us-east-1, and the stage's throttle; other Regions have less of some. */
 export function loadsOf(model: Model, stageRps: number): readonly Load[] {
   const { measured, parameters } = model;
   const { mix, rps } = parameters;
@@ -24,6 +24,12 @@ export function loadsOf(model: Model, stageRps: number): readonly Load[] {
   const environments = [...concurrencyOf(model).values()];
   const busy = environments.reduce((sum, each) => sum + each, 0n);
   const busiest = environments.reduce((most, each) => (each > most ? each : most), 0n);
+  const routes = new Map<string, bigint>();
+  for (const [name, parts] of mix) {
+    const { of } = situation(name);
+    routes.set(of, (routes.get(of) ?? 0n) + (BigInt(rps) * BigInt(parts)) / thousand);
+  }
+  const busiestRoute = [...routes.values()].reduce((most, each) => (each > most ? each : most), 0n);
   const writes = rate((name) => situation(name).writeUnits);
   const reads = rate((name) => situation(name).readHalfUnits) / 2n;
   // A claim enters the index of the unfinished and what settles it leaves: two of a change's units.
@@ -39,9 +45,9 @@ export function loadsOf(model: Model, stageRps: number): readonly Load[] {
   ): Load => ({ what, unit, used, bound: BigInt(bound) * thousand, source, then });
   return [
     load(
-      "the stage's own throttle",
+      "the stage's throttle, of the busiest route",
       "requests/s",
-      BigInt(rps) * thousand,
+      busiestRoute,
       stageRps,
       "infra/config.ts, `throttle` of prod",
       "raise it, with what the providers allow in mind",

@@ -2,20 +2,30 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { projectRoot } from "../../infra/bundle.ts";
-import { units } from "../../lib/metrics.ts";
+import {
+  providerCounts,
+  reconciledCounts,
+  runCounts,
+  setbackCounts,
+  type Told,
+  webhookCounts,
+} from "../../lib/metrics.ts";
 import { synthesized } from "./synthesized.ts";
 
 interface MetricOf {
   readonly Namespace: string;
   readonly MetricName: string;
+  readonly Dimensions?: readonly { readonly Name: string; readonly Value: unknown }[];
 }
 
-interface Alarm {
+interface Alarm extends Partial<MetricOf> {
   readonly AlarmDescription: string;
-  readonly Namespace?: string;
-  readonly MetricName?: string;
+  readonly Threshold: number;
+  readonly EvaluationPeriods: number;
+  readonly DatapointsToAlarm?: number;
+  readonly ComparisonOperator: string;
   readonly Metrics?: readonly { readonly MetricStat?: { readonly Metric: MetricOf } }[];
-  readonly AlarmActions: readonly unknown[];
+  readonly AlarmActions?: readonly unknown[];
   readonly TreatMissingData: string;
 }
 
@@ -33,12 +43,59 @@ const anchors = Array.from(runbook.matchAll(/^#+ (.+)$/gm), ([, heading = ""]) =
     .replaceAll(" ", "-"),
 );
 
-const metricsOf = ({ Namespace = "", MetricName = "", Metrics }: Alarm): readonly MetricOf[] =>
+const metricsOf = ({
+  Namespace = "",
+  MetricName = "",
+  Dimensions = [],
+  Metrics,
+}: Alarm): readonly MetricOf[] =>
   Metrics?.flatMap(({ MetricStat }) => (MetricStat ? [MetricStat.Metric] : [])) ?? [
-    { Namespace, MetricName },
+    { Namespace, MetricName, Dimensions },
   ];
 
-describe.each(alarms)("%s", (_id, alarm) => {
+/** Dimensions that AWS gives its own metrics, as its documentation has them. */
+const ofAws = new Map<string, readonly (readonly string[])[]>([
+  ["AWS/Lambda Throttles", [[]]],
+  ["AWS/Lambda Invocations", [["FunctionName", "Resource"]]],
+  ["AWS/Lambda Errors", [["FunctionName", "Resource"]]],
+  ["AWS/ApiGateway Latency", [["ApiId", "Stage"]]],
+  ["AWS/DynamoDB ReadThrottleEvents", [["TableName"], ["GlobalSecondaryIndexName", "TableName"]]],
+  ["AWS/DynamoDB WriteThrottleEvents", [["TableName"], ["GlobalSecondaryIndexName", "TableName"]]],
+  ["AWS/SQS ApproximateNumberOfMessagesVisible", [["QueueName"]]],
+  ["AWS/EventBridge/Pipes ExecutionFailed", [["PipeName"]]],
+]);
+
+/** A metric that never comes under these dimensions would never raise an alarm. */
+const key = (name: string, dimensions: readonly string[]) => `${name} by ${dimensions.toSorted().join(", ")}`;
+
+/** What functions print, by their own code, when everything happens that is counted. */
+const told: Told = {
+  function: "aggrepay/debit-wallet",
+  requestId: "1",
+  status: 503,
+  durationMs: 1,
+  code: "misconfigured",
+  unexpected: true,
+  providerFault: true,
+  providerMs: 1,
+  notification: "bound",
+};
+const printed = new Set(
+  [
+    ...providerCounts("aggrepay")(told),
+    ...webhookCounts("nicepay")(told),
+    ...webhookCounts("nicepay")({ ...told, notification: "stray" }),
+    ...setbackCounts(told),
+    ...runCounts({ lookedAt: 1, oldestDoubtMs: 1, waiting: 1, failures: [] }),
+    ...reconciledCounts("succeeded"),
+  ].flatMap(({ by, values }) =>
+    Object.entries(values).flatMap(([name, value]) =>
+      value === undefined ? [] : [key(name, Object.keys(by))],
+    ),
+  ),
+);
+
+describe.each(alarms)("%s", (id, alarm) => {
   test("says what is the matter, and which section of the runbook helps", () => {
     const [, says, anchor] =
       /^(.+\.) Runbook: docs\/operations\.md#([\w-]+)$/.exec(alarm.AlarmDescription) ?? [];
@@ -46,16 +103,48 @@ describe.each(alarms)("%s", (_id, alarm) => {
     expect(anchors).toContain(anchor);
   });
 
-  test("tells somebody", () => {
-    expect(alarm.AlarmActions).toHaveLength(1);
+  test("tells somebody, or a rollout", () => {
+    expect(alarm.AlarmActions ?? []).toHaveLength(/SetbacksAlarm/.test(id) ? 0 : 1);
   });
 
-  test("looks at metrics that there are", () => {
-    for (const { Namespace, MetricName } of metricsOf(alarm)) {
-      if (Namespace === "WalletGateway") expect(Object.keys(units)).toContain(MetricName);
-      else expect(Namespace).toMatch(/^AWS\/(?:Lambda|ApiGateway|DynamoDB|SQS)$/);
+  test("looks at metrics that come", () => {
+    for (const { Namespace, MetricName, Dimensions = [] } of metricsOf(alarm)) {
+      const dimensions = Dimensions.map(({ Name }) => Name);
+      if (Namespace === "WalletGateway") expect(printed).toContain(key(MetricName, dimensions));
+      else expect(ofAws.get(`${Namespace} ${MetricName}`)).toContainEqual(dimensions);
     }
   });
+});
+
+test.each(
+  Object.entries({
+    NeedsAttention: [">=", 1, 1, 1],
+    OldestDoubt: [">=", 933, 1, 1],
+    ReconcileStopped: ["<", 1, 2, 2],
+    AggrepayFaults: [">=", 20, 3, 2],
+    NicepayFaults: [">=", 20, 3, 2],
+    PayuFaults: [">=", 20, 3, 2],
+    WibmoFaults: [">=", 20, 3, 2],
+    DreamzwalletFaults: [">=", 20, 3, 2],
+    Misconfigured: [">=", 1, 1, 1],
+    WebhookUnsigned: [">=", 1, 1, 1],
+    WebhookRefused: [">=", 50, 3, 2],
+    WebhookNotKept: [">=", 1, 1, 1],
+    LambdaThrottles: [">=", 1, 1, 1],
+    TableThrottles: [">=", 1, 1, 1],
+    SlowAnswers: [">=", 10_000, 3, 3],
+    EventsUndelivered: [">=", 1, 1, 1],
+    EventsDelayed: [">=", 1, 3, 3],
+  }),
+)("%s goes off when the runbook says", (name, [operator, threshold, periods, points]) => {
+  const [found] = alarms.filter(([id]) => id.replace(/Alarm[0-9A-F]{8}$/, "") === name);
+  const alarm = found?.[1];
+  expect([
+    alarm?.ComparisonOperator === "LessThanThreshold" ? "<" : ">=",
+    alarm?.Threshold,
+    alarm?.EvaluationPeriods,
+    alarm?.DatapointsToAlarm ?? alarm?.EvaluationPeriods,
+  ]).toEqual([operator, threshold, periods, points]);
 });
 
 test.each([
@@ -97,17 +186,33 @@ test("alarms go to a topic of the stack's own, which CloudWatch may write to thr
   });
 });
 
+test("and may publish there, no other account's", () => {
+  const [policy] = Object.values(template.findResources("AWS::SNS::TopicPolicy"));
+  expect(policy?.Properties.PolicyDocument.Statement).toContainEqual({
+    Sid: "AlarmsOfThisAccount",
+    Effect: "Allow",
+    Principal: { Service: "cloudwatch.amazonaws.com" },
+    Action: "sns:Publish",
+    Resource: policy?.Properties.Topics[0],
+    Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
+  });
+});
+
 test("or to the one that was named", () => {
   const arn = "arn:aws:sns:ap-south-1:123456789012:pager";
   const named = synthesized({ alarmTopicArn: arn });
   named.resourceCountIs("AWS::SNS::Topic", 0);
-  named.allResourcesProperties("AWS::CloudWatch::Alarm", { AlarmActions: [arn] });
+  named.allResourcesProperties("AWS::CloudWatch::Alarm", { AlarmActions: [arn], OKActions: [arn] });
 });
 
-test("the dashboard shows metrics that there are", () => {
+test("the dashboard shows metrics that come", () => {
   const [dashboard] = Object.values(template.findResources("AWS::CloudWatch::Dashboard"));
-  const text = JSON.stringify(dashboard?.Properties.DashboardBody);
-  const shown = Array.from(text.matchAll(/\[\\+"WalletGateway\\+",\\+"(\w+)\\+"/g), ([, name]) => name);
-  expect(new Set(shown).size).toBeGreaterThan(8);
-  for (const name of shown) expect(Object.keys(units)).toContain(name);
+  const text = JSON.stringify(dashboard?.Properties.DashboardBody).replaceAll("\\", "");
+  // `["WalletGateway","Calls","provider","aggrepay",...`
+  const shown = Array.from(
+    text.matchAll(/\["WalletGateway","(\w+)"(?:,"(provider)","\w+")?/g),
+    ([, name = "", dimension]) => key(name, dimension === undefined ? [] : [dimension]),
+  );
+  expect(new Set(shown).size).toBeGreaterThan(10);
+  for (const each of shown) expect(printed).toContain(each);
 });

@@ -18,15 +18,17 @@ describe("with tokens", () => {
     ({ Properties }) => Properties,
   );
 
-  test.each(functions.filter(({ route }) => route !== undefined))("$name asks for its own scope", ({
-    route,
-    access,
-  }) => {
+  test.each(
+    functions.filter(({ route }) => route !== undefined),
+  )("$name asks for the scope of its kind or its own", ({ name, route, access }) => {
     const found = routes.find(({ RouteKey }) => RouteKey === `${route?.method} ${route?.path}`);
     expect(found).toMatchObject(
       access === "open"
         ? { AuthorizationType: "NONE" }
-        : { AuthorizationType: "JWT", AuthorizationScopes: [`wallet-gateway/${access}`] },
+        : {
+            AuthorizationType: "JWT",
+            AuthorizationScopes: [`wallet-gateway/${access}`, `wallet-gateway/${name.replaceAll("/", "-")}`],
+          },
     );
   });
 

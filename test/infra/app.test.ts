@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { functions } from "../../functions/index.ts";
 import { projectRoot } from "../../infra/bundle.ts";
+import { production } from "./synthesized.ts";
 
 let scratch: string;
 
@@ -17,10 +18,7 @@ beforeAll(async () => {
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 /** As the CLI and the local host do, without an account or Region. */
-async function synthesize(
-  name: string,
-  context: Readonly<Record<string, string | undefined>> = {},
-): Promise<string> {
+async function synthesize(name: string, context: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const outdir = join(scratch, name);
   await promisify(execFile)(process.execPath, ["infra/app.ts"], {
     cwd: projectRoot,
@@ -54,6 +52,18 @@ test("two syntheses at once give the same template, with each function's code be
   ];
   expect(files).toHaveLength(functions.length + 1);
   expect(files.filter((file) => !existsSync(file))).toEqual([]);
+});
+
+test("production is protected from being deleted as a whole, and development is not", {
+  timeout: 120_000,
+}, async () => {
+  const protectedIn = async (outdir: string, stack: string) => {
+    const { artifacts } = JSON.parse(await readFile(join(outdir, "manifest.json"), "utf8"));
+    return artifacts[stack].properties.terminationProtection;
+  };
+  const outdir = await synthesize("prod", { stage: "prod", prod: production });
+  expect(await protectedIn(outdir, "WalletGateway-prod")).toBe(true);
+  expect(await protectedIn(await synthesize("dev"), "WalletGateway-dev")).not.toBe(true);
 });
 
 test.each([

@@ -186,6 +186,8 @@ test("a pipe with few rights reads the stream, and what it cannot deliver waits 
       DynamoDBStreamParameters: {
         DeadLetterConfig: { Arn: arn("AWS::SQS::Queue") },
         OnPartialBatchItemFailure: "AUTOMATIC_BISECT",
+        MaximumRetryAttempts: -1,
+        MaximumRecordAgeInSeconds: 43_200,
       },
     },
   });

@@ -10,7 +10,7 @@ const everything: ChosenContext = {
   domainName: "wallets.shop.example",
   certificateArn: "arn:aws:acm:ap-south-1:123456789012:certificate/0190f3c2",
   alarmTopicArn: "arn:aws:sns:ap-south-1:123456789012:pager",
-  secretReaders: "arn:aws:iam::123456789012:role/key-rotation",
+  keyRingReaders: "arn:aws:iam::123456789012:role/key-rotation",
   tracing: "on",
   rollout: "linear",
 };

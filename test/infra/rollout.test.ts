@@ -18,12 +18,21 @@ describe.each([
     expect(new Set(moved)).toEqual(new Set(groups.map(([id]) => id)));
   });
 
-  test("goes back when an alarm of the function, or of its provider, goes off", () => {
+  test("goes back when the function fails, or has setbacks", () => {
     const alarmsOf = (name: string): readonly { readonly Name: { readonly Ref: string } }[] =>
       groups.find(([id]) => id.startsWith(`${name}Rollout`))?.[1].Properties.AlarmConfiguration.Alarms;
     const names = (name: string) => alarmsOf(name).map(({ Name }) => Name.Ref.replace(/[0-9A-F]{8}$/, ""));
-    expect(names("AggrepayDebitWallet")).toEqual(["AggrepayDebitWalletErrorsAlarm", "AggrepayFaultsAlarm"]);
-    expect(names("RecordsGet")).toEqual(["RecordsGetErrorsAlarm"]);
+    for (const name of ["AggrepayDebitWallet", "RecordsGet"])
+      expect(names(name)).toEqual([`${name}ErrorsAlarm`, `${name}SetbacksAlarm`]);
+    template.hasResourceProperties("AWS::CloudWatch::Alarm", {
+      Namespace: "WalletGateway",
+      MetricName: "Setbacks",
+      Dimensions: [{ Name: "function", Value: "aggrepay/debit-wallet" }],
+      Period: 60,
+      Threshold: 1,
+      EvaluationPeriods: 5,
+      DatapointsToAlarm: 2,
+    });
     for (const [, { Properties }] of groups) {
       expect(Properties.AutoRollbackConfiguration).toEqual({
         Enabled: true,
@@ -71,7 +80,10 @@ test("production is rolled out by canary unless told, and development at once", 
 });
 
 test("old versions stay in production, to go back to by hand", () => {
-  synthesized({ stage: "prod" }).allResources("AWS::Lambda::Version", { DeletionPolicy: "Retain" });
+  // But not those that a deployment made which was then taken back: the same code could not be deployed again.
+  synthesized({ stage: "prod" }).allResources("AWS::Lambda::Version", {
+    DeletionPolicy: "RetainExceptOnCreate",
+  });
 });
 
 test("another signing layer makes another version of every function", () => {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { functions } from "../../functions/index.ts";
 import { readConfig } from "../../infra/config.ts";
@@ -60,11 +59,6 @@ interface Properties {
     readonly AuthorizationType: string;
     readonly Target: Join<[string, Ref]>;
   };
-  readonly "AWS::CloudWatch::Alarm": {
-    readonly AlarmDescription: string;
-    readonly MetricName?: string;
-    readonly Dimensions?: readonly { readonly Name: string; readonly Value: unknown }[];
-  };
   readonly "AWS::Events::Rule": {
     readonly Description: string;
     readonly Targets: readonly { readonly Arn: Ref }[];
@@ -121,6 +115,13 @@ const secretRefs: Readonly<Record<SecretName, Ref>> = {
   nicepay: ref("SecretNicepay"),
   gateway: ref("SecretGateway"),
 };
+
+/** `aggrepay/debit-wallet` is AggrepayDebitWallet. */
+const idOf = (name: string): string =>
+  name
+    .split(/[/-]/)
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+    .join("");
 
 /** What leads to a function, found as a caller or the clock would. */
 function entrance({ route: wanted, summary }: FunctionDefinition) {
@@ -248,28 +249,47 @@ describe.each(definitions)("$name", (definition) => {
     expect(alias).toMatchObject({ Name: "live" });
   });
 
-  test("has an alarm of its own for when it ends without an answer", () => {
-    const own = [...all("AWS::CloudWatch::Alarm").values()].filter(
-      ({ MetricName, Dimensions }) =>
-        MetricName === "Errors" &&
-        Dimensions?.some(
-          ({ Name, Value }) => Name === "FunctionName" && isDeepStrictEqual(Value, ref(functionId)),
-        ),
+  test("has an alarm of its own for when it fails", () => {
+    const own = Object.entries(template.findResources("AWS::CloudWatch::Alarm")).filter(([id]) =>
+      new RegExp(`^${idOf(name)}ErrorsAlarm[0-9A-F]{8}$`).test(id),
     );
-    expect(own).toHaveLength(1);
-    expect(own[0]).toMatchObject({
-      Namespace: "AWS/Lambda",
-      Dimensions: [
-        { Name: "FunctionName", Value: ref(functionId) },
-        { Name: "Resource", Value: { "Fn::Join": ["", [ref(functionId), ":live"]] } },
-      ],
-      Statistic: "Sum",
-      Period: 60,
-      Threshold: 1,
-      ComparisonOperator: "GreaterThanOrEqualToThreshold",
-      AlarmActions: [ref(only("AWS::SNS::Topic")[0])],
+    const metric = (Metric: object) => ({
+      MetricStat: { Metric, Period: 60, Stat: "Sum" },
+      ReturnData: false,
     });
-    expect(own[0]?.AlarmDescription).toContain(name);
+    expect(own.map(([, { Properties }]) => Properties)).toEqual([
+      {
+        AlarmDescription: expect.stringContaining(name),
+        AlarmActions: [ref(only("AWS::SNS::Topic")[0])],
+        OKActions: [ref(only("AWS::SNS::Topic")[0])],
+        ComparisonOperator: "GreaterThanOrEqualToThreshold",
+        Threshold: 1,
+        EvaluationPeriods: 1,
+        TreatMissingData: "notBreaching",
+        Metrics: [
+          { Id: "expr_1", Label: "Errors", Expression: "SUM([FILL(m0, 0), FILL(m1, 0)])", ReturnData: true },
+          {
+            Id: "m0",
+            ...metric({
+              Namespace: "AWS/Lambda",
+              MetricName: "Errors",
+              Dimensions: [
+                { Name: "FunctionName", Value: ref(functionId) },
+                { Name: "Resource", Value: { "Fn::Join": ["", [ref(functionId), ":live"]] } },
+              ],
+            }),
+          },
+          {
+            Id: "m1",
+            ...metric({
+              Namespace: "WalletGateway",
+              MetricName: "Unexpected",
+              Dimensions: [{ Name: "function", Value: name }],
+            }),
+          },
+        ],
+      },
+    ]);
   });
 
   test("logs to a group of its own that forgets", () => {
@@ -398,8 +418,8 @@ test("nothing is there besides", () => {
     "AWS::ApiGatewayV2::Integration": routes,
     "AWS::ApiGatewayV2::Route": routes,
     "AWS::ApiGatewayV2::Stage": 1,
-    // Each function's, each clock's, each provider's, and 9 of the whole.
-    "AWS::CloudWatch::Alarm": each + schedules + providers + 9,
+    // Each function's, each clock's, each provider's, and 11 of the whole.
+    "AWS::CloudWatch::Alarm": each + schedules + providers + 11,
     "AWS::CloudWatch::Dashboard": 1,
     "AWS::DynamoDB::Table": 1,
     "AWS::Events::EventBus": 1,
@@ -528,14 +548,16 @@ test.each(
   ]);
 });
 
-test("who rotates the key rings may be let in", () => {
+test("who rotates the key rings may read them, and no other secret", () => {
   const reader = "arn:aws:iam::123456789012:role/key-rotation";
-  const policies = synthesized({ secretReaders: reader }).findResources(
+  const policies = synthesized({ keyRingReaders: reader }).findResources(
     "AWS::SecretsManager::ResourcePolicy",
   );
-  expect(policies.SecretPayuPolicy?.Properties.ResourcePolicy.Statement).toMatchObject([
-    { Condition: { ArnNotEquals: { "aws:PrincipalArn": [expect.anything(), reader] } } },
-  ]);
+  const readers = (id: string): readonly unknown[] =>
+    policies[id]?.Properties.ResourcePolicy.Statement[0].Condition.ArnNotEquals["aws:PrincipalArn"];
+  expect(readers("SecretGatewayPolicy")).toContain(reader);
+  expect(readers("SecretNicepayPolicy")).toHaveLength(3);
+  expect(readers("SecretNicepayPolicy")).not.toContain(reader);
 });
 
 /** The first JSON object of a text. */
@@ -563,7 +585,8 @@ test("calls are throttled and logged", () => {
 
 test("production keeps what cannot be made again", () => {
   const production = synthesized({ stage: "prod" });
-  const kept = { DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" };
+  // But not what a deployment made that was then taken back.
+  const kept = { DeletionPolicy: "RetainExceptOnCreate", UpdateReplacePolicy: "Retain" };
   for (const type of [
     "AWS::DynamoDB::Table",
     "AWS::KMS::Key",

@@ -17,7 +17,7 @@ import {
 } from "../../ops/cost/model.ts";
 import { type Price, priceNames, prices } from "../../ops/cost/prices.ts";
 import { loadsOf, providerCallsOf } from "../../ops/cost/quotas.ts";
-import { synthesized } from "../infra/synthesized.ts";
+import { production, synthesized } from "../infra/synthesized.ts";
 
 describe("dollars", () => {
   test("are whole picodollars, without a floating-point number on the way", () => {
@@ -214,7 +214,7 @@ describe("a month, computed by hand", () => {
       key: 1n,
       keyUse: 8760n,
       secretUse: 0n,
-      alarm: 60n,
+      alarm: 124n,
       dashboard: 1n,
       metric: 4n,
     });
@@ -238,7 +238,7 @@ describe("what is reached", () => {
   );
 
   test.each([
-    ["the stage's own throttle", 10_000_000n, 500_000n],
+    ["the stage's throttle, of the busiest route", 10_000_000n, 500_000n],
     ["Lambda, concurrency of the account", 3_140_000n, 1_000_000n],
     ["DynamoDB, writes of a new table", 60_000_000n, 4_000_000n],
     // Two entries for each change over 64 shards.
@@ -320,7 +320,7 @@ describe("docs/cost.md", () => {
 
   test("rests on the numbers of the stack", () => {
     expect([...presetMix.values()].reduce((sum, parts) => sum + parts, 0)).toBe(1_000_000);
-    const prod = readConfig((name) => (name === "stage" ? "prod" : undefined));
+    const prod = readConfig((name) => ({ stage: "prod", ...production })[name]);
     expect(stageRps).toBe(prod.throttle.rate);
     expect(presets.doubtMs).toBe(prod.providerTimeoutMs);
     const template = synthesized({ stage: "prod" });
