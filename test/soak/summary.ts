@@ -40,6 +40,7 @@ export function tableOf(summary: Summary): string {
     ["faults", listOf(faults)],
     ["killed", `${kills.functions} functions, ${kills.databases} databases, ${kills.hosts} hosts`],
     ["functions out of time", failures.timedOut],
+    ["runs without time to count", failures.uncounted],
     ["met a killed database", failures.unreachable],
     ["states", listOf(comparison.states)],
     ["waiting for a person", listOf(comparison.waiting) || "0"],
