@@ -8,8 +8,7 @@ import { type Identity, recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Claim, Claimed, Records, Settlement } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
-import { keyRing } from "../secrets/key-ring.ts";
-import type { SecretValue } from "../secrets/secrets.ts";
+import { currentRing, keyRing } from "../secrets/key-ring.ts";
 import { type Failure, tell } from "./answer.ts";
 import { invalid } from "./body.ts";
 import type { ChangeOperation, ChangeSpec } from "./change-spec.ts";
@@ -145,9 +144,9 @@ async function sameRequest<Input extends object>(
 ): Promise<SameRequest> {
   const name = routeName(operation.name);
   if (operation.sameBy) return sameEffect(name, operation.sameBy(input));
-  const ring = async (secret: Promise<SecretValue>) => keyRing(await secret, "fingerprintKeys");
-  return sameInput(name, input, await ring(world.secrets.current("gateway")), () =>
-    ring(world.secrets.refreshed("gateway")),
+  const ring = await currentRing(world.secrets, "fingerprintKeys");
+  return sameInput(name, input, ring, async () =>
+    keyRing(await world.secrets.refreshed("gateway"), "fingerprintKeys"),
   );
 }
 

@@ -5,7 +5,7 @@ import { recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Records, Stray } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
-import { fingerprint, type KeyRing, keyRing } from "../secrets/key-ring.ts";
+import { currentRing, fingerprint, type KeyRing } from "../secrets/key-ring.ts";
 import { seal, unsealed } from "../secrets/seal.ts";
 import { isSameSecret, type Secrets, type SecretValue } from "../secrets/secrets.ts";
 import { equalInConstantTime } from "../signing/index.ts";
@@ -32,10 +32,9 @@ export async function receiveNotification(
 ): Promise<Received> {
   if (!(await isGenuine(notification, world)))
     throw new Problem("access-denied", "The merchantToken is not this merchant's.", { status: 401 });
-  const gateway = await world.secrets.current("gateway");
   const rings: Rings = {
-    sealing: keyRing(gateway, "sealingKeys"),
-    fingerprints: keyRing(gateway, "fingerprintKeys"),
+    sealing: await currentRing(world.secrets, "sealingKeys"),
+    fingerprints: await currentRing(world.secrets, "fingerprintKeys"),
   };
   const account = world.config.account("nicepay");
   const id = recordId("nicepay", account, { namespace: "binding", id: notification.referenceNo });

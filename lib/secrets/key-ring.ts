@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync } from "node:crypto";
 import { Problem } from "../problem.ts";
 import { Secret } from "./secret.ts";
-import { optionalPart, part, type SecretValue } from "./secrets.ts";
+import { optionalPart, part, type Secrets, type SecretValue } from "./secrets.ts";
 
 /** Keys of the `gateway` secret, each with an id that every value made with it names. The first is the one in use. */
 export interface KeyRing {
@@ -50,6 +50,22 @@ export function keyRing(secret: SecretValue, name: RingName): KeyRing {
       `"${name}" in the secret "${secret.name}" has two keys with the id "${twice.id}".`,
     );
   return { keys: ring };
+}
+
+/**
+ * The ring of that name in the `gateway` secret in force; read anew where it is wrong, because somebody may be mending it.
+ * @throws as `keyRing` and `Secrets.current`.
+ */
+export async function currentRing(
+  secrets: Pick<Secrets, "current" | "refreshed">,
+  name: RingName,
+): Promise<KeyRing> {
+  const secret = await secrets.current("gateway");
+  try {
+    return keyRing(secret, name);
+  } catch {
+    return keyRing(await secrets.refreshed("gateway"), name);
+  }
 }
 
 /**

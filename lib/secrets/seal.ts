@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { Problem } from "../problem.ts";
-import { type KeyRing, keyRing } from "./key-ring.ts";
+import { currentRing, type KeyRing, keyRing } from "./key-ring.ts";
 import { Secret } from "./secret.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -49,7 +49,7 @@ export function unseal(ring: KeyRing, sealed: string, recordId: string): Secret 
 
 /** The same with the ring of the `gateway` secret, read anew where another process has had a newer key first. */
 export async function unsealed(secrets: Secrets, sealed: string, recordId: string): Promise<Secret> {
-  const ring = keyRing(await secrets.current("gateway"), "sealingKeys");
+  const ring = await currentRing(secrets, "sealingKeys");
   if (ring.keys.some((key) => key.id === keyIdOf(sealed))) return unseal(ring, sealed, recordId);
   return unseal(keyRing(await secrets.refreshed("gateway"), "sealingKeys"), sealed, recordId);
 }

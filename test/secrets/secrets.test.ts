@@ -2,7 +2,7 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { awsClientConfig } from "../../lib/aws.ts";
 import { Problem } from "../../lib/problem.ts";
-import { fingerprint, keyRing } from "../../lib/secrets/key-ring.ts";
+import { currentRing, fingerprint, keyRing } from "../../lib/secrets/key-ring.ts";
 import { part, type Secrets, secretsFrom, textsIn } from "../../lib/secrets/secrets.ts";
 import type { Secrets as Values } from "../../local/secrets.ts";
 import { type SecretsManager, startSecretsManager } from "../../local/secrets-manager.ts";
@@ -327,6 +327,15 @@ describe("a ring of keys", () => {
     const ring = generated({ fingerprintKeys: [{ id: "k1", key: key("1") }] });
     expect(fingerprint(ring, "text")).toMatch(/^k1\./);
     expect(fingerprint(ring, "text", "generated")).toBe(fingerprintMade);
+  });
+
+  test("is read anew where it is wrong: somebody may be mending it", async () => {
+    const holding = (json: object) => async () => ({ name: "gateway" as const, json });
+    const mended = { current: holding({}), refreshed: holding({ generatedKey }) };
+    expect((await currentRing(mended, "sealingKeys")).keys).toHaveLength(1);
+    const broken = { current: holding({}), refreshed: holding({}) };
+    const problem = await problemOf(() => currentRing(broken, "sealingKeys"));
+    expect(problem.code).toBe("misconfigured");
   });
 
   test("leaves the generated key's id to that key", async () => {
