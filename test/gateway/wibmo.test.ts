@@ -241,6 +241,21 @@ describe("retrieve-customer-record", () => {
     for (const request of plain.peer.requests) expect(request.headers).toEqual(headersOf(request, plain, {}));
   });
 
+  test("what a record echoes of our key is taken out, wherever it stands", async () => {
+    const echo = { name: `x-api-key: ${apiKey}`, more: [{ [apiKey]: apiKey }], customerId: "C-1" };
+    plain.peer.script({
+      encrypt: token("first"),
+      retrieveCustRecord: token("second"),
+      decrypt: reply(echo),
+    });
+    const customer = {
+      name: "x-api-key: [secret]",
+      more: [{ "[secret]": "[secret]" }],
+      customerId: "C-1",
+    };
+    expectSuccess(await retrieve(), { result: { customer } });
+  });
+
   test("a decrypted record may hold a code of success", async () => {
     plain.peer.script({
       encrypt: token("first"),
