@@ -36,6 +36,7 @@ export function choicesOf(
   const kept = context(String(stage)) ?? {};
   if (typeof kept !== "object" || kept === null || Array.isArray(kept))
     throw new ConfigError(`"${stage}" in cdk.json must be an object of the values that it chooses`);
+  if ("stage" in kept) throw new ConfigError(`"${stage}" in cdk.json cannot choose a stage: it is one`);
   const said = given.filter((name) => !stageNames.includes(name));
   const passing = said.find((name) => !sayable.includes(name));
   if (stage === "prod" && passing !== undefined)

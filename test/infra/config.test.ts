@@ -161,6 +161,9 @@ describe("what is chosen", () => {
       new ConfigError("calbackHosts is not a value that a deployment may choose"),
     );
     expect(() => from({ dev: "shop" })).toThrow(ConfigError);
+    expect(() => from({ dev: { stage: "prod", ...production } })).toThrow(
+      new ConfigError('"dev" in cdk.json cannot choose a stage: it is one'),
+    );
   });
 });
 
