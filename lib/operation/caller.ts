@@ -21,6 +21,13 @@ export function callerOf(event: APIGatewayProxyEventV2): Caller {
   return "anonymous";
 }
 
+/**
+ * Who asks, with the name of the session: of a role that several people may take, the one who did. For what a person
+ * answers for, and never to tell one request from another.
+ */
+export const personOf = (event: APIGatewayProxyEventV2): string =>
+  (event.requestContext as { readonly authorizer?: Authorizer }).authorizer?.iam?.userArn ?? callerOf(event);
+
 /** `arn:aws:sts::1:assumed-role/name/session` is the role `name`, whoever's session it is. */
 const withoutSession = (arn: string): string =>
   arn.replace(/^(arn:[^:]+:sts::\d+:assumed-role\/[^/]+)\/.*$/, "$1");

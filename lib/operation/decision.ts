@@ -2,7 +2,7 @@ import { Problem } from "../problem.ts";
 import type { Decision, Records } from "../records/store.ts";
 import type { Clock } from "../time.ts";
 import type { Failure } from "./answer.ts";
-import type { Caller } from "./caller.ts";
+import { invalid } from "./body.ts";
 import type { Answer, Request } from "./handler.ts";
 import { readable } from "./record-query.ts";
 import { detailOf } from "./record-view.ts";
@@ -20,14 +20,16 @@ export interface Saying {
 /**
  * Writes what a person says, if the record waits for a person still and is at the attempt that was looked at: what is true of
  * one attempt may be untrue of the next. The same said again by the same person is answered as the first time.
- * @throws Problem `already-done` or `in-progress` (409) where it was not written, `not-sent` (503) where that is not known.
+ * @throws Problem `invalid-request` where it contradicts itself, `already-done` or `in-progress` (409) where it was not written, `not-sent` (503) where that is not known.
  */
 export async function decide(
   { id, outcome, reason, transactionId, attempt }: Saying,
-  { caller, note }: { readonly caller: Caller; readonly note: Request<never>["note"] },
+  { person, note }: Pick<Request<never>, "person" | "note">,
   clock: Clock,
   records: Records,
 ): Promise<Answer> {
+  if (transactionId !== undefined && outcome !== "succeeded")
+    throw invalid([{ pointer: "/transactionId", detail: "belongs to what has succeeded alone" }]);
   const seen = await readable(records.get(id));
   if (!seen) throw new Problem("not-found", "There is no such record.");
   const now = clock.now();
@@ -39,7 +41,7 @@ export async function decide(
       record: seen,
       attempt: of,
       to: outcome,
-      by: caller,
+      by: person,
       reason,
       result: outcome === "succeeded" ? JSON.stringify({ transactionId }) : undefined,
       failure: outcome === "succeeded" ? undefined : JSON.stringify(failure),
@@ -52,7 +54,7 @@ export async function decide(
   if (record.attempt !== of)
     throw new Problem(
       "already-done",
-      `Attempt ${of} is past, and the record is at attempt ${record.attempt}: read it again, and name the attempt.`,
+      `The record is at attempt ${record.attempt}, not ${of}: read it again, and name the attempt.`,
       detail,
     );
   if (record.state === "dispatched" || record.state === "in_doubt")

@@ -4,12 +4,14 @@ import { type RequestLog, seenOf } from "../log.ts";
 import { type Counted, type Counts, setbackCounts, type Told } from "../metrics.ts";
 import { Problem } from "../problem.ts";
 import { log } from "../runtime.ts";
-import { type Caller, callerOf } from "./caller.ts";
+import { type Caller, callerOf, personOf } from "./caller.ts";
 
 /** A request that has passed validation. */
 export interface Request<Input> {
   readonly input: Input;
   readonly caller: Caller;
+  /** The caller with the name of its session: who it was, where a role is many people's. */
+  readonly person: string;
   readonly idempotencyKey: string | undefined;
   /** Milliseconds until the host kills this function. */
   readonly remainingMs: () => number;
@@ -82,6 +84,7 @@ export function lambda<Input>(shape: Shape<Input>): LambdaHandler {
       const answer = await shape.run({
         input,
         caller: callerOf(event),
+        person: personOf(event),
         idempotencyKey: event.headers["idempotency-key"],
         remainingMs: () => context.getRemainingTimeInMillis(),
         note: (more) => facts.set(event, { ...facts.get(event), ...more }),

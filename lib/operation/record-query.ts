@@ -16,6 +16,8 @@ export async function readable<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (cause) {
+    // An item that cannot be understood is no fault of the table's, and will not be another time.
+    if (cause instanceof SyntaxError || cause instanceof TypeError) throw cause;
     throw new Problem("not-sent", "The records cannot be read at present.", { cause });
   }
 }

@@ -118,7 +118,7 @@ export function writePrincipals(
   const signed = routes.filter(({ authorization }) => authorization === "AWS_IAM");
   const principals = [
     role(
-      "may-look",
+      "may-read",
       signed.filter(({ functionName }) => looks(functionName)),
     ),
     role("may-change", signed),

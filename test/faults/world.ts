@@ -167,6 +167,7 @@ export class World {
     const request = {
       input: subject.input,
       caller: subject.caller,
+      person: subject.caller,
       idempotencyKey: subject.key,
       remainingMs: () => deadline - runtime.clock.now(),
       note: () => undefined,
@@ -214,7 +215,7 @@ export class World {
     const run = this.#run<Answer>(by, plan);
     this.said.push({ run, saying, isHonest });
     const { clock } = new Process(this).runtime(run);
-    const asked = { caller: by, note: () => undefined };
+    const asked = { person: by, note: () => undefined };
     return run.start(() => decide(saying, asked, clock, this.#records(run)));
   }
 

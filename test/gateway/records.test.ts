@@ -204,6 +204,11 @@ describe("a decision", () => {
     ["a state that is nobody's to say", { outcome: "in_doubt", reason: "x" }, "/outcome"],
     ["an attempt that is no number", { outcome: "declined", reason: "x", attempt: "1" }, "/attempt"],
     ["an attempt that is no whole number", { outcome: "declined", reason: "x", attempt: 1.5 }, "/attempt"],
+    [
+      "a transaction of what did not happen",
+      { outcome: "not_executed", reason: "x", transactionId: "7" },
+      "/transactionId",
+    ],
     ["a name of somebody else", { outcome: "declined", reason: "x", by: "me" }, "/by"],
   ])("with %s is refused", async (_what, body, pointer) => {
     const [id = ""] = ids.slice(-1);

@@ -236,7 +236,7 @@ describe("without a file of principals", () => {
       const own = await startGateway({ dataDir, env });
       const path = join(dataDir, "principals.json");
       expect(own.logs()).toMatch(
-        new RegExp(`^ {2}principals +${path} +may-look, may-change: only they may call$`, "m"),
+        new RegExp(`^ {2}principals +${path} +may-read, may-change: only they may call$`, "m"),
       );
       expect(statSync(path).mode & 0o777).toBe(0o600);
       const [look] = JSON.parse(readFileSync(path, "utf8"));

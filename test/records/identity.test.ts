@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { assert, constant, constantFrom, oneof, property, record, string } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { callerOf } from "../../lib/operation/caller.ts";
+import { callerOf, personOf } from "../../lib/operation/caller.ts";
 import { sameEffect, sameInput } from "../../lib/operation/request.ts";
 import { type Identity, recordId } from "../../lib/records/identity.ts";
 import { fingerprint, type KeyRing } from "../../lib/secrets/key-ring.ts";
@@ -177,6 +177,16 @@ describe("a caller", () => {
     expect(of({ iam: { userArn: "arn:aws:sts::210987654321:assumed-role/shop/pod-1" } })).not.toBe(
       of(role("pod-1")),
     );
+  });
+
+  test("answers for a decision in the name of its session, where the role is many people's", () => {
+    const person = (authorizer: object) =>
+      personOf({ requestContext: { authorizer } } as unknown as APIGatewayProxyEventV2);
+    expect(person(role("asha@shop.example"))).toBe(
+      "arn:aws:sts::123456789012:assumed-role/shop/asha@shop.example",
+    );
+    const token = { jwt: { claims: { iss: "https://issuer", sub: "asha" } } };
+    expect(person(token)).toBe(of(token));
   });
 
   test("is a user, or a token's issuer and subject together", () => {
