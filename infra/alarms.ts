@@ -246,7 +246,7 @@ const share = (part: IMetric, whole: IMetric): MathExpression =>
     period: minutes(5),
   });
 
-export const lambdaThrottles = (): Metric =>
+const lambdaThrottles = (): Metric =>
   new Metric({ namespace: "AWS/Lambda", metricName: "Throttles", statistic: Stats.SUM, period: minutes(5) });
 
 /** The topic that was named, or one of the stack's own, which people and pagers subscribe to. */
