@@ -42,7 +42,12 @@ function atOnce(scenarios: Readonly<Record<string, () => Promise<void>>>): void 
       started.catch(() => undefined);
       running.set(name, started);
     });
-  test.each(Object.keys(scenarios))("%s", (name) => running.get(name));
+  test.each(Object.entries(scenarios))("%s", (name, run) => {
+    const started = running.get(name);
+    running.delete(name);
+    // One that is tried once more runs once more.
+    return started ?? run();
+  });
 }
 
 /** One whose provider is the sandbox, one whose provider is scripted; and one whose reconciler runs. */
@@ -51,8 +56,8 @@ let scripted: AggrepayGateway;
 let timed: Gateway;
 let timedDir: string;
 const timedEnv = { ...times, SCHEDULE_MS: "300" };
-const wallet = walletOf(() => asked);
-const timedWallet = walletOf(() => timed);
+const wallet = patientWalletOf(() => asked);
+const timedWallet = patientWalletOf(() => timed);
 /** Customers of the first, and one of the last. */
 let asha: string;
 let ravi: string;
@@ -88,6 +93,21 @@ const forEach = <Each extends { readonly route: string }>(
   run: (each: Each) => Promise<void>,
 ) => Object.fromEntries(all.map((each) => [`${each.route}: ${what}`, () => run(each)]));
 
+/** On a busy machine a request may be put off before anything is written: its caller repeats it, as it is told to. */
+async function patient(send: () => Promise<Answer>): Promise<Answer> {
+  for (let each = 0; ; each += 1) {
+    const answer = await send();
+    if (answer.status !== 503 || answer.body.record || each === 20) return answer;
+    await sleep(500);
+  }
+}
+
+function patientWalletOf(gateway: () => Gateway) {
+  const wallet = walletOf(gateway);
+  const post: typeof wallet.post = (...given) => patient(() => wallet.post(...given));
+  return { ...wallet, post };
+}
+
 /** Repeats a request for as long as its outcome is unknown; gives the first answer that is another, or the last one. */
 async function repeated(send: () => Promise<Answer>, forMs = 25_000): Promise<Answer> {
   const until = Date.now() + forMs;
@@ -95,15 +115,6 @@ async function repeated(send: () => Promise<Answer>, forMs = 25_000): Promise<An
     const answer = await send();
     if (answer.status !== 504 || answer.body.record?.state === "needs_attention" || Date.now() > until)
       return answer;
-    await sleep(500);
-  }
-}
-
-/** The first answer about a request that was sent: on a busy machine it may be put off before anything was written. */
-async function first(send: () => Promise<Answer>): Promise<Answer> {
-  for (let each = 0; ; each += 1) {
-    const answer = await send();
-    if (answer.status !== 503 || answer.body.record || each === 20) return answer;
     await sleep(500);
   }
 }
@@ -195,7 +206,7 @@ describe("at a provider that is there to be asked", () => {
     atOnce({
       ...forEach(moneys, "done without a word, a repeat learns it", async (money) => {
         const { send, sent, effects } = moneyOf(money, "timeout-after");
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         const learned = await repeated(send);
         expect(about(learned)).toEqual(success());
         const [effect, ...more] = await effects();
@@ -208,8 +219,8 @@ describe("at a provider that is there to be asked", () => {
 
       ...forEach(moneys, "never done, it may be made again after the quiet period", async (money) => {
         const { send, sent, effects } = moneyOf(money, "once.timeout-before");
-        expect(about(await first(send))).toEqual(doubt());
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         expect(about(await repeated(send))).toEqual(notExecuted);
         expect([await sent(), (await effects()).length]).toEqual([1, 0]);
         const second = await send();
@@ -220,7 +231,7 @@ describe("at a provider that is there to be asked", () => {
 
       ...forEach(moneys, "done late, it is waited for", async (money) => {
         const { send, sent, effects } = moneyOf(money, "timeout-late");
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         expect(about(await repeated(send))).toEqual(success());
         expect([await sent(), (await effects()).length]).toEqual([1, 1]);
       }),
@@ -228,7 +239,7 @@ describe("at a provider that is there to be asked", () => {
       ...forEach(moneys, "refused in words that nobody knows, it is declined in the end", async (money) => {
         const { send, sent, effects } = moneyOf(money, "unknown-code");
         const word = { code: "SOMETHING-NEW", message: "Something new happened" };
-        const begun = await first(send);
+        const begun = await send();
         expect([about(begun), begun.body.provider]).toEqual([doubt(), word]);
         const learned = await repeated(send);
         expect(about(learned)).toEqual({
@@ -246,7 +257,7 @@ describe("at a provider that is there to be asked", () => {
 
       ...forEach(moneys, "refused in such words and done all the same, it succeeds", async (money) => {
         const { send, sent, effects } = moneyOf(money, "unknown-code-after");
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         expect(about(await repeated(send))).toEqual(success());
         expect([await sent(), (await effects()).length]).toEqual([1, 1]);
       }),
@@ -270,7 +281,7 @@ describe("at a provider that is there to be asked", () => {
         const { send, sent } = moneyOf(money, "timeout-before.sandbox.inquiry.http-502");
         await send();
         await sleep(quietOverMs);
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         expect(await sent()).toBe(1);
       }),
 
@@ -289,7 +300,7 @@ describe("at a provider that is there to be asked", () => {
           async () => {
             const [, debit = moneys[0]] = moneys;
             const { send, sent, effects } = moneyOf(debit as Money, fault);
-            expect(about(await first(send))).toEqual(doubt());
+            expect(about(await send())).toEqual(doubt());
             expect(about(await repeated(send))).toEqual(success());
             expect([await sent(), (await effects()).length]).toEqual([1, 1]);
           },
@@ -325,7 +336,7 @@ describe("at a provider that is there to be asked", () => {
       "done without a word, a repeat learns it": async () => {
         const id = await debited();
         const { send, sent, effects } = reversalOf(id, "timeout-after");
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         const learned = await repeated(send);
         const [effect] = await effects();
         expect(about(learned)).toEqual(success());
@@ -339,9 +350,9 @@ describe("at a provider that is there to be asked", () => {
       "not found proves nothing: it stays in doubt, and is not made again": async () => {
         const stays = async (fault: string) => {
           const { send, sent } = reversalOf(await debited(), fault);
-          expect(about(await first(send))).toEqual(doubt());
+          expect(about(await send())).toEqual(doubt());
           await sleep(quietOverMs);
-          for (let each = 0; each < 2; each += 1) expect(about(await first(send))).toEqual(doubt());
+          for (let each = 0; each < 2; each += 1) expect(about(await send())).toEqual(doubt());
           expect(await sent()).toBe(1);
         };
         await Promise.all([stays("timeout-before"), stays("unknown-code")]);
@@ -406,7 +417,7 @@ describe("at a provider that is there to be asked", () => {
     atOnce({
       "register-customer: done without a word, a repeat learns it": async () => {
         const send = await registration("timeout-after");
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         const learned = await repeated(send);
         expect(about(learned)).toEqual(success());
         const customerId = String(learned.body.result?.customerId);
@@ -415,7 +426,7 @@ describe("at a provider that is there to be asked", () => {
 
       "register-customer: never done, it may be made again after the quiet period": async () => {
         const send = await registration("once.timeout-before");
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         expect(about(await repeated(send))).toEqual(notExecuted);
         expect(about(await send())).toEqual(success(2));
       },
@@ -423,7 +434,7 @@ describe("at a provider that is there to be asked", () => {
       "add-sub-merchant: done without a word, a repeat learns it": async () => {
         const send = shopNamed("Done.sandbox.timeout-after");
         const before = (await wallet.effects({ kind: "sub-merchant" })).length;
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         const learned = await repeated(send);
         expect(about(learned)).toEqual(success());
         expect(learned.body.result).toEqual({ subMerchantId: expect.stringMatching(/^\d+$/) as string });
@@ -432,21 +443,21 @@ describe("at a provider that is there to be asked", () => {
 
       "add-sub-merchant: never done, it may be made again after the quiet period": async () => {
         const send = shopNamed("Again.sandbox.once.timeout-before");
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         expect(about(await repeated(send))).toEqual(notExecuted);
         expect(about(await send())).toEqual(success(2));
       },
 
       "update-customer: what was sent being there confirms it": async () => {
         const send = keyed("update-customer", { customerId: ravi, description: "sandbox.timeout-after" });
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         const learned = await repeated(send);
         expect([about(learned), learned.body.result]).toEqual([success(), { updated: true }]);
       },
 
       "update-customer: its not being there proves nothing, and is a person's": async () => {
         const send = keyed("update-customer", { customerId: ravi, city: "sandbox.timeout-before" });
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         expect(about(await repeated(send))).toEqual(needsAttention());
       },
 
@@ -455,7 +466,7 @@ describe("at a provider that is there to be asked", () => {
         const match = { customer_id: customerId, customer_active: "n" };
         await wallet.arm("timeout-after", "customerstatus", match);
         const send = keyed("customer-status", { customerId, customerActive: false });
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         const learned = await repeated(send);
         expect([about(learned), learned.body.result]).toEqual([
           success(),
@@ -469,7 +480,7 @@ describe("at a provider that is there to be asked", () => {
         const match = { customer_id: customerId, customer_active: "n" };
         await wallet.arm("timeout-before", "customerstatus", match);
         const send = keyed("customer-status", { customerId, customerActive: false });
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         expect(about(await repeated(send))).toEqual(needsAttention());
         expect(await wallet.calls("customerstatus", match)).toHaveLength(1);
       },
@@ -485,8 +496,8 @@ describe("at a provider that is there to be asked", () => {
           const customerId = await wallet.newCustomer();
           await wallet.arm("timeout-after", path, { customer_id: customerId });
           const send = keyed(route, { customerId, ...input });
-          expect(about(await first(send))).toEqual(doubt());
-          expect(about(await first(send))).toEqual(doubt());
+          expect(about(await send())).toEqual(doubt());
+          expect(about(await send())).toEqual(doubt());
           expect(about(await repeated(send))).toEqual(needsAttention());
           expect(await wallet.calls(path, { customer_id: customerId })).toHaveLength(1);
         },
@@ -495,7 +506,7 @@ describe("at a provider that is there to be asked", () => {
       "registration-otp: nothing can be asked, so it is a person's once its lease has ended": async () => {
         const email = "otp.sandbox.timeout-after@example.com";
         const send = keyed("registration-otp", { email, mobileNumber: wallet.newMobile() });
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         expect(about(await repeated(send))).toEqual(needsAttention());
       },
     });
@@ -560,6 +571,9 @@ describe("at a provider that shows something else", () => {
     }),
   );
 
+  const callScripted = (...given: Parameters<AggrepayGateway["call"]>) =>
+    patient(async () => (await scripted.call(...given)) as unknown as Answer);
+
   function debit() {
     const id = fresh();
     count += 1;
@@ -568,7 +582,7 @@ describe("at a provider that shows something else", () => {
     return {
       id,
       customerId,
-      send: async () => (await scripted.call("debit-wallet", input)) as unknown as Answer,
+      send: () => callScripted("debit-wallet", input),
       sent: () =>
         scripted.peer.requests.filter(
           (request: PeerRequest) =>
@@ -618,7 +632,7 @@ describe("at a provider that shows something else", () => {
             debits.set(id, refusal(word.code, word.message));
             shown.set(id, signed(row(id)));
             lists.set(customerId, listing(row(id)));
-            const begun = await first(send);
+            const begun = await send();
             expect(about(begun)).toEqual(doubt());
             const before = await failureOf(begun);
             const learned = await repeated(send);
@@ -639,7 +653,7 @@ describe("at a provider that shows something else", () => {
             const { id, customerId, send, sent } = debit();
             shown.set(id, signed(rowOf(id, more)));
             lists.set(customerId, listing(rowOf("later", { transaction_id: 1 }), rowOf(id, more)));
-            expect(about(await first(send))).toEqual(doubt());
+            expect(about(await send())).toEqual(doubt());
             const learned = await repeated(send);
             expect([about(learned), learned.body.result]).toEqual([
               success(),
@@ -656,7 +670,7 @@ describe("at a provider that shows something else", () => {
         lists.set(customerId, listing(rowOf(id, { transaction_id: 734203906 })));
         await send();
         await sleep(quietOverMs);
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         lists.set(customerId, listing(rowOf(id)));
         expect(about(await repeated(send))).toEqual(success());
         expect(sent()).toBe(1);
@@ -731,7 +745,7 @@ describe("at a provider that shows something else", () => {
             lists.set(customerId, () => none);
             await send();
             await sleep(quietOverMs);
-            expect(about(await first(send))).toEqual(doubt());
+            expect(about(await send())).toEqual(doubt());
             expect(sent()).toBe(1);
           },
         ]),
@@ -741,14 +755,14 @@ describe("at a provider that shows something else", () => {
         const { send, sent } = debit();
         await send();
         await sleep(quietOverMs);
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         expect(sent()).toBe(1);
       },
 
       "taken on its second attempt, and there by our first: it succeeded": async () => {
         const { id, customerId, send, sent } = debit();
         lists.set(customerId, () => none);
-        expect(about(await first(send))).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
         expect(about(await repeated(send))).toEqual(notExecuted);
         // The first one lands after all that waiting.
         shown.set(id, signed(rowOf(id)));
@@ -780,27 +794,17 @@ describe("at a provider that shows something else", () => {
         const customerId = String(700_000_001);
         lists.set(customerId, () => signed({ customer_id: stranger, customer_active: "n" }));
         const key = randomUUID();
-        const send = async () =>
-          (await scripted.call(
-            "customer-status",
-            { customerId, customerActive: false },
-            { key },
-          )) as unknown as Answer;
-        expect(about(await first(send))).toEqual(doubt());
-        expect(about(await first(send))).toEqual(doubt());
+        const send = () => callScripted("customer-status", { customerId, customerActive: false }, { key });
+        expect(about(await send())).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
       },
       "update-customer: confirms nothing": async () => {
         const customerId = String(700_000_002);
         lists.set(customerId, () => signed({ customer_id: stranger, city: "Pune" }));
         const key = randomUUID();
-        const send = async () =>
-          (await scripted.call(
-            "update-customer",
-            { customerId, city: "Pune" },
-            { key },
-          )) as unknown as Answer;
-        expect(about(await first(send))).toEqual(doubt());
-        expect(about(await first(send))).toEqual(doubt());
+        const send = () => callScripted("update-customer", { customerId, city: "Pune" }, { key });
+        expect(about(await send())).toEqual(doubt());
+        expect(about(await send())).toEqual(doubt());
       },
     });
   });
