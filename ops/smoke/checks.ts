@@ -30,7 +30,9 @@ export async function* checks(gateway: Gateway, options: CheckOptions): AsyncGen
     return found.route;
   };
   const closed = routes.filter(({ access }) => access !== "open").map(({ route }) => route);
-  yield* found("refuses whoever does not sign", () => refusesUnsigned(gateway, closed, options.open));
+  yield* found("refuses whoever does not say who calls", () =>
+    refusesUnsigned(gateway, closed, options.open),
+  );
   yield* found("lists records", () => listsRecords(gateway, routeOf("records/list")));
   yield* found("knows no record that is not there", () => missesRecord(gateway, routeOf("records/get")));
   yield* found("refuses an invalid request", () =>
@@ -101,7 +103,9 @@ function shown(reply: Reply): string {
   const ours = problemOf(reply);
   if (ours) return `${reply.status} ${ours.code}: ${ours.detail}`;
   if (reply.status === 403 && isPlatforms(reply))
-    return "403 of API Gateway: the caller may not call this route (execute-api:Invoke), or the signature is not accepted (Region, clock, credentials)";
+    return "403 of API Gateway: the caller may not call this route (execute-api:Invoke, or the token's scopes), or the signature is not accepted (Region, clock, credentials)";
+  if (reply.status === 401 && isPlatforms(reply))
+    return "401 of API Gateway: the token is not accepted (issuer, audience, expiry), or the gateway asks for one";
   if (isPlatforms(reply)) return `${reply.status} of API Gateway`;
   return `${reply.status} ${reply.type || "without a type"}, not in the gateway's form`;
 }
@@ -155,7 +159,7 @@ async function listsRecords(gateway: Gateway, { path }: Route): Promise<readonly
   const { result, page } = parsed.output;
   const attention = result.length === 0 && page.cursor === null ? ok("none") : warning(waiting(page.cursor));
   return [
-    { check, ...ok("signed and read") },
+    { check, ...ok("read") },
     { check: "waits for a person", ...attention },
   ];
 }
@@ -196,8 +200,8 @@ async function refusesForgery(gateway: Gateway, { path }: Route): Promise<Result
     userToken: "smoke",
   };
   const reply = await gateway.send({ ...post(path, forged), signed: false });
-  if (reply.status === 403 && isPlatforms(reply))
-    return failed("it asks for IAM: the provider cannot reach it");
+  if ((reply.status === 401 || reply.status === 403) && isPlatforms(reply))
+    return failed("it asks who calls: the provider cannot reach it");
   if (reply.status === 200) return failed("a notification with a false signature was taken in");
   if (!isProblem(reply, "access-denied")) return failed(shown(reply));
   return reply.status === 401

@@ -7,6 +7,7 @@ export interface Request {
   readonly path: string;
   readonly body?: string;
   readonly contentType?: string;
+  /** Says who asks: by a signature, or by a token. */
   readonly signed: boolean;
   /** The answer waits for a provider's. */
   readonly asksProvider?: boolean;
@@ -36,10 +37,10 @@ export class Unsigned extends Error {
   override readonly name = "Unsigned";
 }
 
-export interface Identity {
-  readonly profile: string | undefined;
-  readonly region: string | undefined;
-}
+/** Who asks: credentials that sign (SigV4), or a token of the issuer that the gateway trusts. */
+export type Identity =
+  | { readonly profile: string | undefined; readonly region: string | undefined }
+  | { readonly token: string };
 
 /** How long an answer is waited for; an HTTP API itself waits 30 s for a function. */
 const patience = { ownMs: 10_000, providerMs: 30_000 };
@@ -50,7 +51,7 @@ export async function openGateway(
   identity: Identity | undefined,
   { ownMs, providerMs } = patience,
 ): Promise<Gateway> {
-  const sign = identity && (await signerOf(url, identity));
+  const sign = identity && ("token" in identity ? bearing(identity.token) : await signerOf(url, identity));
   return {
     async send(request) {
       const target = new URL(request.path, url);
@@ -67,7 +68,11 @@ export async function openGateway(
 type Headers = Readonly<Record<string, string>>;
 type Sign = (target: URL, request: Request, headers: Headers) => Promise<Headers>;
 
-async function signerOf(url: URL, { profile, region }: Identity): Promise<Sign> {
+const bearing =
+  (token: string): Sign =>
+  async (_target, _request, headers) => ({ ...headers, authorization: `Bearer ${token}` });
+
+async function signerOf(url: URL, { profile, region }: Exclude<Identity, { token: string }>): Promise<Sign> {
   // An SDK client knows every place that credentials and Regions come from; this one is never used to call.
   const { config } = new SecretsManagerClient(profile === undefined ? {} : { profile });
   const credentials = await config.credentials().catch(() => {

@@ -6,6 +6,7 @@ import { checks, type Finding, providersOf } from "./checks.ts";
 import { type Identity, openGateway, Unsigned } from "./gateway.ts";
 
 const help = `Usage: npm run smoke -- --url https://... [--profile NAME] [options]
+       SMOKE_TOKEN=... npm run smoke -- --url https://... [options]
 
 Checks a deployed gateway from outside, and changes nothing: each check is a line, and one that fails ends it with 1.
 
@@ -16,8 +17,9 @@ Checks a deployed gateway from outside, and changes nothing: each check is a lin
   --provider P     with --ask: this provider alone; may be given more than once (${providersOf(functions).join(", ")})
   --open           it is meant that nobody is asked who calls
 
-A loopback address is asked unsigned unless --profile is given or AWS_ACCESS_KEY_ID is set, and may be open.
-The caller needs execute-api:Invoke on GET/v1/records*, POST/v1/aggrepay/fetch-balance and what --ask calls.
+SMOKE_TOKEN in the environment is a token for a gateway with auth=jwt, and is sent in place of a signature.
+A loopback address is asked unsigned unless --profile is given or AWS_ACCESS_KEY_ID or SMOKE_TOKEN is set, and may be open.
+The caller needs execute-api:Invoke, or the scopes, of GET/v1/records*, POST/v1/aggrepay/fetch-balance and what --ask calls.
 
 Ends with 0 where nothing failed, with 1 where something did, with 2 where the options are wrong.
 `;
@@ -72,6 +74,14 @@ const isLoopback = ({ hostname }: URL): boolean =>
   hostname === "localhost" || hostname === "[::1]" || (isIP(hostname) === 4 && hostname.startsWith("127."));
 
 function identityOf(url: URL, { profile, region }: Options, environment: Environment): Identity | undefined {
+  const token = environment.SMOKE_TOKEN;
+  if (token) {
+    if (profile !== undefined || region !== undefined)
+      throw new Usage("SMOKE_TOKEN is sent in place of a signature: --profile and --region are for signing.");
+    // RFC 6750, section 2.1. What is no token is not quoted: it may be part of one.
+    if (!/^[\w.~+/-]+=*$/.test(token)) throw new Usage("SMOKE_TOKEN is no bearer token.");
+    return { token };
+  }
   const isGiven = profile !== undefined || Boolean(environment.AWS_ACCESS_KEY_ID);
   return isLoopback(url) && !isGiven ? undefined : { profile, region };
 }

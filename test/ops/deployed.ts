@@ -15,12 +15,13 @@ export interface Reply {
 export interface Came {
   /** `GET /v1/records/{id}`, or undefined where no function has such a route. */
   readonly route: string | undefined;
+  /** Or with a token in place of a signature. */
   readonly signed: boolean;
   readonly token: string | undefined;
   readonly body: string;
 }
 
-/** A gateway as API Gateway shows it: it asks for SigV4 on every route but the open one, and answers as ours does. */
+/** A gateway as API Gateway shows it: it asks for SigV4, or a token, on every route but the open one, and answers as ours does. */
 export interface Deployed {
   readonly url: string;
   readonly came: readonly Came[];
@@ -67,14 +68,14 @@ function rightAnswer({ route, signed }: Came): Reply {
   }
 }
 
-export async function startDeployed(key: SigningKey): Promise<Deployed> {
+export async function startDeployed(key: SigningKey, jwt: string): Promise<Deployed> {
   const routes = functions.flatMap(({ route }) => (route ? [`${route.method} ${route.path}`] : []));
   const router = routerOf(routes);
   const came: Came[] = [];
   let how: Parameters<Deployed["misbehave"]>[0] = () => undefined;
   const cameOf = (request: IncomingMessage, body: Buffer): Came => ({
     route: router(request.method ?? "", (request.url ?? "").split("?")[0] ?? "")?.key,
-    signed: isSignedWith(request, body, key),
+    signed: isSignedWith(request, body, key) || request.headers.authorization === `Bearer ${jwt}`,
     token: request.headers["x-amz-security-token"]?.toString(),
     body: body.toString(),
   });

@@ -60,7 +60,7 @@ const nobody = Object.fromEntries(sandboxes.map((name) => [name, []]));
 test("the local host passes, open as it is, and no provider hears of it", async () => {
   const { code, out } = await smoke();
   expect(out.split("\n").filter((line) => !line.startsWith("ok"))).toEqual([
-    "warning  refuses whoever does not sign: open: this gateway asks nobody who calls",
+    "warning  refuses whoever does not say who calls: open: this gateway asks nobody who calls",
     "",
     `${gateway.url} is as it should be.`,
     "",
@@ -166,7 +166,7 @@ test("with AUTH=iam it passes with the permissions that the README names, and no
       `${closed.url} is as it should be.`,
       "",
     ]);
-    expect(out).toContain("ok       refuses whoever does not sign: all 30 protected routes");
+    expect(out).toContain("ok       refuses whoever does not say who calls: all 30 protected routes");
     expect(code).toBe(0);
     const refused = await as(mayNot);
     expect(refused.out).toContain("failed   lists records: 403 of API Gateway");

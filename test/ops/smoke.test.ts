@@ -10,13 +10,15 @@ import { type Came, type Deployed, platforms, problemReply, startDeployed } from
 
 const key = { accessKeyId: "AKIAPLANTED0001", secretAccessKey: "planted-secret-7c1e", region: "ap-south-1" };
 const token = "planted-session-token-44b2";
+/** What a gateway with `auth=jwt` takes in place of a signature. */
+const jwt = "eyJhbGciOiJSUzI1NiJ9.planted-91d3.c2ln_-";
 
 let deployed: Deployed;
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "smoke-"));
-  deployed = await startDeployed(key);
+  deployed = await startDeployed(key, jwt);
   const profile = `[merchant]\naws_access_key_id = ${key.accessKeyId}\naws_secret_access_key = ${key.secretAccessKey}\n`;
   await writeFile(join(folder, "credentials"), `${profile}aws_session_token = ${token}\n`);
   await writeFile(join(folder, "config"), "[profile merchant]\nregion = ap-south-1\n[profile placeless]\n");
@@ -26,6 +28,7 @@ beforeEach(() => {
   // Nothing that happens to be set where the tests run may sign.
   for (const name of Object.keys(process.env).filter((each) => each.startsWith("AWS_")))
     vi.stubEnv(name, undefined);
+  vi.stubEnv("SMOKE_TOKEN", undefined);
   vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", join(folder, "credentials"));
   vi.stubEnv("AWS_CONFIG_FILE", join(folder, "config"));
   vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
@@ -51,7 +54,7 @@ async function run(...args: readonly string[]) {
       err += text;
     },
   });
-  for (const secret of [key.accessKeyId, key.secretAccessKey, token]) {
+  for (const secret of [key.accessKeyId, key.secretAccessKey, token, jwt]) {
     expect(out).not.toContain(secret);
     expect(err).not.toContain(secret);
   }
@@ -71,8 +74,8 @@ describe("a gateway as it should be", () => {
     const { code, out, err } = await merchant();
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out.trimEnd().split("\n")).toEqual([
-      "ok       refuses whoever does not sign: all 30 protected routes",
-      "ok       lists records: signed and read",
+      "ok       refuses whoever does not say who calls: all 30 protected routes",
+      "ok       lists records: read",
       "ok       waits for a person: none",
       "ok       knows no record that is not there: 404 not-found",
       "ok       refuses an invalid request: 400 invalid-request, before anything is sent",
@@ -137,6 +140,18 @@ describe("a gateway as it should be", () => {
     expect(await run("--url", deployed.url)).toMatchObject({ code: 0 });
   });
 
+  test("passes with a token, for one that asks for tokens", async () => {
+    vi.stubEnv("SMOKE_TOKEN", jwt);
+    // Whatever could sign is left alone.
+    vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIAOTHER");
+    const { code, out, err } = await run("--url", deployed.url, "--ask", "--provider", "payu");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain("ok       refuses whoever does not say who calls: all 30 protected routes");
+    expect(out).toContain("ok       payu answers");
+    expect(deployed.came.filter(({ signed }) => signed)).toHaveLength(5);
+    expect(deployed.came.filter(({ token: session }) => session !== undefined)).toEqual([]);
+  });
+
   test("is warned about, and passes, where records wait for a person", async () => {
     const page = (cursor: string | null) => ({
       status: 200,
@@ -173,32 +188,32 @@ const faults: readonly Fault[] = [
   {
     what: "a protected route that is open",
     how: unsignedAt("POST /v1/aggrepay/debit-wallet", problemReply("unacceptable-body")),
-    line: "failed   refuses whoever does not sign: POST /v1/aggrepay/debit-wallet: open",
+    line: "failed   refuses whoever does not say who calls: POST /v1/aggrepay/debit-wallet: open",
   },
   {
     what: "a protected route that gives a record to anyone",
     how: unsignedAt("GET /v1/records/{id}", { status: 200, body: {} }),
-    line: "failed   refuses whoever does not sign: GET /v1/records/{id}: open",
+    line: "failed   refuses whoever does not say who calls: GET /v1/records/{id}: open",
   },
   {
     what: "a function's own 403 in place of API Gateway's",
     how: unsignedAt("GET /v1/records", problemReply("access-denied")),
-    line: "failed   refuses whoever does not sign: GET /v1/records: open",
+    line: "failed   refuses whoever does not say who calls: GET /v1/records: open",
   },
   {
     what: "a route that was not deployed",
     how: ({ route }) => (route === "POST /v1/wibmo/encrypt" ? platforms(404, "Not Found") : undefined),
-    line: "failed   refuses whoever does not sign: POST /v1/wibmo/encrypt: not deployed",
+    line: "failed   refuses whoever does not say who calls: POST /v1/wibmo/encrypt: not deployed",
   },
   {
     what: "a throttle that answers before IAM",
     how: unsignedAt("GET /v1/records", platforms(429, "Too Many Requests")),
-    line: "failed   refuses whoever does not sign: GET /v1/records: 429 of API Gateway",
+    line: "failed   refuses whoever does not say who calls: GET /v1/records: 429 of API Gateway",
   },
   {
     what: "a caller that may not list",
     how: signedAt("GET /v1/records", platforms(403, "Forbidden")),
-    line: "failed   lists records: 403 of API Gateway: the caller may not call this route (execute-api:Invoke)",
+    line: "failed   lists records: 403 of API Gateway: the caller may not call this route (execute-api:Invoke",
   },
   {
     what: "a table that cannot be read",
@@ -236,9 +251,9 @@ const faults: readonly Fault[] = [
     line: "failed   knows no other route: 200",
   },
   {
-    what: "a webhook that asks for IAM",
+    what: "a webhook that asks who calls",
     how: ({ route }) => (route === webhook ? platforms(403, "Forbidden") : undefined),
-    line: "failed   nicepay/account-binding-webhook refuses a false signature: it asks for IAM",
+    line: "failed   nicepay/account-binding-webhook refuses a false signature: it asks who calls",
   },
   {
     what: "a webhook that takes anything in",
@@ -318,6 +333,14 @@ describe("each check can fail", () => {
     expect(out).toContain("failed   lists records: 403 of API Gateway");
   });
 
+  test("a token that is refused", async () => {
+    vi.stubEnv("SMOKE_TOKEN", "another");
+    deployed.misbehave(({ signed }) => (signed ? undefined : platforms(401, "Unauthorized")));
+    const { code, out } = await run("--url", deployed.url);
+    expect(code).toBe(1);
+    expect(out).toContain("failed   lists records: 401 of API Gateway: the token is not accepted");
+  });
+
   test("another Region than the gateway's", async () => {
     const { code, out } = await merchant("--region", "eu-west-1");
     expect(code).toBe(1);
@@ -373,10 +396,29 @@ describe("options", () => {
     expect(err).toContain("wallets.shop.example does not say its Region");
   });
 
+  test("a token beside what signs ends with 2", async () => {
+    vi.stubEnv("SMOKE_TOKEN", jwt);
+    const { code, err } = await run("--url", "https://a.example", "--profile", "merchant");
+    expect(code).toBe(2);
+    expect(err).toContain("SMOKE_TOKEN is sent in place of a signature");
+  });
+
+  test.each([
+    "planted 1",
+    "planted-1\nx: y",
+    "Bearer planted-1",
+  ])("%j is no token and ends with 2", async (given) => {
+    vi.stubEnv("SMOKE_TOKEN", given);
+    const { code, err } = await run("--url", "https://a.example");
+    expect(code).toBe(2);
+    expect(err).toContain("SMOKE_TOKEN is no bearer token.");
+    expect(err).not.toContain("planted");
+  });
+
   test("--help says all of them", async () => {
     const { code, out } = await run("--help");
     expect(code).toBe(0);
-    for (const name of ["--url", "--profile", "--region", "--ask", "--provider", "--open"])
+    for (const name of ["--url", "--profile", "--region", "--ask", "--provider", "--open", "SMOKE_TOKEN"])
       expect(out).toContain(name);
   });
 });
