@@ -7,6 +7,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { functions } from "../functions/index.ts";
 import { bundle } from "../infra/bundle.ts";
@@ -15,6 +16,7 @@ import { writeWorker } from "../local/lambda/environment.ts";
 import { type LambdaProcess, startProcess } from "../local/lambda/process.ts";
 import { reservedCustomerId, reservedMpin, startAggrepaySandbox } from "../local/sandbox/aggrepay.ts";
 import { startSecretsManager } from "../local/secrets-manager.ts";
+import { optionsOr } from "../test/support/command-line.ts";
 import { startTable } from "../test/support/dynamodb.ts";
 
 const coldRounds = 25;
@@ -32,6 +34,9 @@ interface Subject {
   readonly bytes: number;
   readonly lambda: LambdaFunction;
 }
+
+const args = process.argv.slice(2);
+optionsOr("usage: npm run bench, which takes no options and a few minutes", args, () => parseArgs({ args }));
 
 let count = 0;
 const started = performance.now();

@@ -15,7 +15,7 @@ export const problemKinds = {
   "access-denied": { status: 403, title: "Access is denied", retry: "after-fix" },
   "not-found": {
     status: 404,
-    title: "The provider does not know what the request names",
+    title: "What the request names is not known",
     retry: "after-fix",
   },
   "in-progress": {

@@ -285,6 +285,11 @@ async function life(): Promise<void> {
   console.log(`\nAll ${count} steps went as expected.`);
 }
 
+if (process.argv.length > 2) {
+  console.error("npm run demo takes no options; URL names the gateway to play against.");
+  process.exit(2);
+}
+
 try {
   await life();
 } catch (error) {

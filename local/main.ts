@@ -16,6 +16,10 @@ export async function main(): Promise<void> {
   const quit = () => process.exit(0);
   for (const signal of signals) process.once(signal, quit);
   try {
+    if (process.argv.length > 2)
+      throw new CannotStart(
+        "npm start takes no options: PORT, DATA_DIR and the other variables of the README do.",
+      );
     const project = resolve(import.meta.dirname, "..");
     const settings = readSettings(process.env, process.cwd());
     const host = await startHost(settings, project);

@@ -35,9 +35,9 @@ export function readInput<Input>(event: APIGatewayProxyEventV2, schema: InputSch
 const isMended = ([name, value]: readonly [string, JsonValue]): boolean =>
   `${name}${typeof value === "string" ? value : ""}`.includes("\ufffd");
 
-export const invalid = (errors: readonly Fault[]): Problem => {
+export const invalid = (errors: readonly Fault[], whole = "The body"): Problem => {
   const [first] = errors;
-  const place = first?.pointer === undefined ? (first?.header ?? "The body") : first.pointer || "The body";
+  const place = first?.pointer || first?.header || whole;
   return new Problem("invalid-request", `${place} ${first?.detail ?? "is not valid"}.`, { errors });
 };
 

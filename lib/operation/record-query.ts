@@ -52,7 +52,7 @@ export function recordQueryOf(event: APIGatewayProxyEventV2): RecordQuery {
   check(
     kinds.length === 1,
     "",
-    "one of state, customerId and merchantTransactionId is required, and no two of them",
+    "must have one of state, customerId and merchantTransactionId, and no two of them",
   );
   check(state === undefined || state === "needs_attention", "state", "must be needs_attention");
   check(
@@ -71,7 +71,7 @@ export function recordQueryOf(event: APIGatewayProxyEventV2): RecordQuery {
     "cursor",
     "must be one that a page gave",
   );
-  if (faults.length > 0) throw invalid(faults);
+  if (faults.length > 0) throw invalid(faults, "The query");
   if (merchantTransactionId !== undefined) return { by: "merchantTransactionId", merchantTransactionId };
   const page = { limit: Number(limit), cursor };
   return customerId === undefined ? { by: "attention", ...page } : { by: "customer", customerId, ...page };

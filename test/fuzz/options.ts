@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { optionsOr } from "../support/command-line.ts";
 
 export const kinds = ["requests", "replies", "notifications"] as const;
 export type Kind = (typeof kinds)[number];
@@ -11,8 +12,12 @@ export interface Options {
   readonly only: { readonly kind: Kind; readonly index: number } | undefined;
 }
 
+const usage = "usage: npm run fuzz -- --inputs 100000 --seed 7 --workers 16 [--only requests:12]";
+
 /** `--inputs 100000 --seed 7`, or `--seed 7 --only replies:1234` for one input again. */
-export function readOptions(args: readonly string[]): Options {
+export const readOptions = (args: readonly string[]): Options => optionsOr(usage, args, () => parsed(args));
+
+function parsed(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -27,6 +32,6 @@ export function readOptions(args: readonly string[]): Options {
   const only = kinds.find((each) => each === kind);
   const isWrong = values.only !== undefined && (only === undefined || !/^\d+$/.test(index ?? ""));
   if (!(inputs > 0 && inputs <= 900_000) || !(workers > 0) || isWrong)
-    throw new Error("usage: npm run fuzz -- --inputs 100000 --seed 7 [--only requests:12]");
+    throw new Error("A value is out of its range.");
   return { inputs, workers, seed: values.seed, only: only && { kind: only, index: Number(index) } };
 }

@@ -254,6 +254,22 @@ describe("records of a customer and of an id", () => {
     );
   });
 
+  test("a list of nothing in particular is refused, in a whole sentence", async () => {
+    expect(await wallets.get("/v1/records")).toMatchObject({
+      status: 400,
+      body: {
+        detail: "The query must have one of state, customerId and merchantTransactionId, and no two of them.",
+      },
+    });
+  });
+
+  test("a record that is not there: it is not the provider that does not know it", async () => {
+    expect(await wallets.get(`/v1/records/${"a".repeat(43)}`)).toMatchObject({
+      status: 404,
+      body: { code: "not-found", title: "What the request names is not known" },
+    });
+  });
+
   test("those of a merchantTransactionId: the debit and its reversal", async () => {
     const order = fresh();
     wallets.peer.script({

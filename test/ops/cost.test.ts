@@ -214,7 +214,7 @@ describe("a month, computed by hand", () => {
       key: 1n,
       keyUse: 8760n,
       secretUse: 0n,
-      alarm: 124n,
+      alarm: BigInt(presets.alarms),
       dashboard: 1n,
       metric: 4n,
     });

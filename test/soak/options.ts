@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { optionsOr } from "../support/command-line.ts";
 
 export interface Options {
   readonly minutes: number;
@@ -6,8 +7,12 @@ export interface Options {
   readonly clients: number;
 }
 
+const usage = "usage: npm run soak -- --minutes 10 --seed 7 --clients 24";
+
 /** `--minutes 10 --seed 7 --clients 24`; a seed is drawn unless it is given, and printed in any case. */
-export function readOptions(args: readonly string[]): Options {
+export const readOptions = (args: readonly string[]): Options => optionsOr(usage, args, () => parsed(args));
+
+function parsed(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -18,6 +23,6 @@ export function readOptions(args: readonly string[]): Options {
   });
   const [minutes, clients] = [Number(values.minutes), Number(values.clients)];
   if (!(minutes > 0) || !(Number.isInteger(clients) && clients > 0))
-    throw new Error("usage: npm run soak -- --minutes 10 --seed 7 --clients 24");
+    throw new Error("A value is out of its range.");
   return { minutes, clients, seed: values.seed };
 }
