@@ -175,6 +175,9 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
           ],
           minutes(1),
         ),
+        // The last minute may be filled before what happened in it has come; looked at alone, it would always be well.
+        evaluationPeriods: 3,
+        datapointsToAlarm: 1,
       }),
     ]),
   );

@@ -59,6 +59,7 @@ function createTable(stack: Stack, config: Config, key: Key): Table {
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     stream: StreamViewType.NEW_AND_OLD_IMAGES,
     timeToLiveAttribute: "expires",
+    // It stops CloudFormation, too, when a first deployment is taken back: docs/operations.md says how to go on.
     deletionProtection: config.retainData,
     removalPolicy: removalPolicy(config),
   });

@@ -33,9 +33,11 @@ export function rollOut(
         statements: [
           allow(
             ["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"],
-            [ofStack(stack, "lambda", "function")],
+            [functionsOf(stack)],
           ),
-          allow(["cloudwatch:DescribeAlarms"], [ofStack(stack, "cloudwatch", "alarm")]),
+          // Of all alarms, as in AWS's own policy: CloudWatch refuses a narrower grant to whoever asks for composite alarms,
+          // too, and CodeDeploy fails a deployment when it may not look at its alarms.
+          allow(["cloudwatch:DescribeAlarms"], ["*"]),
         ],
       }),
     },
@@ -68,10 +70,10 @@ const setbacksOf = (stack: Stack, { definition: { name } }: Deployed): Alarm =>
   });
 
 /** All of the stack's own: CloudFormation begins their names with the stack's. Versions and aliases are named after those. */
-const ofStack = (stack: Stack, service: string, resource: string): string =>
+const functionsOf = (stack: Stack): string =>
   stack.formatArn({
-    service,
-    resource,
+    service: "lambda",
+    resource: "function",
     resourceName: `${stack.stackName}-*`,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });

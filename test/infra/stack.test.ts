@@ -264,7 +264,8 @@ describe.each(definitions)("$name", (definition) => {
         OKActions: [ref(only("AWS::SNS::Topic")[0])],
         ComparisonOperator: "GreaterThanOrEqualToThreshold",
         Threshold: 1,
-        EvaluationPeriods: 1,
+        EvaluationPeriods: 3,
+        DatapointsToAlarm: 1,
         TreatMissingData: "notBreaching",
         Metrics: [
           { Id: "expr_1", Label: "Errors", Expression: "SUM([FILL(m0, 0), FILL(m1, 0)])", ReturnData: true },
