@@ -475,6 +475,28 @@ export const schedules: readonly Schedule[] = [
     }),
   ),
   {
+    rule: "nothing is sent by a process whose clock is behind",
+    schedule:
+      "a process thaws with its clock 20 minutes behind and claims a debit; its bytes are on their way when a reconciler, whose clock is right, finds lease and quiet period over and nothing there; the caller comes again; the bytes arrive",
+    async run(world) {
+      const debit = debitOf();
+      const thawed = new Process(world);
+      thawed.wallLost = 20 * times.minute;
+      const first = world.call(debit, { at: "send debitwallet", fault: "frozen before" }, thawed);
+      await until(first);
+      await until(world.reconciler());
+      await until(world.call(debit));
+      await world.catchUp();
+      return [...expectTold(first, "not-sent"), ...expectState(world, debit, "succeeded")];
+    },
+    guards: [
+      {
+        name: "claim: the function ends before its lease",
+        without: { remainingMs: (milliseconds) => Math.min(milliseconds, 28_000) },
+      },
+    ],
+  },
+  {
     rule: "what got no reply is never sent on",
     schedule:
       "a debit's bytes are in the socket of a process that freezes; the quiet period passes; a second attempt moves the money; the first process thaws",
