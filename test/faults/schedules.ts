@@ -870,6 +870,28 @@ export const schedules: readonly Schedule[] = [
     ],
   },
   {
+    rule: "a registration that was not sent after all flags the binding before it",
+    schedule:
+      "a registration that the provider knows from elsewhere is claimed; its notification comes while the connection cannot be made; the handler says not sent",
+    async run(world) {
+      const binding = subject("registerBinding", newIdentity());
+      const { referenceNo, billingPhone, billingNm, clientUserKey } = binding.input as Record<string, string>;
+      const known = { referenceNo, billingPhone, billingNm, clientUserKey, mitraCd: "KDVI" };
+      world.provider.seed("userAccountBinding", known as Record<string, string>);
+      const first = world.call(binding, [
+        { at: "connect userAccountBinding", fault: "request lost" },
+        { at: "settle", fault: "frozen before" },
+      ]);
+      await until(first);
+      await world.notification(String(referenceNo))?.stopped;
+      await world.catchUp();
+      const { flagged } = world.latest(binding.record)?.item ?? {};
+      return [...expectTold(first, "outcome-unknown"), ...(flagged ? [] : ["it is not flagged"])];
+    },
+    guards: [],
+    isBeyondAssumptions: true,
+  },
+  {
     rule: "a notification settles what the registration left open",
     schedule: "the registration's reply is lost; its notification comes; nobody ever asks",
     async run(world) {
