@@ -85,8 +85,13 @@ function reversible(debit: RecordItem | undefined, givenTransactionId: string | 
   if (debit.flagged !== undefined)
     throw new Problem("in-progress", "Whether the debit succeeded waits for a person.");
   const { transactionId: debited } = JSON.parse(debit.result ?? "{}") as { readonly transactionId?: string };
-  if (givenTransactionId !== undefined && givenTransactionId !== debited)
-    throw invalid([{ pointer: "/transactionId", detail: "is not the transactionId of that debit" }]);
+  if (givenTransactionId !== undefined && givenTransactionId !== debited) {
+    const detail =
+      debited === undefined
+        ? "cannot be compared, since a person settled that debit without one: leave it out"
+        : "is not the transactionId of that debit";
+    throw invalid([{ pointer: "/transactionId", detail }]);
+  }
   return { customerId: debit.customer?.split("#").at(-1), amount: debit.amount };
 }
 

@@ -40,7 +40,10 @@ function problemOf(record: RecordItem, view: RecordView, now: number, replayed: 
     replayed: replayed && record.state === "declined" && record.flagged === undefined,
     ...(failure.provider && { provider: failure.provider }),
   };
-  if (record.flagged !== undefined) return unknown(record.flagged, details, forAPerson);
+  if (record.flagged !== undefined)
+    return record.due === undefined
+      ? unknown(record.flagged, { ...details, retry: "never" }, leftUnserved)
+      : unknown(record.flagged, details, forAPerson);
   switch (record.state) {
     case "declined":
       return new Problem(failure.code ?? "declined", failure.detail ?? "The provider declined.", details);
@@ -66,6 +69,7 @@ function problemOf(record: RecordItem, view: RecordView, now: number, replayed: 
 }
 
 const forAPerson = "the record waits for a person";
+const leftUnserved = "a person has looked into it, and left it so";
 
 const unknown = (
   detail: string | undefined,

@@ -56,6 +56,8 @@ export async function runChange<Input extends object, Result, Call, Reply>(
   const looked = await look(operation, request, world, records, id, same);
   if (looked) return looked;
   if (!mayStillSend()) throw new Problem("not-sent", "Nothing was sent: no time was left to send.");
+  if (outlivesItsLease(request.remainingMs(), config))
+    throw new Problem("not-sent", "Nothing was sent: the clock of this process is behind.");
 
   const claim: Claim = {
     id,
@@ -119,6 +121,14 @@ export async function runChange<Input extends object, Result, Call, Reply>(
   });
   return tell(settled, { now: clock.now(), replayed: false });
 }
+
+/**
+ * Whether this function would outlive the lease that it is about to write. The host ends it by the host's clock, so where more
+ * time seems left than a lease lasts, this process's clock is behind, as after a long freeze: lease and quiet period could be
+ * over for everybody else while the request is still on its way.
+ */
+const outlivesItsLease = (remainingMs: number, { leaseMs }: Runtime["config"]): boolean =>
+  remainingMs > leaseMs;
 
 function identityOf<Input>(
   operation: Pick<ChangeSpec<Input, unknown, unknown, unknown>, "identity" | "name">,

@@ -30,12 +30,15 @@ export function binding({ seen, binding, result, now }: Bind): Write {
   if (settles)
     set.push("#state = :succeeded", "#result = :result", "#history = list_append(#history, :entry)");
   const sameTXid = binding.tXid === undefined ? "" : " AND (attribute_not_exists(#tXid) OR #tXid = :tXid)";
+  const isServed = seen.flagged === undefined;
+  const asFlagged = isServed ? "attribute_not_exists(#flagged)" : "attribute_exists(#flagged)";
   return {
     id: seen.id,
-    condition: `#state = :seenState AND #attempt = :seenAttempt AND attribute_not_exists(#binding)${sameTXid}`,
+    condition: `#state = :seenState AND #attempt = :seenAttempt AND ${asFlagged} AND attribute_not_exists(#binding)${sameTXid}`,
     set,
     remove: settles ? [...ofTheUnfinished, "#failure"] : [],
-    tells: "account.bound",
+    // Of a flagged record it is told when a person lets it stand.
+    tells: isServed ? "account.bound" : undefined,
     values: {
       ":binding": bindingValue(binding),
       ":seenState": S(seen.state),

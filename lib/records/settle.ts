@@ -87,6 +87,8 @@ export function disagreementWith(record: RecordItem, settlement: Settlement): st
 function disagreementWithBinding(record: RecordItem, { to }: Settlement): string | undefined {
   if (to === "declined" || to === "not_executed")
     return "The registration was refused, and a notification of its binding had come before.";
+  if (to === "not_sent")
+    return "The registration was not sent, and a notification of its binding had come before.";
   if (to === "succeeded" && record.tXid === undefined)
     return "The registration's tXid differs from that of the notification that came before.";
   return undefined;

@@ -1,6 +1,6 @@
 import type { Resolution } from "../../lib/records/person.ts";
 import { actsSilently, anyState, isSilent, refused, showing, withoutClause } from "./guards.ts";
-import type { Plan } from "./points.ts";
+import type { Plan, Run } from "./points.ts";
 import { afterQuiet, debitOf, expectState, expectTold, type Schedule, until } from "./schedule.ts";
 import { newIdentity, type Subject, subject } from "./subjects.ts";
 import { times, type World } from "./world.ts";
@@ -17,6 +17,7 @@ const saying = (of: Subject, outcome: Outcome, more: object = {}) => ({
   ...more,
 });
 
+const textOf = ({ ending }: Run<unknown>): string => String(ending?.kind === "threw" ? ending.error : "");
 const otpOf = () => subject("customerOtp", newIdentity());
 const item = (world: World, { record }: Subject) => world.latest(record)?.item;
 const saidBy = (world: World, of: Subject): string | undefined =>
@@ -265,6 +266,7 @@ export const personSchedules: readonly Schedule[] = [
       return [
         ...expectTold(slow, "already-done"),
         ...expectTold(again, "outcome-unknown"),
+        ...(textOf(again).includes("waits for a person") ? ["told that it waits for a person"] : []),
         ...(saidBy(world, debit) === "quick" ? [] : ["who decided was overwritten"]),
       ];
     },
@@ -432,5 +434,29 @@ export const personSchedules: readonly Schedule[] = [
       return expectState(world, debitOf(id), "needs_attention");
     },
     guards: [{ name: "a flagged reversal rules nothing out", without: showing("flagged", undefined) }],
+  },
+  {
+    rule: "a flagged registration tells of no binding until a person lets it stand",
+    schedule:
+      "a person calls a registration succeeded; its late refusal flags it; its notification comes; another person lets it stand",
+    async run(world) {
+      const binding = subject("registerBinding", newIdentity());
+      world.provider.treatments.push({ acts: "yes", replies: "refusal" });
+      await until(world.call(binding, frozen));
+      await afterQuiet(world);
+      world.advance(times.hour);
+      await until(world.reconciler());
+      await until(world.person("early", saying(binding, "succeeded")));
+      await world.catchUp();
+      await world.notification(String(binding.input.referenceNo))?.stopped;
+      const bound = item(world, binding);
+      await until(world.person("late", saying(binding, "succeeded")));
+      return [
+        ...(bound?.binding && bound.flagged ? [] : ["it is not bound and flagged"]),
+        ...(bound?.event ? [`a binding that is not served was told as ${bound.event.S}`] : []),
+        ...(item(world, binding)?.event?.S === "account.bound" ? [] : ["that it stands was not told"]),
+      ];
+    },
+    guards: [],
   },
 ];

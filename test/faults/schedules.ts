@@ -475,6 +475,28 @@ export const schedules: readonly Schedule[] = [
     }),
   ),
   {
+    rule: "nothing is sent by a process whose clock is behind",
+    schedule:
+      "a process thaws with its clock 20 minutes behind and claims a debit; its bytes are on their way when a reconciler, whose clock is right, finds lease and quiet period over and nothing there; the caller comes again; the bytes arrive",
+    async run(world) {
+      const debit = debitOf();
+      const thawed = new Process(world);
+      thawed.wallLost = 20 * times.minute;
+      const first = world.call(debit, { at: "send debitwallet", fault: "frozen before" }, thawed);
+      await until(first);
+      await until(world.reconciler());
+      await until(world.call(debit));
+      await world.catchUp();
+      return [...expectTold(first, "not-sent"), ...expectState(world, debit, "succeeded")];
+    },
+    guards: [
+      {
+        name: "claim: the function ends before its lease",
+        without: { remainingMs: (milliseconds) => Math.min(milliseconds, 28_000) },
+      },
+    ],
+  },
+  {
     rule: "what got no reply is never sent on",
     schedule:
       "a debit's bytes are in the socket of a process that freezes; the quiet period passes; a second attempt moves the money; the first process thaws",
@@ -846,6 +868,28 @@ export const schedules: readonly Schedule[] = [
         },
       },
     ],
+  },
+  {
+    rule: "a registration that was not sent after all flags the binding before it",
+    schedule:
+      "a registration that the provider knows from elsewhere is claimed; its notification comes while the connection cannot be made; the handler says not sent",
+    async run(world) {
+      const binding = subject("registerBinding", newIdentity());
+      const { referenceNo, billingPhone, billingNm, clientUserKey } = binding.input as Record<string, string>;
+      const known = { referenceNo, billingPhone, billingNm, clientUserKey, mitraCd: "KDVI" };
+      world.provider.seed("userAccountBinding", known as Record<string, string>);
+      const first = world.call(binding, [
+        { at: "connect userAccountBinding", fault: "request lost" },
+        { at: "settle", fault: "frozen before" },
+      ]);
+      await until(first);
+      await world.notification(String(referenceNo))?.stopped;
+      await world.catchUp();
+      const { flagged } = world.latest(binding.record)?.item ?? {};
+      return [...expectTold(first, "outcome-unknown"), ...(flagged ? [] : ["it is not flagged"])];
+    },
+    guards: [],
+    isBeyondAssumptions: true,
   },
   {
     rule: "a notification settles what the registration left open",

@@ -59,6 +59,8 @@ export interface Without {
   /** Changes how requests are sent. */
   readonly send?: (send: Send, world: World) => Send;
   readonly environment?: Environment;
+  /** Changes how much time a caller's function believes to have. */
+  readonly remainingMs?: (milliseconds: number) => number;
   readonly config?: (config: Config) => Config;
   /** Changes a secret as it is read. */
   readonly secret?: (name: string, value: object) => object;
@@ -163,13 +165,15 @@ export class World {
     if (!seen.includes(subject)) this.subjects.set(subject.record, [...seen, subject]);
     const operation = this.#without.operation?.(subject.operation) ?? subject.operation;
     const runtime = process.runtime(run);
-    const deadline = runtime.clock.now() + this.config.functionTimeoutMs;
+    // The host's clock says when the function ends, whatever the process takes for the time.
+    const deadline = this.now + this.config.functionTimeoutMs;
+    const left = this.#without.remainingMs ?? ((milliseconds: number) => milliseconds);
     const request = {
       input: subject.input,
       caller: subject.caller,
       person: subject.caller,
       idempotencyKey: subject.key,
-      remainingMs: () => deadline - runtime.clock.now(),
+      remainingMs: () => left(deadline - runtime.clock.now()),
       note: () => undefined,
     };
     run.start(async () => {

@@ -601,6 +601,10 @@ describe("transport", () => {
     { what: "HTTP 403 around another server's JSON", reply: () => text('{"message":"Forbidden"}', 403) },
     { what: "HTTP 400 around a success", reply: (route) => text(bodyOf(route), 400) },
     { what: "HTTP 429 around a success", reply: (route) => text(bodyOf(route), 429) },
+    {
+      what: "HTTP 429 around a success that another salt signed",
+      reply: (route) => signed(dataOf(route), null, { salt: "another", status: 429 }),
+    },
   ];
 
   describe.each(faults)("$what", ({ reply, read = "provider-fault" }) => {

@@ -1,7 +1,13 @@
 import type { Config } from "../../config.ts";
 import { Secret } from "../../secrets/secret.ts";
 import { part, type SecretValue } from "../../secrets/secrets.ts";
-import { type Field, type JsonValue, openAggrepayReply, signAggrepay } from "../../signing/index.ts";
+import {
+  type AggrepayDoubt,
+  type Field,
+  type JsonValue,
+  openAggrepayReply,
+  signAggrepay,
+} from "../../signing/index.ts";
 import { indiaOffset } from "../../time.ts";
 import type { WireReply, WireRequest } from "../../transport.ts";
 import {
@@ -65,8 +71,9 @@ function read(
   );
   const refused = opened.verified ? refusal(opened.data, opened.error, asked) : undefined;
   if (refused) return refused;
-  // A 4xx is read by the code in its body; without one it says as little as a 5xx, and less when it shows a success.
-  const isEmpty = !opened.verified || (opened.data === null && opened.page === null);
+  // A 4xx is read by the code in its body; without one it says as little as a 5xx, and less when it shows a success, also
+  // one that cannot be verified: with another salt it may be genuine.
+  const isEmpty = opened.verified ? opened.data === null && opened.page === null : isNoReply(opened.why);
   if (status === 429 && isEmpty) return { kind: "refusal", word: { code: "429", message: "" }, ...throttled };
   if (status >= 400) return { kind: "unusable", why: `AggrePay answered with HTTP ${status}.` };
   if (!opened.verified)
@@ -90,6 +97,10 @@ function read(
     },
   };
 }
+
+/** Whether a body is not one of AggrePay's replies at all, as where a gateway before it answers. */
+const isNoReply = (why: AggrepayDoubt): boolean =>
+  why === "not JSON that PHP decodes" || why === "not a JSON object" || why === "not in the form of a reply";
 
 function refusal(data: JsonValue, error: JsonValue, asked: Asked): ProviderAnswer<AggrepayReply> | undefined {
   if (error === null) return undefined;

@@ -146,7 +146,10 @@ async function rowsSince(
     const { rows, pages } = told.answer;
     found.push(...rows.filter((row) => Date.parse(row.time) >= since));
     const times = rows.map((row) => Date.parse(row.time));
-    const newestFirst = times.every((time, index) => index === 0 || time <= (times[index - 1] ?? time));
+    // One row, or several of one second, show no order.
+    const newestFirst =
+      times.every((time, index) => index === 0 || time <= (times[index - 1] ?? time)) &&
+      times.at(0) !== times.at(-1);
     const restIsOlder = newestFirst && times.some((time) => time < since);
     if (number + 1 >= pages || restIsOlder) return found;
   }

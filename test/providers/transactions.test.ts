@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { moneyInquiry } from "../../lib/providers/aggrepay/transactions.ts";
+import type { Ask } from "../../lib/providers/inquiry.ts";
+import { Reader } from "../../lib/providers/reader.ts";
+import { decodeJson } from "../../lib/signing/index.ts";
+
+const now = Date.UTC(2026, 0, 5, 6);
+const minute = 60_000;
+
+const row = (ageMs: number, merchantTransactionId: string | null) => ({
+  ...{ amount: "5.50", balance: "1.0", transaction_type: "C2M", payment_type: "DEBIT" },
+  time: new Date(now - ageMs).toISOString().slice(0, 19).replace("T", " "),
+  ...{ transaction_id: String(ageMs), merchant_transaction_id: merchantTransactionId },
+  transaction_status: "PAYMENT_SUCCESS",
+});
+const old = row(60 * minute, "old-1");
+const older = row(61 * minute, "old-2");
+const ours = row(0, null);
+
+/** What is learned of a debit whose id the provider does not know, and how many pages of the list were read for it. */
+async function learnedFrom(pages: readonly (readonly object[])[]) {
+  let read = 0;
+  const reader = (value: unknown) => new Reader(decodeJson(JSON.stringify(value)), "", "+00:00");
+  const ask: Ask<{ readonly path: string; readonly fields: object }, object> = async (call, answer) => {
+    if (call.path !== "fetchtransactions")
+      return {
+        kind: "refusal",
+        word: { code: "INVALID-PARAMS", message: "The selected merchant transaction id is invalid." },
+        ...{ as: "declined", code: "not-found", detail: "" },
+      };
+    const data = reader(pages[read++]);
+    return { kind: "answer", answer: answer({ data, page: reader({ total_pages: pages.length }) }) };
+  };
+  const inquiry = moneyInquiry({ paymentType: "DEBIT", party: "fromCustomerId" });
+  const subject = {
+    identity: "ours",
+    dispatchedAt: now,
+    facts: { fromCustomerId: "100000001", amount: "5.50" },
+  };
+  const { shows } = await inquiry.evidence(subject, ask as never);
+  return { shows, read };
+}
+
+test.each([
+  { list: "one row a page, oldest first", pages: [[old], [ours]], read: 2 },
+  { list: "rows of one second, oldest first", pages: [[old, old], [ours]], read: 2 },
+  { list: "oldest first", pages: [[older, old], [ours]], read: 2 },
+  { list: "newest first", pages: [[ours, old], [older]], read: 1 },
+])("a row that could be it is seen in a list that has $list", async ({ pages, read }) => {
+  expect(await learnedFrom(pages)).toEqual({ shows: "other", read });
+});
+
+test("a list that is seen to be newest first is read until what follows is older", async () => {
+  expect(await learnedFrom([[old, older], [older]])).toEqual({ shows: "nothing", read: 1 });
+});
