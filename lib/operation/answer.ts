@@ -49,10 +49,10 @@ function problemOf(record: RecordItem, view: RecordView, now: number, replayed: 
       return new Problem(failure.code ?? "declined", failure.detail ?? "The provider declined.", details);
     case "not_sent":
     case "not_executed":
-      // Nothing happened, and the same request may be made again.
       return new Problem(failure.code ?? "not-sent", failure.detail ?? "Nothing happened.", {
         ...details,
-        retry: "same-identity",
+        // Nothing happened, and the same request may be made again. What a person called so has no code of that kind.
+        ...(failure.provider === undefined && { retry: "same-identity" as const }),
       });
     case "dispatched":
       if (now < record.leaseEnds)

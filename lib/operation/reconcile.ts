@@ -7,7 +7,7 @@ import { shards } from "../records/write.ts";
 import { log, type Runtime } from "../runtime.ts";
 import type { Settling } from "./change-spec.ts";
 import type { FunctionDefinition } from "./definition.ts";
-import type { Budget } from "./resolve.ts";
+import { type Budget, resolveUnknown } from "./resolve.ts";
 
 /** Records of a shard that are looked at in one run, and how many are asked about at a time. */
 const perShard = 25;
@@ -99,9 +99,10 @@ async function settleOne(
   const operation = `${record.provider}/${record.operation}`;
   let seen = record;
   try {
-    seen = (await operations.get(operation)?.resolve(record, world, records, budget)) ?? record;
+    const settle = operations.get(operation)?.resolve ?? resolveUnknown;
+    seen = await settle(record, world, records, budget);
   } finally {
-    // A look that fails, or that nobody is there for, has left the doubt as it was.
+    // A look that fails has left the doubt as it was.
     countDoubt(tally, seen, world.clock.now());
   }
   const { state } = seen;

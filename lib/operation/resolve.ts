@@ -37,12 +37,29 @@ const connectLimitMs = 2_000;
  * Asks the provider what became of a record in doubt, under a turn that nobody else has meanwhile, and writes what the
  * evidence proves. Nothing is ever sent again here, and time alone proves nothing but that a person is needed.
  */
-export async function resolve<Call, Reply>(
+export const resolve = <Call, Reply>(
   operation: Doubtful<Call, Reply>,
   record: RecordItem,
   world: Runtime,
   records: Records,
   budget: Budget,
+): Promise<RecordItem> =>
+  inTurn(record, world, records, (taken) => judge(operation, taken, world, records, budget));
+
+/**
+ * A record of an operation that this version does not have, as after a rollout that went back. The version that has it may
+ * come again; if it does not, the record is a person's.
+ */
+export const resolveUnknown: Resolve = (record, world, records) =>
+  inTurn(record, world, records, (taken) =>
+    later(taken, world, "This version of the gateway does not know the operation."),
+  );
+
+async function inTurn(
+  record: RecordItem,
+  world: Runtime,
+  records: Records,
+  verdictOn: (taken: RecordItem) => Verdict | Promise<Verdict>,
 ): Promise<RecordItem> {
   const { clock, config } = world;
   if (!isInDoubt(record, clock.now())) return record;
@@ -50,7 +67,7 @@ export async function resolve<Call, Reply>(
   const taken = await records.takeTurn(turn, clock.now(), config.leaseMs);
   if (!taken) return record;
   const own: Turn = { ...turn, record: taken };
-  const verdict = await judge(operation, taken, world, records, budget);
+  const verdict = await verdictOn(taken);
   if ("due" in verdict) return records.postpone(own, verdict.due);
   const expiry = taken.namespace === "idempotency-key" ? expireAfterMs : undefined;
   return records.conclude({ ...own, ...verdict, now: clock.now(), expireAfterMs: expiry });

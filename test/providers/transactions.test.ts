@@ -28,7 +28,8 @@ async function learnedFrom(pages: readonly (readonly object[])[]) {
         word: { code: "INVALID-PARAMS", message: "The selected merchant transaction id is invalid." },
         ...{ as: "declined", code: "not-found", detail: "" },
       };
-    const data = reader(pages[read++]);
+    read += 1;
+    const data = reader(pages[Number((call.fields as { readonly page_number: string }).page_number)]);
     return { kind: "answer", answer: answer({ data, page: reader({ total_pages: pages.length }) }) };
   };
   const inquiry = moneyInquiry({ paymentType: "DEBIT", party: "fromCustomerId" });
@@ -45,11 +46,20 @@ test.each([
   { list: "one row a page, oldest first", pages: [[old], [ours]], read: 2 },
   { list: "rows of one second, oldest first", pages: [[old, old], [ours]], read: 2 },
   { list: "oldest first", pages: [[older, old], [ours]], read: 2 },
-  { list: "newest first", pages: [[ours, old], [older]], read: 1 },
+  { list: "newest first", pages: [[ours, old], [older]], read: 2 },
+  {
+    list: "oldest page first, each with its newest row first",
+    pages: [
+      [old, older],
+      [ours, old],
+    ],
+    read: 3,
+  },
 ])("a row that could be it is seen in a list that has $list", async ({ pages, read }) => {
   expect(await learnedFrom(pages)).toEqual({ shows: "other", read });
 });
 
-test("a list that is seen to be newest first is read until what follows is older", async () => {
-  expect(await learnedFrom([[old, older], [older]])).toEqual({ shows: "nothing", read: 1 });
+test("of a list that is seen to be newest first only its last page is read beyond what is older", async () => {
+  const pages = [[old, older], ...Array.from({ length: 30 }, () => [older])];
+  expect(await learnedFrom(pages)).toEqual({ shows: "nothing", read: 2 });
 });

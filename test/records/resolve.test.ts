@@ -525,6 +525,27 @@ describe("a run of the reconciler", () => {
     expect(asked).toHaveBeenCalledTimes(6);
   });
 
+  test("puts off what this version does not know, in nobody's way, and gives it to a person in the end", async () => {
+    const [stranger] = await doubts(1);
+    const { change } = changeThat(() => done);
+    await reconcile([], world, store, budget);
+    const putOff = await store.get(stranger?.id ?? "");
+    expect([putOff?.state, putOff?.due]).toEqual(["in_doubt", now + 60_000]);
+    // The version that knows it has come again.
+    now += 60_000;
+    await reconcile([change], world, store, budget);
+    expect((await store.get(stranger?.id ?? ""))?.state).toBe("succeeded");
+
+    const [left] = await doubts(1);
+    now += world.config.doubtLimitMs;
+    await reconcile([], world, store, budget);
+    const { state, failure } = (await store.get(left?.id ?? "")) ?? {};
+    expect([state, failure]).toEqual([
+      "needs_attention",
+      expect.stringContaining("does not know the operation"),
+    ]);
+  });
+
   test("without time to ask and to record asks nothing", async () => {
     await doubts(3);
     const { change, asked } = changeThat(() => done);

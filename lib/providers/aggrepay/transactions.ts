@@ -127,7 +127,7 @@ export function contradictionIn(
 
 /**
  * The customer's transactions since that moment: every page, unless the provider lists the newest first and what follows
- * is older.
+ * is older, which its last page must bear out.
  */
 async function rowsSince(
   since: number,
@@ -135,25 +135,43 @@ async function rowsSince(
   ask: Ask<AggrepayCall, AggrepayReply>,
 ): Promise<readonly Transaction[] | { readonly why: string }> {
   const found: Transaction[] = [];
+  let mayBeOrdered = true;
   for (let number = 0; number < pageLimit; number++) {
-    const fields = { customer_id: customerId, page_number: String(number), page_size: String(pageSize) };
-    const told = await ask({ path: "fetchtransactions", fields }, ({ data, page }) => ({
-      rows: data.rows().map(transaction),
-      // The provider may give smaller pages than it is asked for.
-      pages: page.count("total_pages"),
-    }));
-    if (told.kind !== "answer") return { why: told.kind === "refusal" ? told.detail : told.why };
-    const { rows, pages } = told.answer;
-    found.push(...rows.filter((row) => Date.parse(row.time) >= since));
-    const times = rows.map((row) => Date.parse(row.time));
-    // One row, or several of one second, show no order.
-    const newestFirst =
-      times.every((time, index) => index === 0 || time <= (times[index - 1] ?? time)) &&
-      times.at(0) !== times.at(-1);
-    const restIsOlder = newestFirst && times.some((time) => time < since);
-    if (number + 1 >= pages || restIsOlder) return found;
+    const page = await pageOf(number, customerId, ask);
+    if ("why" in page) return page;
+    found.push(...page.rows.filter(isSince));
+    if (number + 1 >= page.pages) return found;
+    if (!mayBeOrdered || page.rows.every(isSince) || !isNewestFirst(page.rows)) continue;
+    const last = await pageOf(page.pages - 1, customerId, ask);
+    if ("why" in last) return last;
+    if (!last.rows.some(isSince)) return found;
+    mayBeOrdered = false;
   }
   return { why: "The customer's list is longer than is read." };
+
+  function isSince({ time }: Transaction): boolean {
+    return Date.parse(time) >= since;
+  }
+}
+
+async function pageOf(number: number, customerId: string, ask: Ask<AggrepayCall, AggrepayReply>) {
+  const fields = { customer_id: customerId, page_number: String(number), page_size: String(pageSize) };
+  const told = await ask({ path: "fetchtransactions", fields }, ({ data, page }) => ({
+    rows: data.rows().map(transaction),
+    // The provider may give smaller pages than it is asked for.
+    pages: page.count("total_pages"),
+  }));
+  if (told.kind === "answer") return told.answer;
+  return { why: told.kind === "refusal" ? told.detail : told.why };
+}
+
+/** One row, or several of one second, show no order. */
+function isNewestFirst(rows: readonly Transaction[]): boolean {
+  const times = rows.map(({ time }) => Date.parse(time));
+  return (
+    times.every((time, index) => index === 0 || time <= (times[index - 1] ?? time)) &&
+    times.at(0) !== times.at(-1)
+  );
 }
 
 function isSameAmount(shown: string, expected: string): boolean {
