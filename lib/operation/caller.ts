@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { Problem } from "../problem.ts";
 
 /**
  * Who asks, as text: an IAM role or user without its session name, or a token's issuer and subject. A pod that dies and the
@@ -11,14 +12,18 @@ interface Authorizer {
   readonly jwt?: { readonly claims?: Readonly<Record<string, unknown>> };
 }
 
-/** The caller as API Gateway's authorizer established it; `anonymous` where the route has none, as on a developer's machine. */
+/**
+ * The caller as API Gateway's authorizer established it; `anonymous` where the route has none, as on a developer's machine.
+ * @throws Problem `access-denied` for a token that names nobody: all who bring such a one would share their Idempotency-Keys.
+ */
 export function callerOf(event: APIGatewayProxyEventV2): Caller {
   const { authorizer } = event.requestContext as { readonly authorizer?: Authorizer };
   const arn = authorizer?.iam?.userArn;
   if (arn !== undefined) return withoutSession(arn);
-  const { iss, sub } = authorizer?.jwt?.claims ?? {};
+  if (authorizer?.jwt === undefined) return "anonymous";
+  const { iss, sub } = authorizer.jwt.claims ?? {};
   if (typeof iss === "string" && typeof sub === "string") return `jwt:${JSON.stringify([iss, sub])}`;
-  return "anonymous";
+  throw new Problem("access-denied", "The token names nobody: it must have the claims iss and sub.");
 }
 
 /**

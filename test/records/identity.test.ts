@@ -200,6 +200,15 @@ describe("a caller", () => {
     expect(token("a", "b,c")).not.toBe(token("a,b", "c"));
   });
 
+  test.each([
+    {},
+    { claims: {} },
+    { claims: { iss: "https://issuer" } },
+    { claims: { sub: "asha" } },
+  ])("is refused with a token that names nobody: %j", (jwt) => {
+    expect(() => of({ jwt })).toThrow("The token names nobody");
+  });
+
   test("is nobody in particular where no authorizer stands before the route", () => {
     expect(callerOf({ requestContext: {} } as unknown as APIGatewayProxyEventV2)).toBe("anonymous");
   });
