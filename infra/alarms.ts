@@ -135,6 +135,7 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     says: "DynamoDB turned calls for the records away.",
     runbook: "throttles",
     metric: sum("Throttled", throttled),
+    ...lateIsSeen,
   });
   alarm("SlowAnswers", {
     says: "One answer in a hundred takes 10 s or longer.",
@@ -175,9 +176,7 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
           ],
           minutes(1),
         ),
-        // The last minute may be filled before what happened in it has come; looked at alone, it would always be well.
-        evaluationPeriods: 3,
-        datapointsToAlarm: 1,
+        ...lateIsSeen,
       }),
     ]),
   );
@@ -231,6 +230,9 @@ export const ownMetrics =
       period,
       dimensionsMap: dimensions as Record<string, string>,
     });
+
+/** The latest period may be filled before what happened in it has come; looked at alone, it would always be well. */
+const lateIsSeen = { evaluationPeriods: 3, datapointsToAlarm: 1 } as const;
 
 const sum = (label: string, metrics: readonly IMetric[], period = minutes(5)): MathExpression =>
   new MathExpression({

@@ -131,7 +131,7 @@ test.each(
     WebhookRefused: [">=", 50, 3, 2],
     WebhookNotKept: [">=", 1, 1, 1],
     LambdaThrottles: [">=", 1, 1, 1],
-    TableThrottles: [">=", 1, 1, 1],
+    TableThrottles: [">=", 1, 3, 1],
     SlowAnswers: [">=", 10_000, 3, 3],
     EventsUndelivered: [">=", 1, 1, 1],
     EventsDelayed: [">=", 1, 3, 3],
