@@ -28,7 +28,6 @@ export const operation = change({
     description: optional(description),
   }),
   identity: { namespace: "reversal", of: (input) => input.merchantTransactionId },
-  mayFollowRefusal: true,
   sameBy: (input) => ({ transactionId: input.transactionId }),
   follows: {
     identity: (input) => ({ namespace: "money", id: input.merchantTransactionId }),

@@ -46,13 +46,17 @@ function problemOf(record: RecordItem, view: RecordView, now: number, replayed: 
       : unknown(record.flagged, details, forAPerson);
   switch (record.state) {
     case "declined":
-      return new Problem(failure.code ?? "declined", failure.detail ?? "The provider declined.", details);
+      return new Problem(failure.code ?? "declined", failure.detail ?? "The provider declined.", {
+        ...details,
+        // A debit has one reversal: there is no other identity to mend it under.
+        ...(record.namespace === "reversal" && { retry: "never" as const }),
+      });
     case "not_sent":
     case "not_executed":
+      // Nothing happened, and the same request may be made again.
       return new Problem(failure.code ?? "not-sent", failure.detail ?? "Nothing happened.", {
         ...details,
-        // Nothing happened, and the same request may be made again. What a person called so has no code of that kind.
-        ...(failure.provider === undefined && { retry: "same-identity" as const }),
+        retry: "same-identity",
       });
     case "dispatched":
       if (now < record.leaseEnds)

@@ -97,7 +97,7 @@ export async function runChange<Input extends object, Result, Call, Reply>(
     providerFault: isProviderFault(outcome),
   });
   const { attempt } = claimed.record;
-  const learned = settlementOf(outcome, attempt, operation.mayFollowRefusal);
+  const learned = settlementOf(outcome, attempt);
   const tXid = outcome.kind === "success" ? operation.bindsBy?.(outcome.result) : undefined;
   const settled = await settleOrDoubt(
     records,
@@ -316,7 +316,7 @@ async function resolved<Call, Reply>(
 type Learned = Pick<Settlement, "to" | "result" | "failure">;
 
 /** What an outcome makes of the record's attempt. */
-function settlementOf(outcome: Outcome<unknown>, attempt: number, mayFollowRefusal = false): Learned {
+function settlementOf(outcome: Outcome<unknown>, attempt: number): Learned {
   if (outcome.kind === "success") return { to: "succeeded", result: JSON.stringify(outcome.result) };
   const failed = (to: Learned["to"], failure: Failure): Learned => ({ to, failure: JSON.stringify(failure) });
   if (outcome.kind === "not_sent")
@@ -333,5 +333,5 @@ function settlementOf(outcome: Outcome<unknown>, attempt: number, mayFollowRefus
   // "Already there" may be the work of this record's own earlier attempt.
   if (outcome.as === "taken" && attempt > 1)
     return failed("in_doubt", { ...failure, code: "outcome-unknown", taken: true });
-  return failed(mayFollowRefusal && outcome.as !== "taken" ? "not_executed" : "declined", failure);
+  return failed("declined", failure);
 }

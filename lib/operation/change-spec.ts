@@ -19,11 +19,6 @@ export interface ChangeSpec<Input, Result, Call, Reply> extends OperationSpec<In
   readonly inquiry: Inquiry<Input, Call, Reply>;
   /** A binding's: the provider's id of it, in the result of its registration. */
   readonly bindsBy?: (result: Result) => string;
-  /**
-   * True where a refusal leaves the identity as it was. There is no other one to take for what has its identity from another
-   * change, and a reversal that was refused today may be what a customer is owed tomorrow.
-   */
-  readonly mayFollowRefusal?: boolean;
   /** Another record that must allow this change first. */
   readonly follows?: Precedent<Input>;
   /** False for a request that only looks; it is then carried out as a read. Every request changes unless told. */
