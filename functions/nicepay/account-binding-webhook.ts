@@ -7,10 +7,8 @@ import { receiveNotification } from "../../lib/operation/notification.ts";
 import { warmSecrets } from "../../lib/operation/read.ts";
 import { Problem } from "../../lib/problem.ts";
 import { notificationPath } from "../../lib/providers/nicepay/index.ts";
-import {
-  type AccountBindingNotification,
-  readNotification,
-} from "../../lib/providers/nicepay/notification.ts";
+import { readNotification } from "../../lib/providers/nicepay/notification.ts";
+import type { BodyHeaders } from "../../lib/providers/nicepay/notification-body.ts";
 import { isAllowedSource } from "../../lib/providers/nicepay/source.ts";
 import { processRecords } from "../../lib/records/process.ts";
 import { runtime } from "../../lib/runtime.ts";
@@ -41,16 +39,28 @@ export const handler = lambda({
   counts: webhookCounts("nicepay"),
 });
 
+interface Delivery {
+  readonly body: Uint8Array;
+  readonly headers: BodyHeaders;
+}
+
 /** Checked before anything of the body is looked at. */
-function receive(event: APIGatewayProxyEventV2): AccountBindingNotification {
+function receive(event: APIGatewayProxyEventV2): Delivery {
   const allowed = runtime().config.option("WEBHOOK_SOURCE_ADDRESSES");
   if (!isAllowedSource(event.requestContext.http.sourceIp, allowed))
     throw new Problem("access-denied", "The source address is not one of the provider's.");
-  return readNotification(bodyOf(event), event.headers["content-type"]);
+  return {
+    body: bodyOf(event),
+    headers: {
+      contentType: event.headers["content-type"],
+      contentEncoding: event.headers["content-encoding"],
+    },
+  };
 }
 
-async function keep({ input, note }: Request<AccountBindingNotification>): Promise<Answer> {
-  const { kind, record } = await receiveNotification(input, runtime(), processRecords());
+async function keep({ input: { body, headers }, note }: Request<Delivery>): Promise<Answer> {
+  const readings = await readNotification(body, headers);
+  const { kind, record } = await receiveNotification(readings, runtime(), processRecords());
   note({ record, notification: kind });
   return { body: { received: true } };
 }

@@ -1,6 +1,9 @@
 import { Problem } from "../problem.ts";
-import type { Facts } from "../providers/inquiry.ts";
-import { type AccountBindingNotification, isSigned } from "../providers/nicepay/notification.ts";
+import {
+  type AccountBindingNotification,
+  type NotificationReadings,
+  signedIn,
+} from "../providers/nicepay/notification.ts";
 import { recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Records, Stray } from "../records/store.ts";
@@ -9,6 +12,7 @@ import { currentRing, fingerprint, type KeyRing } from "../secrets/key-ring.ts";
 import { seal, unsealed } from "../secrets/seal.ts";
 import { isSameSecret, type Secrets, type SecretValue } from "../secrets/secrets.ts";
 import { equalInConstantTime } from "../signing/index.ts";
+import { differencesFrom } from "./account-binding.ts";
 import type { Failure } from "./answer.ts";
 
 /**
@@ -26,11 +30,12 @@ const tries = 5;
  * @throws Problem `access-denied` (401) for a wrong signature, `not-sent` (503) when it could not be kept.
  */
 export async function receiveNotification(
-  notification: AccountBindingNotification,
+  readings: NotificationReadings,
   world: Runtime,
   records: Records,
 ): Promise<Received> {
-  if (!(await isGenuine(notification, world)))
+  const notification = await genuineOf(readings, world);
+  if (!notification)
     throw new Problem("access-denied", "The merchantToken is not this merchant's.", { status: 401 });
   const rings: Rings = {
     sealing: await currentRing(world.secrets, "sealingKeys"),
@@ -67,21 +72,33 @@ interface Rings {
  * With the secret in force, the one before it, and at last the one that may have come just now: read after the notification
  * came, so that a freshly rotated key loses none. A version before that holds no key fits nothing.
  */
-async function isGenuine(notification: AccountBindingNotification, { secrets }: Runtime): Promise<boolean> {
+async function genuineOf(
+  readings: NotificationReadings,
+  { secrets }: Runtime,
+): Promise<AccountBindingNotification | undefined> {
   const cameAt = secrets.moment();
   const current = await secrets.current("nicepay");
-  if (isSigned(notification, current)) return true;
-  const previous = await secrets.previous("nicepay").catch(() => undefined);
-  if (previous && isSignedByUsable(notification, previous)) return true;
+  const signed = signedIn(readings, current);
+  if (signed) return signed;
+  const [previous] = await Promise.allSettled([secrets.previous("nicepay")]);
+  const signedBefore =
+    previous.status === "fulfilled" && previous.value && signedInUsable(readings, previous.value);
+  if (signedBefore) return signedBefore;
   const fresh = await secrets.refreshed("nicepay", cameAt);
-  return !isSameSecret(fresh, current) && isSigned(notification, fresh);
+  const signedSince = isSameSecret(fresh, current) ? undefined : signedIn(readings, fresh);
+  // It may be the version that could not be read which it was signed with.
+  if (!signedSince && previous.status === "rejected") throw previous.reason;
+  return signedSince;
 }
 
-function isSignedByUsable(notification: AccountBindingNotification, secret: SecretValue): boolean {
+function signedInUsable(
+  readings: NotificationReadings,
+  secret: SecretValue,
+): AccountBindingNotification | undefined {
   try {
-    return isSigned(notification, secret);
+    return signedIn(readings, secret);
   } catch (error) {
-    if (error instanceof Problem) return false;
+    if (error instanceof Problem) return undefined;
     throw error;
   }
 }
@@ -95,14 +112,13 @@ async function compare(
   secrets: Secrets,
 ): Promise<Verdict> {
   if (!record) return { disagrees: "no registration has this referenceNo" };
-  const registered: Facts = JSON.parse(record.facts ?? "{}");
-  // The signature covers none of these but the phone: a replayed token with another user's key must not bind.
-  for (const field of ["billingPhone", "clientUserKey", "mitraCd"] as const)
-    if (registered[field] !== notification[field])
-      return { disagrees: `${field} is not what was registered` };
-  const known = record.tXid ?? record.binding?.tXid;
-  if (known !== undefined && notification.tXid !== undefined && known !== notification.tXid)
-    return { disagrees: "tXid is not that of the registration" };
+  const differences = [
+    ...differencesFrom(record, notification),
+    ...notification.inexact
+      .filter(mustBeExact)
+      .map((field) => `${field}: bytes or a plus sign that can be read in two ways`),
+  ];
+  if (differences.length > 0) return { disagrees: differences.join("; ") };
   if (record.binding) {
     const held = await unsealed(secrets, record.binding.userToken, record.id);
     const isSame = equalInConstantTime(held.reveal(), notification.userToken.reveal());
@@ -112,6 +128,10 @@ async function compare(
     return { disagrees: `the registration is ${record.state}` };
   return "agrees";
 }
+
+/** A guess must not become a token, or a key that fits. What is signed has been proved, and a name is for people to read. */
+const mustBeExact = (field: string): boolean =>
+  ["userToken", "clientUserKey", "mitraCd", "tXid"].includes(field);
 
 async function bound(
   { referenceNo, mitraCd, tXid, userToken }: AccountBindingNotification,

@@ -208,9 +208,10 @@ export class World {
     if (!fields) return undefined;
     const run = this.#run<Received>(`notification of ${referenceNo}`, plan);
     const body = Buffer.from(JSON.stringify(fields));
+    const headers = { contentType: "application/json", contentEncoding: undefined };
     const runtime = process.runtime(run);
     return run.start(async () =>
-      receiveNotification(readNotification(body, "application/json"), runtime, this.#records(run)),
+      receiveNotification(await readNotification(body, headers), runtime, this.#records(run)),
     );
   }
 

@@ -360,7 +360,7 @@ describe("a notification that fits no open registration is kept and binds nothin
     ["clientUserKey", { fields: { clientUserKey: "user-of-another" } }],
     ["mitraCd", { fields: { mitraCd: "ABCD" } }],
     ["tXid", { fields: { tXid: "TX-OTHER" } }],
-    ["phone, but for a space", { signs: { billingPhone: "+62 82112345678" } }],
+    ["phone, cut at another place", { signs: { billingPhone: "82112345678" } }],
   ];
 
   test.each(others)("because it has another %s", async (_what, options) => {
@@ -490,7 +490,7 @@ describe("what cannot be read is refused", () => {
             () => notify(wallets, notificationOf(registration, { fields: { [field]: value } }), type),
             { ...unreadable, errors: [{ pointer: `/${field}`, detail: "is required" }] },
           );
-      const others: readonly unknown[] = [null, 7, true, [], {}, ["x"]];
+      const others: readonly unknown[] = [null, true, [], {}, ["x"]];
       for (const value of others)
         await expectRefused(
           () => post(JSON.stringify({ ...notificationOf(registration), [field]: value }), types.json),
@@ -499,7 +499,7 @@ describe("what cannot be read is refused", () => {
     });
   });
 
-  test.each([...required, "tXid", "unknown"])("with %s doubled: 400", async (field) => {
+  test.each([...required, "tXid"])("with %s doubled: 400", async (field) => {
     await leavingNothing(async (registration) => {
       const fields = {
         tXid: tXidOf(registration.referenceNo),
@@ -537,60 +537,32 @@ describe("what cannot be read is refused", () => {
     });
   });
 
-  test("in bytes that are not UTF-8: 400", async () => {
-    await leavingNothing(async (registration) => {
-      const fields = notificationOf(registration, { fields: { userToken: "tok\u00e9n" } });
-      const latin = (body: string) => Buffer.from(body, "latin1");
-      const form = asForm(fields);
-      await expectRefused(() => post(latin(form.replace("%C3%A9", "\xe9")), types.form), unreadable);
-      await expectRefused(() => post(form.replace("%C3%A9", "%E9"), types.form), unreadable);
-      await expectRefused(() => post(form.replace("%C3%A9", "%C3"), types.form), unreadable);
-      await expectRefused(() => post(form.replace("%C3%A9", "%ZZ"), types.form), unreadable);
-      await expectRefused(() => post(form.replace("%C3%A9", "%"), types.form), unreadable);
-      await expectRefused(() => post(form.replace("%C3%A9", "é"), types.form), unreadable);
-      // API Gateway mends such JSON before a function sees it: what is lost must not become a token.
-      await expectRefused(() => post(latin(asJson(fields)), types.json), unreadable);
-      await expectRefused(() => post(Buffer.from(asJson(fields), "utf16le"), types.json), unreadable);
-    });
-  });
-
   test("as JSON that is none, or no object: 400", async () => {
     await leavingNothing(async (registration) => {
       const json = asJson(notificationOf(registration));
       const form = asForm(notificationOf(registration));
-      for (const body of [
-        "",
-        "x",
-        "null",
-        "[]",
-        `[${json}]`,
-        `${json}${json}`,
-        `${json}x`,
-        `\ufeff${json}`,
-        form,
-      ])
+      const broken = ["", "x", "null", "[]", `[${json}]`, `${json}${json}`, `${json}x`, `{${json}}`];
+      const unfinished = ["{", '{"a', '{"a":', '{"a":1,', '{"a":{', '{"a":[}', `${json.slice(0, -1)},}`];
+      for (const body of [...broken, ...unfinished, `\ufeff\ufeff${json}`, `${json}&${form}`])
         await expectRefused(() => post(body, types.json), unreadable);
       await expectRefused(() => post(json.replace("Budi", "\\ud800"), types.json), unreadable);
-      await expectRefused(() => post(`{"a":{"b":{"c":{"d":{}}}},${json.slice(1)}`, types.json), unreadable);
-      for (const body of ["", json, "&&&", "="])
-        await expectRefused(() => post(body, types.form), unreadable);
+      for (const body of ["", "&&&", "="]) await expectRefused(() => post(body, types.form), unreadable);
     });
   });
 
-  test.each([
-    undefined,
-    "text/plain",
-    "multipart/form-data; boundary=x",
-    "application/xml",
-    "application/json; charset=latin1",
-    "application/json; charset=utf-16",
-    "application/x-www-form-urlencoded; charset=iso-8859-1",
-    "application/json, application/x-www-form-urlencoded",
-    "application/octet-stream",
-  ])("of the type %s: 415", async (type) => {
+  test.each(["gzip", "br", "identity, gzip"])("compressed with %s: 415", async (coding) => {
     await leavingNothing(async (registration) => {
-      for (const body of [asJson(notificationOf(registration)), asForm(notificationOf(registration))])
-        await expectRefused(() => post(body, type), { ...unacceptable, status: 415 });
+      const body = asJson(notificationOf(registration));
+      const headers = { "content-type": types.json, "content-encoding": coding };
+      await expectRefused(() => wallets.post(webhookPath, body, headers), { ...unacceptable, status: 415 });
+    });
+  });
+
+  test("a multipart form without its boundary, or of other bytes: 400", async () => {
+    await leavingNothing(async (registration) => {
+      const json = asJson(notificationOf(registration));
+      for (const type of ["multipart/form-data", "multipart/form-data; boundary=x"])
+        await expectRefused(() => post(json, type), unreadable);
     });
   });
 
