@@ -2,6 +2,7 @@ import { Agent, createServer, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Readable } from "node:stream";
 import type { Refusal, StoreCheck } from "./iam/stores.ts";
+import { refuse } from "./own-origin.ts";
 
 /** Where functions find DynamoDB: passes each call that the check lets through on to the database, byte for byte. */
 export async function serveDynamoDb(
@@ -12,12 +13,13 @@ export async function serveDynamoDb(
   const agent = new Agent({ keepAlive: true });
   const { hostname, port } = new URL(database);
   const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
+    if (refuse(incoming, response)) return;
     const { method = "POST", url: path = "/", headers, rawHeaders, socket } = incoming;
     // A database that is gone answers nothing; the caller sees what it would have seen of the database itself.
     const lost = () => socket.destroy();
     collect(incoming, lost, (body) => {
       const refusal = check({ method, target: path, rawHeaders, body });
-      if (refusal !== undefined) return refuse(response, refusal);
+      if (refusal !== undefined) return deny(response, refusal);
       const { connection: _, "transfer-encoding": __, ...kept } = headers;
       const passed = { ...kept, "content-length": body.length };
       const call = request({ agent, hostname, port, method, path, headers: passed }, (reply) =>
@@ -42,7 +44,7 @@ export async function serveDynamoDb(
   };
 }
 
-function refuse(response: ServerResponse, { type, message }: Refusal): void {
+function deny(response: ServerResponse, { type, message }: Refusal): void {
   const body = JSON.stringify({ __type: `com.amazon.coral.service#${type}`, Message: message });
   response.writeHead(400, { "content-type": "application/x-amz-json-1.0" }).end(body);
 }

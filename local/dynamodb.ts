@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { type AddressInfo, createServer } from "node:net";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Table } from "./assembly.ts";
 import { CannotStart } from "./cannot-start.ts";
+import { freeEngineAddress } from "./engine-address.ts";
 import { post } from "./http-client.ts";
 import { local } from "./intrinsics.ts";
 import { isObject, type Json, type JsonObject, listOf, objectOf, parseJson, textOf } from "./json.ts";
@@ -11,21 +13,22 @@ import { type Log, platformLine } from "./logs.ts";
 import { spawnTethered } from "./tether.ts";
 
 export interface DynamoDb {
+  /** Of the database itself, which believes everybody: for the front alone, and never printed. */
   readonly url: string;
   /** Makes the table if it is absent. */
   ensureTable(table: Table): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts dynoxide on a file and keeps it running on one port; an item that it has acknowledged is in the file. */
+/** Starts dynoxide on a file and keeps it running at one address; an item that it has acknowledged is in the file. */
 export async function startDynamoDb(options: {
   readonly binary: string;
   readonly file: string;
   readonly log: Log;
 }): Promise<DynamoDb> {
   const { binary, file, log } = options;
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const { host, port } = await freeEngineAddress();
+  const url = `http://${host}:${port}`;
   let closing = false;
   /** How often it has ended without having run for a while. */
   let failures = 0;
@@ -35,15 +38,19 @@ export async function startDynamoDb(options: {
     const started = spawnTethered(binary, [
       "serve",
       "--host",
-      "127.0.0.1",
+      host,
       "--port",
       String(port),
       "--db-path",
       file,
     ]);
     const since = performance.now();
-    log.stream(started.stdout);
-    log.stream(started.stderr);
+    const print = (source: Readable) =>
+      createInterface({ input: source }).on("line", (text) =>
+        log.line(text.replaceAll(`${host}:${port}`, "its address")),
+      );
+    print(started.stdout);
+    print(started.stderr);
     started.stdin.on("error", () => undefined);
     started.on("exit", async (code) => {
       // Should the shell have been killed instead, its watcher now ends the program.
@@ -93,25 +100,18 @@ export function findDynoxide(given: string | undefined): string {
   }
 }
 
-/** A port that was free a moment ago; dynoxide does not say which one it takes by itself. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 async function untilItAnswers(url: string, check: () => void): Promise<void> {
   const end = performance.now() + 10_000;
   for (;;) {
     try {
       await call(url, "ListTables", {});
       return;
-    } catch (error) {
+    } catch {
       check();
       if (performance.now() > end)
-        throw new CannotStart(`DynamoDB does not answer at ${url}: ${String(error)}.`);
+        throw new CannotStart(
+          "DynamoDB does not answer: what it says is in logs/dynamodb.log of the data directory.",
+        );
       await sleep(4);
     }
   }

@@ -1,5 +1,5 @@
 import { readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { sendMarginMs, settleMarginMs } from "../lib/config.ts";
 import { type Application, kindOf, type LambdaFunction, readAssembly } from "./assembly.ts";
 import { CannotStart } from "./cannot-start.ts";
@@ -8,6 +8,7 @@ import { findDynoxide, startDynamoDb } from "./dynamodb.ts";
 import { type Backend, listen } from "./http-api.ts";
 import { type Admit, admitAll, admitSigned } from "./iam/callers.ts";
 import { newCredentials } from "./iam/credentials.ts";
+import { writeCredentialsFile } from "./iam/person.ts";
 import { readPrincipals, writePrincipals } from "./iam/principals.ts";
 import { writeWorker } from "./lambda/environment.ts";
 import { budgetOf, openPool, type Pool } from "./lambda/pool.ts";
@@ -41,7 +42,9 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
   const dataDir = openDataDir(settings.dataDir);
   const backend = Promise.withResolvers<Backend>();
   backend.promise.catch(() => undefined);
-  const api = await listen(settings.port, backend.promise);
+  const api = await listen(settings.port, backend.promise, {
+    exceptions: { hosts: (path) => (path.startsWith("/webhooks/") ? tunnelOf(settings) : []) },
+  });
   const logTo = openLogs(dataDir.file("logs"), settings.printLogs);
 
   const report = (sentence: string) => void process.stderr.write(`${sentence}\n`);
@@ -60,8 +63,12 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
     writeWorker(worker),
   ]);
   const credentials = new Map(assembled.functions.map(({ name }) => [name, newCredentials()]));
+  const person = newCredentials();
+  const personFile = dataDir.file("aws-credentials");
+  writeCredentialsFile(personFile, person);
+  const assembly = assemblyOf(settings, dataDir);
   const stores = await startStores(
-    { database: dynamo.url, assembly: assemblyOf(settings, dataDir), credentials, secrets: secretFiles },
+    { database: dynamo.url, assembly, credentials, person, secrets: secretFiles },
     {
       log: logTo("stores"),
       report,
@@ -115,8 +122,8 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
     addresses: [
       {
         what: "DynamoDB",
-        where: dynamo.url,
-        note: `table ${application.tables.map(({ name }) => name).join(", ")}`,
+        where: stores.dynamoDbUrl,
+        note: `table ${application.tables.map(({ name }) => name).join(", ")}, keys in ${basename(personFile)}`,
       },
       { what: "Secrets Manager", where: stores.secretsManagerUrl, note: secrets.description },
       ...admission.addresses,
@@ -154,6 +161,10 @@ function admissionOf(
     addresses: [{ what: "principals", where: file, note: `${names.join(", ")}: only they may call` }],
   };
 }
+
+/** The name under which providers reach this host from outside, where the user has given one. */
+const tunnelOf = ({ webhookOrigin }: Settings): readonly string[] =>
+  webhookOrigin === undefined ? [] : [new URL(webhookOrigin).host];
 
 /** A process that nobody has needed for this long gives its memory back. */
 const longestIdleMs = 5 * 60_000;

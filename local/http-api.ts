@@ -5,6 +5,7 @@ import { CannotStart } from "./cannot-start.ts";
 import { eventOf, type HttpResponse, responseOf, splitTarget } from "./http-event.ts";
 import type { Admit } from "./iam/callers.ts";
 import type { PoolOutcome } from "./lambda/pool.ts";
+import { type Exceptions, refusalOf } from "./own-origin.ts";
 import type { Router } from "./routes.ts";
 
 /** Where requests go. The signal says that the caller has been answered, and that nothing need start any more. */
@@ -27,11 +28,16 @@ export const limits = { body: 10 * 1024 * 1024, head: 10_240, ms: 30_000 } as co
 
 type Limits = Readonly<Record<keyof typeof limits, number>>;
 
+interface Rules {
+  readonly within?: Limits;
+  readonly exceptions?: Exceptions;
+}
+
 /** Listens at once, so that a port in use is known at once; requests that come before the backend is there wait for it. */
 export async function listen(
   port: number,
   backend: Promise<Backend>,
-  within: Limits = limits,
+  { within = limits, exceptions = {} }: Rules = {},
 ): Promise<HttpApi> {
   const inFlight = new Set<Promise<void>>();
   let draining = false;
@@ -45,10 +51,12 @@ export async function listen(
       requireHostHeader: true,
     },
     (request, response) => {
-      const done = serve(request, response, backend, within, () => draining).catch((error: unknown) => {
-        console.error(error);
-        response.destroy();
-      });
+      const done = serve(request, response, backend, { within, exceptions }, () => draining).catch(
+        (error: unknown) => {
+          console.error(error);
+          response.destroy();
+        },
+      );
       inFlight.add(done);
       done.finally(() => inFlight.delete(done));
     },
@@ -82,11 +90,13 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   backend: Promise<Backend>,
-  within: Limits,
+  { within, exceptions }: Required<Rules>,
   draining: () => boolean,
 ): Promise<void> {
   const id = randomUUID();
   const answer = (reply: HttpResponse) => send(response, id, reply, draining());
+  const refusal = refusalOf(request, exceptions);
+  if (refusal !== undefined) return answer(message(refusal.status, refusal.sentence));
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), within.ms);
   try {

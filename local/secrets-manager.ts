@@ -5,6 +5,7 @@ import { buffer } from "node:stream/consumers";
 import type { Secret } from "./assembly.ts";
 import type { StoreCheck } from "./iam/stores.ts";
 import { isObject, type JsonObject, parseJson, textOf } from "./json.ts";
+import { refuse } from "./own-origin.ts";
 import type { Secrets, SecretVersion, SecretVersions } from "./secrets.ts";
 
 export interface SecretsManager {
@@ -20,6 +21,7 @@ export async function startSecretsManager(
   port = 0,
 ): Promise<SecretsManager> {
   const server = createServer({ keepAliveTimeout: 60_000 }, async (request, response) => {
+    if (refuse(request, response)) return;
     const body = await buffer(request).catch(() => undefined);
     // Whoever goes away in the middle of a call is answered by no one.
     if (body === undefined) return;

@@ -2,6 +2,7 @@
 import { readAssembly } from "./assembly.ts";
 import { serveDynamoDb } from "./dynamodb-front.ts";
 import { functionIdentities } from "./iam/credentials.ts";
+import { personIdentity } from "./iam/person.ts";
 import { checkDynamoDb, checkSecretsManager } from "./iam/stores.ts";
 import { openSecrets } from "./secrets.ts";
 import { startSecretsManager } from "./secrets-manager.ts";
@@ -10,17 +11,19 @@ import type { StoresMessage, StoresOrder } from "./stores.ts";
 // The channel closes when the host is gone, however it went.
 process.on("disconnect", () => process.exit(0));
 
-process.once("message", async ({ database, assembly, credentials, secrets, ports }: StoresOrder) => {
+process.once("message", async ({ database, assembly, credentials, person, secrets, ports }: StoresOrder) => {
   const tell = (message: StoresMessage) => process.send?.(message);
   const application = readAssembly(assembly);
   const rights = {
     application,
-    identities: functionIdentities(application.functions, credentials),
+    identities: [...functionIdentities(application.functions, credentials).values()],
     report: (functionName: string, sentence: string) => tell({ type: "refused", functionName, sentence }),
   };
   const values = openSecrets({ ...secrets, report: (sentence) => tell({ type: "report", sentence }) });
+  // A person looks at the table; the secrets are in a file already.
+  const ofTable = { ...rights, identities: [...rights.identities, personIdentity(person)] };
   const [front, manager] = await Promise.all([
-    serveDynamoDb(database, ports.dynamoDb, checkDynamoDb(rights)),
+    serveDynamoDb(database, ports.dynamoDb, checkDynamoDb(ofTable)),
     startSecretsManager(application.secrets, values, checkSecretsManager(rights), ports.secretsManager),
   ]);
   tell({

@@ -25,6 +25,8 @@ export interface StoresOrder {
   readonly assembly: string;
   /** By the name of the function that has them. */
   readonly credentials: ReadonlyMap<string, Required<Credentials>>;
+  /** Of whoever runs the host. */
+  readonly person: Required<Credentials>;
   readonly secrets: { readonly file: string | undefined; readonly gatewayFile: string };
   readonly ports: Ports;
 }

@@ -17,7 +17,7 @@ export interface Refusal {
 export type StoreCheck = (request: ReceivedRequest) => Refusal | undefined;
 
 interface Rights {
-  readonly identities: ReadonlyMap<string, FunctionIdentity>;
+  readonly identities: readonly FunctionIdentity[];
   readonly application: Pick<Application, "secrets" | "secretPolicies" | "keys">;
   /** A refusal means that the template is wrong: it is told to whoever runs the host. */
   readonly report: (functionName: string, sentence: string) => void;
@@ -72,7 +72,7 @@ interface Denial {
 type Rule = (caller: FunctionIdentity, operation: string, input: JsonObject) => Denial | undefined;
 
 function checkWith(service: string, { identities, report }: Rights, rule: Rule): StoreCheck {
-  const holders = new Map([...identities.values()].map((identity) => [identity.accessKeyId, identity]));
+  const holders = new Map(identities.map((identity) => [identity.accessKeyId, identity]));
   return (request) => {
     const scope = { service, region: local.region, now: new Date() };
     const caller = verify(request, scope, (accessKeyId) => holders.get(accessKeyId));

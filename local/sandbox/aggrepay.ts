@@ -41,7 +41,7 @@ import { CallLog, type ReceivedCall } from "./common/calls.ts";
 import { type Controlled, control } from "./common/control.ts";
 import { redirectedPath } from "./common/delivery.ts";
 import { FaultPlan } from "./common/faults.ts";
-import { readBody, sendJson, sendPage } from "./common/http.ts";
+import { demandJson, readBody, sendJson, sendPage } from "./common/http.ts";
 import { type Later, type Sandbox, startServer } from "./common/server.ts";
 
 export {
@@ -91,6 +91,7 @@ export async function startAggrepaySandbox(options: SandboxOptions): Promise<San
       calls.add({ at: clock(), path: target, verdict: "followed a redirect" });
       sendPage(response, 404, "Not Found");
     } else if (target.startsWith("/sandbox/")) {
+      if (demandJson(request, response)) return;
       const { status, body: reply } = control(`${method} ${target}`, body ?? "", controlled);
       sendJson(response, status, JSON.stringify(reply));
     } else {

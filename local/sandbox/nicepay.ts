@@ -29,7 +29,7 @@ import { type NicepayFault, table } from "./nicepay/faults.ts";
 import { Notifier } from "./nicepay/notification.ts";
 import { page } from "./nicepay/pages.ts";
 import { credentialCode, documented, fieldCode, registrationOf } from "./nicepay/registration.ts";
-import { errorReply, type ResultCode, registeredReply } from "./nicepay/reply.ts";
+import { errorReply, loginPath, type ResultCode, registeredReply } from "./nicepay/reply.ts";
 import { merchantsOf } from "./nicepay/signature.ts";
 
 export type { Sandbox } from "./common/server.ts";
@@ -91,6 +91,7 @@ export async function startNicepaySandbox(options: SandboxOptions): Promise<Sand
       "dbProcessUrl",
       "clientUserKey",
     ],
+    pages: (path) => path === loginPath,
     page: (request, body, response) => page(request, body, response, { bindings, notifier, merchants }),
     ledger: () => ({
       effects: bindings.entries.map(effectLine),

@@ -21,7 +21,7 @@ import { readAssembly } from "../../local/assembly.ts";
 import { openSecrets } from "../../local/secrets.ts";
 import { startSecretsManager } from "../../local/secrets-manager.ts";
 import { synthesize } from "../../local/synthesize.ts";
-import { patientClientAt, scanAll } from "../support/dynamodb.ts";
+import { patientClientOf, scanAll, variablesOf } from "../support/dynamodb.ts";
 import { startGateway } from "../support/gateway.ts";
 import { recordIdsIn, wrongInTable } from "./claims.ts";
 import { loadHandlers } from "./handlers.ts";
@@ -100,8 +100,8 @@ const handlers = await loadHandlers({
   env: {
     ...Object.assign({}, ...application.functions.map((each) => each.environment)),
     ...{ ...variables, WEBHOOK_BASE_URL: gateway.url },
-    ...{ AWS_REGION: "local", AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local" },
-    ...{ AWS_ENDPOINT_URL_DYNAMODB: gateway.dynamoUrl, AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url },
+    ...variablesOf(gateway),
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
   },
   timeoutMs: Number(variables.FUNCTION_TIMEOUT_MS),
   onLine: (line) => {
@@ -221,7 +221,7 @@ async function run(
 }
 
 async function items() {
-  const client = patientClientAt(gateway.dynamoUrl);
+  const client = patientClientOf(gateway);
   const { TableNames: [table = ""] = [] } = await client.send(new ListTablesCommand({}));
   return scanAll(client, table);
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { clientAt, scanAll } from "../support/dynamodb.ts";
+import { clientOf, scanAll } from "../support/dynamodb.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import {
   brokenOff,
@@ -296,7 +296,7 @@ const foundIn = (files: readonly string[]) =>
   files.flatMap((file) => found(readFileSync(file)).map((what) => `${basename(file)}: ${what}`));
 
 async function itemsOf(gateway: Gateway): Promise<readonly string[]> {
-  const client = clientAt(gateway.dynamoUrl);
+  const client = clientOf(gateway);
   const { TableNames: [table = ""] = [] } = await client.send(new ListTablesCommand({}));
   const items = await scanAll(client, table);
   client.destroy();

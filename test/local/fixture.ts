@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll } from "vitest";
+import type { Gateway } from "../support/gateway.ts";
+import { sign } from "./signing.ts";
 
 /** A cloud assembly with functions that misbehave on request, so that these tests need none of the gateway's own. */
 
@@ -284,19 +286,35 @@ export function runningProcesses(): readonly RunningProcess[] {
     });
 }
 
-/** One call to a local store. */
+/** One call to a local store by nobody in particular: its signature is none. */
 export async function aws(url: string, target: string, input: object) {
-  const response = await fetch(url, {
+  const authorization =
+    "AWS4-HMAC-SHA256 Credential=local/20250101/ap-south-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
+  return call(url, {
     method: "POST",
-    headers: {
-      "content-type": "application/x-amz-json-1.0",
-      "x-amz-target": target,
-      "x-amz-date": "20250101T000000Z",
-      authorization:
-        "AWS4-HMAC-SHA256 Credential=local/20250101/ap-south-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
-    },
+    headers: { ...json(target), "x-amz-date": "20250101T000000Z", authorization },
     body: JSON.stringify(input),
   });
+}
+
+/** One call to the table by the person who runs the gateway. */
+export async function asPerson(
+  { dynamoUrl, dynamoCredentials: credentials }: Pick<Gateway, "dynamoUrl" | "dynamoCredentials">,
+  operation: string,
+  input: object,
+) {
+  const draft = {
+    method: "POST",
+    headers: json(`DynamoDB_20120810.${operation}`),
+    body: JSON.stringify(input),
+  };
+  return call(dynamoUrl, await sign(dynamoUrl, draft, { credentials, service: "dynamodb" }));
+}
+
+const json = (target: string) => ({ "content-type": "application/x-amz-json-1.0", "x-amz-target": target });
+
+async function call(url: string, init: RequestInit) {
+  const response = await fetch(url, init);
   const body: unknown = await response.json();
   return { status: response.status, body };
 }

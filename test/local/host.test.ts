@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Gateway, type GatewayOptions, startGateway } from "../support/gateway.ts";
-import { aws, fixtureEnv, newFolder, processesOf, tableProperties, until } from "./fixture.ts";
+import { asPerson, fixtureEnv, newFolder, processesOf, tableProperties, until } from "./fixture.ts";
 
 const running: Gateway[] = [];
 async function start(options: GatewayOptions): Promise<Gateway> {
@@ -20,10 +20,10 @@ afterEach(async () => {
 
 const nothingLeft = (dataDir: string) => until(() => processesOf(dataDir).length === 0 || undefined);
 
-const put = (url: string, pk: string) =>
-  aws(url, "DynamoDB_20120810.PutItem", { TableName: "Records", Item: { pk: { S: pk }, shard: { N: "1" } } });
-const read = async (url: string, pk: string) =>
-  (await aws(url, "DynamoDB_20120810.GetItem", { TableName: "Records", Key: { pk: { S: pk } } })).body;
+const put = (gateway: Gateway, pk: string) =>
+  asPerson(gateway, "PutItem", { TableName: "Records", Item: { pk: { S: pk }, shard: { N: "1" } } });
+const read = async (gateway: Gateway, pk: string) =>
+  (await asPerson(gateway, "GetItem", { TableName: "Records", Key: { pk: { S: pk } } })).body;
 
 describe("kill -9 of the host", () => {
   test("ends every process, in whatever it was, and the next start finds all that was written", async () => {
@@ -38,13 +38,13 @@ describe("kill -9 of the host", () => {
     ]);
     await fetch(`${first.url}/echo`);
     await until(() => (processesOf(dataDir).length >= 5 && fileExists(join(folder, "spins"))) || undefined);
-    expect((await put(first.dynamoUrl, "before")).status).toBe(200);
+    expect((await put(first, "before")).status).toBe(200);
     await first.kill();
     await nothingLeft(dataDir);
     await lost;
 
     const second = await start({ dataDir, env });
-    expect(await read(second.dynamoUrl, "before")).toMatchObject({ Item: { pk: { S: "before" } } });
+    expect(await read(second, "before")).toMatchObject({ Item: { pk: { S: "before" } } });
     expect((await fetch(`${second.url}/echo`)).status).toBe(200);
   });
 
@@ -73,16 +73,16 @@ describe("the database", () => {
       const writer = (async () => {
         for (let item = 0; !killed; item++) {
           const key = `${round}-${item}`;
-          if ((await put(gateway.dynamoUrl, key)).status === 200) acknowledged.push(key);
+          if ((await put(gateway, key)).status === 200) acknowledged.push(key);
         }
       })().catch(() => undefined);
       await until(() => acknowledged.length >= 10 || undefined);
       process.kill((await until(database)).pid, "SIGKILL");
       killed = true;
       await writer;
-      await until(async () => (await read(gateway.dynamoUrl, "x").catch(() => undefined)) && true);
+      await until(async () => (await read(gateway, "x").catch(() => undefined)) && true);
       for (const key of acknowledged) {
-        expect(await read(gateway.dynamoUrl, key)).toMatchObject({ Item: { pk: { S: key } } });
+        expect(await read(gateway, key)).toMatchObject({ Item: { pk: { S: key } } });
       }
     }
     expect(gateway.logs()).toContain("it is started again");
@@ -102,13 +102,13 @@ describe("the database", () => {
       return (others.length === 0 && now !== undefined && now.pid !== before?.pid) || undefined;
     });
     await until(
-      async () => (await put(gateway.dynamoUrl, "after").catch(() => undefined))?.status === 200 || undefined,
+      async () => (await put(gateway, "after").catch(() => undefined))?.status === 200 || undefined,
     );
   });
 
   test("has the template's table, indexes included", async () => {
     const gateway = await start({ env: fixtureEnv() });
-    const { body } = await aws(gateway.dynamoUrl, "DynamoDB_20120810.DescribeTable", {
+    const { body } = await asPerson(gateway, "DescribeTable", {
       TableName: "Records",
     });
     expect(body).toMatchObject({

@@ -242,7 +242,7 @@ describe("limits", () => {
           });
         }),
     };
-    const api = await listen(0, Promise.resolve(backend), { body: 10, head: 1000, ms: 20 });
+    const api = await listen(0, Promise.resolve(backend), { within: { body: 10, head: 1000, ms: 20 } });
     const response = await fetch(`http://127.0.0.1:${api.port}/slow`);
     expect(response.status).toBe(503);
     expect(await response.text()).toBe('{"message":"Service Unavailable"}');

@@ -32,7 +32,7 @@ function rightsOf(allowed: Rights, reports: string[] = []) {
   return {
     identity,
     rights: {
-      identities: new Map([["Some", identity]]),
+      identities: [identity],
       application: {
         secrets: [{ name: "ours/s", arn: secret, key: "s" }],
         secretPolicies: new Map(),

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { functions } from "../../functions/index.ts";
-import { clientAt, scanAll } from "../support/dynamodb.ts";
+import { clientOf, scanAll } from "../support/dynamodb.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 
 /** Counted from the registry: an operation that comes must not break this test. */
@@ -50,7 +50,7 @@ async function called(): Promise<Readonly<Record<string, readonly string[]>>> {
 }
 
 async function records(): Promise<number> {
-  const client = clientAt(gateway.dynamoUrl);
+  const client = clientOf(gateway);
   try {
     const { TableNames: [table = ""] = [] } = await client.send(new ListTablesCommand({}));
     return (await scanAll(client, table)).length;
@@ -94,6 +94,7 @@ test("with --ask each provider is asked once, signed, and nothing is recorded", 
 test("with --ask a provider that refuses our key fails it", async () => {
   const armed = await fetch(`${gateway.sandboxUrl}/sandbox/faults`, {
     method: "POST",
+    headers: { "content-type": "application/json" },
     body: JSON.stringify({ fault: "unauthorized", path: "getsubmerchants", times: 2 }),
   });
   expect(armed.status).toBeLessThan(300);

@@ -63,7 +63,11 @@ export class Control {
   }
 
   async ask(method: string, path: string, body?: unknown): Promise<unknown> {
-    const init: RequestInit = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+    const init: RequestInit = {
+      method,
+      headers: { "content-type": "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    };
     return (await fetch(`${this.url}/sandbox/${path}`, init)).json();
   }
 

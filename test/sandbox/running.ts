@@ -116,7 +116,11 @@ export class Wallet {
   }
 
   async control(method: string, path: string, body?: unknown): Promise<unknown> {
-    const init: RequestInit = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+    const init: RequestInit = {
+      method,
+      headers: { "content-type": "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    };
     return (await fetch(`${this.url}/sandbox/${path}`, init)).json();
   }
 

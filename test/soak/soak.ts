@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { synthesize } from "../../local/synthesize.ts";
-import { patientClientAt, scanAll } from "../support/dynamodb.ts";
+import { patientClientOf, scanAll } from "../support/dynamodb.ts";
 import { askFor, callUntil, carryOut, type Run } from "./caller.ts";
 import { type Answer, ask, post } from "./client.ts";
 import { compare, type Evidence, keyOf } from "./compare.ts";
@@ -175,8 +175,7 @@ async function watch(watched: Wallet): Promise<void> {
 }
 
 async function table() {
-  const { dynamoUrl } = await fleet.gateway();
-  const client = patientClientAt(dynamoUrl);
+  const client = patientClientOf(await fleet.gateway());
   const { TableNames: [name = ""] = [] } = await client.send(new ListTablesCommand({}));
   return { scan: (index?: string) => scanAll(client, name, index) };
 }

@@ -63,6 +63,7 @@ export async function startWallet(dataDir: string): Promise<Wallet> {
   const ask = async (method: string, path: string, body?: object): Promise<unknown> => {
     const response = await fetch(`${sandbox.url}/sandbox/${path}`, {
       method,
+      headers: { "content-type": "application/json" },
       ...(body && { body: JSON.stringify(body) }),
     });
     if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);

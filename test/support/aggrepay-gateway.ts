@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type AttributeValue,
-  DynamoDBClient,
   GetItemCommand,
   ListTablesCommand,
   paginateScan,
 } from "@aws-sdk/client-dynamodb";
 import { expect } from "vitest";
+import { clientOf } from "./dynamodb.ts";
 import { startGateway } from "./gateway.ts";
 import { type Peer, planted, startPeer } from "./peer.ts";
 
@@ -67,11 +67,7 @@ export async function startAggrepayGateway(
       ...env,
     },
   });
-  const dynamo = new DynamoDBClient({
-    region: "local",
-    endpoint: gateway.dynamoUrl,
-    credentials: { accessKeyId: "local", secretAccessKey: "local" },
-  });
+  const dynamo = clientOf(gateway);
   const { TableNames: [table = ""] = [] } = await dynamo.send(new ListTablesCommand({}));
 
   const post: AggrepayGateway["post"] = async (route, body, headers = {}) => {

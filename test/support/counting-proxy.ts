@@ -53,8 +53,11 @@ export async function startCountingProxy(service: string): Promise<CountingProxy
     if (lost) answersToLose -= 1;
     const { method, url, rawHeaders } = incoming;
     const passed = request(new URL(url ?? "/", service), { method, agent: false });
-    for (let at = 0; at < rawHeaders.length; at += 2)
-      passed.setHeader(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
+    for (let at = 0; at < rawHeaders.length; at += 2) {
+      const name = rawHeaders[at] ?? "";
+      // What is asked answers to its own name alone.
+      if (name.toLowerCase() !== "host") passed.setHeader(name, rawHeaders[at + 1] ?? "");
+    }
     const ended = (status: number, reply: string) =>
       calls.push({
         operation: target === undefined ? (url ?? "/") : operation,

@@ -10,6 +10,8 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { awsClientConfig } from "../../lib/aws.ts";
 import { findDynoxide, startDynamoDb } from "../../local/dynamodb.ts";
+import { local } from "../../local/intrinsics.ts";
+import type { Gateway } from "./gateway.ts";
 
 export type Item = Record<string, AttributeValue>;
 
@@ -63,14 +65,34 @@ export const localCredentials = {
   AWS_SECRET_ACCESS_KEY: "local",
 };
 
-/** The product's own client settings, at a local address. */
+/** What a client of a gateway's table needs, as a person has it. */
+export const variablesOf = ({ dynamoUrl, dynamoCredentials }: TableOfGateway) => ({
+  AWS_REGION: local.region,
+  AWS_ACCESS_KEY_ID: dynamoCredentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: dynamoCredentials.secretAccessKey,
+  AWS_SESSION_TOKEN: dynamoCredentials.sessionToken,
+  AWS_ENDPOINT_URL_DYNAMODB: dynamoUrl,
+});
+
+type TableOfGateway = Pick<Gateway, "dynamoUrl" | "dynamoCredentials">;
+type Variables = Parameters<typeof awsClientConfig>[0];
+
+/** The product's own client settings, at the address of an engine. */
 export const clientAt = (url: string): DynamoDBClient =>
-  new DynamoDBClient(awsClientConfig({ ...localCredentials, AWS_ENDPOINT_URL_DYNAMODB: url }, "DYNAMODB"));
+  clientWith({ ...localCredentials, AWS_ENDPOINT_URL_DYNAMODB: url });
+
+/** The same, at the front that signatures are checked at. */
+export const clientOf = (gateway: TableOfGateway): DynamoDBClient => clientWith(variablesOf(gateway));
+
+const clientWith = (variables: Variables): DynamoDBClient =>
+  new DynamoDBClient(awsClientConfig(variables, "DYNAMODB"));
 
 /** The same, for whoever asks for more at once than an engine on a busy machine answers in the time that the product waits. */
-export const patientClientAt = (url: string): DynamoDBClient =>
+export const patientClientOf = (gateway: TableOfGateway): DynamoDBClient => patient(variablesOf(gateway));
+
+const patient = (variables: Variables): DynamoDBClient =>
   new DynamoDBClient({
-    ...awsClientConfig({ ...localCredentials, AWS_ENDPOINT_URL_DYNAMODB: url }, "DYNAMODB"),
+    ...awsClientConfig(variables, "DYNAMODB"),
     requestHandler: { connectionTimeout: 10_000, requestTimeout: 60_000 },
   });
 
@@ -96,7 +118,7 @@ export async function startTable(name = "records"): Promise<TestTable> {
     log: silent,
   });
   await engine.ensureTable({ name, properties: recordsTable });
-  const client = patientClientAt(engine.url);
+  const client = patient({ ...localCredentials, AWS_ENDPOINT_URL_DYNAMODB: engine.url });
   return {
     name,
     url: engine.url,

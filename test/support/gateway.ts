@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Credentials } from "../../local/iam/signature.ts";
 
 /** The gateway as `npm start` runs it, in a process of its own. */
 export interface Gateway {
@@ -10,6 +12,8 @@ export interface Gateway {
   /** Where functions send AggrePay's requests, if that is the sandbox. */
   readonly sandboxUrl?: string;
   readonly dynamoUrl: string;
+  /** With which a person may look at the table and write it. */
+  readonly dynamoCredentials: Required<Credentials>;
   readonly secretsUrl: string;
   readonly dataDir: string;
   readonly pid: number;
@@ -77,6 +81,7 @@ export async function startGateway({ env = {}, dataDir }: GatewayOptions = {}): 
     url: required(/^ready (\S+)$/m),
     ...(sandboxUrl !== undefined && { sandboxUrl }),
     dynamoUrl: required(/^ {2}DynamoDB +(\S+)/m),
+    dynamoCredentials: credentialsIn(join(folder, "aws-credentials")),
     secretsUrl: required(/^ {2}Secrets Manager +(\S+)/m),
     dataDir: folder,
     pid: child.pid ?? 0,
@@ -89,5 +94,15 @@ export async function startGateway({ env = {}, dataDir }: GatewayOptions = {}): 
       if (running && child.exitCode !== 0)
         throw new Error(`The gateway ended with ${child.exitCode}: ${printed}`);
     },
+  };
+}
+
+function credentialsIn(file: string): Required<Credentials> {
+  const text = readFileSync(file, "utf8");
+  const of = (name: string) => new RegExp(`^${name} = (\\S+)$`, "m").exec(text)?.[1] ?? "";
+  return {
+    accessKeyId: of("aws_access_key_id"),
+    secretAccessKey: of("aws_secret_access_key"),
+    sessionToken: of("aws_session_token"),
   };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
-import { clientAt, type Item, scanAll } from "./dynamodb.ts";
+import { clientOf, type Item, scanAll } from "./dynamodb.ts";
 import type { Gateway } from "./gateway.ts";
 
 /** What a caller sees of an answer. */
@@ -81,7 +81,11 @@ export function walletOf(gateway: () => Gateway) {
     /** The next such call meets the fault. */
     async arm(fault: string, path: string, match: Readonly<Record<string, string>>): Promise<void> {
       const body = JSON.stringify({ fault, path, match });
-      const response = await fetch(`${gateway().sandboxUrl}/sandbox/faults`, { method: "POST", body });
+      const response = await fetch(`${gateway().sandboxUrl}/sandbox/faults`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body,
+      });
       if (!response.ok) throw new Error(await response.text());
     },
     /** Registers a customer with money and MPIN 1234; its calls meet no fault but those that a test asks for. */
@@ -114,7 +118,7 @@ export function walletOf(gateway: () => Gateway) {
     },
     /** The records of an identity, as the table holds them. */
     async records(identity: string): Promise<readonly Item[]> {
-      const client = clientAt(gateway().dynamoUrl);
+      const client = clientOf(gateway());
       try {
         const { TableNames: [table = ""] = [] } = await client.send(new ListTablesCommand({}));
         return (await scanAll(client, table)).filter((item) => item.identity?.S === identity);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DynamoDBClient, ListTablesCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Answer, Json } from "./aggrepay-gateway.ts";
-import { clientAt, type Item, scanAll } from "./dynamodb.ts";
+import { clientOf, type Item, scanAll } from "./dynamodb.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { type Peer, planted, type Reply, startPeer, text } from "./peer.ts";
 
@@ -94,7 +94,7 @@ export async function startWallets({
   let dynamo: { readonly client: DynamoDBClient; readonly table: string } | undefined;
   const table = async () => {
     if (dynamo) return dynamo;
-    const client = clientAt(gateway.dynamoUrl);
+    const client = clientOf(gateway);
     const { TableNames: [name = ""] = [] } = await client.send(new ListTablesCommand({}));
     dynamo = { client, table: name };
     return dynamo;

@@ -14,6 +14,22 @@ export async function readBody(request: IncomingMessage): Promise<string | undef
   return size > maxBody ? undefined : Buffer.concat(chunks).toString("utf8");
 }
 
+export function isJson({ headers }: IncomingMessage): boolean {
+  return headers["content-type"]?.split(";")[0]?.trim().toLowerCase() === "application/json";
+}
+
+/**
+ * Refuses a control that comes without `application/json`. A form or a plain fetch of a web page cannot send that type without
+ * asking first, and what asks first is refused.
+ *
+ * @returns whether it was refused.
+ */
+export function demandJson(request: IncomingMessage, response: ServerResponse): boolean {
+  if (request.method !== "POST" || isJson(request)) return false;
+  sendJson(response, 415, JSON.stringify({ message: "content-type must be application/json" }));
+  return true;
+}
+
 /** `body` is sent as it is: a reply's bytes are PHP's, not JSON.stringify's. */
 export function sendJson(response: ServerResponse, status: number, body: string): void {
   const bytes = Buffer.from(body);

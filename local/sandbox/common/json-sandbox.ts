@@ -15,7 +15,7 @@ import {
   namesOf,
   type WireAnswer,
 } from "./faults.ts";
-import { readBody, sendJson, sendPage } from "./http.ts";
+import { demandJson, isJson, readBody, sendJson, sendPage } from "./http.ts";
 import { type JsonObject, objectIn } from "./json.ts";
 import { type Later, type Sandbox, startServer } from "./server.ts";
 
@@ -75,6 +75,8 @@ export interface JsonSandbox<Name extends string> {
   readonly shownFields: readonly string[];
   /** Pages and controls of this sandbox alone: true where it has answered. */
   page?(request: IncomingMessage, body: string, response: ServerResponse): Promise<boolean>;
+  /** Paths that a person is sent to by pages of other sites. */
+  readonly pages?: (path: string) => boolean;
   ledger?(): unknown;
   forget(): void;
   release(): void;
@@ -127,6 +129,7 @@ export async function startJsonSandbox<Name extends string>(sandbox: JsonSandbox
       calls.add({ at: clock(), path: target, verdict: "followed a redirect" });
       sendPage(response, 404, "Not Found");
     } else if (target.startsWith("/sandbox/")) {
+      if (demandJson(request, response)) return;
       if (await sandbox.page?.(request, raw ?? "", response)) return;
       const { status, body } = control(`${method} ${target}`, raw ?? "", controlled);
       sendJson(response, status, JSON.stringify(body));
@@ -202,12 +205,8 @@ export async function startJsonSandbox<Name extends string>(sandbox: JsonSandbox
     return reply;
   }
 
-  const { name, port, release } = sandbox;
-  return startServer({ name, port, serve, release });
-}
-
-function isJson(request: IncomingMessage): boolean {
-  return request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() === "application/json";
+  const { name, port, release, pages } = sandbox;
+  return startServer({ name, port, serve, release, ...(pages !== undefined && { pages }) });
 }
 
 /** Every member as text; what is neither text, number nor boolean is there, yet has no text to show. */

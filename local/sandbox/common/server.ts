@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { refuse } from "../../own-origin.ts";
 import { sendPage } from "./http.ts";
 
 export interface Sandbox {
@@ -18,12 +19,20 @@ export interface Serving {
   readonly name: string;
   /** 0, a free one, unless told. */
   readonly port: number | undefined;
+  /** Paths that a person is sent to by pages of other sites. */
+  readonly pages?: (path: string) => boolean;
   serve(request: IncomingMessage, response: ServerResponse, later: Later): Promise<void>;
   /** Lets go of what the sandbox holds open, once no call can come any more. */
   release(): void;
 }
 
-export async function startServer({ name, port: wanted = 0, serve, release }: Serving): Promise<Sandbox> {
+export async function startServer({
+  name,
+  port: wanted = 0,
+  pages = () => false,
+  serve,
+  release,
+}: Serving): Promise<Sandbox> {
   const timers = new Set<NodeJS.Timeout>();
   const later: Later = (ms, run) => {
     const timer = setTimeout(() => {
@@ -33,6 +42,7 @@ export async function startServer({ name, port: wanted = 0, serve, release }: Se
     timers.add(timer);
   };
   const server = createServer((request, response) => {
+    if (refuse(request, response, { pages })) return;
     serve(request, response, later).catch((error: unknown) => {
       // A client that went away in the middle of its body is no fault of the sandbox.
       if (request.errored !== null) return;

@@ -5,6 +5,7 @@ import { sendJson } from "../common/http.ts";
 import { isRecord, objectIn } from "../common/json.ts";
 import type { Bindings, Format } from "./bindings.ts";
 import { type Notification, type Notifier, notificationOf, post, signed } from "./notification.ts";
+import { loginPath } from "./reply.ts";
 import type { Merchant } from "./signature.ts";
 
 export interface Pages {
@@ -23,7 +24,7 @@ export async function page(
 ): Promise<boolean> {
   const url = new URL(request.url ?? "", "http://sandbox");
   const route = `${request.method} ${url.pathname}`;
-  if (route === "GET /sandbox/login") await login(url.searchParams, response, pages);
+  if (route === `GET ${loginPath}`) await login(url.searchParams, response, pages);
   else if (route === "POST /sandbox/notify") {
     const { status, body: reply } = await notify(body, pages);
     sendJson(response, status, JSON.stringify(reply));

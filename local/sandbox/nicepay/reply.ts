@@ -3,6 +3,9 @@ import type { JsonObject } from "../common/json.ts";
 import { jakartaHours, localTime } from "../common/time.ts";
 import { loginKey, type Registration } from "./bindings.ts";
 
+/** The merchant's site sends its user here. */
+export const loginPath = "/sandbox/login";
+
 /** The document has "0000" alone; these are the codes of the provider's public list, in short. */
 export const messages = {
   "1001": "Connection error",
@@ -43,6 +46,6 @@ export function registeredReply(registration: Registration, at: number, sandboxU
     transDt: time.slice(0, 8),
     transTm: time.slice(8),
     mitraCd,
-    redirectUrlHttp: `${sandboxUrl}/sandbox/login?tk=${loginKey(registration)}`,
+    redirectUrlHttp: `${sandboxUrl}${loginPath}?tk=${loginKey(registration)}`,
   };
 }

@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { blockedPorts, freeEngineAddress } from "../../local/engine-address.ts";
+import { type Gateway, startGateway } from "../support/gateway.ts";
+import { asPerson, aws, fixtureEnv, processesOf } from "./fixture.ts";
+
+/** The database believes everybody, so where it listens is told to the front alone. */
+
+describe("where the database listens", () => {
+  test("is an address of this machine alone at a port that no browser connects to", async () => {
+    const addresses = await Promise.all(Array.from({ length: 20 }, freeEngineAddress));
+    for (const { host, port } of addresses) {
+      expect(host).toMatch(/^127\.(?:[1-9]\d{0,2})\.(?:[1-9]\d{0,2})\.(?:[1-9]\d{0,2})$/);
+      expect(blockedPorts).toContain(port);
+    }
+    expect(new Set(addresses.map(({ host }) => host)).size).toBeGreaterThan(1);
+  });
+
+  test.each([...blockedPorts])("port %i is one that fetch refuses", async (port) => {
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({
+      cause: { message: "bad port" },
+    });
+  });
+});
+
+describe("a gateway", () => {
+  let gateway: Gateway;
+  beforeAll(async () => {
+    gateway = await startGateway({ env: fixtureEnv() });
+  });
+  afterAll(() => gateway.stop());
+
+  /** As `ps` shows it: what a web page cannot ask for. */
+  const engine = () => {
+    const found = processesOf(gateway.dataDir).find(({ command }) => /^\S*dynoxide serve/.test(command));
+    const [, host = "", port = ""] = /--host (\S+) --port (\d+)/.exec(found?.command ?? "") ?? [];
+    return { host, port: Number(port) };
+  };
+
+  test("tells nobody where its database is: neither on the terminal nor in a file", () => {
+    const { host, port } = engine();
+    expect(blockedPorts).toContain(port);
+    expect(host).not.toBe("127.0.0.1");
+    expect(gateway.dynamoUrl).not.toContain(host);
+    expect(gateway.logs()).not.toContain(host);
+    const files = readdirSync(gateway.dataDir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    expect(files.map((file) => file.replace(gateway.dataDir, ""))).toContain("/logs/dynamodb.log");
+    for (const file of files) expect(readFileSync(file, "latin1").includes(host)).toBe(false);
+  });
+
+  test("believes a signature at the address that it prints, and nothing else", async () => {
+    const input = { TableName: "Records", Key: { pk: { S: "x" } } };
+    expect((await asPerson(gateway, "GetItem", input)).status).toBe(200);
+    const unsigned = await fetch(gateway.dynamoUrl, {
+      method: "POST",
+      headers: { "x-amz-target": "DynamoDB_20120810.GetItem", "content-type": "application/x-amz-json-1.0" },
+      body: JSON.stringify(input),
+    });
+    expect(await unsigned.json()).toMatchObject({
+      __type: expect.stringContaining("MissingAuthenticationToken"),
+    });
+    expect(await aws(gateway.dynamoUrl, "DynamoDB_20120810.GetItem", input)).toMatchObject({
+      status: 400,
+      body: { __type: expect.stringContaining("#") },
+    });
+    const forged = { ...gateway.dynamoCredentials, secretAccessKey: "guessed" };
+    expect(await asPerson({ ...gateway, dynamoCredentials: forged }, "GetItem", input)).toMatchObject({
+      status: 400,
+      body: { __type: expect.stringContaining("InvalidSignature") },
+    });
+  });
+
+  test("gives a person's keys no secret", async () => {
+    const { dynamoCredentials, secretsUrl: dynamoUrl } = gateway;
+    expect(await asPerson({ dynamoUrl, dynamoCredentials }, "GetSecretValue", {})).toMatchObject({
+      status: 400,
+    });
+  });
+});
+
+test("an address that is taken is not given", async () => {
+  const servers = await Promise.all(
+    blockedPorts.map(
+      (port) =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer();
+          // One that something else holds already will do as well.
+          server.once("error", () => resolve(server));
+          server.listen({ host: "0.0.0.0", port }, () => resolve(server));
+        }),
+    ),
+  );
+  try {
+    await expect(freeEngineAddress()).rejects.toThrow("DynamoDB needs one of these ports, and all are taken");
+  } finally {
+    for (const server of servers) server.close();
+  }
+});
