@@ -19,7 +19,7 @@ export function awsClientConfig(env: Environment, service: "DYNAMODB" | "SECRETS
     defaultsMode: "standard",
     useDualstackEndpoint: false,
     useFipsEndpoint: false,
-    // Three attempts at this pace end well within what the settling write is given.
-    requestHandler: { connectionTimeout: 500, requestTimeout: 700, throwOnRequestTimeout: true },
+    // Three tries of this length end within what is kept for the settle (`settleMarginMs`). Claim and settle say their own.
+    requestHandler: { connectionTimeout: 500, requestTimeout: 950, throwOnRequestTimeout: true },
   } as const;
 }

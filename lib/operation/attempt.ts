@@ -3,15 +3,16 @@ import { settleMarginMs } from "../config.ts";
 import { loggedCode, seenOf } from "../log.ts";
 import { Problem } from "../problem.ts";
 import type { Inquiry, Listing } from "../providers/inquiry.ts";
-import { claimable } from "../records/claim.ts";
+import { isClaimable } from "../records/claim.ts";
 import { type Identity, recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
-import type { Claim, Claimed, Records, Settlement } from "../records/store.ts";
+import type { Claim, Records, Settlement } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
 import { currentRing, keyRing } from "../secrets/key-ring.ts";
 import { type Failure, tell } from "./answer.ts";
 import { invalid } from "./body.ts";
 import type { ChangeOperation, ChangeSpec } from "./change-spec.ts";
+import { claimOrWithdraw, settleTries } from "./claiming.ts";
 import { carriedOut, isFaultCode, isProviderFault, type Outcome, prepared } from "./exchange.ts";
 import { expireAfterMs } from "./expiry.ts";
 import type { Answer, Request } from "./handler.ts";
@@ -73,11 +74,11 @@ export async function runChange<Input extends object, Result, Call, Reply>(
     customer: listing.customerId && `${provider.name}#${account}#${listing.customerId}`,
     amount: listing.amount,
     host: exchange.wire.url.host,
-    owner: randomBytes(16).toString("base64url"),
+    newOwner: () => randomBytes(16).toString("base64url"),
     now: clock.now(),
     leaseMs: config.leaseMs,
   };
-  const claimed = await claimOrRefuse(records, claim);
+  const claimed = await claimOrWithdraw(claim, { world, records, remainingMs, note });
   note({ record: id, state: claimed.record.state });
   if (claimed.kind === "held") return replay(operation, claimed.record, same, request, world, records);
   // Until it is settled: whatever ends this function before that leaves doubt behind.
@@ -96,7 +97,7 @@ export async function runChange<Input extends object, Result, Call, Reply>(
     providerMs: Math.round(clock.monotonic() - startedAt),
     providerFault: isProviderFault(outcome),
   });
-  const { attempt } = claimed.record;
+  const { attempt, owner } = claimed.record;
   const learned = settlementOf(outcome, attempt);
   const tXid = outcome.kind === "success" ? operation.bindsBy?.(outcome.result) : undefined;
   const settled = await settleOrDoubt(
@@ -105,12 +106,13 @@ export async function runChange<Input extends object, Result, Call, Reply>(
     {
       ...learned,
       id,
-      owner: claim.owner,
+      owner,
       attempt,
       now: clock.now(),
       expireAfterMs: identity.namespace === "idempotency-key" ? expireAfterMs : undefined,
       ...(operation.bindsBy && { binding: { tXid } }),
     },
+    remainingMs(),
     note,
   );
   note({
@@ -234,8 +236,6 @@ async function look<Input extends object, Result, Call, Reply>(
   }
 }
 
-const isClaimable = ({ state }: RecordItem): boolean => claimable.includes(state);
-
 /** Before the claim a failure of the store means that nothing was sent. */
 async function unclaimed<T>(what: string, reading: Promise<T>): Promise<T> {
   try {
@@ -245,25 +245,16 @@ async function unclaimed<T>(what: string, reading: Promise<T>): Promise<T> {
   }
 }
 
-async function claimOrRefuse(records: Records, claim: Claim): Promise<Claimed> {
-  try {
-    return await records.claim(claim);
-  } catch (cause) {
-    if (cause instanceof Problem) throw cause;
-    // Whether the claim was written is not known; that nothing is sent on it is.
-    throw new Problem("not-sent", "Nothing was sent: the record could not be written.", { cause });
-  }
-}
-
 /** The record as it now stands. Its caller is told nothing final before the settling write is acknowledged or seen. */
 async function settleOrDoubt(
   records: Records,
   claimed: RecordItem,
   settlement: Settlement,
+  remainingMs: number,
   note: Request<never>["note"],
 ): Promise<RecordItem> {
   try {
-    return (await records.settle(settlement)).record;
+    return (await records.settle(settlement, settleTries(remainingMs))).record;
   } catch (error) {
     note(seenOf(error));
     return { ...claimed, state: "in_doubt", failure: JSON.stringify(unrecorded) };

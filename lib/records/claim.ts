@@ -1,6 +1,7 @@
+import { eventOf } from "./event.ts";
 import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
 import { sources } from "./states.ts";
-import { assigned, assignments, listOf, shardOf, valuesOf, type Write } from "./write.ts";
+import { assigned, assignments, ofTheUnfinished, shardOf, type Write } from "./write.ts";
 
 /** What is written when an attempt begins. */
 export interface Claim
@@ -17,9 +18,10 @@ export interface Claim
     | "facts"
     | "customer"
     | "amount"
-    | "owner"
     | "host"
   > {
+  /** A random token that nobody else has, new for each try to claim: whoever holds the record's is its attempt's owner. */
+  readonly newOwner: () => string;
   readonly now: number;
   readonly leaseMs: number;
   /** Whether a stored `request` is this one; needed where it was made under an older key. */
@@ -29,60 +31,69 @@ export interface Claim
 /** `won`: the attempt is ours to send. `held`: the identity has a record that allows no new attempt of this request now. */
 export type Claimed = { readonly kind: "won" | "held"; readonly record: RecordItem };
 
+/**
+ * It is not known whether a claim was written. Nothing may be sent on it; `owner` is the token under which it stands in the
+ * record if it was.
+ */
+export class ClaimUnknown extends Error {
+  override readonly name = "ClaimUnknown";
+  readonly owner: string;
+
+  constructor(owner: string, cause: unknown) {
+    super("it is not known whether the claim was written", { cause });
+    this.owner = owner;
+  }
+}
+
 /** Entries of history kept: enough for a person to follow, few enough for the item to stay within 1 KB. */
 const historyLimit = 6;
 const historyKept = 4;
 
-/** The states in which the same request may be attempted again: the attempt before is known to have had no effect. */
-export const claimable = sources("claim", "dispatched");
+const claimable = sources("claim", "dispatched");
 
-/** No record yet, or one of the same request that is known to have had no effect. */
-export function claimFirst(claim: Claim): Write {
-  const again = [
-    `#state IN (${listOf(claimable)})`,
-    "#request = :request",
-    "attribute_not_exists(#binding)",
-    "size(#history) < :historyLimit",
-  ];
-  return claiming(claim, {
-    condition: `attribute_not_exists(#pk) OR (${again.join(" AND ")})`,
-    attempt: "if_not_exists(#attempt, :zero) + :one",
-    history: "if_not_exists(#history, :none)",
-    values: {
-      ...valuesOf(claimable),
-      ":none": L([]),
-      ":zero": N(0),
-      ":one": N(1),
-      ":historyLimit": N(historyLimit),
-    },
+/** Whether the record's last attempt is known to have had no effect, and the same request may be attempted again. */
+export const isClaimable = ({ state, binding }: RecordItem): boolean =>
+  claimable.includes(state) && binding === undefined;
+
+/**
+ * A claim holds once: a copy of it that arrives late finds the record that it made, or a later attempt. One condition for this
+ * form and the next would hold again for such a copy, after its attempt had been settled as without effect.
+ */
+export const claimFirst = (claim: Claim, owner: string): Write =>
+  claiming(claim, owner, {
+    condition: "attribute_not_exists(#pk)",
+    attempt: 1,
+    history: [],
+    values: {},
   });
-}
 
-/** Exactly the record that was seen, whose request is the same by an older key or whose history is full. */
-export function claimSeen(claim: Claim, seen: RecordItem): Write {
-  const same = ["#attempt = :seenAttempt", "#state = :seenState", "#request = :seenRequest"];
-  return claiming(claim, {
-    condition: [...same, "attribute_not_exists(#binding)"].join(" AND "),
-    attempt: ":nextAttempt",
-    history: ":kept",
+/** Exactly the record that was seen, which allows another attempt: nothing of it has changed since. */
+export const claimSeen = (claim: Claim, owner: string, seen: RecordItem): Write =>
+  claiming(claim, owner, {
+    condition: [
+      "#attempt = :seenAttempt",
+      "#state = :seenState",
+      "#request = :seenRequest",
+      "attribute_not_exists(#binding)",
+    ].join(" AND "),
+    attempt: seen.attempt + 1,
+    history: seen.history.length < historyLimit ? seen.history : seen.history.slice(-historyKept),
     values: {
       ":seenAttempt": N(seen.attempt),
       ":seenState": S(seen.state),
       ":seenRequest": S(seen.request),
-      ":nextAttempt": N(seen.attempt + 1),
-      ":kept": L(seen.history.slice(-historyKept)),
     },
   });
-}
 
 interface ClaimForm {
   readonly condition: string;
-  readonly attempt: string;
-  readonly history: string;
+  readonly attempt: number;
+  /** What the record keeps of the attempts before. */
+  readonly history: readonly string[];
   readonly values: Attributes;
 }
 
-function claiming(claim: Claim, form: ClaimForm): Write {
+function claiming(claim: Claim, owner: string, form: ClaimForm): Write {
   const leaseEnds = claim.now + claim.leaseMs;
   const item: Attributes = {
     provider: S(claim.provider),
@@ -93,33 +104,53 @@ function claiming(claim: Claim, form: ClaimForm): Write {
     caller: S(claim.caller),
     request: S(claim.request),
     host: S(claim.host),
-    owner: S(claim.owner),
+    owner: S(owner),
+    attempt: N(form.attempt),
     state: S("dispatched"),
     leaseEnds: N(leaseEnds),
     dispatchedAt: N(claim.now),
     shard: shardOf(claim.id),
     due: N(leaseEnds),
+    history: L([...form.history, `dispatched ${claim.now}`]),
     ...(claim.facts !== undefined && { facts: S(claim.facts) }),
     ...(claim.customer !== undefined && { customer: S(claim.customer) }),
     ...(claim.amount !== undefined && { amount: S(claim.amount) }),
   };
-  const set = [
-    ...assignments(item),
-    "#createdAt = if_not_exists(#createdAt, :dispatchedAt)",
-    `#attempt = ${form.attempt}`,
-    `#history = list_append(${form.history}, :entry)`,
-  ];
   return {
     id: claim.id,
     condition: form.condition,
-    set,
+    set: [...assignments(item), "#createdAt = if_not_exists(#createdAt, :dispatchedAt)"],
     // What the attempt before this one left: its reason, and whoever was looking into it.
     remove: ["#failure", "#resolver", "#resolverLease", "#inquiries"],
     tells: undefined,
+    values: { ...assigned(item), ...form.values },
+  };
+}
+
+/** What the process writes of a claim whose outcome it does not know: it sent nothing on it, and never will. */
+export interface Withdrawal {
+  readonly id: string;
+  readonly owner: string;
+  readonly now: number;
+  readonly failure: string;
+}
+
+/**
+ * No attempt is named: the token is that claim's alone. Without the token it would write off what somebody else has sent.
+ */
+export function withdrawing({ id, owner, now, failure }: Withdrawal): Write {
+  const item: Attributes = { state: S("not_sent"), failure: S(failure) };
+  return {
+    id,
+    condition: "#owner = :owner AND #state = :dispatched",
+    set: [...assignments(item), "#history = list_append(#history, :entry)"],
+    remove: ofTheUnfinished,
+    tells: eventOf("not_sent"),
     values: {
       ...assigned(item),
-      ...form.values,
-      ":entry": L([`dispatched ${claim.now}`]),
+      ":owner": S(owner),
+      ":dispatched": S("dispatched"),
+      ":entry": L([`not_sent ${now}`]),
     },
   };
 }

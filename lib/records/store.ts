@@ -6,20 +6,35 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { type Bind, binding, keeping, type Stray } from "./binding.ts";
-import { type Claim, type Claimed, claimable, claimFirst, claimSeen } from "./claim.ts";
+import {
+  type Claim,
+  type Claimed,
+  ClaimUnknown,
+  claimFirst,
+  claimSeen,
+  isClaimable,
+  type Withdrawal,
+  withdrawing,
+} from "./claim.ts";
 import { type Conclusion, concluding, postponing, type Turn, takingTurn } from "./doubt.ts";
 import { type Decision, deciding, decidingFlag, isDecidedSo } from "./person.ts";
 import { N, type RecordItem, readRecord, S } from "./record.ts";
 import { disagreementWith, flagging, type Settled, type Settlement, settling } from "./settle.ts";
 import { expressionsOf, forAPerson, type Write } from "./write.ts";
 
-export type { Bind, Claim, Claimed, Conclusion, Decision, Settled, Settlement, Stray, Turn };
+export type { Bind, Claim, Claimed, Conclusion, Decision, Settled, Settlement, Stray, Turn, Withdrawal };
+export { ClaimUnknown };
 
 export interface Records {
-  /** One conditional write. Throws what the SDK throws when it is not known to have been written; then nothing may be sent. */
-  claim(claim: Claim): Promise<Claimed>;
+  /**
+   * One conditional write for a first attempt, two for a later one. Throws `ClaimUnknown` when it is not known to have been
+   * written; then nothing may be sent, and the claim is withdrawn.
+   */
+  claim(claim: Claim, tries?: Tries): Promise<Claimed>;
+  /** Writes off a claim of unknown outcome, if it was written after all. */
+  withdraw(withdrawal: Withdrawal, tries?: Tries): Promise<void>;
   /** One conditional write. Throws when it is not known to have been written; then the caller is told nothing final. */
-  settle(settlement: Settlement): Promise<Settled>;
+  settle(settlement: Settlement, tries?: Tries): Promise<Settled>;
   /** One conditional write. False when the record is no longer as it was seen, or has a binding: look again. */
   bind(bind: Bind): Promise<boolean>;
   /** One conditional write, the first time; the same notification again writes nothing. */
@@ -43,6 +58,12 @@ export interface Records {
   get(id: string): Promise<RecordItem | undefined>;
 }
 
+/** How long one try of a write may take, and all of them, in milliseconds. Left out, it is what the client presets. */
+export interface Tries {
+  readonly eachMs: number;
+  readonly allMs: number;
+}
+
 export interface Waiting {
   readonly id: string;
   readonly since: number;
@@ -62,7 +83,7 @@ export interface CustomerRow {
 }
 
 export function recordsIn(table: string, client: DynamoDBClient): Records {
-  const update = async (write: Write): Promise<RecordItem> => {
+  const update = async (write: Write, tries?: Tries): Promise<RecordItem> => {
     const command = new UpdateItemCommand({
       TableName: table,
       Key: { pk: S(write.id) },
@@ -70,7 +91,7 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
       ReturnValues: "ALL_NEW",
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
     });
-    const { Attributes: attributes } = await client.send(command);
+    const { Attributes: attributes } = await client.send(command, optionsOf(tries));
     if (!attributes) throw new Error("DynamoDB returned no item");
     return readRecord(attributes);
   };
@@ -84,18 +105,38 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
   }
 
   return {
-    async claim(claim) {
-      const first = await attempt(claim, () => update(claimFirst(claim)));
-      const { record } = first;
-      const mayClaimAgain = claimable.includes(record.state) && (await claim.isSameRequest(record.request));
-      if (first.kind === "won" || !mayClaimAgain) return first;
-      // The same request after all, under an older key or with a full history: claimed on exactly the item that was seen.
-      return attempt(claim, () => update(claimSeen(claim, record)));
+    async claim(claim, tries) {
+      const attempt = async (write: (owner: string) => Write): Promise<Claimed> => {
+        const owner = claim.newOwner();
+        try {
+          return { kind: "won", record: await update(write(owner), tries) };
+        } catch (error) {
+          const record = refusalIn(error);
+          if (!record) throw new ClaimUnknown(owner, error);
+          // The SDK repeats a write whose answer was lost: the claim may be ours already.
+          const isOurs = record.owner === owner && record.state === "dispatched";
+          return { kind: isOurs ? "won" : "held", record };
+        }
+      };
+      const first = await attempt((owner) => claimFirst(claim, owner));
+      const { kind, record } = first;
+      const mayClaimAgain = kind === "held" && isClaimable(record);
+      if (!mayClaimAgain || !(await claim.isSameRequest(record.request))) return first;
+      return attempt((owner) => claimSeen(claim, owner, record));
     },
 
-    async settle(settlement) {
+    async withdraw(withdrawal, tries) {
       try {
-        return { kind: "written", record: await update(settling(settlement)) };
+        await update(withdrawing(withdrawal), tries);
+      } catch (error) {
+        // The claim was never written, or its attempt is no longer dispatched.
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    },
+
+    async settle(settlement, tries) {
+      try {
+        return { kind: "written", record: await update(settling(settlement), tries) };
       } catch (error) {
         const record = refusedBy(error);
         const disagreement = disagreementWith(record, settlement);
@@ -227,16 +268,9 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
   };
 }
 
-async function attempt(claim: Claim, write: () => Promise<RecordItem>): Promise<Claimed> {
-  try {
-    return { kind: "won", record: await write() };
-  } catch (error) {
-    const record = refusedBy(error);
-    const ours =
-      record.owner === claim.owner && record.state === "dispatched" && claim.now < record.leaseEnds;
-    return { kind: ours ? "won" : "held", record };
-  }
-}
+/** In each call the SDK's own repeats included. */
+const optionsOf = (tries: Tries | undefined) =>
+  tries && { requestTimeout: tries.eachMs, abortSignal: AbortSignal.timeout(tries.allMs) };
 
 /** A page's end as its cursor writes it, `<createdAt>.<id>`. */
 function startKey(customer: string, cursor: string) {
@@ -248,8 +282,13 @@ function startKey(customer: string, cursor: string) {
   };
 }
 
-/** The item that refused a conditional write; any other error, and a refusal by an item that vanished, is thrown on. */
+/** The item that refused a conditional write; undefined for any other error, and for a refusal by an item that is not there. */
+const refusalIn = (error: unknown): RecordItem | undefined =>
+  error instanceof ConditionalCheckFailedException && error.Item ? readRecord(error.Item) : undefined;
+
+/** As `refusalIn`; what it does not find is thrown on. */
 function refusedBy(error: unknown): RecordItem {
-  if (error instanceof ConditionalCheckFailedException && error.Item) return readRecord(error.Item);
-  throw error;
+  const record = refusalIn(error);
+  if (!record) throw error;
+  return record;
 }

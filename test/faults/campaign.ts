@@ -83,6 +83,7 @@ export async function runCase(engine: Engine, spec: Case, without?: Without): Pr
     if (world.isCaughtUp && ends.includes(stateOf(own, world))) break;
   }
   await world.catchUp();
+  await world.landAgain();
   // The last word: what a caller is told when all is over must be true as well, and what it then begins is settled too.
   await world.call(own).stopped;
   for (const pause of ["dispatched", "in_doubt"].includes(stateOf(own, world)) ? pauses.slice(1) : []) {
@@ -193,7 +194,7 @@ export function faultsAt(point: string, all: readonly Fault[]): readonly Fault[]
   const isWrite = !/^(get|due|secret|connect|send)\b/.test(point);
   const isSend = point.startsWith("send ");
   return all.filter((fault) => {
-    if (fault === "repeated") return isWrite;
+    if (fault === "repeated" || fault === "lands again") return isWrite;
     if (fault === "late") return isWrite || isSend;
     return true;
   });
@@ -216,7 +217,7 @@ export const ordersOf = (name: SubjectName): readonly (readonly Actor[])[] =>
  * were on their way to the provider arrive before the quiet period ends or never: that is what the period stands for.
  */
 export function resumptionsOf(point: string, fault: Fault, since: number): readonly number[] {
-  if (!/late|frozen/.test(fault)) return [since];
+  if (!/late|again|frozen/.test(fault)) return [since];
   const isOnItsWay = point.startsWith("send ") && fault !== "frozen after";
   return [since, since + 1, since + 3].filter((round) => !isOnItsWay || round < 2);
 }

@@ -81,10 +81,34 @@ function imagined({ ExpressionAttributeValues: values = {}, Key }: CommandInput)
     ...fields,
     ...Key,
     createdAt: values[":dispatchedAt"] ?? { N: "0" },
-    attempt: { N: "1" },
-    history: { L: [] },
   };
 }
+
+/**
+ * A claim by one condition for a first attempt and for the next, which counts attempts by itself. `and` is what stands besides in
+ * the part for the next.
+ */
+export const claimsInOneWrite = (and = ""): Without => ({
+  command: (written, input) => {
+    if (written !== "claim") return input;
+    const again = `#state IN (:notSent, :notExecuted) AND #request = :request AND attribute_not_exists(#binding)${and}`;
+    return {
+      ...input,
+      ConditionExpression: `attribute_not_exists(#pk) OR (${again})`,
+      UpdateExpression: (input.UpdateExpression ?? "")
+        .replace("#attempt = :attempt", "#attempt = if_not_exists(#attempt, :zero) + :attempt")
+        .replace("#history = :history", "#history = list_append(if_not_exists(#history, :none), :history)"),
+      ExpressionAttributeNames: { ...input.ExpressionAttributeNames, "#binding": "binding" },
+      ExpressionAttributeValues: {
+        ...input.ExpressionAttributeValues,
+        ":notSent": { S: "not_sent" },
+        ":notExecuted": { S: "not_executed" },
+        ":zero": { N: "0" },
+        ":none": { L: [] },
+      },
+    };
+  },
+});
 
 /** Every write gives its item an end. */
 export const expiresAlways = (name: string): Without => ({
@@ -166,4 +190,5 @@ export const leavesBytes: Without = {
 /** What the provider does with one change, in short. */
 export const actsSilently: Treatment = { acts: "yes", replies: "never" };
 export const isSilent: Treatment = { acts: "no", replies: "never" };
+export const isRefusedUnseen: Treatment = { acts: "no", replies: "unauthorized" };
 export const actsLate: Treatment = { acts: "late", replies: "never" };

@@ -76,6 +76,7 @@ async function ofRecord(
   const [subject] = world.subjects.get(id) ?? [];
   const effects = subject ? world.effects(effectOf(subject, world)) : [];
   const named = `${last.operation?.S} ${last.identity?.S}`;
+  const owners = new Set<string>();
   let before = "";
   let result: string | undefined;
   let token: string | undefined;
@@ -84,7 +85,11 @@ async function ofRecord(
   let isFlagDecided = false;
   for (const [at, { seq, write, item }] of versions.entries()) {
     const state = item.state?.S ?? "";
-    const isRepeat = state === before && !(write === "claim" && state === "dispatched");
+    const isClaim = write.startsWith("claim");
+    const isRepeat = state === before && !(isClaim && state === "dispatched");
+    const owner = item.owner?.S ?? "";
+    if (isClaim && owners.has(owner)) found.push(`${named}: one claim held twice`);
+    if (isClaim) owners.add(owner);
     if (!isRepeat && !allowed[before]?.includes(state))
       found.push(`${named}: ${before} became ${state} by ${write}`);
     if (before === "not_executed" && state === "succeeded" && write !== "settle")
@@ -94,7 +99,7 @@ async function ofRecord(
     if (write === "decideFlag") isFlagDecided = true;
     if (write === "decide") isUntrue = isLie(item, world);
     else if (!isRepeat) isUntrue = false;
-    if (state === "dispatched" && write !== "claim" && before !== "dispatched")
+    if (state === "dispatched" && !isClaim && before !== "dispatched")
       found.push(`${named}: ${write} made it dispatched`);
     // What was sent before a state was written is what the state speaks of.
     const sent = effects.filter((effect) => effect.sent < seq);

@@ -163,6 +163,9 @@ async function interleaved(
     } else if (draw < 0.31) {
       log.push("what was late arrives, what was frozen goes on");
       world.thaw();
+    } else if (draw < 0.34) {
+      log.push("a copy of some write arrives");
+      await world.landAgain((writes) => Math.floor(random() * writes));
     } else {
       const [next] = waiting.splice(Math.floor(random() * waiting.length), 1);
       if (!next) continue;
@@ -179,6 +182,7 @@ async function interleaved(
   waiting = [];
   await world.rest();
   await world.catchUp();
+  await world.landAgain();
   for (const pause of [times.lease, times.quiet + times.minute, times.hour, 25 * times.hour, times.hour]) {
     world.advance(pause + 1_000);
     await world.reconciler().stopped;

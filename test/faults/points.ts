@@ -1,13 +1,14 @@
 /**
  * What can go wrong at a point: an effect that a run waits for. Of a write `reply lost` is done and not known to be, `repeated`
- * is the SDK's own repeat of such a one, and `late` arrives when others have acted. A crash never comes back. What is frozen
- * comes back when the world thaws it.
+ * is the SDK's own repeat of such a one, and `late` arrives when others have acted. `lands again` is acknowledged, and a copy of
+ * it arrives when others have acted. A crash never comes back. What is frozen comes back when the world thaws it.
  */
 export const faults = [
   "request lost",
   "reply lost",
   "repeated",
   "late",
+  "lands again",
   "crash before",
   "crash after",
   "frozen before",
@@ -93,6 +94,9 @@ export class Run<Result> {
       case "late":
         this.#surroundings.later(act);
         return lost();
+      case "lands again":
+        if (isWrite) this.#surroundings.later(act);
+        return act();
       case "crash before":
         return this.#die();
       case "crash after":

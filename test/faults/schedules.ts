@@ -2,8 +2,10 @@ import {
   actsLate,
   actsSilently,
   anyState,
+  claimsInOneWrite,
   claimsOnTrust,
   expiresAlways,
+  isRefusedUnseen,
   isSilent,
   leavesBytes,
   refused,
@@ -521,9 +523,7 @@ export const schedules: readonly Schedule[] = [
       const again = await until(world.call(debit));
       return [...expectTold(again, "200"), ...expectState(world, debit, "succeeded")];
     },
-    guards: [
-      { name: "claim: states that allow it", without: withoutClause("claim", "attribute_not_exists(#pk)") },
-    ],
+    guards: [{ name: "claim: no record yet", without: withoutClause("claim", "attribute_not_exists(#pk)") }],
   },
   {
     rule: "a caller is told nothing final before the settle is acknowledged",
@@ -589,6 +589,133 @@ export const schedules: readonly Schedule[] = [
     guards: [{ name: "no send after an unknown claim", without: claimsOnTrust }],
   },
   {
+    rule: "a claim holds once",
+    schedule:
+      "an attempt is refused before anybody looked at it; a copy of its claim arrives late, and nobody is behind it",
+    async run(world) {
+      const otp = subject("customerOtp", newIdentity());
+      world.provider.treatments.push(isRefusedUnseen);
+      await until(world.call(otp, { at: "claim", fault: "lands again" }));
+      await world.catchUp();
+      return expectState(world, otp, "not_executed");
+    },
+    guards: [{ name: "claim: two writes", without: claimsInOneWrite() }],
+  },
+  {
+    rule: "a claim holds once, whoever has claimed since",
+    schedule:
+      "two attempts of two callers are refused before anybody looked at them; a copy of the first one's claim arrives late",
+    async run(world) {
+      const otp = subject("customerOtp", newIdentity());
+      world.provider.treatments.push(isRefusedUnseen, isRefusedUnseen);
+      await until(world.call(otp, { at: "claim", fault: "lands again" }));
+      await until(world.call(otp));
+      await world.catchUp();
+      return expectState(world, otp, "not_executed");
+    },
+    guards: [
+      {
+        name: "claim: two writes, where one is kept from its own owner",
+        without: claimsInOneWrite(" AND #owner <> :owner"),
+      },
+    ],
+  },
+  {
+    rule: "a later attempt's claim holds once",
+    schedule:
+      "two attempts are refused before anybody looked at them; a copy of the second one's claim arrives late",
+    async run(world) {
+      const otp = subject("customerOtp", newIdentity());
+      world.provider.treatments.push(isRefusedUnseen, isRefusedUnseen);
+      await until(world.call(otp));
+      await until(world.call(otp, { at: "claimAgain", fault: "lands again" }));
+      await world.catchUp();
+      return expectState(world, otp, "not_executed");
+    },
+    guards: [
+      { name: "claimAgain: attempt", without: withoutClause("claimAgain", "#attempt = :seenAttempt") },
+    ],
+  },
+  {
+    rule: "of two claims of a later attempt one holds",
+    schedule:
+      "an attempt could not connect; two callers come again and see the same; one is sending when the other claims",
+    async run(world) {
+      const debit = debitOf();
+      await until(world.call(debit, { at: "connect debitwallet", fault: "request lost" }));
+      const slow = world.call(debit, { at: "claimAgain", fault: "frozen before" });
+      await until(slow);
+      await until(world.call(debit, { at: "settle", fault: "frozen before" }));
+      await world.catchUp();
+      return expectState(world, debit, "succeeded");
+    },
+    guards: [
+      {
+        name: "claimAgain: attempt, where another is sending",
+        without: withoutClause("claimAgain", "#attempt = :seenAttempt"),
+        twin: "claimAgain: state",
+      },
+      {
+        name: "claimAgain: state",
+        without: withoutClause("claimAgain", "#state = :seenState"),
+        twin: "claimAgain: attempt",
+      },
+      {
+        name: "claimAgain: attempt and state",
+        without: withoutClause("claimAgain", "#attempt = :seenAttempt", "#state = :seenState"),
+      },
+    ],
+  },
+  {
+    rule: "a claim of unknown outcome is withdrawn",
+    schedule:
+      "an OTP's claim is written and its acknowledgement lost; nothing can be asked of an OTP; the caller comes again",
+    async run(world) {
+      const otp = subject("customerOtp", newIdentity());
+      const first = await until(world.call(otp, { at: "claim", fault: "reply lost" }));
+      const early = [...expectTold(first, "not-sent"), ...expectState(world, otp, "not_sent")];
+      const second = await until(world.call(otp));
+      return [...early, ...expectTold(second, "200"), ...expectState(world, otp, "succeeded")];
+    },
+    guards: [{ name: "withdrawal", without: refused("withdraw", "attribute_not_exists(#owner)") }],
+  },
+  {
+    rule: "a withdrawal is of one's own claim alone",
+    schedule:
+      "a claim is lost on its way and its process freezes; another sends the debit and dies; the first withdraws; the caller comes again",
+    async run(world) {
+      const debit = debitOf();
+      const plan = [
+        { at: "claim", fault: "request lost" },
+        { at: "withdraw", fault: "frozen before" },
+      ] as const;
+      await until(world.call(debit, plan));
+      await until(world.call(debit, { at: "settle", fault: "crash before" }));
+      await world.catchUp();
+      await until(world.call(debit));
+      await afterQuiet(world);
+      return expectState(world, debit, "succeeded");
+    },
+    guards: [{ name: "withdraw: owner", without: withoutClause("withdraw", "#owner = :owner") }],
+  },
+  {
+    rule: "a withdrawal is written only over dispatched",
+    schedule:
+      "an OTP's claim is written, its acknowledgement lost, its process frozen; the lease ends and a person is asked; the process wakes",
+    async run(world) {
+      const otp = subject("customerOtp", newIdentity());
+      const plan = [
+        { at: "claim", fault: "reply lost" },
+        { at: "withdraw", fault: "frozen before" },
+      ] as const;
+      await until(world.call(otp, plan));
+      await afterQuiet(world);
+      await world.catchUp();
+      return expectState(world, otp, "needs_attention");
+    },
+    guards: [{ name: "withdraw: state", without: withoutClause("withdraw", "#state = :dispatched") }],
+  },
+  {
     rule: "the claim that another attempt holds is not to be had",
     schedule:
       "two callers with the same request come at once, the second while the first has not yet been answered",
@@ -599,9 +726,7 @@ export const schedules: readonly Schedule[] = [
       await world.catchUp();
       return [...expectTold(second, "in-progress"), ...expectState(world, debit, "succeeded")];
     },
-    guards: [
-      { name: "claim: states that allow it", without: withoutClause("claim", "attribute_not_exists(#pk)") },
-    ],
+    guards: [{ name: "claim: no record yet", without: withoutClause("claim", "attribute_not_exists(#pk)") }],
   },
   {
     rule: "credit, debit and transfer share one namespace",
@@ -731,22 +856,7 @@ export const schedules: readonly Schedule[] = [
       const again = await until(world.call(binding));
       return [...expectTold(again, "200"), ...expectState(world, binding, "succeeded")];
     },
-    guards: [
-      {
-        name: "claim: no binding",
-        without: withoutClause("claim", "attribute_not_exists(#binding)"),
-        twin: "claim: list of states",
-      },
-      {
-        name: "claim: list of states",
-        without: withoutClause("claim", anyState),
-        twin: "claim: no binding",
-      },
-      {
-        name: "claim: no binding and list of states",
-        without: withoutClause("claim", "attribute_not_exists(#binding)", anyState),
-      },
-    ],
+    guards: [{ name: "claim: no record yet", without: withoutClause("claim", "attribute_not_exists(#pk)") }],
   },
   {
     rule: "a binding is of the registration's own tXid",
@@ -934,7 +1044,12 @@ export const schedules: readonly Schedule[] = [
         ...(world.provider.received.length > 0 ? ["it was sent"] : []),
       ];
     },
-    guards: [{ name: "claim: same request", without: withoutClause("claim", "#request = :request") }],
+    guards: [
+      {
+        name: "claim: the same request",
+        without: showing("request", '["debit-wallet",{"amount":"9.00","fromCustomerId":"100000001"}]'),
+      },
+    ],
   },
   {
     rule: "nobody is told the answer of another request",

@@ -151,7 +151,7 @@ class Line {
   }
 }
 
-/** What a command is to the record, by what it writes: `claim`, `settle`, `conclude`, ... */
+/** What a command is to the record, by what it writes: `claim`, `claimAgain` of a later attempt, `settle`, `conclude`, ... */
 export function nameOf(command: Command): string {
   const { input } = command;
   const kind = command.constructor.name;
@@ -159,7 +159,9 @@ export function nameOf(command: Command): string {
   if (kind === "GetItemCommand") return "get";
   if (kind === "QueryCommand") return "due";
   if (update.includes("#resolution = ")) return condition.includes("#flagged") ? "decideFlag" : "decide";
-  if (update.includes("#createdAt = if_not_exists")) return "claim";
+  if (update.includes("#createdAt = if_not_exists"))
+    return condition.includes(":seenAttempt") ? "claimAgain" : "claim";
+  if (condition === "#owner = :owner AND #state = :dispatched") return "withdraw";
   if (update.includes("#resolver = :resolver")) return "takeTurn";
   if (update.includes("#inquiries = :inquiries")) return "postpone";
   if (condition.includes(":self")) return "conclude";

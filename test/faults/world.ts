@@ -128,6 +128,8 @@ export class World {
   #seq = 0;
   #underWay = 0;
   #late: (() => Promise<unknown>)[] = [];
+  /** Every write that ever left its process. */
+  #issued: (() => Promise<unknown>)[] = [];
   #writing: Promise<unknown> = Promise.resolve();
   readonly #shards = new Set<string>();
   readonly #engine: Engine;
@@ -256,6 +258,12 @@ export class World {
     }
   }
 
+  /** A copy of every write that was ever issued arrives, or of one that is chosen. */
+  async landAgain(chosen?: (writes: number) => number): Promise<void> {
+    const issued = chosen ? this.#issued.slice(chosen(this.#issued.length)).slice(0, 1) : this.#issued;
+    for (const write of issued) await write().catch(() => undefined);
+  }
+
   /** The same, without waiting for them. */
   thaw(): void {
     const late = this.#late;
@@ -350,13 +358,18 @@ export class World {
     const client: Client = {
       send: (command) => {
         const name = nameOf(command);
-        const act = () => this.#execute(name, command, run);
+        const isWrite = name !== "get" && name !== "due";
+        const execute = () => this.#execute(name, command, run);
+        const act = () => {
+          if (isWrite) this.#issued.push(execute);
+          return execute();
+        };
         if (name === "due" && !this.#shards.has(this.#shardIn(command.input)))
           return Promise.resolve({ Items: [] });
         const lost = (): Output => {
           throw Object.assign(new Error("no answer of DynamoDB"), { name: "TimeoutError" });
         };
-        return run.pass(name, act, lost, name !== "get" && name !== "due");
+        return run.pass(name, act, lost, isWrite);
       },
     };
     const seen = this.#without.client?.(client) ?? client;

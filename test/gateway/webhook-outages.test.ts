@@ -158,7 +158,7 @@ async function dispatched(): Promise<Registration> {
     customer: undefined,
     amount: undefined,
     host: "127.0.0.1",
-    owner: "owner",
+    newOwner: () => "owner",
     now,
     leaseMs: 9000,
   });

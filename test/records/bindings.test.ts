@@ -3,8 +3,9 @@ import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Binding } from "../../lib/records/record.ts";
 import type { State } from "../../lib/records/states.ts";
-import { type Claim, type Records, recordsIn, type Settlement, type Stray } from "../../lib/records/store.ts";
+import { type Records, recordsIn, type Settlement, type Stray } from "../../lib/records/store.ts";
 import { startTable, type TestTable } from "../support/dynamodb.ts";
+import { again, claimOf as debitClaimOf, noon, type TestClaim } from "./claims.ts";
 
 let table: TestTable;
 let records: Records;
@@ -14,32 +15,30 @@ beforeAll(async () => {
 });
 afterAll(() => table?.stop());
 
-const noon = Date.UTC(2025, 5, 1, 12);
 const random = () => randomBytes(32).toString("base64url");
 
-const claimOf = (more: Partial<Claim> = {}): Claim => ({
-  id: random(),
-  provider: "nicepay",
-  account: "main",
-  operation: "register-account-binding",
-  namespace: "binding",
-  identity: `R-${random().slice(0, 8)}`,
-  caller: "anonymous",
-  request: "f1.same",
-  isSameRequest: (stored) => stored === "f1.same",
-  facts: '{"billingPhone":"+6282112345678"}',
-  customer: undefined,
-  amount: undefined,
-  owner: random(),
-  host: "dev.nicepay.co.id",
-  now: noon,
-  leaseMs: 33_000,
-  ...more,
-});
+const claimOf = (more: Partial<TestClaim> = {}): TestClaim =>
+  debitClaimOf({
+    provider: "nicepay",
+    account: "main",
+    operation: "register-account-binding",
+    namespace: "binding",
+    identity: `R-${random().slice(0, 8)}`,
+    caller: "anonymous",
+    request: "f1.same",
+    isSameRequest: (stored) => stored === "f1.same",
+    facts: '{"billingPhone":"+6282112345678"}',
+    customer: undefined,
+    amount: undefined,
+    host: "dev.nicepay.co.id",
+    now: noon,
+    leaseMs: 33_000,
+    ...more,
+  });
 
 type Outcome = Settlement["to"];
 
-const settlementOf = (claim: Claim, to: Outcome, more: Partial<Settlement> = {}): Settlement => ({
+const settlementOf = (claim: TestClaim, to: Outcome, more: Partial<Settlement> = {}): Settlement => ({
   id: claim.id,
   owner: claim.owner,
   attempt: 1,
@@ -58,13 +57,13 @@ const token = (name = "sealed-1", tXid?: string): Binding => ({
   tXid,
 });
 
-async function claimed(): Promise<Claim> {
+async function claimed(): Promise<TestClaim> {
   const claim = claimOf();
   expect((await records.claim(claim)).kind).toBe("won");
   return claim;
 }
 
-async function bind(claim: Claim, binding: Binding = token()): Promise<boolean> {
+async function bind(claim: TestClaim, binding: Binding = token()): Promise<boolean> {
   const seen = await records.get(claim.id);
   if (!seen) throw new Error("there is no record");
   return records.bind({ seen, binding, result: '{"redirectUrlHttp":null}', now: noon + 250 });
@@ -157,7 +156,7 @@ describe("bind", () => {
     const claim = await claimed();
     const seen = await records.get(claim.id);
     await records.settle(settlementOf(claim, "not_sent"));
-    expect((await records.claim({ ...claim, owner: random() })).record.attempt).toBe(2);
+    expect((await records.claim(again(claim))).record.attempt).toBe(2);
     if (!seen) throw new Error("there is no record");
     expect(await records.bind({ seen, binding: token(), result: "{}", now: noon })).toBe(false);
     expect((await records.get(claim.id))?.binding).toBeUndefined();
@@ -259,10 +258,10 @@ describe("claim, after the notification", () => {
     await bind(claim);
     await overwrite(claim.id, state as State);
     const before = await records.get(claim.id);
-    const { kind, record } = await records.claim({ ...claim, owner: random() });
+    const { kind, record } = await records.claim(again(claim));
     expect({ kind, record }).toEqual({ kind: "held", record: before });
     // Under an older key, too.
-    const aged = { ...claim, owner: random(), request: "f2.same", isSameRequest: () => true };
+    const aged = again(claim, { request: "f2.same", isSameRequest: () => true });
     expect((await records.claim(aged)).kind).toBe("held");
     expect(await records.get(claim.id)).toEqual(before);
   });

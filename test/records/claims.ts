@@ -11,9 +11,15 @@ export const leaseMs = 33_000;
 
 let count = 0;
 
+/** A claim whose every try has one owner token, so that a test can settle by it. */
+export interface TestClaim extends Claim {
+  readonly owner: string;
+}
+
 /** A debit's claim that nobody has made yet, but for what is given. */
-export function claimOf(more: Partial<Claim> = {}): Claim {
+export function claimOf(more: Partial<TestClaim> = {}): TestClaim {
   count += 1;
+  const owner = more.owner ?? newOwner();
   const request = more.request ?? `["debit-wallet",{"amount":"5.00","fromCustomerId":"${count}"}]`;
   return {
     id: randomBytes(32).toString("base64url"),
@@ -28,7 +34,8 @@ export function claimOf(more: Partial<Claim> = {}): Claim {
     facts: undefined,
     customer: `aggrepay#main#${count}`,
     amount: "5.00",
-    owner: newOwner(),
+    owner,
+    newOwner: () => owner,
     host: "testwallet.aggrepaypayments.com",
     now: noon,
     leaseMs,
@@ -39,17 +46,15 @@ export function claimOf(more: Partial<Claim> = {}): Claim {
 export const newOwner = (): string => randomBytes(16).toString("base64url");
 
 /** The next attempt of the same request by somebody else. */
-export const again = (claim: Claim, more: Partial<Claim> = {}): Claim => ({
-  ...claim,
-  owner: newOwner(),
-  now: claim.now + 60_000,
-  ...more,
-});
+export function again(claim: TestClaim, more: Partial<TestClaim> = {}): TestClaim {
+  const owner = newOwner();
+  return { ...claim, owner, newOwner: () => owner, now: claim.now + 60_000, ...more };
+}
 
 type Outcome = Settlement["to"];
 
 export function settlementOf(
-  claim: Claim,
+  claim: TestClaim,
   attempt: number,
   to: Outcome,
   more: Partial<Settlement> = {},
@@ -70,7 +75,7 @@ export function settlementOf(
 /** Claims and settles; gives the record. */
 export async function attemptOf(
   records: Records,
-  claim: Claim,
+  claim: TestClaim,
   to: Outcome,
   more: Partial<Settlement> = {},
 ): Promise<RecordItem> {
@@ -96,7 +101,7 @@ export async function overwrite({ client, name: table }: TestTable, id: string, 
 }
 
 /** Brings a claim's first attempt to a state: by the owner, or where the owner may not write it, by a resolver. */
-export async function reached(records: Records, claim: Claim, state: State): Promise<RecordItem> {
+export async function reached(records: Records, claim: TestClaim, state: State): Promise<RecordItem> {
   if (state === "dispatched") return (await records.claim(claim)).record;
   if (state !== "needs_attention") return attemptOf(records, claim, state);
   const seen = await attemptOf(records, claim, "in_doubt");

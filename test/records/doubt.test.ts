@@ -2,10 +2,20 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isInDoubt } from "../../lib/records/doubt.ts";
 import type { RecordItem } from "../../lib/records/record.ts";
 import type { State } from "../../lib/records/states.ts";
-import { type Claim, type Conclusion, type Records, recordsIn, type Turn } from "../../lib/records/store.ts";
+import { type Conclusion, type Records, recordsIn, type Turn } from "../../lib/records/store.ts";
 import { startCountingProxy } from "../support/counting-proxy.ts";
 import { type Item, startTable, type TestTable } from "../support/dynamodb.ts";
-import { again, claimOf, everyState, leaseMs, noon, outcomes, reached, settlementOf } from "./claims.ts";
+import {
+  again,
+  claimOf,
+  everyState,
+  leaseMs,
+  noon,
+  outcomes,
+  reached,
+  settlementOf,
+  type TestClaim,
+} from "./claims.ts";
 
 let table: TestTable;
 let records: Records;
@@ -33,7 +43,7 @@ async function itemOf(id: string): Promise<Item> {
 }
 
 /** A record in doubt, and a turn that is taken. */
-async function taken(claim: Claim = claimOf(), state: State = "in_doubt", now = later) {
+async function taken(claim: TestClaim = claimOf(), state: State = "in_doubt", now = later) {
   const seen = await reached(records, claim, state);
   const turn = turnOf(seen);
   const record = await records.takeTurn(turn, now, leaseMs);

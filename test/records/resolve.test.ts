@@ -7,10 +7,20 @@ import { type Doubtful, resolve } from "../../lib/operation/resolve.ts";
 import type { Evidence, Inquiry } from "../../lib/providers/inquiry.ts";
 import { recordId } from "../../lib/records/identity.ts";
 import type { RecordItem } from "../../lib/records/record.ts";
-import { type Claim, type Records, recordsIn } from "../../lib/records/store.ts";
+import { type Records, recordsIn } from "../../lib/records/store.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import { startTable, type TestTable } from "../support/dynamodb.ts";
-import { again, attemptOf, claimOf, everyState, leaseMs, noon, reached, settlementOf } from "./claims.ts";
+import {
+  again,
+  attemptOf,
+  claimOf,
+  everyState,
+  leaseMs,
+  noon,
+  reached,
+  settlementOf,
+  type TestClaim,
+} from "./claims.ts";
 
 /** Doubt is settled here against a clock that the tests move and a provider that shows what they say. */
 let table: TestTable;
@@ -91,7 +101,7 @@ const word = { code: "SOMETHING-NEW", message: "What is this?" };
 const failed = (more: object = {}) =>
   JSON.stringify({ code: "outcome-unknown", detail: "The first word.", ...more });
 
-const doubtOf = (claim: Claim = claimOf(), failure = failed()) =>
+const doubtOf = (claim: TestClaim = claimOf(), failure = failed()) =>
   attemptOf(records, claim, "in_doubt", { failure });
 
 /** As a repeat or a reconciler comes to it: on the record as it stands. */
@@ -242,7 +252,7 @@ describe("that the provider shows nothing", () => {
 });
 
 describe("a debit of which nothing is shown, and its reversal", () => {
-  const reversalOf = (debit: Claim) =>
+  const reversalOf = (debit: TestClaim) =>
     claimOf({
       id: recordId("aggrepay", "main", { namespace: "reversal", id: debit.identity }),
       namespace: "reversal",

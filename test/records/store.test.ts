@@ -83,7 +83,7 @@ describe("a first claim", () => {
 
   test("is one of 50 at once: exactly one wins, and all others see its record", async () => {
     const claim = claimOf();
-    const rivals = Array.from({ length: 50 }, () => ({ ...claim, owner: newOwner() }));
+    const rivals = Array.from({ length: 50 }, () => again(claim, { now: claim.now }));
     const claimed = await Promise.all(rivals.map((rival) => records.claim(rival)));
     const won = claimed.filter(({ kind }) => kind === "won");
     expect(won).toHaveLength(1);

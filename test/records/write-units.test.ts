@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { operation } from "../../functions/aggrepay/debit-wallet.ts";
 import { sameEffect } from "../../lib/operation/request.ts";
 import { refusals } from "../../lib/providers/aggrepay/refusals.ts";
-import { type Claim, type Records, recordsIn, type Settlement } from "../../lib/records/store.ts";
+import { type Records, recordsIn, type Settlement } from "../../lib/records/store.ts";
 import { itemSize, writeUnits } from "../../ops/cost/dynamodb-units.ts";
 import { type Item, startTable, type TestTable } from "../support/dynamodb.ts";
-import { again, claimOf, noon, settlementOf } from "./claims.ts";
+import { again, claimOf, noon, settlementOf, type TestClaim } from "./claims.ts";
 
 let table: TestTable;
 let records: Records;
@@ -33,7 +33,7 @@ const longest = {
 const account = "a".repeat(32);
 const caller = `arn:aws:sts::123456789012:assumed-role/${"r".repeat(64)}`;
 
-function longestDebit(): Claim {
+function longestDebit(): TestClaim {
   const input = v.parse(operation.input, longest);
   const { customerId, amount } = operation.listedUnder?.(input) ?? {};
   const same = sameEffect("debit-wallet", operation.sameBy?.(input) ?? {});
@@ -60,7 +60,7 @@ interface Cost {
 }
 
 async function attempted(
-  claim: Claim,
+  claim: TestClaim,
   attempt: number,
   to: Settlement["to"],
   more: Partial<Settlement> = {},
@@ -130,7 +130,7 @@ describe("a debit as long as the contract allows", () => {
   });
 });
 
-async function attemptedOften(first: Claim): Promise<readonly Cost[]> {
+async function attemptedOften(first: TestClaim): Promise<readonly Cost[]> {
   const costs: Cost[] = [];
   let claim = first;
   const failure = JSON.stringify({

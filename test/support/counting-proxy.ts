@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** One call that was answered, or whose connection the service cut. */
 export interface Call {
@@ -28,6 +29,8 @@ export interface CountingProxy {
   refuse(times: number): void;
   /** Every call waits this long before it is passed on. */
   delay(milliseconds: number): void;
+  /** Every write reaches the service at once, and its answer waits for as long as this says. */
+  acknowledgeWritesAfter(milliseconds: () => number): void;
   stop(): Promise<void>;
 }
 
@@ -37,6 +40,7 @@ export async function startCountingProxy(service: string): Promise<CountingProxy
   let answersToLose = 0;
   let callsToRefuse = 0;
   let delayMs = 0;
+  let writesWaitMs = () => 0;
 
   const server = createServer(async (incoming, response) => {
     const target = incoming.headers["x-amz-target"]?.toString();
@@ -76,6 +80,7 @@ export async function startCountingProxy(service: string): Promise<CountingProxy
         incoming.socket.resetAndDestroy();
         return;
       }
+      if (/^(?:UpdateItem|TransactWriteItems)$/.test(operation)) await sleep(writesWaitMs());
       const status = reply.statusCode ?? 500;
       response.writeHead(status, reply.headers).end(bytes);
       ended(status, bytes.toString());
@@ -99,6 +104,9 @@ export async function startCountingProxy(service: string): Promise<CountingProxy
     },
     delay(milliseconds) {
       delayMs = milliseconds;
+    },
+    acknowledgeWritesAfter(milliseconds) {
+      writesWaitMs = milliseconds;
     },
     stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

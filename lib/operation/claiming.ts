@@ -1,0 +1,76 @@
+import { settleMarginMs } from "../config.ts";
+import { seenOf } from "../log.ts";
+import { Problem } from "../problem.ts";
+import type { RecordItem } from "../records/record.ts";
+import { type Claim, type Claimed, ClaimUnknown, type Records, type Tries } from "../records/store.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Failure } from "./answer.ts";
+import type { Request } from "./handler.ts";
+
+/** What a claim needs to know of the function that makes it. */
+export interface Claiming {
+  readonly world: Pick<Runtime, "config" | "clock">;
+  readonly records: Records;
+  readonly remainingMs: () => number;
+  readonly note: Request<never>["note"];
+}
+
+/**
+ * Claims, or withdraws what may have been claimed.
+ * @throws Problem `not-sent` where the claim is not known to be written, or its lease is over already. Then this process sends
+ * nothing, and says so in the record if the claim was written after all: nobody needs to ask what became of it.
+ */
+export async function claimOrWithdraw(claim: Claim, claiming: Claiming): Promise<Claimed> {
+  const { world, records, remainingMs } = claiming;
+  try {
+    const claimed = await records.claim(claim, claimTries(world, remainingMs()));
+    const isOver = claimed.kind === "won" && claimed.record.leaseEnds <= world.clock.now();
+    if (!isOver) return claimed;
+    await withdraw(claim.id, claimed.record.owner, claiming);
+    throw new Problem("not-sent", "Nothing was sent: the time for it was over when the record was written.");
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause;
+    if (cause instanceof ClaimUnknown) await withdraw(claim.id, cause.owner, claiming);
+    throw new Problem("not-sent", "Nothing was sent: the record could not be written.", { cause });
+  }
+}
+
+/** Whatever comes of it, the caller is told that nothing was sent. */
+async function withdraw(
+  id: RecordItem["id"],
+  owner: string,
+  { world, records, remainingMs, note }: Claiming,
+): Promise<void> {
+  const failure: Failure = { code: "not-sent", detail: "Nothing was sent: the record could not be written." };
+  const withdrawal = { id, owner, now: world.clock.now(), failure: JSON.stringify(failure) };
+  try {
+    await records.withdraw(withdrawal, withdrawTries(remainingMs()));
+  } catch (error) {
+    note(seenOf(error));
+  }
+}
+
+const leastTryMs = 950;
+const answerMs = 500;
+
+/**
+ * Two tries, as long as the time allows that is not kept for the provider and the settle. They may overrun that time: a claim
+ * that is acknowledged too late to send is settled as not sent, and one of unknown outcome has the provider's time for its
+ * withdrawal.
+ */
+function claimTries({ config }: Claiming["world"], remainingMs: number): Tries {
+  const spareMs = remainingMs - config.providerTimeoutMs - settleMarginMs;
+  return triesOf(2, Math.max(leastTryMs, spareMs / 2));
+}
+
+const withdrawTries = (remainingMs: number): Tries =>
+  triesOf(3, Math.min(3_000, Math.max(answerMs, (remainingMs - answerMs) / 3)));
+
+/** Three tries in the time that is left, which is at least what is kept for the settle. */
+export const settleTries = (remainingMs: number): Tries =>
+  triesOf(3, Math.min(5_000, Math.max(leastTryMs, (remainingMs - answerMs) / 3)));
+
+const triesOf = (count: number, milliseconds: number): Tries => {
+  const eachMs = Math.floor(milliseconds);
+  return { eachMs, allMs: count * eachMs };
+};
