@@ -167,12 +167,12 @@ describe("calls of DynamoDB", () => {
     expect(dynamodb.counts()).toEqual({ UpdateItem: 2 });
   });
 
-  test("a second attempt makes two", async () => {
+  test("a second attempt makes three: its claim is refused by the first one's record, and made on it", async () => {
     const input = debit(".sandbox.once.unauthorized");
     await invoke(debitWallet, input);
     dynamodb.forget();
     expect((await invoke(debitWallet, input)).status).toBe(200);
-    expect(dynamodb.counts()).toEqual({ UpdateItem: 2 });
+    expect(dynamodb.counts()).toEqual({ UpdateItem: 3 });
   });
 
   test("what is not valid makes none", async () => {
@@ -244,8 +244,8 @@ describe("a table that does not answer", () => {
     expect(await invoke(debitWallet, input)).toMatchObject({ status: 503, body: { code: "not-sent" } });
     dynamodb.loseAnswers(0);
     expect(await providerCalls()).toBe(before);
-    // It was written: whoever repeats is told to wait, and then that nobody knows, which is all that the record says.
-    expect(await invoke(debitWallet, input)).toMatchObject({ status: 409, body: { code: "in-progress" } });
+    // It was written, and so was its withdrawal: whoever repeats makes the second attempt.
+    expect(await invoke(debitWallet, input)).toMatchObject({ status: 200, body: { record: { attempt: 2 } } });
   });
 
   test("that loses the answer to a claim once does not stop it: the SDK's repeat meets its own claim", async () => {
