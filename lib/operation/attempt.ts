@@ -18,7 +18,7 @@ import { expireAfterMs } from "./expiry.ts";
 import type { Answer, Request } from "./handler.ts";
 import { refuse, routeName } from "./read.ts";
 import { type SameRequest, sameEffect, sameInput, secretsIn } from "./request.ts";
-import { asking, type Budget, type Doubtful, resolve } from "./resolve.ts";
+import { asking, type Budget, type Doubtful, knownTo, resolve } from "./resolve.ts";
 
 const connectMs = 5_000;
 const lookReplyMs = 2_500;
@@ -212,7 +212,7 @@ async function look<Input extends object, Result, Call, Reply>(
   // What the look takes must leave the change itself its full time: half of what can be spared.
   const spared = () => (request.remainingMs() - world.config.providerTimeoutMs - settleMarginMs) / 2;
   const ask = asking(provider, world, { remainingMs: () => settleMarginMs + spared() }, lookReplyMs);
-  const found = await inquiry.evidence(subject, ask);
+  const found = await inquiry.evidence(subject, ask, knownTo(provider.name, world, records));
   switch (found.shows) {
     case "nothing":
       return undefined;

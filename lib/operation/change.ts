@@ -16,7 +16,7 @@ export function change<Input extends object, Result, Call, Reply>(
   const { inquiry } = spec;
   const reads =
     spec.follows !== undefined ||
-    ("evidence" in inquiry && (inquiry.looksFirst || inquiry.undoneBy !== undefined));
+    ("evidence" in inquiry && (inquiry.looksFirst || inquiry.readsRecords || inquiry.undoneBy !== undefined));
   const tableActions: TableAction[] = reads ? ["UpdateItem", "GetItem"] : ["UpdateItem"];
   const secrets = spec.sameBy
     ? ([spec.provider.secret] as const)

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { settleMarginMs } from "../config.ts";
 import { Problem } from "../problem.ts";
-import type { Ask, Facts, Inquiry } from "../providers/inquiry.ts";
+import type { Ask, Facts, Inquiry, Known } from "../providers/inquiry.ts";
 import type { Provider } from "../providers/provider.ts";
 import { isInDoubt } from "../records/doubt.ts";
 import { recordId } from "../records/identity.ts";
@@ -95,30 +95,30 @@ async function judge<Call, Reply>(
     return later(record, world, "The provider's host or account has changed since.");
 
   const askedAt = clock.now();
-  const evidence = await inquiry.evidence(subjectOf(record), asking(provider, world, budget));
+  const known = knownTo(provider.name, world, records);
+  const evidence = await inquiry.evidence(subjectOf(record), asking(provider, world, budget), known);
+  const quietEnds = record.leaseEnds + config.quietPeriodMs;
   switch (evidence.shows) {
     case "done":
       return { to: "succeeded", result: JSON.stringify(evidence.result) };
     case "other":
-      return forAPerson(record, evidence.why);
+      // Nobody is called before the quiet period is over: what is shown by then may be plain.
+      return askedAt <= quietEnds ? { due: quietEnds + 1 } : forAPerson(record, evidence.why);
     case "unclear":
       return later(record, world, evidence.why);
     case "nothing":
-      return nothing(inquiry, record, askedAt, world, records);
+      if (askedAt <= quietEnds) return { due: quietEnds + 1 };
+      return nothing(inquiry, record, world, records);
   }
 }
 
-/** What it means that the provider shows nothing. */
+/** What it means that the provider shows nothing after the quiet period. */
 async function nothing(
   { absence, undoneBy }: Pick<Asking, "absence" | "undoneBy">,
   record: RecordItem,
-  askedAt: number,
   world: Runtime,
   records: Records,
 ): Promise<Verdict> {
-  const { config } = world;
-  const quietEnds = record.leaseEnds + config.quietPeriodMs;
-  if (askedAt <= quietEnds) return { due: quietEnds + 1 };
   if (absence === "proves nothing")
     return later(record, world, "That the provider shows nothing proves nothing.");
   if (absence === "needs a person") return forAPerson(record, "The provider does not show the change.");
@@ -186,6 +186,30 @@ function subjectOf({ identity, facts, request, dispatchedAt }: RecordItem) {
 
 /** A change of money keeps its effect in the clear: `["debit-wallet",{...}]`. */
 const effectIn = (request: string): Facts => (JSON.parse(request) as readonly [string, Facts])[1];
+
+/** What an inquiry at that provider may know of this account's other records, and of the configuration. */
+export function knownTo(
+  provider: string,
+  { config }: Pick<Runtime, "config">,
+  records: Pick<Records, "get">,
+): Known {
+  return {
+    option: config.option,
+    async record(namespace, id) {
+      const record = await records.get(recordId(provider, config.account(provider), { namespace, id }));
+      if (!record) return undefined;
+      const succeeded = record.state === "succeeded" && record.flagged === undefined;
+      const { transactionId } = JSON.parse((succeeded && record.result) || "{}") as {
+        readonly transactionId?: string;
+      };
+      return {
+        isUnfinished: record.state === "dispatched" || record.state === "in_doubt",
+        transactionId,
+        provedBy: record.provedBy,
+      };
+    },
+  };
+}
 
 /** Questions are reads: signed, sent once each, and within what is left of the time. */
 export function asking<Call, Reply>(

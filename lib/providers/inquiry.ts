@@ -1,3 +1,4 @@
+import type { Config } from "../config.ts";
 import type { ProviderWord } from "../problem.ts";
 import type { Meaning } from "./provider.ts";
 
@@ -25,6 +26,23 @@ export type Told<Answer> =
   | { readonly kind: "unclear"; readonly why: string };
 
 export type Ask<Call, Reply> = <Answer>(call: Call, read: (reply: Reply) => Answer) => Promise<Told<Answer>>;
+
+/** A record of ours, as far as an inquiry about another one needs it. */
+export interface OwnRecord {
+  /** Its outcome is not known yet, and it does not wait for a person. */
+  readonly isUnfinished: boolean;
+  /** The transaction that it names, where it succeeded and is not flagged. */
+  readonly transactionId: string | undefined;
+  /** How its success is known; undefined where the record does not say. */
+  readonly provedBy: "reply" | "inquiry" | "notification" | "person" | undefined;
+}
+
+/** What an inquiry may know besides the provider's answers. */
+export interface Known {
+  /** A record of the same account, read consistently; undefined where there is none. */
+  readonly record: (namespace: "money" | "reversal", id: string) => Promise<OwnRecord | undefined>;
+  readonly option: Config["option"];
+}
 
 /**
  * What the provider shows of a change. `done`: it happened, by evidence that could not be older than the attempt.
@@ -54,7 +72,9 @@ export type Inquiry<Input, Call, Reply> =
   | {
       /** What the record keeps to ask with; where it is left out, the effect that it keeps anyway. */
       readonly keeps?: (input: Input, listing: Listing) => Facts;
-      readonly evidence: (subject: Subject, ask: Ask<Call, Reply>) => Promise<Evidence>;
+      readonly evidence: (subject: Subject, ask: Ask<Call, Reply>, known: Known) => Promise<Evidence>;
+      /** It reads other records of ours. */
+      readonly readsRecords?: true;
       /** What it means when the provider shows nothing, after the quiet period. */
       readonly absence: "not executed" | "proves nothing" | "needs a person";
       /** Another record may undo it, and then nothing may be shown of it: absence is believed only where none does. */

@@ -28,7 +28,12 @@ export function binding({ seen, binding, result, now }: Bind): Write {
   const settles = seen.state !== "succeeded";
   const set = ["#binding = :binding"];
   if (settles)
-    set.push("#state = :succeeded", "#result = :result", "#history = list_append(#history, :entry)");
+    set.push(
+      "#state = :succeeded",
+      "#provedBy = :provedBy",
+      "#result = :result",
+      "#history = list_append(#history, :entry)",
+    );
   const sameTXid = binding.tXid === undefined ? "" : " AND (attribute_not_exists(#tXid) OR #tXid = :tXid)";
   const isServed = seen.flagged === undefined;
   const asFlagged = isServed ? "attribute_not_exists(#flagged)" : "attribute_exists(#flagged)";
@@ -46,6 +51,7 @@ export function binding({ seen, binding, result, now }: Bind): Write {
       ...(binding.tXid !== undefined && { ":tXid": S(binding.tXid) }),
       ...(settles && {
         ":succeeded": S("succeeded"),
+        ":provedBy": S("notification"),
         ":result": S(result),
         ":entry": L([`succeeded ${now}`]),
       }),

@@ -1,7 +1,16 @@
 import { eventOf } from "./event.ts";
 import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
 import { isFinal, isSettled, sources } from "./states.ts";
-import { assigned, assignments, forAPerson, listOf, ofTheUnfinished, valuesOf, type Write } from "./write.ts";
+import {
+  assigned,
+  assignments,
+  forAPerson,
+  listOf,
+  ofTheUnfinished,
+  proved,
+  valuesOf,
+  type Write,
+} from "./write.ts";
 
 /** Whether a record's outcome is in doubt: said so, or sent by somebody whose lease has ended without a word. */
 export const isInDoubt = (record: RecordItem, now: number): boolean =>
@@ -55,6 +64,7 @@ export function concluding({ record, resolver, to, now, result, failure, expireA
   const from = sources("evidence", to).filter((state) => state !== "needs_attention");
   const item: Attributes = {
     state: S(to),
+    ...proved(to, "inquiry"),
     ...(result !== undefined && { result: S(result) }),
     ...(failure !== undefined && { failure: S(failure) }),
     ...(isFinal(to) &&

@@ -2,7 +2,7 @@ import { iso } from "../time.ts";
 import { eventOf } from "./event.ts";
 import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
 import { isSettled, sources } from "./states.ts";
-import { assigned, assignments, listOf, ofTheUnfinished, valuesOf, type Write } from "./write.ts";
+import { assigned, assignments, listOf, ofTheUnfinished, proved, valuesOf, type Write } from "./write.ts";
 
 /** How a person settled what asking could not. */
 export interface Decision {
@@ -43,6 +43,7 @@ export function deciding(decision: Decision): Write {
   const from = sources("person", to);
   const item: Attributes = {
     state: S(to),
+    ...proved(to, "person"),
     resolution: S(resolving(decision)),
     ...(result !== undefined && { result: S(result) }),
     ...(failure !== undefined && { failure: S(failure) }),

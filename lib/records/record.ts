@@ -39,6 +39,8 @@ export interface RecordItem {
   readonly stateSince: number;
   /** The answer's `result`, as JSON, of a record that succeeded. */
   readonly result: string | undefined;
+  /** How it is known that it succeeded; undefined for any other record, and for one from before this was kept. */
+  readonly provedBy: Proof | undefined;
   /** Why it did not succeed, as JSON (`Failure`). */
   readonly failure: string | undefined;
   /** Who is looking into its doubt, until when, and how often somebody has. */
@@ -58,6 +60,9 @@ export interface RecordItem {
   /** `<state> <time>` of each change of state, oldest first, bounded. */
   readonly history: readonly string[];
 }
+
+/** `reply`: the provider's answer to the attempt itself. `inquiry`, `notification`: evidence from later. `person`: a decision by hand. */
+export type Proof = "reply" | "inquiry" | "notification" | "person";
 
 export interface Binding {
   /** The user's payment token, sealed for this record. */
@@ -98,6 +103,7 @@ export function readRecord(item: Attributes): RecordItem {
     dispatchedAt: number(item, "dispatchedAt"),
     stateSince: Number(history.at(-1)?.split(" ")[1]),
     result: item.result?.S,
+    provedBy: item.provedBy?.S as Proof | undefined,
     failure: item.failure?.S,
     resolver: item.resolver?.S,
     resolverLease: item.resolverLease?.N === undefined ? undefined : number(item, "resolverLease"),

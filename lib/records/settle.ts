@@ -8,6 +8,7 @@ import {
   forAPerson,
   listOf,
   ofTheUnfinished,
+  proved,
   shardOf,
   valuesOf,
   type Write,
@@ -47,6 +48,7 @@ export function settling(settlement: Settlement): Write {
       : "";
   const item: Attributes = {
     state: S(to),
+    ...proved(to, "reply"),
     ...(result !== undefined && { result: S(result) }),
     ...(failure !== undefined && { failure: S(failure) }),
     ...(isFinal(to) &&

@@ -1,6 +1,6 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { RecordEvent } from "./event.ts";
-import { type Attributes, N, S } from "./record.ts";
+import { type Attributes, N, type Proof, S } from "./record.ts";
 import type { State } from "./states.ts";
 
 /** One conditional UpdateItem. Every attribute is written `#name` in the expressions, so DynamoDB's reserved words never matter. */
@@ -44,6 +44,9 @@ export const assigned = (item: Attributes): Attributes =>
 
 /** What a record no longer has once its outcome is known: its place among the unfinished, and an owner's time. */
 export const ofTheUnfinished = ["#shard", "#due", "#leaseEnds"] as const;
+
+/** A success says how it is known; other states have nothing to prove. */
+export const proved = (to: State, by: Proof): Attributes => (to === "succeeded" ? { provedBy: S(by) } : {});
 
 export const shards = 64;
 /**

@@ -291,8 +291,8 @@ export const schedules: readonly Schedule[] = [
         name: "age of evidence",
         without: withInquiry((inquiry) => ({
           ...inquiry,
-          evidence: (about: object, ask: unknown) =>
-            (inquiry.evidence as (...all: unknown[]) => unknown)({ ...about, dispatchedAt: 0 }, ask),
+          evidence: (about: object, ...more: unknown[]) =>
+            (inquiry.evidence as (...all: unknown[]) => unknown)({ ...about, dispatchedAt: 0 }, ...more),
         })),
       },
     ],
@@ -356,15 +356,18 @@ export const schedules: readonly Schedule[] = [
         name: "no unexplained row",
         without: withInquiry((inquiry) => ({
           ...inquiry,
-          evidence: (about: unknown, ask: (call: Call, read: unknown) => unknown) =>
-            (inquiry.evidence as (...all: unknown[]) => unknown)(about, (call: Call, read: unknown) =>
-              // The list of somebody who has no transactions.
-              ask(
-                call.path === "fetchtransactions"
-                  ? { ...call, fields: { ...call.fields, customer_id: "1" } }
-                  : call,
-                read,
-              ),
+          evidence: (about: unknown, ask: (call: Call, read: unknown) => unknown, known: unknown) =>
+            (inquiry.evidence as (...all: unknown[]) => unknown)(
+              about,
+              (call: Call, read: unknown) =>
+                // The list of somebody who has no transactions.
+                ask(
+                  call.path === "fetchtransactions"
+                    ? { ...call, fields: { ...call.fields, customer_id: "1" } }
+                    : call,
+                  read,
+                ),
+              known,
             ),
         })),
       },

@@ -615,7 +615,6 @@ describe("at a provider that shows something else", () => {
 
   /** Rows of the customer's list that are not this debit. */
   const explained: Readonly<Record<string, Row>> = {
-    "another id": rowOf("other"),
     "another amount": rowOf(null, { amount: "5.01" }),
     "the other kind": rowOf(null, { payment_type: "CREDIT" }),
     "an older time": rowOf(null, { time: india(Date.now() - 30 * minute) }),
@@ -692,6 +691,19 @@ describe("at a provider that shows something else", () => {
         expect(about(await repeated(send))).toEqual(needsAttention());
         expect(sent()).toBe(1);
       },
+
+      "nowhere under its id, and a row under another id that no record of ours has: a person's, named":
+        async () => {
+          const { customerId, send, sent } = debit();
+          lists.set(customerId, listing(rowOf("other")));
+          await send();
+          const learned = await repeated(send);
+          expect(about(learned)).toEqual(needsAttention());
+          expect((await failureOf(learned)).detail).toMatch(
+            /transaction 734203905, id other, 5\.00?, \d{4}-/,
+          );
+          expect(sent()).toBe(1);
+        },
 
       "nowhere under its id, and such a row on the second page: a person's": async () => {
         const { customerId, send } = debit();

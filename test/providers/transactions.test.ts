@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { moneyInquiry } from "../../lib/providers/aggrepay/transactions.ts";
-import type { Ask } from "../../lib/providers/inquiry.ts";
+import type { Ask, Known } from "../../lib/providers/inquiry.ts";
 import { Reader } from "../../lib/providers/reader.ts";
 import { decodeJson } from "../../lib/signing/index.ts";
 
@@ -16,6 +16,8 @@ const row = (ageMs: number, merchantTransactionId: string | null) => ({
 const old = row(60 * minute, "old-1");
 const older = row(61 * minute, "old-2");
 const ours = row(0, null);
+
+const noRecords: Known = { record: async () => undefined, option: () => undefined };
 
 /** What is learned of a debit whose id the provider does not know, and how many pages of the list were read for it. */
 async function learnedFrom(pages: readonly (readonly object[])[]) {
@@ -38,7 +40,7 @@ async function learnedFrom(pages: readonly (readonly object[])[]) {
     dispatchedAt: now,
     facts: { fromCustomerId: "100000001", amount: "5.50" },
   };
-  const { shows } = await inquiry.evidence(subject, ask as never);
+  const { shows } = await inquiry.evidence(subject, ask as never, noRecords);
   return { shows, read };
 }
 

@@ -135,8 +135,16 @@ describe("what the provider shows", () => {
     expect(asked.mock.calls[1]?.[0]).toMatchObject({ facts: { mobileNumber: "+919900000001" } });
   });
 
-  test("what contradicts the record is a person's, who sees both sides", async () => {
+  test("what contradicts the record is asked about again until the quiet period is over", async () => {
     const { operation } = operationThat(() => other);
+    now = quietEnd;
+    const record = await resolve(operation, await doubtOf(), world, records, budget);
+    expect(record).toMatchObject({ state: "in_doubt", due: quietEnd + 1, inquiries: 1 });
+  });
+
+  test("what contradicts the record is then a person's, who sees both sides", async () => {
+    const { operation } = operationThat(() => other);
+    now = quietEnd + 1;
     const record = await resolve(
       operation,
       await doubtOf(claimOf(), failed({ provider: word })),

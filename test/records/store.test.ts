@@ -59,6 +59,7 @@ describe("a first claim", () => {
       dispatchedAt: noon,
       stateSince: noon,
       result: undefined,
+      provedBy: undefined,
       failure: undefined,
       resolver: undefined,
       resolverLease: undefined,

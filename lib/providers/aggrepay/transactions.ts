@@ -1,6 +1,7 @@
 import { plainDecimal, twoPlaces } from "../../money.ts";
-import { type Ask, type Evidence, type Subject, withoutAnswer } from "../inquiry.ts";
+import { type Ask, type Evidence, type Known, type Subject, withoutAnswer } from "../inquiry.ts";
 import type { Reader } from "../reader.ts";
+import { explained } from "./explained.ts";
 import type { AggrepayCall, AggrepayReply } from "./index.ts";
 
 /** A transaction as sections 11 to 13 show it. */
@@ -15,7 +16,7 @@ export const transaction = (row: Reader) => ({
   transactionStatus: row.text("transaction_status"),
 });
 
-type Transaction = ReturnType<typeof transaction>;
+export type Transaction = ReturnType<typeof transaction>;
 
 /** Asks for a transaction by the id that we gave it (section 12; the path is spelt with one t). */
 export const askByMerchantTransactionId = (merchantTransactionId: string): AggrepayCall => ({
@@ -42,11 +43,13 @@ interface MoneyKind {
 
 /**
  * The inquiry of a change of money that we named. It happened when the transaction stands under our id and in the customer's
- * own list, with our amount and kind, and not before the attempt; it did not when the provider knows no such id and the
- * customer's list holds no row since the attempt that could be it.
+ * own list, with our amount and kind, and not before the attempt; it did not when the provider knows no such id and other
+ * records of ours explain each row of the customer's list since the attempt that could be it.
  */
 export const moneyInquiry = (kind: MoneyKind) => ({
-  evidence: (subject: Subject, ask: Ask<AggrepayCall, AggrepayReply>) => moneyEvidence(kind, subject, ask),
+  evidence: (subject: Subject, ask: Ask<AggrepayCall, AggrepayReply>, known: Known) =>
+    moneyEvidence(kind, subject, ask, known),
+  readsRecords: true as const,
   absence: "not executed" as const,
 });
 
@@ -54,6 +57,7 @@ async function moneyEvidence(
   kind: MoneyKind,
   subject: Subject,
   ask: Ask<AggrepayCall, AggrepayReply>,
+  known: Known,
 ): Promise<Evidence> {
   const told = await ask(askByMerchantTransactionId(subject.identity), ({ data }) => transaction(data));
   if (told.kind === "answer") {
@@ -74,17 +78,11 @@ async function moneyEvidence(
       why: notListed,
     };
   }
-  const unexplained = rows.some(
-    ({ merchantTransactionId, paymentType, amount }) =>
-      paymentType === kind.paymentType &&
-      isSameAmount(amount, subject.facts.amount ?? "") &&
-      (merchantTransactionId === null || merchantTransactionId === subject.identity),
+  const candidates = rows.filter(
+    ({ paymentType, amount }) =>
+      paymentType === kind.paymentType && isSameAmount(amount, subject.facts.amount ?? ""),
   );
-  if (!unexplained) return { shows: "nothing" };
-  return {
-    shows: "other",
-    why: "The provider knows no such id, and the customer's list holds a row that could be it.",
-  };
+  return explained(candidates, subject.identity, known);
 }
 
 /** Why a transaction cannot be said to stand in the customer's own list; undefined where it does, or no customer is known. */
