@@ -43,9 +43,10 @@ const clientExports: Readonly<
       "DynamoDBClient",
       "commands/GetItemCommand",
       "commands/QueryCommand",
+      "commands/TransactWriteItemsCommand",
       "commands/UpdateItemCommand",
     ],
-    errors: ["ConditionalCheckFailedException"],
+    errors: ["ConditionalCheckFailedException", "TransactionCanceledException"],
   },
   "@aws-sdk/client-secrets-manager": {
     files: ["SecretsManagerClient", "commands/GetSecretValueCommand"],

@@ -17,6 +17,8 @@ export const units = {
   WebhookRefused: "Count",
   WebhookBound: "Count",
   WebhookStray: "Count",
+  WebhookDropped: "Count",
+  WebhookUnlisted: "Count",
   LookedAt: "Count",
   Failed: "Count",
   OldestDoubt: "Seconds",
@@ -66,8 +68,10 @@ export interface Counted {
   readonly inDoubt?: boolean;
   /** The record was put on the list of those that wait for a person. */
   readonly needsAttention?: boolean;
-  /** What became of a notification that was kept. */
-  readonly notification?: "bound" | "stray";
+  /** What became of a genuine notification. `dropped`: as many strays like it as are kept were there; once in a minute. */
+  readonly notification?: "bound" | "stray" | "dropped";
+  /** It came from an address that is not on the list. */
+  readonly unlisted?: boolean;
 }
 
 export type Told = RequestLog & Counted;
@@ -99,13 +103,15 @@ export const providerCounts =
 /** A delivery of a notification. `WebhookRefused`: it was not kept; `reason` is the status that it was answered with. */
 export const webhookCounts =
   (provider: string) =>
-  ({ status, notification }: Told): readonly Counts[] => {
+  ({ status, notification, unlisted }: Told): readonly Counts[] => {
     const refused = status !== 200;
     const values = {
       WebhookReceived: 1,
       WebhookRefused: one(refused),
       WebhookBound: notification === "bound" ? 1 : undefined,
       WebhookStray: notification === "stray" ? 1 : undefined,
+      WebhookDropped: notification === "dropped" ? 1 : undefined,
+      WebhookUnlisted: unlisted ? 1 : undefined,
     };
     const byReason = { by: { provider, reason: String(status) }, values: { WebhookRefused: 1 } };
     return [{ by: { provider }, values }, ...(refused ? [byReason] : [])];

@@ -39,30 +39,37 @@ export const handler = lambda({
   counts: webhookCounts("nicepay"),
 });
 
-interface Delivery {
+interface Received {
   readonly body: Uint8Array;
   readonly headers: BodyHeaders;
+  readonly isListed: boolean;
 }
 
-/** Checked before anything of the body is looked at. */
-function receive(event: APIGatewayProxyEventV2): Delivery {
-  const allowed = runtime().config.option("WEBHOOK_SOURCE_ADDRESSES");
-  if (!isAllowedSource(event.requestContext.http.sourceIp, allowed))
-    throw new Problem("access-denied", "The source address is not one of the provider's.");
+function receive(event: APIGatewayProxyEventV2): Received {
+  const { headers, requestContext } = event;
   return {
     body: bodyOf(event),
-    headers: {
-      contentType: event.headers["content-type"],
-      contentEncoding: event.headers["content-encoding"],
-    },
+    headers: { contentType: headers["content-type"], contentEncoding: headers["content-encoding"] },
+    isListed: isAllowedSource(
+      requestContext.http.sourceIp,
+      runtime().config.option("WEBHOOK_SOURCE_ADDRESSES"),
+    ),
   };
 }
 
-async function keep({ input: { body, headers }, note }: Request<Delivery>): Promise<Answer> {
-  const readings = await readNotification(body, headers);
-  const { kind, record } = await receiveNotification(readings, runtime(), processRecords());
-  note({ record, notification: kind });
-  return { body: { received: true } };
+async function keep({ input, note }: Request<Received>): Promise<Answer> {
+  const { body, headers, isListed } = input;
+  try {
+    const readings = await readNotification(body, headers);
+    const { kind, record } = await receiveNotification({ readings, isListed }, runtime(), processRecords());
+    note({ record, ...(kind && { notification: kind }), ...(!isListed && { unlisted: true }) });
+    return { body: { received: true } };
+  } catch (error) {
+    // A stranger is told no more than that: neither what is wrong with a form, nor with a signature.
+    if (!isListed && error instanceof Problem && error.status < 500)
+      throw new Problem("access-denied", "The source address is not one of the provider's.");
+    throw error;
+  }
 }
 
 /** Whatever of ours failed, the notification was not kept: 503 has it sent again. */

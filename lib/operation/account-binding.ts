@@ -10,11 +10,32 @@ export interface Notified {
   readonly tXid: string | undefined;
 }
 
+/** Whether a notification is the binding of that registration, as far as these fields tell. */
+export type Fit = "fits" | "bound" | { readonly disagrees: string };
+
+/** `bound`: the registration has a binding; whether it is this one, its token tells. */
+export function fitOf(record: RecordItem | undefined, notified: Notified): Fit {
+  if (!record) return { disagrees: "no registration has this referenceNo" };
+  const differences = differencesFrom(record, notified);
+  if (differences.length > 0) return { disagrees: differences.join("; ") };
+  if (record.binding) return "bound";
+  if (record.state === "not_sent" || record.state === "not_executed" || record.state === "declined")
+    return { disagrees: `the registration is ${record.state}` };
+  return "fits";
+}
+
+/**
+ * The result of a registration that its notification proves. The user has logged in, so the redirect that the registration's
+ * reply would have brought is no longer needed.
+ */
+export const boundResult = (referenceNo: string, { tXid, mitraCd }: Notified): string =>
+  JSON.stringify({ referenceNo, tXid: tXid ?? null, mitraCd, registeredAt: null, redirectUrlHttp: null });
+
 /**
  * In which fields a notification differs from its registration, and how: a sentence for each, and no value, since phones and
  * keys are personal data. A replayed token with another user's key must not bind.
  */
-export function differencesFrom(record: RecordItem, notified: Notified): readonly string[] {
+function differencesFrom(record: RecordItem, notified: Notified): readonly string[] {
   const registered: Facts = JSON.parse(record.facts ?? "{}");
   const known = record.tXid ?? record.binding?.tXid;
   return [

@@ -2,6 +2,7 @@ import { Problem } from "../problem.ts";
 import type { Decision, Records } from "../records/store.ts";
 import type { Clock } from "../time.ts";
 import type { Failure } from "./answer.ts";
+import { bindStray } from "./bind-stray.ts";
 import { invalid } from "./body.ts";
 import type { Answer, Request } from "./handler.ts";
 import { readable } from "./record-query.ts";
@@ -35,6 +36,9 @@ export async function decide(
   const now = clock.now();
   // A stray notification was never attempted.
   const of = attempt ?? Math.min(1, seen.attempt);
+  // What binds nothing is taken off the list and no more.
+  const binds = seen.namespace === "notification" && seen.state === "needs_attention" && of === seen.attempt;
+  if (binds && outcome === "succeeded") await bindStray(seen, records, now);
   const failure: Failure = { code: "declined", detail: `Settled by hand: ${reason}` };
   const { written, record } = await acknowledged(
     records.decide({

@@ -6,20 +6,30 @@ import {
 } from "../providers/nicepay/notification.ts";
 import { recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
-import type { Records, Stray } from "../records/store.ts";
+import type { Records } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
-import { currentRing, fingerprint, type KeyRing } from "../secrets/key-ring.ts";
+import { currentRing, type KeyRing } from "../secrets/key-ring.ts";
 import { seal, unsealed } from "../secrets/seal.ts";
 import { isSameSecret, type Secrets, type SecretValue } from "../secrets/secrets.ts";
 import { equalInConstantTime } from "../signing/index.ts";
-import { differencesFrom } from "./account-binding.ts";
-import type { Failure } from "./answer.ts";
+import { boundResult, fitOf } from "./account-binding.ts";
+import { strayOf } from "./stray.ts";
 
 /**
  * What was done with a notification that verified. `bound`: it set the binding, or had set it before. `stray`: it disagrees
- * with what was registered, or nothing was; it is kept for a person and changes no binding.
+ * with what was registered, or nothing was; it is kept for a person and changes no binding. `dropped`: it is one more of
+ * strays of which enough are kept; `undefined` in place of that where it was said a moment ago.
  */
-export type Received = { readonly kind: "bound" | "stray"; readonly record: string };
+export interface Received {
+  readonly kind: "bound" | "stray" | "dropped" | undefined;
+  readonly record: string;
+}
+
+export interface Delivery {
+  readonly readings: NotificationReadings;
+  /** Whether it came from an address of the provider's that we know. */
+  readonly isListed: boolean;
+}
 
 /** A record may change between the look and the write; a notification is handled again by its sender if all of these lose. */
 const tries = 5;
@@ -30,7 +40,7 @@ const tries = 5;
  * @throws Problem `access-denied` (401) for a wrong signature, `not-sent` (503) when it could not be kept.
  */
 export async function receiveNotification(
-  readings: NotificationReadings,
+  { readings, isListed }: Delivery,
   world: Runtime,
   records: Records,
 ): Promise<Received> {
@@ -46,12 +56,15 @@ export async function receiveNotification(
   try {
     for (let tried = 0; tried < tries; tried++) {
       const record = await records.get(id);
-      const verdict = await compare(notification, record, world.secrets);
+      const verdict = await judge(notification, record, isListed, world.secrets);
       if (verdict === "bound already") return { kind: "bound", record: id };
       if (verdict !== "agrees") {
-        const stray = strayOf(notification, verdict.disagrees, account, rings, world.clock.now());
-        await records.keep(stray);
-        return { kind: "stray", record: stray.id };
+        const isUnknown = record === undefined;
+        const why = verdict.disagrees;
+        const stray = strayOf({ notification, why, isUnknown, account, id, ...rings }, world.clock.now());
+        const kept = await records.keep(stray);
+        const kind = kept === "kept" ? "stray" : kept === "dropped" ? "dropped" : undefined;
+        return { kind, record: stray.id };
       }
       if (record && (await bound(notification, record, rings, world, records)))
         return { kind: "bound", record: id };
@@ -106,27 +119,26 @@ function signedInUsable(
 type Verdict = "agrees" | "bound already" | { readonly disagrees: string };
 
 /** Whether a notification is the binding of that record, or has been before, or why it is not. */
-async function compare(
+async function judge(
   notification: AccountBindingNotification,
   record: RecordItem | undefined,
+  isListed: boolean,
   secrets: Secrets,
 ): Promise<Verdict> {
-  if (!record) return { disagrees: "no registration has this referenceNo" };
-  const differences = [
-    ...differencesFrom(record, notification),
+  const fit = fitOf(record, notification);
+  const doubts = [
+    ...(typeof fit === "object" ? [fit.disagrees] : []),
     ...notification.inexact
       .filter(mustBeExact)
       .map((field) => `${field}: bytes or a plus sign that can be read in two ways`),
   ];
-  if (differences.length > 0) return { disagrees: differences.join("; ") };
-  if (record.binding) {
+  if (doubts.length === 0 && record?.binding) {
     const held = await unsealed(secrets, record.binding.userToken, record.id);
-    const isSame = equalInConstantTime(held.reveal(), notification.userToken.reveal());
-    return isSame ? "bound already" : { disagrees: "the account is bound with another userToken" };
+    if (equalInConstantTime(held.reveal(), notification.userToken.reveal())) return "bound already";
+    doubts.push("the account is bound with another userToken");
   }
-  if (record.state === "not_sent" || record.state === "not_executed" || record.state === "declined")
-    return { disagrees: `the registration is ${record.state}` };
-  return "agrees";
+  if (!isListed) doubts.push("the source address is not on the list (webhookSourceAddresses)");
+  return doubts.length === 0 ? "agrees" : { disagrees: doubts.join("; ") };
 }
 
 /** A guess must not become a token, or a key that fits. What is signed has been proved, and a name is for people to read. */
@@ -134,55 +146,18 @@ const mustBeExact = (field: string): boolean =>
   ["userToken", "clientUserKey", "mitraCd", "tXid"].includes(field);
 
 async function bound(
-  { referenceNo, mitraCd, tXid, userToken }: AccountBindingNotification,
+  notification: AccountBindingNotification,
   record: RecordItem,
   { sealing }: Rings,
   { clock }: Runtime,
   records: Records,
 ): Promise<boolean> {
   const now = clock.now();
+  const { tXid, userToken, referenceNo } = notification;
   return records.bind({
     seen: record,
     binding: { userToken: seal(sealing, userToken, record.id), boundAt: now, tXid },
-    // The user has logged in, so the redirect that the registration's reply would have brought is no longer needed.
-    result: JSON.stringify({
-      referenceNo,
-      tXid: tXid ?? null,
-      mitraCd,
-      registeredAt: null,
-      redirectUrlHttp: null,
-    }),
+    result: boundResult(referenceNo, notification),
     now,
   });
-}
-
-/** Named by its whole content, so that the same notification again is the same item. */
-function strayOf(
-  notification: AccountBindingNotification,
-  why: string,
-  account: string,
-  { sealing, fingerprints }: Rings,
-  now: number,
-): Stray {
-  const { referenceNo, billingPhone, billingNm, clientUserKey, mitraCd, tXid, userToken } = notification;
-  const shown = { billingPhone, billingNm, clientUserKey, mitraCd, tXid };
-  const request = fingerprint(fingerprints, JSON.stringify([referenceNo, shown, userToken.reveal()])) ?? "";
-  const id = recordId("nicepay", account, { namespace: "notification", id: `${referenceNo} ${request}` });
-  const failure: Failure = {
-    code: "outcome-unknown",
-    detail: `A notification is kept that binds nothing: ${why}.`,
-  };
-  return {
-    id,
-    provider: "nicepay",
-    account,
-    operation: "account-binding-webhook",
-    namespace: "notification",
-    identity: referenceNo,
-    request,
-    facts: JSON.stringify(shown),
-    failure: JSON.stringify(failure),
-    binding: { userToken: seal(sealing, userToken, id), boundAt: now, tXid },
-    now,
-  };
 }

@@ -1,6 +1,8 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { type Attributes, type Binding, L, M, N, type RecordItem, S } from "./record.ts";
-import { assigned, assignments, forAPerson, ofTheUnfinished, shardOf, type Write } from "./write.ts";
+import { type Binding, L, M, N, type RecordItem, S } from "./record.ts";
+import { ofTheUnfinished, type Write } from "./write.ts";
+
+export type { Binding } from "./record.ts";
 
 /** A binding that a notification brought, agreeing with the record as it was seen. */
 export interface Bind {
@@ -8,18 +10,6 @@ export interface Bind {
   readonly binding: Binding;
   /** The result that the record gives from now on, unless the registration's own reply has given one. */
   readonly result: string;
-  readonly now: number;
-}
-
-/** A notification that verifies and fits no registration: kept apart, for a person to look at. */
-export interface Stray
-  extends Pick<
-    RecordItem,
-    "id" | "provider" | "account" | "operation" | "namespace" | "identity" | "request"
-  > {
-  readonly facts: string;
-  readonly binding: Binding;
-  readonly failure: string;
   readonly now: number;
 }
 
@@ -59,42 +49,9 @@ export function binding({ seen, binding, result, now }: Bind): Write {
   };
 }
 
-const bindingValue = (binding: Binding): AttributeValue =>
+export const bindingValue = (binding: Binding): AttributeValue =>
   M({
     userToken: S(binding.userToken),
     boundAt: N(binding.boundAt),
     ...(binding.tXid !== undefined && { tXid: S(binding.tXid) }),
   });
-
-export function keeping(stray: Stray): Write {
-  const { now } = stray;
-  const item: Attributes = {
-    provider: S(stray.provider),
-    account: S(stray.account),
-    operation: S(stray.operation),
-    namespace: S(stray.namespace),
-    identity: S(stray.identity),
-    caller: S(stray.provider),
-    request: S(stray.request),
-    facts: S(stray.facts),
-    failure: S(stray.failure),
-    binding: bindingValue(stray.binding),
-    state: S("needs_attention"),
-    attempt: N(0),
-    owner: S(stray.id),
-    host: S(stray.provider),
-    leaseEnds: N(now),
-    createdAt: N(now),
-    dispatchedAt: N(now),
-    shard: shardOf(stray.id),
-    due: N(forAPerson(now)),
-    history: L([`needs_attention ${now}`]),
-  };
-  return {
-    id: stray.id,
-    condition: "attribute_not_exists(#pk)",
-    set: assignments(item),
-    tells: "record.needs-attention",
-    values: assigned(item),
-  };
-}

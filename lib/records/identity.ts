@@ -7,7 +7,10 @@ import { createHash } from "node:crypto";
  * Idempotency-Key, which is the caller's own for that operation.
  */
 export type Identity =
-  | { readonly namespace: "money" | "reversal" | "binding" | "notification"; readonly id: string }
+  | {
+      readonly namespace: "money" | "reversal" | "binding" | "notification" | "stray-count";
+      readonly id: string;
+    }
   | {
       readonly namespace: "idempotency-key";
       readonly id: string;

@@ -5,7 +5,7 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { type Bind, binding, keeping, type Stray } from "./binding.ts";
+import { type Bind, binding } from "./binding.ts";
 import {
   type Claim,
   type Claimed,
@@ -20,9 +20,23 @@ import { type Conclusion, concluding, postponing, type Turn, takingTurn } from "
 import { type Decision, deciding, decidingFlag, isDecidedSo } from "./person.ts";
 import { N, type RecordItem, readRecord, S } from "./record.ts";
 import { disagreementWith, flagging, type Settled, type Settlement, settling } from "./settle.ts";
+import { type Kept, keeping, type Stray, telling } from "./stray.ts";
+import { writeTogether } from "./together.ts";
 import { expressionsOf, forAPerson, type Write } from "./write.ts";
 
-export type { Bind, Claim, Claimed, Conclusion, Decision, Settled, Settlement, Stray, Turn, Withdrawal };
+export type {
+  Bind,
+  Claim,
+  Claimed,
+  Conclusion,
+  Decision,
+  Kept,
+  Settled,
+  Settlement,
+  Stray,
+  Turn,
+  Withdrawal,
+};
 export { ClaimUnknown };
 
 export interface Records {
@@ -37,8 +51,11 @@ export interface Records {
   settle(settlement: Settlement, tries?: Tries): Promise<Settled>;
   /** One conditional write. False when the record is no longer as it was seen, or has a binding: look again. */
   bind(bind: Bind): Promise<boolean>;
-  /** One conditional write, the first time; the same notification again writes nothing. */
-  keep(stray: Stray): Promise<void>;
+  /**
+   * One transaction of the stray and its counters. The same notification again writes nothing; one beyond a bound is not
+   * kept, and says so once in a minute.
+   */
+  keep(stray: Stray): Promise<Kept>;
   /** The turn to look into a record's doubt: the record as it stands now, or undefined where it is not to be had. */
   takeTurn(turn: Turn, now: number, leaseMs: number): Promise<RecordItem | undefined>;
   /** What a turn came to. The record as it stands then, whoever wrote it. */
@@ -162,11 +179,11 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
     },
 
     async keep(stray) {
-      try {
-        await update(keeping(stray));
-      } catch (error) {
-        refusedBy(error);
-      }
+      const [isThere, ...isReached] = await writeTogether(client, table, keeping(stray));
+      const bound = stray.bounds[isReached.indexOf(true)];
+      if (isThere || !bound) return "kept";
+      const [isTold] = await writeTogether(client, table, [telling(bound, stray.now)]);
+      return isTold ? "dropped silently" : "dropped";
     },
 
     async takeTurn(turn, now, leaseMs) {

@@ -54,5 +54,7 @@ export const shards = 64;
  * which they came.
  */
 export const forAPerson = (since: number): number => 100_000_000_000_000 + since;
+/** A stray stands behind all else that waits for a person: whoever sends many of them hides nothing. */
+export const forAStray = (since: number): number => forAPerson(100_000_000_000_000 + since);
 /** Where a record stands in the index of the unfinished. */
 export const shardOf = (id: string): AttributeValue => N((Buffer.from(id, "base64url")[0] ?? 0) % shards);

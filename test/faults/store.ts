@@ -1,7 +1,11 @@
 import { spawn } from "node:child_process";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type AttributeValue, ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  TransactionCanceledException,
+} from "@aws-sdk/client-dynamodb";
 import { findDynoxide } from "../../local/dynamodb.ts";
 
 export type Item = Readonly<Record<string, AttributeValue>>;
@@ -18,6 +22,7 @@ export interface CommandInput {
   readonly UpdateExpression?: string;
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
   readonly ExpressionAttributeValues?: Item;
+  readonly TransactItems?: readonly { readonly Update: CommandInput }[];
 }
 
 export interface Output {
@@ -95,8 +100,17 @@ async function freePort(): Promise<number> {
 }
 
 function outputOf(operation: string, status: number, text: string): Output {
-  const output = JSON.parse(text) as Output & { readonly __type?: string };
+  const output = JSON.parse(text) as Output & {
+    readonly __type?: string;
+    readonly CancellationReasons?: readonly { readonly Code?: string }[];
+  };
   if (status === 200) return output;
+  if (output.__type?.endsWith("TransactionCanceledException"))
+    throw new TransactionCanceledException({
+      message: "a condition failed",
+      $metadata: {},
+      CancellationReasons: [...(output.CancellationReasons ?? [])],
+    });
   if (!output.__type?.endsWith("ConditionalCheckFailedException")) throw new Error(`${operation}: ${text}`);
   throw new ConditionalCheckFailedException({
     message: "the condition failed",

@@ -213,7 +213,11 @@ export class World {
     const headers = { contentType: "application/json", contentEncoding: undefined };
     const runtime = process.runtime(run);
     return run.start(async () =>
-      receiveNotification(await readNotification(body, headers), runtime, this.#records(run)),
+      receiveNotification(
+        { readings: await readNotification(body, headers), isListed: true },
+        runtime,
+        this.#records(run),
+      ),
     );
   }
 
@@ -384,17 +388,20 @@ export class World {
   /** One write at a time, so that the versions are in the order in which they came about. */
   #execute(name: string, command: Command, run: Run<unknown>): Promise<Output> {
     const { input } = command;
-    const values = input.ExpressionAttributeValues;
-    const ours = values?.[":shard"]
-      ? { ...input, ExpressionAttributeValues: { ...values, ":shard": { N: this.#shardIn(input) } } }
-      : input;
+    const inOurShards = (one: CommandInput): CommandInput => {
+      const values = one.ExpressionAttributeValues;
+      return values?.[":shard"]
+        ? { ...one, ExpressionAttributeValues: { ...values, ":shard": { N: this.#shardIn(one) } } }
+        : one;
+    };
+    const parts = input.TransactItems?.map(({ Update }) => ({ Update: inOurShards(Update) }));
+    const ours = parts ? { ...input, TransactItems: parts } : inOurShards(input);
     const altered = this.#without.command?.(name, ours) ?? ours;
     const call = async (): Promise<Output> => {
       if (name === "get" && this.unreadable.has(input.Key?.pk?.S ?? ""))
         throw new Error("the item cannot be read");
       const output = await this.#engine.call(command.constructor.name.replace(/Command$/, ""), altered);
-      if (output.Attributes) {
-        const item = output.Attributes;
+      for (const item of await this.#written(altered, output)) {
         if (item.shard?.N !== undefined) this.#shards.add(item.shard.N);
         this.versions.push({ seq: this.order(), write: name, by: run.name, item });
       }
@@ -406,6 +413,18 @@ export class World {
     });
     this.#writing = done.catch(() => undefined);
     return done;
+  }
+
+  /** The records that a write has left: a transaction says nothing of them, and what only counts is none. */
+  async #written({ TransactItems: parts = [] }: CommandInput, output: Output): Promise<readonly Item[]> {
+    const items = await Promise.all(
+      parts.map(({ Update }) =>
+        this.#engine.call("GetItem", { TableName: tableName, Key: Update.Key, ConsistentRead: true }),
+      ),
+    );
+    return [output.Attributes, ...items.map(({ Item: item }) => item)].flatMap((item) =>
+      item?.state === undefined ? [] : [item],
+    );
   }
 
   /** What a process sees of the world. */

@@ -204,7 +204,13 @@ describe("a run of the reconciler", () => {
     const settled = { expireAfterMs: undefined, binding: { tXid: "TX-2" }, result: "{}" };
     const { id, owner } = registration;
     await records.settle({ id, owner, attempt: 1, to: "succeeded", now, ...settled });
-    await records.keep({ ...claimOf({ namespace: "notification" }), facts: "{}", failure: "{}", binding });
+    await records.keep({
+      ...claimOf({ namespace: "notification" }),
+      facts: "{}",
+      failure: "{}",
+      binding,
+      bounds: [],
+    });
     now = noon - 86_400_000;
     await run();
     expect(valuesOf(runLine())).toMatchObject({ WaitingForPerson: before + 14 });

@@ -601,15 +601,15 @@ describe("what cannot be read is refused", () => {
 });
 
 describe("the source address", () => {
-  test("one that is not on the list is refused with 403, whatever it sends and says of itself", async () => {
+  test("who is not on the list and does not sign is refused with 403, whatever is sent and said of it", async () => {
     const registration = registrationOf(freshReference());
+    const forged = notificationOf(registration, { merchantKey: "another" });
     const denied = { ...problem("invalid-request"), code: "access-denied", status: 403 };
-    for (const type of ["json", "form"] as const)
-      expectProblem(await notify(guarded, notificationOf(registration), type), denied);
+    for (const type of ["json", "form"] as const) expectProblem(await notify(guarded, forged, type), denied);
     expectProblem(await guarded.post(webhookPath, "x", { "content-type": "text/plain" }), denied);
     for (const header of ["x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip"])
       expectProblem(
-        await guarded.post(webhookPath, asJson(notificationOf(registration)), {
+        await guarded.post(webhookPath, asJson(forged), {
           "content-type": types.json,
           [header]: header === "forwarded" ? "for=103.20.51.39" : "103.20.51.39",
         }),

@@ -140,6 +140,7 @@ describe("the bus hears of a record", () => {
       binding,
       failure: '{"code":"outcome-unknown","detail":"Stray."}',
       now: noon,
+      bounds: [],
     });
     expect(await typesOf(id)).toEqual(["record.needs-attention"]);
   });

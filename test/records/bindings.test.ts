@@ -279,6 +279,7 @@ describe("keep", () => {
     facts: '{"billingPhone":"+6282112345678"}',
     failure: '{"code":"outcome-unknown"}',
     binding: token("sealed-stray", "TX1"),
+    bounds: [],
     now: noon,
     ...more,
   });

@@ -1,0 +1,53 @@
+import { Problem } from "../problem.ts";
+import { recordId } from "../records/identity.ts";
+import type { RecordItem } from "../records/record.ts";
+import type { Records } from "../records/store.ts";
+import { boundResult, fitOf, type Notified } from "./account-binding.ts";
+import { invalid } from "./body.ts";
+import { readable } from "./record-query.ts";
+
+/** What a stray keeps of its notification. */
+export interface StrayFacts extends Notified {
+  readonly billingNm: string;
+  /** Fields that were cut, or could be read in two ways. */
+  readonly unsure: readonly string[];
+}
+
+/** A record may change between the look and the write. */
+const tries = 5;
+
+/**
+ * Binds what a stray brought, because a person says so: under every condition of a binding but the source address. Whoever
+ * says it again after an answer that was lost finds it done.
+ * @throws Problem `invalid-request` naming why it cannot be bound, `not-sent` where it is not known to be.
+ */
+export async function bindStray(stray: RecordItem, records: Records, now: number): Promise<void> {
+  const notified: Partial<StrayFacts> = JSON.parse(stray.facts ?? "{}");
+  const { binding, identity, provider, account } = stray;
+  const { unsure, billingPhone = "", clientUserKey = "", mitraCd = "", tXid } = notified;
+  const refuse = (why: string) => invalid([{ pointer: "/outcome", detail: `cannot be succeeded: ${why}` }]);
+  if (unsure === undefined || !binding)
+    throw refuse("an earlier version kept it, and its token opens nowhere");
+  const inDoubt = unsure.filter((field) => field !== "billingNm" && field !== "billingPhone");
+  if (inDoubt.length > 0) throw refuse(`${inDoubt.join(", ")}: cut, or read in one of two ways`);
+  const id = recordId(provider, account, { namespace: "binding", id: identity });
+  const said = { billingPhone, clientUserKey, mitraCd, tXid };
+  for (let tried = 0; tried < tries; tried += 1) {
+    const seen = await readable(records.get(id));
+    const fit = fitOf(seen, said);
+    if (typeof fit === "object") throw refuse(fit.disagrees);
+    if (seen?.binding?.userToken === binding.userToken) return;
+    if (fit === "bound") throw refuse("the account is bound already");
+    if (seen && (await isBound(seen))) return;
+  }
+  throw new Problem("not-sent", "Nothing was bound: the registration kept changing. Send it again as it is.");
+
+  async function isBound(seen: RecordItem): Promise<boolean> {
+    if (!binding) return false;
+    try {
+      return await records.bind({ seen, binding, result: boundResult(identity, said), now });
+    } catch (cause) {
+      throw new Problem("not-sent", "Whether it was bound is not known: send it again as it is.", { cause });
+    }
+  }
+}
