@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin } from "esbuild";
 import type { FunctionDefinition } from "../lib/operation/definition.ts";
+import packageJson from "../package.json" with { type: "json" };
 import { trimmedSdk } from "./sdk-stubs.ts";
 
 export const projectRoot = resolve(import.meta.dirname, "..");
@@ -149,6 +150,7 @@ async function run(
     format: "esm",
     platform: "node",
     target: "node24",
+    define: { GATEWAY_VERSION: JSON.stringify(packageJson.version) },
     mainFields: ["module", "main"],
     // Otherwise what is near the sources when they are bundled would show in the bundle.
     tsconfigRaw: {},

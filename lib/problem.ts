@@ -92,7 +92,8 @@ export interface RecordView {
 interface ProblemDetails {
   readonly status?: number;
   readonly retry?: Retry;
-  readonly retryAfter?: number;
+  /** Seconds; only what may be repeated as it is has any. */
+  readonly retryAfter?: number | undefined;
   readonly errors?: readonly Fault[];
   readonly provider?: ProviderWord;
   /** The record that the answer speaks of, as the caller sees it. */
@@ -117,7 +118,7 @@ export class Problem extends Error {
     this.code = code;
     this.status = details.status ?? kind.status;
     this.retry = details.retry ?? kind.retry;
-    this.retryAfter = details.retryAfter ?? (this.retry === "same-identity" ? kind.retryAfter : undefined);
+    this.retryAfter = this.retry === "same-identity" ? (details.retryAfter ?? kind.retryAfter) : undefined;
     this.details = details;
   }
 

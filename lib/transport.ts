@@ -1,6 +1,8 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { decoded } from "./content-coding.ts";
+import { version } from "./version.ts";
 
 /** A request whose bytes are final: what is sent is what was signed. */
 export interface WireRequest {
@@ -12,7 +14,10 @@ export interface WireRequest {
 
 export interface WireReply {
   readonly status: number;
+  /** Without the codings that it travelled in. */
   readonly body: Uint8Array;
+  /** The header of that name, as it came. */
+  readonly retryAfter?: string | undefined;
 }
 
 /**
@@ -124,6 +129,10 @@ function exchange(socket: Socket, request: WireRequest, milliseconds: number): P
       createConnection: () => socket,
       headers: {
         host: request.url.host,
+        // Some firewalls refuse a request that names no sender.
+        "user-agent": `wallet-gateway/${version}`,
+        // Without it, any coding may come.
+        "accept-encoding": "identity",
         ...request.headers,
         "content-length": String(body.byteLength),
         connection: "close",
@@ -153,6 +162,13 @@ function collect(incoming: IncomingMessage, settle: (sent: Sent) => void, lost: 
   });
   incoming.on("end", () => {
     if (!incoming.complete) return lost("the reply broke off");
-    settle({ kind: "reply", reply: { status: incoming.statusCode ?? 0, body: Buffer.concat(chunks) } });
+    settle(replyOf(incoming, Buffer.concat(chunks)));
   });
+}
+
+/** A body that cannot be decoded says as little of what the provider did as one that broke off. */
+function replyOf({ statusCode = 0, headers }: IncomingMessage, wire: Buffer): Sent {
+  const body = decoded(wire, headers["content-encoding"], replyLimit);
+  if ("why" in body) return { kind: "lost", why: body.why, timedOut: false };
+  return { kind: "reply", reply: { status: statusCode, ...body, retryAfter: headers["retry-after"] } };
 }

@@ -442,6 +442,8 @@ describe("a request", () => {
         "accept: application/json",
         `content-length: ${Buffer.byteLength(body)}`,
         "connection: close",
+        "accept-encoding: identity",
+        "user-agent: wallet-gateway/source",
       ].toSorted(),
     );
   });

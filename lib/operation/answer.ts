@@ -1,5 +1,6 @@
 import { Problem, type ProblemCode, type ProviderWord, type RecordView } from "../problem.ts";
 import type { RecordItem } from "../records/record.ts";
+import { secondsLeft } from "../retry-after.ts";
 import { iso } from "../time.ts";
 import type { Answer } from "./handler.ts";
 
@@ -10,6 +11,8 @@ export interface Failure {
   readonly provider?: ProviderWord;
   /** The provider called it done before: by this record's own earlier attempt, or by somebody else. */
   readonly taken?: true;
+  /** When the provider asked to be called again, milliseconds since 1970. */
+  readonly retryAt?: number;
 }
 
 export const viewOf = (record: RecordItem): RecordView => ({
@@ -39,6 +42,7 @@ function problemOf(record: RecordItem, view: RecordView, now: number, replayed: 
     record: view,
     replayed: replayed && record.state === "declined" && record.flagged === undefined,
     ...(failure.provider && { provider: failure.provider }),
+    retryAfter: secondsLeft(failure.retryAt, now),
   };
   if (record.flagged !== undefined)
     return record.due === undefined

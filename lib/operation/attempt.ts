@@ -2,11 +2,12 @@ import { randomBytes } from "node:crypto";
 import { settleMarginMs } from "../config.ts";
 import { loggedCode, seenOf } from "../log.ts";
 import { Problem } from "../problem.ts";
-import type { Inquiry, Listing } from "../providers/inquiry.ts";
+import type { Evidence, Inquiry, Listing } from "../providers/inquiry.ts";
 import { isClaimable } from "../records/claim.ts";
 import { type Identity, recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Claim, Records, Settlement } from "../records/store.ts";
+import { secondsLeft } from "../retry-after.ts";
 import type { Runtime } from "../runtime.ts";
 import { currentRing, keyRing } from "../secrets/key-ring.ts";
 import { type Failure, tell } from "./answer.ts";
@@ -211,7 +212,18 @@ async function look<Input extends object, Result, Call, Reply>(
   const subject = { identity: "", facts, dispatchedAt: world.clock.now() };
   // What the look takes must leave the change itself its full time: half of what can be spared.
   const spared = () => (request.remainingMs() - world.config.providerTimeoutMs - settleMarginMs) / 2;
-  const ask = asking(provider, world, { remainingMs: () => settleMarginMs + spared() }, lookReplyMs);
+  let retryAt = 0;
+  const ask = asking(
+    provider,
+    world,
+    { remainingMs: () => settleMarginMs + spared() },
+    {
+      replyLimitMs: lookReplyMs,
+      onRetryAt: (moment) => {
+        retryAt = Math.max(retryAt, moment);
+      },
+    },
+  );
   const found = await inquiry.evidence(subject, ask, knownTo(provider.name, world, records));
   switch (found.shows) {
     case "nothing":
@@ -227,13 +239,21 @@ async function look<Input extends object, Result, Call, Reply>(
       request.note({
         providerFault: found.shows === "unclear" && (!found.refusal || isFaultCode(found.refusal.code)),
       });
-      if (found.shows === "unclear" && found.refusal)
-        throw new Problem(found.refusal.code, found.refusal.detail, { provider: found.refusal.word });
-      throw new Problem(
-        "not-sent",
-        "Nothing was changed: the provider could not be asked whether it is there already.",
-      );
+      throw notLooked(found, secondsLeft(retryAt, world.clock.now()));
   }
+}
+
+function notLooked(found: Evidence, retryAfter: number | undefined): Problem {
+  if (found.shows === "unclear" && found.refusal)
+    return new Problem(found.refusal.code, found.refusal.detail, {
+      provider: found.refusal.word,
+      retryAfter,
+    });
+  return new Problem(
+    "not-sent",
+    "Nothing was changed: the provider could not be asked whether it is there already.",
+    { retryAfter },
+  );
 }
 
 /** Before the claim a failure of the store means that nothing was sent. */
@@ -304,7 +324,7 @@ async function resolved<Call, Reply>(
   }
 }
 
-type Learned = Pick<Settlement, "to" | "result" | "failure">;
+type Learned = Pick<Settlement, "to" | "result" | "failure" | "due">;
 
 /** What an outcome makes of the record's attempt. */
 function settlementOf(outcome: Outcome<unknown>, attempt: number): Learned {
@@ -312,14 +332,14 @@ function settlementOf(outcome: Outcome<unknown>, attempt: number): Learned {
   const failed = (to: Learned["to"], failure: Failure): Learned => ({ to, failure: JSON.stringify(failure) });
   if (outcome.kind === "not_sent")
     return failed("not_sent", { code: "not-sent", detail: `Nothing was sent: ${outcome.why}.` });
-  const provider = outcome.word;
+  const { word: provider, retryAt } = outcome;
+  const told = { ...(provider && { provider }), ...(retryAt !== undefined && { retryAt }) };
   if (outcome.kind === "unknown")
-    return failed("in_doubt", {
-      code: "outcome-unknown",
-      detail: outcome.why,
-      ...(provider && { provider }),
-    });
-  const failure: Failure = { code: outcome.code, detail: outcome.detail, ...(provider && { provider }) };
+    return {
+      ...failed("in_doubt", { code: "outcome-unknown", detail: outcome.why, ...told }),
+      due: retryAt,
+    };
+  const failure: Failure = { code: outcome.code, detail: outcome.detail, ...told };
   if (outcome.as === "not_executed") return failed("not_executed", failure);
   // "Already there" may be the work of this record's own earlier attempt.
   if (outcome.as === "taken" && attempt > 1)

@@ -1,6 +1,7 @@
-import { Problem, type ProblemCode } from "../problem.ts";
+import { Problem, type ProblemCode, type ProviderWord } from "../problem.ts";
 import type { Asked, Circumstances, Provider, ProviderAnswer } from "../providers/provider.ts";
 import { NotDone, UnreadableReply } from "../providers/provider.ts";
+import { retryAfterSeconds } from "../retry-after.ts";
 import type { Runtime } from "../runtime.ts";
 import { type Secret, scrub } from "../secrets/secret.ts";
 import { isSameSecret, type Moment, type SecretValue, textsIn } from "../secrets/secrets.ts";
@@ -9,16 +10,19 @@ import type { Sent, Timing, WireReply, WireRequest } from "../transport.ts";
 /** What came of one call, in the terms that a read and a change both need. */
 export type Outcome<Result> =
   | { readonly kind: "success"; readonly result: Result }
-  | Refusal
+  | (Extract<ProviderAnswer<unknown>, { readonly kind: "refusal" }> & AskedToWait)
   | Extract<Sent, { readonly kind: "not_sent" }>
-  | {
+  | ({
       readonly kind: "unknown";
       readonly why: string;
       readonly timedOut: boolean;
-      readonly word?: Refusal["word"];
-    };
+      readonly word?: ProviderWord;
+    } & AskedToWait);
 
-type Refusal = Extract<ProviderAnswer<unknown>, { readonly kind: "refusal" }>;
+interface AskedToWait {
+  /** When the reply allows the next call, milliseconds since 1970. */
+  readonly retryAt?: number;
+}
 
 /** Whether a call came to nothing by a fault of the provider, or of the network before it. */
 export const isProviderFault = (outcome: Outcome<unknown>): boolean =>
@@ -127,7 +131,17 @@ async function attempted<Call, Reply, Result>(
     const why = `${sent.why.charAt(0).toUpperCase()}${sent.why.slice(1)}.`;
     return { kind: "unknown", why, timedOut: sent.timedOut };
   }
-  const answer = shown(await verified(sent.reply, exchange, pace, world), exchange);
+  const outcome = outcomeOf(shown(await verified(sent.reply, exchange, pace, world), exchange), returns);
+  if (outcome.kind === "success") return outcome;
+  const now = world.clock.now();
+  const seconds = retryAfterSeconds(sent.reply.retryAfter, now);
+  return seconds === undefined ? outcome : { ...outcome, retryAt: now + seconds * 1000 };
+}
+
+function outcomeOf<Reply, Result>(
+  answer: ProviderAnswer<Reply>,
+  returns: (reply: Reply) => Result,
+): Exclude<Outcome<Result>, { readonly kind: "not_sent" }> {
   if (answer.kind === "refusal") return answer;
   if (answer.kind === "unusable")
     return { kind: "unknown", why: answer.why, timedOut: false, ...(answer.word && { word: answer.word }) };

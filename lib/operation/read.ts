@@ -3,6 +3,7 @@ import { loggedCode } from "../log.ts";
 import { providerCounts } from "../metrics.ts";
 import { type Fault, Problem } from "../problem.ts";
 import type { Circumstances, Provider } from "../providers/provider.ts";
+import { secondsLeft } from "../retry-after.ts";
 import { type Runtime, runtime } from "../runtime.ts";
 import { type Secret, scrub } from "../secrets/secret.ts";
 import { textsIn } from "../secrets/secrets.ts";
@@ -111,7 +112,7 @@ export async function runRead<Input extends object, Result, Call, Reply>(
       providerFault: isProviderFault(outcome),
     });
     if (outcome.kind === "success") return outcome.result;
-    throw failedRead(outcome, note);
+    throw failedRead(outcome, note, clock.now());
   };
 
   const call = operation.sends(input, circumstances);
@@ -153,12 +154,12 @@ export const routeName = (name: string): string => name.slice(name.indexOf("/") 
 function failedRead(
   outcome: Exclude<Outcome<unknown>, { kind: "success" }>,
   note: Request<never>["note"],
+  now: number,
 ): Problem {
   if (outcome.kind === "not_sent") return new Problem("not-sent", `Nothing was sent: ${outcome.why}.`);
   const provider = outcome.word;
   if (provider) note({ providerCode: loggedCode(provider.code) });
-  if (outcome.kind === "refusal")
-    return new Problem(outcome.code, outcome.detail, { ...(provider && { provider }) });
-  const code = outcome.timedOut ? "outcome-unknown" : "provider-fault";
-  return new Problem(code, outcome.why, { ...(provider && { provider }) });
+  const details = { ...(provider && { provider }), retryAfter: secondsLeft(outcome.retryAt, now) };
+  if (outcome.kind === "refusal") return new Problem(outcome.code, outcome.detail, details);
+  return new Problem(outcome.timedOut ? "outcome-unknown" : "provider-fault", outcome.why, details);
 }

@@ -68,13 +68,18 @@ async function inTurn(
   if (!taken) return record;
   const own: Turn = { ...turn, record: taken };
   const verdict = await verdictOn(taken);
-  if ("due" in verdict) return records.postpone(own, verdict.due);
+  if ("due" in verdict) return records.postpone(own, verdict.due, verdict.failure);
   const expiry = taken.namespace === "idempotency-key" ? expireAfterMs : undefined;
   return records.conclude({ ...own, ...verdict, now: clock.now(), expireAfterMs: expiry });
 }
 
 type Asking = Extract<Inquiry<never, never, never>, { readonly absence: unknown }>;
-type Verdict = Pick<Conclusion, "to" | "result" | "failure"> | { readonly due: number };
+type Verdict = Pick<Conclusion, "to" | "result" | "failure"> | Postponed;
+interface Postponed {
+  readonly due: number;
+  /** Where it says more than the record's own. */
+  readonly failure?: string;
+}
 
 async function judge<Call, Reply>(
   { inquiry, provider }: Doubtful<Call, Reply>,
@@ -95,8 +100,14 @@ async function judge<Call, Reply>(
     return later(record, world, "The provider's host or account has changed since.");
 
   const askedAt = clock.now();
+  let retryAt = 0;
+  const ask = asking(provider, world, budget, {
+    onRetryAt: (moment) => {
+      retryAt = Math.max(retryAt, moment);
+    },
+  });
   const known = knownTo(provider.name, world, records);
-  const evidence = await inquiry.evidence(subjectOf(record), asking(provider, world, budget), known);
+  const evidence = await inquiry.evidence(subjectOf(record), ask, known);
   const quietEnds = record.leaseEnds + config.quietPeriodMs;
   switch (evidence.shows) {
     case "done":
@@ -105,7 +116,7 @@ async function judge<Call, Reply>(
       // Nobody is called before the quiet period is over: what is shown by then may be plain.
       return askedAt <= quietEnds ? { due: quietEnds + 1 } : forAPerson(record, evidence.why);
     case "unclear":
-      return later(record, world, evidence.why);
+      return notBefore(retryAt, record, later(record, world, evidence.why));
     case "nothing":
       if (askedAt <= quietEnds) return { due: quietEnds + 1 };
       return nothing(inquiry, record, world, records);
@@ -162,6 +173,13 @@ function later(record: RecordItem, { clock, config }: Runtime, why: string): Ver
   return { due: now + pause };
 }
 
+/** The provider's own time, where it asked for more than our pause: nobody asks earlier, and callers are told so. */
+function notBefore(retryAt: number, record: RecordItem, verdict: Verdict): Verdict {
+  if (!("due" in verdict) || retryAt === 0) return verdict;
+  const failure = JSON.stringify({ ...failureOf(record), retryAt });
+  return { due: Math.max(verdict.due, retryAt), failure };
+}
+
 /** Both sides are kept: what the attempt met, and what the inquiry shows. */
 function forAPerson(record: RecordItem, why: string): Verdict {
   const { detail, provider } = failureOf(record);
@@ -211,12 +229,18 @@ export function knownTo(
   };
 }
 
+interface AskingOptions {
+  readonly replyLimitMs?: number;
+  /** Told the moment that a reply asks us to wait for, milliseconds since 1970. */
+  readonly onRetryAt?: (moment: number) => void;
+}
+
 /** Questions are reads: signed, sent once each, and within what is left of the time. */
 export function asking<Call, Reply>(
   provider: Provider<Call, Reply>,
   world: Runtime,
   budget: Budget,
-  replyLimitMs = world.config.providerTimeoutMs,
+  { replyLimitMs = world.config.providerTimeoutMs, onRetryAt }: AskingOptions = {},
 ): Ask<Call, Reply> {
   const { config, clock, uniqueId } = world;
   const asked = { operation: "inquiry", effect: "read" } as const;
@@ -234,6 +258,7 @@ export function asking<Call, Reply>(
       const lookUpMs = () => budget.remainingMs() - settleMarginMs;
       const outcome = await carriedOut(exchange, { timing, lookUpMs }, read, world);
       if (outcome.kind === "success") return { kind: "answer", answer: outcome.result };
+      if (outcome.kind !== "not_sent" && outcome.retryAt !== undefined) onRetryAt?.(outcome.retryAt);
       return outcome.kind === "refusal" ? outcome : { kind: "unclear", why: outcome.why };
     } catch (error) {
       if (error instanceof Problem) return { kind: "unclear", why: error.message };

@@ -74,6 +74,30 @@ export function statusFault(provider: string, status: number): ProviderAnswer<ne
   return { kind: "unusable", why: `${provider} answered with HTTP ${status}.` };
 }
 
+/** Whether HTTP says that the call was refused for who makes it. */
+export const isAccessRefusal = (status: number): boolean => status === 401 || status === 403;
+
+/**
+ * A 401 or 403 without the provider's own JSON: what stands before the provider said it, and it knows nothing of our keys or of
+ * what the provider did.
+ */
+export const refusedOnTheWay = (provider: string, status: number): ProviderAnswer<never> => ({
+  kind: "unusable",
+  why: `Something in front of ${provider} refused the call with HTTP ${status}, perhaps a firewall or a list of allowed addresses.`,
+});
+
+/** HTTP 429: asked to slow down. Providers name no code for it, HTTP does (RFC 6585, section 4). */
+export const throttled = (
+  provider: string,
+  word: ProviderWord = { code: "429", message: "" },
+): ProviderAnswer<never> => ({
+  kind: "refusal",
+  word,
+  as: "not_executed",
+  code: "throttled",
+  detail: `${provider} asks for fewer requests.`,
+});
+
 /** Thrown by what reads a reply: the provider says, without calling it an error, that it did not do what was asked. */
 export class NotDone extends Error {
   override readonly name = "NotDone";

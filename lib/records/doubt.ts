@@ -91,13 +91,17 @@ export function concluding({ record, resolver, to, now, result, failure, expireA
   };
 }
 
-/** Nothing was learned: the turn ends, and the next is due then. */
-export function postponing(turn: Turn, due: number): Write {
+/** Nothing was learned: the turn ends, and the next is due then. `failure`, where it says more than the record's own. */
+export function postponing(turn: Turn, due: number, failure?: string): Write {
   const from = ["dispatched", "in_doubt"] as const;
   return {
     id: turn.record.id,
     condition: `${ownTurn} AND #state IN (${listOf(from)})`,
-    set: ["#due = :due", "#inquiries = :inquiries"],
+    set: [
+      "#due = :due",
+      "#inquiries = :inquiries",
+      ...(failure === undefined ? [] : ["#failure = :failure"]),
+    ],
     remove: ["#resolver", "#resolverLease"],
     tells: undefined,
     values: {
@@ -105,6 +109,7 @@ export function postponing(turn: Turn, due: number): Write {
       ...turnValues(turn),
       ":due": N(due),
       ":inquiries": N(turn.record.inquiries + 1),
+      ...(failure !== undefined && { ":failure": S(failure) }),
     },
   };
 }

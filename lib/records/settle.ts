@@ -23,6 +23,8 @@ export interface Settlement {
   readonly now: number;
   readonly result?: string | undefined;
   readonly failure?: string | undefined;
+  /** Of doubt: when it is first looked into, where that is not at once. */
+  readonly due?: number | undefined;
   /** Final records are forgotten after this long; undefined for money, which never is. */
   readonly expireAfterMs: number | undefined;
   /** Of a registration whose notification may come before its reply: the provider's id of the binding, where it gave one. */
@@ -54,8 +56,8 @@ export function settling(settlement: Settlement): Write {
     ...(isFinal(to) &&
       expireAfterMs !== undefined && { expires: N(Math.ceil((now + expireAfterMs) / 1000)) }),
     ...(tXid !== undefined && { tXid: S(tXid) }),
-    // What is unfinished stays in its index, due at once.
-    ...(!isSettled(to) && { due: N(now) }),
+    // What is unfinished stays in its index, due at once unless the provider asked for time.
+    ...(!isSettled(to) && { due: N(Math.max(now, settlement.due ?? now)) }),
   };
   return {
     id: settlement.id,

@@ -60,7 +60,7 @@ export interface Records {
   takeTurn(turn: Turn, now: number, leaseMs: number): Promise<RecordItem | undefined>;
   /** What a turn came to. The record as it stands then, whoever wrote it. */
   conclude(conclusion: Conclusion): Promise<RecordItem>;
-  postpone(turn: Turn, due: number): Promise<RecordItem>;
+  postpone(turn: Turn, due: number, failure?: string): Promise<RecordItem>;
   /** The ids of a shard's unfinished records that are due, the longest first. May be behind: look at each record itself. */
   due(shard: number, now: number, limit: number): Promise<readonly string[]>;
   /** Ids of a shard's records that wait for a person, from that time on, the longest first. */
@@ -197,7 +197,7 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
     },
 
     conclude: (conclusion) => seenOrWritten(concluding(conclusion)),
-    postpone: (turn, due) => seenOrWritten(postponing(turn, due)),
+    postpone: (turn, due, failure) => seenOrWritten(postponing(turn, due, failure)),
 
     async due(shard, now, limit) {
       const command = new QueryCommand({

@@ -55,6 +55,7 @@ export function aggrepayRequestHash(salt: string, fields: readonly Field[]): str
 /** Why a reply is not believed. */
 export type AggrepayDoubt =
   | "not JSON that PHP decodes"
+  | "UTF-16, not UTF-8"
   | "not a JSON object"
   | "holds a number that PHP cannot encode"
   | "not in the form of a reply"
@@ -128,8 +129,9 @@ function decodeReply(body: Uint8Array): JsonObject | AggrepayDoubt {
     const reply = decodeJson(body);
     return reply instanceof Map ? reply : "not a JSON object";
   } catch (error) {
-    if (error instanceof JsonError) return "not JSON that PHP decodes";
-    throw error;
+    if (!(error instanceof JsonError)) throw error;
+    const isUtf16 = error.reason === "the text is UTF-16, not UTF-8";
+    return isUtf16 ? "UTF-16, not UTF-8" : "not JSON that PHP decodes";
   }
 }
 

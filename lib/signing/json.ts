@@ -25,6 +25,7 @@ export type JsonObject = ReadonlyMap<string, JsonValue>;
 /** Everything that can be wrong with a text. Fixed sentences: none of them can carry what was in it. */
 export type JsonFault =
   | "the text is not UTF-8"
+  | "the text is UTF-16, not UTF-8"
   | "the text ends before its value does"
   | "a value was expected"
   | "a key in quotes or the object's end was expected"
@@ -42,7 +43,7 @@ export type JsonFault =
 export class JsonError extends SyntaxError {
   override readonly name = "JsonError";
   readonly reason: JsonFault;
-  /** Where, in UTF-16 units of the decoded text, from 0. */
+  /** Where, in UTF-16 units of the decoded text without its byte order mark, from 0. */
   readonly at: number;
   /** RFC 6901 pointer to the value being read; absent when the text is not UTF-8. Holds the text's own keys. */
   readonly pointer?: string;
@@ -68,14 +69,20 @@ const PHP_NESTING = 511;
 /**
  * Decodes a JSON text exactly: numbers keep their characters, members their order.
  *
- * The grammar is RFC 8259 as PHP 8.2's `json_decode` reads it: UTF-8 without a byte order mark, no half
- * surrogate pairs, literals in lower case only, at most 511 levels, nothing after the value. Time and memory
- * grow with the length of the text alone.
+ * The grammar is RFC 8259 as PHP 8.2's `json_decode` reads it: UTF-8, no half surrogate pairs, literals in
+ * lower case only, at most 511 levels, nothing after the value. Time and memory grow with the length of the
+ * text alone.
+ *
+ * One byte order mark before the text is passed over, here and nowhere else. PHP refuses it, but no hash is
+ * over it: AggrePay hashes what it encodes, and the mark is put before that by what sends the bytes (a PHP
+ * file that was saved with one, a proxy). RFC 8259, section 8.1, allows a reader to pass over it.
  *
  * Throws a JsonError for anything else.
  */
 export function decodeJson(text: Uint8Array | string, options: DecodeOptions = {}): JsonValue {
-  return new Decoder(typeof text === "string" ? checkString(text) : fromUtf8(text), options).whole();
+  const whole = typeof text === "string" ? checkString(text) : fromUtf8(text);
+  if (UTF_16.test(whole)) throw new JsonError("the text is UTF-16, not UTF-8", 0);
+  return new Decoder(whole, options).whole();
 }
 
 class Decoder {
@@ -224,6 +231,9 @@ class Decoder {
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const REPLACEMENT = "\ufffd";
+const MARK = "\ufeff";
+/** UTF-16 read as UTF-8, which gives it a NUL beside its first character; its mark may have become replacement characters. */
+const UTF_16 = /^\ufffd{0,2}(?:\0[{["\s]|[{["\s]\0)/;
 const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -243,19 +253,25 @@ function escapeStep(step: string | number): string {
 }
 
 function checkString(text: string): string {
-  if (text.isWellFormed()) return text;
-  const whole = text.toWellFormed();
+  const unmarked = text.startsWith(MARK) ? text.slice(1) : text;
+  if (unmarked.isWellFormed()) return unmarked;
+  const whole = unmarked.toWellFormed();
   let at = 0;
-  while (text[at] === whole[at]) at++;
+  while (unmarked[at] === whole[at]) at++;
   throw new JsonError("the text is not UTF-8", at);
 }
 
 function fromUtf8(bytes: Uint8Array): string {
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  const unmarked = hasMark ? bytes.subarray(3) : bytes;
   try {
-    // ignoreBOM keeps a byte order mark in the text, where no value may begin with it, as in PHP.
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    // ignoreBOM keeps a second byte order mark in the text, where no value may begin with it.
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(unmarked);
   } catch {
-    throw new JsonError("the text is not UTF-8", firstInvalid(bytes));
+    const [first, second] = bytes;
+    if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
+      throw new JsonError("the text is UTF-16, not UTF-8", 0);
+    throw new JsonError("the text is not UTF-8", firstInvalid(unmarked));
   }
 }
 

@@ -89,7 +89,10 @@ function answer(received: Received, secrets: readonly SecretValue[], used: UsedI
     const sent = headerOf(received, name.toLowerCase());
     if (expected === undefined && name === "mid") continue;
     if (sent === "") return refuse("1020", `Missing parameters: ${name}`);
-    if (sent !== expected) return httpRefusal(403, `${name} is not the merchant's`);
+    if (sent !== expected) {
+      const message = `${name} is not the merchant's`;
+      return refused("HTTP 403", errorReply("1020", message, body, at), 403);
+    }
   }
   if (body.messageCode !== "2050") return refuse("1010", "Invalid message code");
   const wrong = wrongField(body);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readConfig } from "../../lib/config.ts";
 import { dreamzwallet } from "../../lib/providers/dreamzwallet/index.ts";
 import { expectProblem, expectSuccess } from "../support/aggrepay-gateway.ts";
-import { type PeerRequest, text } from "../support/peer.ts";
+import { alwaysSent, type PeerRequest, text } from "../support/peer.ts";
 import { testReadFaults } from "../support/read-faults.ts";
 import {
   type Code,
@@ -58,6 +58,7 @@ describe("what is sent", () => {
       accept: "application/json",
       "content-length": String(request.body.byteLength),
       connection: "close",
+      ...alwaysSent,
     });
     expect(jsonOf(request)).toEqual({
       customerId,

@@ -13,6 +13,7 @@ import {
 } from "../support/account-bindings.ts";
 import { type Answer, expectProblem, expectSuccess } from "../support/aggrepay-gateway.ts";
 import {
+  alwaysSent,
   brokenOff,
   drip,
   hang,
@@ -72,6 +73,7 @@ describe("what is sent", () => {
       accept: "application/json",
       "content-length": String(request?.body.byteLength),
       connection: "close",
+      ...alwaysSent,
     });
     const body = jsonOf(request);
     const { iMid } = secretValues.nicepay;

@@ -5,7 +5,7 @@ import { readConfig } from "../../lib/config.ts";
 import { payu } from "../../lib/providers/payu/index.ts";
 import { expectProblem, expectSuccess } from "../support/aggrepay-gateway.ts";
 import type { PeerRequest } from "../support/peer.ts";
-import { text } from "../support/peer.ts";
+import { alwaysSent, text } from "../support/peer.ts";
 import { testReadFaults } from "../support/read-faults.ts";
 import {
   type Code,
@@ -77,6 +77,7 @@ describe("what is sent", () => {
       accept: "application/json",
       "content-length": String(request.body.byteLength),
       connection: "close",
+      ...alwaysSent,
     });
     expect(jsonOf(request)).toEqual({
       messageCode: "2050",
@@ -110,12 +111,14 @@ describe("what is sent", () => {
     expect(jsonOf(request).requestDateTime).toBe(stampIn(5.5, Date.parse(date)));
     expect(Object.keys(request.headers).sort()).toEqual([
       "accept",
+      "accept-encoding",
       "authorization",
       "connection",
       "content-length",
       "content-type",
       "date",
       "host",
+      "user-agent",
       "walletidentifier",
     ]);
   });
@@ -354,9 +357,13 @@ describe("refusals", () => {
     expectProblem(await ask(), problem("not-found", { code: "1040", message: "No wallet" }));
   });
 
-  test.each([401, 403])("HTTP %i becomes misconfigured, with and without a code", async (status) => {
-    documented.peer.script({ "check-status": text("<h1>no</h1>", status) });
-    expectProblem(await ask(), problem("misconfigured", { code: `HTTP ${status}`, message: "" }));
+  test.each([
+    401, 403,
+  ])("HTTP %i becomes misconfigured, with a code or in the gate's own words", async (status) => {
+    for (const message of ["HMAC signature cannot be verified", "HMAC signature does not match"]) {
+      documented.peer.script({ "check-status": reply({ message }, status) });
+      expectProblem(await ask(), problem("misconfigured", { code: `HTTP ${status}`, message }));
+    }
     documented.peer.script({
       "check-status": reply({ responseCode: "1040", responseMessage: "x" }, status),
     });

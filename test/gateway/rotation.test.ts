@@ -31,6 +31,9 @@ import { localCredentials } from "../support/dynamodb.ts";
 import { formOf, type Reply, refusal, requestHash, signed } from "../support/peer.ts";
 import { jsonOf, problem, reply, secretValues, startWallets, type Wallets } from "../support/wallets.ts";
 
+/** What PayU's gate says of a signature that it refuses. */
+const unverified = { message: "HMAC signature cannot be verified" };
+
 const old = secretValues;
 const fresher = {
   ...old,
@@ -81,7 +84,7 @@ describe("a rotation while clients go on calling", () => {
       .update(`date: ${request.headers.date}`)
       .digest("hex");
     const expected = `hmac username="${merchantKey}", algorithm="sha512", headers="date", signature="${signature}"`;
-    if (request.headers.authorization !== expected) return refuse(reply({}, 401))(response, request);
+    if (request.headers.authorization !== expected) return refuse(reply(unverified, 401))(response, request);
     look(String(jsonOf(request).clientTxnId));
     await sleep(5);
     reply({ responseCode: "00", responseDump: [] })(response, request);
@@ -369,7 +372,7 @@ describe("Secrets Manager", () => {
         expect((await ask()).body).toMatchObject({ result: { responseCode: "00" } });
       }
       // A refusal of our keys asks for a newer secret, which cannot be had: the refusal stands, and the next call goes on.
-      wallets.peer.script({ "check-status": [reply({}, 401), reply({ responseCode: "00" })] });
+      wallets.peer.script({ "check-status": [reply(unverified, 401), reply({ responseCode: "00" })] });
       now += 60_000;
       await expect(ask()).rejects.toMatchObject({ code: "misconfigured" });
       expect(wallets.peer.requests).toHaveLength(1);

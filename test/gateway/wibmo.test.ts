@@ -4,7 +4,7 @@ import { readConfig } from "../../lib/config.ts";
 import { runRead } from "../../lib/operation/read.ts";
 import { send } from "../../lib/transport.ts";
 import { expectProblem, expectSuccess } from "../support/aggrepay-gateway.ts";
-import { hang, type PeerRequest, text } from "../support/peer.ts";
+import { alwaysSent, hang, type PeerRequest, text } from "../support/peer.ts";
 import { testReadFaults } from "../support/read-faults.ts";
 import {
   type Code,
@@ -66,6 +66,7 @@ const headersOf = (request: PeerRequest, wallets: Wallets, more: object) => ({
   accept: "application/json",
   "content-length": String(request.body.byteLength),
   connection: "close",
+  ...alwaysSent,
   ...more,
 });
 
@@ -174,8 +175,13 @@ describe("refusals", () => {
   });
 
   test.each([401, 403])("HTTP %i becomes misconfigured", async (status) => {
-    plain.peer.script({ encrypt: text("no", status) });
-    expectProblem(await encrypt(), problem("misconfigured", { code: `HTTP ${status}`, message: "" }));
+    const word = { code: "9999", message: "Not authorised" };
+    plain.peer.script({ encrypt: reply({ errorCode: word.code, errorMessage: word.message }, status) });
+    expectProblem(await encrypt(), problem("misconfigured", word));
+    for (const message of ["No API key found in request", "Invalid authentication credentials"]) {
+      plain.peer.script({ encrypt: reply({ message }, status) });
+      expectProblem(await encrypt(), problem("misconfigured", { code: `HTTP ${status}`, message }));
+    }
   });
 
   test.each([

@@ -98,7 +98,10 @@ describe("decodeJson", () => {
     ['{"a":1 "b":2}', "a comma or the object's end was expected", 7, ""],
     ["1 2", "nothing may follow the value", 2, ""],
     ["1\0", "nothing may follow the value", 1, ""],
-    ["\ufeff1", "a value was expected", 0, ""],
+    ["\ufeff\ufeff1", "a value was expected", 0, ""],
+    [" \ufeff1", "a value was expected", 1, ""],
+    ["1\ufeff", "nothing may follow the value", 1, ""],
+    ['\ufeff{"a":TRUE}', "a value was expected", 5, "/a"],
     ['"\u001f"', "a string holds a control character that is not escaped", 1, ""],
     ['"abc', "the text ends before its value does", 4, ""],
     ['"a\\q"', "a string holds an unknown escape", 2, ""],
@@ -113,13 +116,42 @@ describe("decodeJson", () => {
     expect(refusal(Buffer.from(text))).toMatchObject({ reason, at, pointer });
   });
 
+  it.each(['{"a":"\ufeffb"}', "[1]", "7", ""])("passes over one byte order mark before %j", (text) => {
+    const read = (from: string | Uint8Array) => {
+      try {
+        return decodeJson(from);
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(read(`\ufeff${text}`)).toEqual(read(text));
+    expect(read(Buffer.from(`\ufeff${text}`))).toEqual(read(text));
+  });
+
+  it.each([
+    ["with its mark", (text: string) => Buffer.from(`\ufeff${text}`, "utf16le")],
+    [
+      "with its mark, the larger byte first",
+      (text: string) => Buffer.from(`\ufeff${text}`, "utf16le").swap16(),
+    ],
+    ["without a mark", (text: string) => Buffer.from(text, "utf16le")],
+    ["without a mark, the larger byte first", (text: string) => Buffer.from(text, "utf16le").swap16()],
+    [
+      "whose mark became replacement characters",
+      (text: string) => Buffer.from(Buffer.from(`\ufeff${text}`, "utf16le").toString("utf8")),
+    ],
+  ])("says of UTF-16 %s what it is", (_, write) => {
+    for (const text of ['{"a":1}', "[]", '"x"', ' {"a":1}', '{"name":"अ"}'])
+      expect(refusal(write(text))).toMatchObject({ reason: "the text is UTF-16, not UTF-8", at: 0 });
+  });
+
   it.each([
     ["an overlong form", [0x22, 0xc0, 0x80, 0x22], 1],
     ["a surrogate", [0x22, 0x61, 0xed, 0xa0, 0x80, 0x22], 2],
     ["past the last code point", [0x22, 0xf4, 0x90, 0x80, 0x80, 0x22], 1],
     ["a cut sequence", [0x22, 0xc3, 0xa9, 0xe2, 0x82], 2],
     ["a lone continuation", [0x80], 0],
-    ["a byte order mark and rubbish", [0xef, 0xbb, 0xbf, 0xff], 1],
+    ["a byte order mark and rubbish", [0xef, 0xbb, 0xbf, 0xff], 0],
     ["cut inside what could be a replacement character", [0xef, 0xbf, 0xbd, 0xef, 0xbf], 1],
     ["after a replacement character that is really there", [0x22, 0xef, 0xbf, 0xbd, 0xff, 0x22], 2],
   ])("refuses bytes that are not UTF-8: %s", (_, bytes, at) => {

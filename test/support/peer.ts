@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import packageJson from "../../package.json" with { type: "json" };
 
 /**
  * A provider that does as it is told: records each request as its bytes came, and answers, or misbehaves, by a script. It
@@ -34,6 +35,12 @@ export interface PeerRequest {
 
 /** What the peer does with a request. */
 export type Reply = (response: ServerResponse, request: PeerRequest) => void;
+
+/** Headers that every request of the gateway has, whoever it goes to. */
+export const alwaysSent = {
+  "user-agent": `wallet-gateway/${packageJson.version}`,
+  "accept-encoding": "identity",
+} as const;
 
 export async function startPeer(): Promise<Peer> {
   let requests: PeerRequest[] = [];

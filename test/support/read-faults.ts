@@ -59,7 +59,7 @@ export function testReadFaults({ wallets, name, success, send }: ReadCase): void
     expect(wallets().peer.requests).toHaveLength(1);
   });
 
-  test.each([400, 404, 422, 429])("HTTP %i without a code is as a 5xx", async (status) => {
+  test.each([400, 401, 403, 404, 422])("HTTP %i without a code is as a 5xx", async (status) => {
     wallets().peer.script({ [name]: text("", status) });
     const answer = await send();
     const word = answer.body.provider as { readonly code: string; readonly message: string } | undefined;

@@ -172,6 +172,7 @@ const ours = {
   "limit-exceeded": { status: 422, retry: "after-fix" },
   declined: { status: 422, retry: "after-fix" },
   "identity-reused": { status: 422, retry: "after-fix" },
+  throttled: { status: 429, retry: "same-identity" },
   misconfigured: { status: 502, retry: "same-identity" },
   "provider-fault": { status: 502, retry: "same-identity" },
   "not-sent": { status: 503, retry: "same-identity" },

@@ -10,15 +10,19 @@ import {
 } from "../../signing/index.ts";
 import { indiaOffset } from "../../time.ts";
 import type { WireReply, WireRequest } from "../../transport.ts";
+import { beginsAsJson } from "../json-reply.ts";
 import {
   type Asked,
   type Circumstances,
+  isAccessRefusal,
   type Provider,
   type ProviderAnswer,
+  refusedOnTheWay,
   statusFault,
+  throttled,
 } from "../provider.ts";
 import { Reader } from "../reader.ts";
-import { failedUpdate, meaningOf, throttled } from "./refusals.ts";
+import { failedUpdate, meaningOf } from "./refusals.ts";
 
 /** A call under the provider's own names; what is undefined is not sent. */
 export interface AggrepayCall {
@@ -70,11 +74,17 @@ function read(
     secrets.map((secret) => part(secret, "salt").reveal()),
   );
   const refused = opened.verified ? refusal(opened.data, opened.error, asked) : undefined;
-  if (refused) return refused;
+  if (refused?.kind === "refusal") return refused;
+  const isUnreadable = refused !== undefined && refused.word === undefined;
+  const isOwn = opened.verified ? !isUnreadable : !isNoReply(opened.why);
+  if (isAccessRefusal(status) && !isOwn) return refusedOnTheWay("AggrePay", status);
   // A 4xx is read by the code in its body; without one it says as little as a 5xx, and less when it shows a success, also
   // one that cannot be verified: with another salt it may be genuine.
-  const isEmpty = opened.verified ? opened.data === null && opened.page === null : isNoReply(opened.why);
-  if (status === 429 && isEmpty) return { kind: "refusal", word: { code: "429", message: "" }, ...throttled };
+  const showsNothing = opened.verified
+    ? opened.data === null && opened.page === null
+    : isNoReply(opened.why) && !(asked.effect !== "read" && isNoObject(opened.why) && beginsAsJson(body));
+  if (status === 429 && showsNothing) return throttled("AggrePay", refused?.word);
+  if (refused) return refused;
   if (status >= 400) return { kind: "unusable", why: `AggrePay answered with HTTP ${status}.` };
   if (!opened.verified)
     return {
@@ -99,10 +109,14 @@ function read(
 }
 
 /** Whether a body is not one of AggrePay's replies at all, as where a gateway before it answers. */
-const isNoReply = (why: AggrepayDoubt): boolean =>
-  why === "not JSON that PHP decodes" || why === "not a JSON object" || why === "not in the form of a reply";
+const isNoReply = (why: AggrepayDoubt): boolean => isNoObject(why) || why === "not in the form of a reply";
 
-function refusal(data: JsonValue, error: JsonValue, asked: Asked): ProviderAnswer<AggrepayReply> | undefined {
+const isNoObject = (why: AggrepayDoubt): boolean =>
+  why === "not JSON that PHP decodes" || why === "UTF-16, not UTF-8" || why === "not a JSON object";
+
+type Refused = Exclude<ProviderAnswer<AggrepayReply>, { readonly kind: "success" }>;
+
+function refusal(data: JsonValue, error: JsonValue, asked: Asked): Refused | undefined {
   if (error === null) return undefined;
   const [code, message] = error instanceof Map ? [error.get("code"), error.get("message")] : [];
   if (data !== null || typeof code !== "string" || code === "")

@@ -114,13 +114,6 @@ export function meaningOf(code: string, text: string, asked: Asked): Meaning | u
   );
 }
 
-/** Asked to slow down; the provider names no code for it, HTTP does (RFC 6585, section 4). */
-export const throttled: Meaning = {
-  as: "not_executed",
-  code: "throttled",
-  detail: "AggrePay asks for fewer requests.",
-};
-
 /** updatecustomer answers a failure with data and error both null (section 15, sample 2). */
 export const failedUpdate: Meaning = {
   as: "declined",

@@ -4,13 +4,16 @@ import { optionalPart, part, type SecretValue } from "../../secrets/secrets.ts";
 import { dreamzwalletVerificationHash } from "../../signing/index.ts";
 import { indiaOffset } from "../../time.ts";
 import type { WireReply, WireRequest } from "../../transport.ts";
-import { jsonReply } from "../json-reply.ts";
+import { jsonReply, unreadableReply } from "../json-reply.ts";
 import {
   type Circumstances,
+  isAccessRefusal,
   type Meaning,
   type Provider,
   type ProviderAnswer,
+  refusedOnTheWay,
   statusFault,
+  throttled,
 } from "../provider.ts";
 import { Reader } from "../reader.ts";
 
@@ -84,8 +87,13 @@ function read(
   };
   const state = text("status")?.toUpperCase();
   const code = text("responseCode") || state;
-  if (json === undefined || code === undefined)
-    return { kind: "unusable", why: `DreamzWallet's reply (HTTP ${status}) cannot be read.` };
+  if (isAccessRefusal(status) && code === undefined) return refusedOnTheWay("DreamzWallet", status);
+  if (status === 429 && code?.toUpperCase() !== "SUCCESS" && state !== "SUCCESS")
+    return throttled(
+      "DreamzWallet",
+      code === undefined ? undefined : { code, message: text("message") ?? "" },
+    );
+  if (json === undefined || code === undefined) return unreadableReply("DreamzWallet", { status, body });
   const word = { code: code, message: text("message") ?? "" };
   if (code.toUpperCase() !== "SUCCESS")
     return { kind: "refusal", word, ...(refusals.get(code.toUpperCase()) ?? declined) };

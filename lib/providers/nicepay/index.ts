@@ -3,13 +3,16 @@ import { part, type SecretValue } from "../../secrets/secrets.ts";
 import { accountBindingToken } from "../../signing/index.ts";
 import { jakartaOffset, stamp } from "../../time.ts";
 import type { WireReply, WireRequest } from "../../transport.ts";
-import { jsonReply } from "../json-reply.ts";
+import { beginsAsJson, jsonReply, unreadableReply } from "../json-reply.ts";
 import {
   type Circumstances,
+  isAccessRefusal,
   type Meaning,
   type Provider,
   type ProviderAnswer,
+  refusedOnTheWay,
   statusFault,
+  throttled,
 } from "../provider.ts";
 import { Reader } from "../reader.ts";
 
@@ -79,8 +82,13 @@ function read(
   if (fault) return fault;
   const json = jsonReply(body);
   const [code, message] = [json?.get("resultCd"), json?.get("resultMsg")];
-  if (json === undefined || typeof code !== "string" || code === "")
-    return { kind: "unusable", why: `NICEPAY's reply (HTTP ${status}) cannot be read.` };
+  if (json === undefined || typeof code !== "string" || code === "") {
+    if (isAccessRefusal(status)) return refusedOnTheWay("NICEPAY", status);
+    // A reply that shows a binding, or may have, is no word of a gate.
+    const mayShowOne = json === undefined ? beginsAsJson(body) : json.has("tXid");
+    if (status === 429 && !mayShowOne) return throttled("NICEPAY");
+    return unreadableReply("NICEPAY", { status, body });
+  }
   const word = {
     code: code,
     message: typeof message === "string" ? message : "",
@@ -92,6 +100,7 @@ function read(
   }
   const meaning = refusals.get(code);
   if (meaning) return { kind: "refusal", word, ...meaning };
+  if (status === 429) return throttled("NICEPAY", word);
   // 1001 to 1004 and 9002 are trouble at the provider, and the list is open: what it did is not known.
   return { kind: "unusable", why: "NICEPAY answered with a code that proves nothing.", word };
 }

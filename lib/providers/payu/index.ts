@@ -4,13 +4,16 @@ import { optionalPart, part, type SecretValue } from "../../secrets/secrets.ts";
 import { type JsonValue, signPayu } from "../../signing/index.ts";
 import { httpDate, indiaOffset } from "../../time.ts";
 import type { WireReply, WireRequest } from "../../transport.ts";
-import { jsonReply } from "../json-reply.ts";
+import { gateRefusesKeys, jsonReply, unreadableReply } from "../json-reply.ts";
 import {
   type Circumstances,
+  isAccessRefusal,
   type Meaning,
   type Provider,
   type ProviderAnswer,
+  refusedOnTheWay,
   statusFault,
+  throttled,
 } from "../provider.ts";
 import { Reader } from "../reader.ts";
 
@@ -78,15 +81,23 @@ function read(
   const code = textOf(json?.get("responseCode"));
   const word = {
     code: code ?? `HTTP ${status}`,
-    message: textOf(json?.get("responseMessage")) ?? "",
+    message: textOf(json?.get("responseMessage")) ?? textOf(json?.get("message")) ?? "",
   };
-  if (status === 401 || status === 403) return { kind: "refusal", word, ...refusedKeys };
-  if (json === undefined || code === undefined)
-    return { kind: "unusable", why: `PayU's reply (HTTP ${status}) cannot be read.` };
-  if (code !== "00" && code !== "0000") return { kind: "refusal", word, ...(refusals.get(code) ?? declined) };
+  if (isAccessRefusal(status))
+    return code !== undefined || gateRefusesKeys(json, gateTexts)
+      ? { kind: "refusal", word, ...refusedKeys }
+      : refusedOnTheWay("PayU", status);
+  if (status === 429 && !isSuccess(code)) return throttled("PayU", code === undefined ? undefined : word);
+  if (json === undefined || code === undefined) return unreadableReply("PayU", { status, body });
+  if (!isSuccess(code)) return { kind: "refusal", word, ...(refusals.get(code) ?? declined) };
   if (status >= 400) return { kind: "unusable", why: `PayU answered success with HTTP ${status}.` };
   return { kind: "success", reply: new Reader(json, "", indiaOffset) };
 }
+
+const isSuccess = (code: string | undefined): boolean => code === "00" || code === "0000";
+
+/** What PayU's gate says of a signature or key that it refuses. Source: the texts of Kong's hmac-auth, which it runs. */
+const gateTexts = ["hmac signature cannot be verified", "hmac signature does not match"];
 
 /** A code that is a string in one place and a number in another. */
 const textOf = (value: JsonValue | undefined): string | undefined => {

@@ -4,13 +4,16 @@ import { optionalPart, part, type SecretValue } from "../../secrets/secrets.ts";
 import { type WibmoHeaderNames, type WibmoSecret, wibmoHeaders } from "../../signing/index.ts";
 import { indiaOffset } from "../../time.ts";
 import type { WireReply, WireRequest } from "../../transport.ts";
-import { jsonReply } from "../json-reply.ts";
+import { gateRefusesKeys, jsonReply, unreadableReply } from "../json-reply.ts";
 import {
   type Circumstances,
+  isAccessRefusal,
   type Meaning,
   type Provider,
   type ProviderAnswer,
+  refusedOnTheWay,
   statusFault,
+  throttled,
 } from "../provider.ts";
 import { Reader } from "../reader.ts";
 
@@ -55,7 +58,16 @@ function sign(call: WibmoCall, secret: SecretValue, { config }: Circumstances): 
   };
 }
 
-const ourHeaders = ["content-type", "content-length", "accept", "host", "connection", "transfer-encoding"];
+const ourHeaders = [
+  "content-type",
+  "content-length",
+  "accept",
+  "accept-encoding",
+  "user-agent",
+  "host",
+  "connection",
+  "transfer-encoding",
+];
 
 /** The names of the headers, where the secret gives others than the provider's pages. */
 function namesIn(secret: SecretValue): WibmoHeaderNames {
@@ -91,8 +103,15 @@ function read(
   };
   const code = first(codeNames);
   const word = { code: code ?? `HTTP ${status}`, message: first(textNames) ?? "" };
-  if (status === 401 || status === 403 || (code !== undefined && configurationCodes.includes(code)))
+  // Other servers write the status itself where Wibmo has a code of its own.
+  const isOwn = code !== undefined && code !== "401" && code !== "403";
+  if (isAccessRefusal(status) && !isOwn && !gateRefusesKeys(json, gateTexts))
+    return refusedOnTheWay("Wibmo", status);
+  if (isAccessRefusal(status) || (code !== undefined && configurationCodes.includes(code)))
     return { kind: "refusal", word, ...refusedKeys };
+  const showsSuccess = json?.has("token") || (code !== undefined && successCodes.includes(code));
+  if (status === 429 && !showsSuccess) return throttled("Wibmo", code === undefined ? undefined : word);
+  if (status < 400 && json === undefined) return unreadableReply("Wibmo", { status, body });
   if (status >= 400 || json === undefined)
     return { kind: "unusable", why: `Wibmo's reply (HTTP ${status}) cannot be used.`, word };
   if (code !== undefined && !successCodes.includes(code))
@@ -105,6 +124,13 @@ const successCodes = ["0", "00", "000", "0000", "200"];
 
 /** Client id, bank id, X-Consumer-Key or secure code not present: nothing that a caller could mend. Source: its error codes. */
 const configurationCodes = ["1262", "1264", "1310", "1311"];
+
+/** What Wibmo's gate says of an api key that it does not know. Source: the texts of Kong's key-auth and acl, which it runs. */
+const gateTexts = [
+  "no api key found in request",
+  "invalid authentication credentials",
+  "you cannot consume this service",
+];
 
 const refusedKeys: Meaning = {
   as: "not_executed",

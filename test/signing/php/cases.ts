@@ -265,7 +265,6 @@ const ODD_LITERALS = [
   "truefalse",
   "",
   "'a'",
-  "\ufeff1",
 ] as const;
 
 const ODD_NUMBERS = [
