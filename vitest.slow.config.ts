@@ -2,10 +2,11 @@ import { defineConfig } from "vitest/config";
 
 /**
  * What takes long: every point at which a change can break and every order in which others then act, doubt that has to be
- * waited for, a storm of notifications, a table that is slow to answer.
+ * waited for, a storm of notifications, a table that is slow to answer, and what pages try in a real browser.
  */
 export const slow = [
   "test/faults/**/*.test.ts",
+  "test/browser/**/*.test.ts",
   "test/gateway/brown-out.test.ts",
   "test/gateway/doubt.test.ts",
   "test/gateway/webhook-storm.test.ts",
