@@ -14,6 +14,8 @@ export interface LogLine {
   readonly replayed?: boolean;
   readonly providerMs?: number;
   readonly providerCode?: string;
+  /** Paths of fields of the provider's reply that only inform and could not be read, never what stood there. */
+  readonly unreadable?: readonly string[];
   /** The name and code of an error that nobody expected; its message may quote anything, so it stays out. */
   readonly error?: string;
   readonly errorAt?: readonly string[];
@@ -59,6 +61,7 @@ const members: string[] = [
     replayed: true,
     providerMs: true,
     providerCode: true,
+    unreadable: true,
     error: true,
     errorAt: true,
     _aws: true,
@@ -86,9 +89,9 @@ export const logTo =
     write(JSON.stringify(whole, members));
   };
 
-function levelOf({ status, error }: LogLine): string {
+function levelOf({ status, error, unreadable }: LogLine): string {
   if (status === undefined) return error === undefined ? "INFO" : "ERROR";
-  return status >= 500 ? "ERROR" : status >= 400 ? "WARN" : "INFO";
+  return status >= 500 ? "ERROR" : status >= 400 || unreadable !== undefined ? "WARN" : "INFO";
 }
 
 /** A provider's code, where it is like one: a text in its place may hold what was sent. */

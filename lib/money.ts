@@ -18,6 +18,19 @@ export function twoPlaces(amount: string): string {
   return `${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
 
+/** Thousands in groups of three, or of two after the first as in India, before a point and two digits. */
+const grouped = /^-?(?:\d{1,2}(?:,\d\d)*,\d{3}|\d{1,3}(?:,\d{3})+)\.\d\d$/;
+
+/**
+ * An amount as a provider wrote it, with its own digits: `41`, `41.0`, `1e3`, with white space around it, and with its
+ * thousands apart where it has a point and two digits (`1,234.50`, `1,23,456.50`), which can be read in one way alone.
+ * Undefined for all else: `1,234` is a thousand in India and little more than one where a comma is the decimal sign.
+ */
+export function shownAmount(text: string): string | undefined {
+  const trimmed = text.trim();
+  return plainDecimal(grouped.test(trimmed) ? trimmed.replaceAll(",", "") : trimmed);
+}
+
 const number = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/;
 
 /**

@@ -21,14 +21,37 @@ export function isCalendarDate(text: string): boolean {
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
+const yearFirst = /^(?<year>\d{4})(?<between>[-/.])(?<month>\d\d)\k<between>(?<day>\d\d)$/;
+const dayFirst = /^(?<day>\d\d)(?<between>[-/.])(?<month>\d\d)\k<between>(?<year>\d{4})$/;
+const dateAndTime =
+  /^([-/.\d]{10})(?:\s+|t)([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:[.,]\d{1,9})?)?(?: ?(z|utc|gmt|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?))?$/i;
+const stamped = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/;
+
 /**
- * A provider's `YYYY-MM-DD HH:mm:ss`, which names no zone, as ISO 8601 with the offset that it is taken to have.
- * Undefined where the text is no such time.
+ * A provider's time as ISO 8601 with an offset: its own where it names one, else the one that its times are taken to have.
+ * Read are `2026-11-28 15:40:11`, the same with `T`, with `/` or `.` in the date, with a fraction or without seconds, with
+ * `Z`, `UTC`, `+05:30`, `+0530` or `+05` after it, `28-11-2026 15:40:11` and `20261128154011`. A fraction is left out.
+ * Undefined where the text is no such time, and where day and month could be each other (`05-11-2026`).
  */
 export function withOffset(text: string, offset: string): string | undefined {
-  const match = /^(\d{4}-\d{2}-\d{2})[ T]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)$/.exec(text);
-  if (!match?.[1] || !isCalendarDate(match[1])) return undefined;
-  return `${match[1]}T${match[2]}:${match[3]}:${match[4]}${offset}`;
+  const plain = text.trim().replace(stamped, "$1-$2-$3 $4:$5:$6");
+  const [, date = "", hour, minute, second = "00", zone] = dateAndTime.exec(plain) ?? [];
+  const day = calendarDate(date);
+  if (day === undefined || hour === undefined) return undefined;
+  return `${day}T${hour}:${minute}:${second}${zone === undefined ? offset : offsetOf(zone)}`;
+}
+
+const offsetOf = (zone: string): string => {
+  const [, hours, minutes = "00"] = /^([+-]\d\d):?(\d\d)?$/.exec(zone) ?? [];
+  return hours === undefined ? "+00:00" : `${hours}:${minutes}`;
+};
+
+/** `YYYY-MM-DD` of a date in one of the forms; undefined where it is none, or could be two. */
+function calendarDate(text: string): string | undefined {
+  const { year, month, day } = (yearFirst.exec(text) ?? dayFirst.exec(text))?.groups ?? {};
+  const date = `${year}-${month}-${day}`;
+  const isAmbiguous = dayFirst.test(text) && day !== month && Number(day) <= 12;
+  return isAmbiguous || !isCalendarDate(date) ? undefined : date;
 }
 
 const offsetMs = (offset: string): number => {
@@ -41,14 +64,6 @@ export const stamp = (milliseconds: number, offset: string): string =>
   iso(milliseconds + offsetMs(offset))
     .replace(/\D/g, "")
     .slice(0, 14);
-
-/** A provider's `YYYYMMDDHHmmss` as ISO 8601 with the offset of its zone; undefined where the text is no such time. */
-export function fromStamp(text: string, offset: string): string | undefined {
-  const match = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text);
-  if (!match) return undefined;
-  const [, year, month, day, hour, minute, second] = match;
-  return withOffset(`${year}-${month}-${day} ${hour}:${minute}:${second}`, offset);
-}
 
 /** The value of an HTTP Date header: `Thu, 17 Feb 2022 08:17:59 GMT`. */
 export const httpDate = (milliseconds: number): string => new Date(milliseconds).toUTCString();

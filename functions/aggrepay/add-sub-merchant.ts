@@ -3,6 +3,7 @@ import { accountNumber, email, ifscCode, indianMobile, name } from "../../lib/fi
 import { change, changeHandler } from "../../lib/operation/change.ts";
 import { type AggrepayReply, aggrepay } from "../../lib/providers/aggrepay/index.ts";
 import { oneQuestion } from "../../lib/providers/inquiry.ts";
+import { readable } from "../../lib/providers/reader.ts";
 
 export const operation = change({
   name: "aggrepay/add-sub-merchant",
@@ -41,8 +42,12 @@ export const operation = change({
     evidence: oneQuestion({
       asks: () => ({ path: "getsubmerchants", fields: {} }),
       finds: ({ data }: AggrepayReply, { facts }) => {
-        const found = data.rows().find((row) => row.text("name") === facts.name);
-        return found && { subMerchantId: found.id("id") };
+        const rows = data.rows();
+        const found = rows.find((row) => readable(() => row.text("name")) === facts.name);
+        if (found) return { subMerchantId: found.id("id") };
+        // A row whose name cannot be read may be the one: reading it again says so.
+        for (const row of rows) row.text("name");
+        return undefined;
       },
       nothing: [{ code: "NO-SUB-MERCHANT-RECORD", message: "Sub merchant details not found." }],
     }),

@@ -55,7 +55,8 @@ export const operation = change({
       finds: ({ data }: AggrepayReply, { facts }) => {
         const customerId = data.sameId("customer_id", facts.customerId);
         const customerActive = data.boolean("customer_active");
-        return yesOrNo(customerActive) === facts.customerActive ? { customerId, customerActive } : undefined;
+        if (yesOrNo(customerActive) === facts.customerActive) return { customerId, customerActive };
+        return "The provider shows another customerActive than was sent.";
       },
       nothing: [],
     }),

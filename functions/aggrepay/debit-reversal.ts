@@ -6,9 +6,9 @@ import { Problem } from "../../lib/problem.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
 import {
   askByMerchantTransactionId,
+  comparedTransaction,
   contradictionIn,
   noSuchTransaction,
-  transaction,
   whyNotListed,
 } from "../../lib/providers/aggrepay/transactions.ts";
 import { withoutAnswer } from "../../lib/providers/inquiry.ts";
@@ -53,7 +53,7 @@ export const operation = change({
     keeps: (_input, debit) => ({ customerId: debit.customerId, amount: debit.amount }),
     evidence: async (subject, ask) => {
       const id = `${subject.identity}_REVERSAL`;
-      const told = await ask(askByMerchantTransactionId(id), ({ data }) => transaction(data));
+      const told = await ask(askByMerchantTransactionId(id), ({ data }) => comparedTransaction(data));
       if (told.kind !== "answer") return withoutAnswer(told, noSuchTransaction);
       const contradiction = contradictionIn(told.answer, id, "CREDIT", subject);
       if (contradiction) return { shows: "other", why: contradiction };

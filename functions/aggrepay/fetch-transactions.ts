@@ -30,10 +30,10 @@ export const operation = read({
   }),
   returns: ({ data }) => data.rows().map(transaction),
   pages: ({ page }) => ({
-    pageSize: page.count("page_size"),
-    pageNumber: page.count("page_number"),
-    totalPages: page.count("total_pages"),
-    totalElements: page.count("total_elements"),
+    pageSize: page.informs.count("page_size"),
+    pageNumber: page.informs.count("page_number"),
+    totalPages: page.informs.count("total_pages"),
+    totalElements: page.informs.count("total_elements"),
   }),
 });
 

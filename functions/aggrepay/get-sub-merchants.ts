@@ -10,7 +10,8 @@ export const operation = read({
   provider: aggrepay,
   input: v.object({}),
   sends: () => ({ path: "getsubmerchants", fields: {} }),
-  returns: ({ data }) => data.rows().map((row) => ({ id: row.id("id"), name: row.text("name") })),
+  returns: ({ data }) =>
+    data.rows().map((row) => ({ id: row.informs.id("id"), name: row.informs.text("name") })),
 });
 
 export const handler = readHandler(operation);

@@ -17,7 +17,7 @@ export const operation = change({
     fields: { email: input.email, mobile_number: input.mobileNumber },
   }),
   returns: ({ data }) => ({
-    customerExists: data.boolean("customer_exists"),
+    customerExists: data.informs.boolean("customer_exists"),
     otpSent: data.boolean("otp_sent"),
   }),
   inquiry: { none: "no call tells whether an OTP was sent, and a second OTP replaces the first" },

@@ -14,6 +14,7 @@ import {
 import { change, changeHandler } from "../../lib/operation/change.ts";
 import { type AggrepayReply, aggrepay } from "../../lib/providers/aggrepay/index.ts";
 import { oneQuestion } from "../../lib/providers/inquiry.ts";
+import { indiaOffset, withOffset } from "../../lib/time.ts";
 
 /** The provider's name of each field that may be updated. */
 const updatable = {
@@ -30,6 +31,15 @@ const updatable = {
 
 type Updatable = keyof typeof updatable;
 const names = Object.keys(updatable) as Updatable[];
+
+/** Whether what is shown is what was sent: an e-mail in any letter case, a date in any form or with a time, else the same text. */
+function isShown(field: Updatable, sent: string, shown: string): boolean {
+  const text = shown.trim();
+  if (field === "emailAddress") return text.toLowerCase() === sent.toLowerCase();
+  if (field === "dateOfBirth")
+    return [text, `${text} 00:00`].some((time) => withOffset(time, indiaOffset)?.startsWith(sent));
+  return text === sent;
+}
 
 /** Data and error both null is how the provider says that it did not update (section 15, sample 2). */
 export const operation = change({
@@ -77,9 +87,12 @@ export const operation = change({
       finds: ({ data }: AggrepayReply, { facts }) => {
         data.sameId("customer_id", facts.customerId);
         data.sameMobile("mobile_number", facts.mobileNumber);
-        const isThere = (field: Updatable) =>
-          facts[field] === undefined || data.optionalText(updatable[field]) === facts[field];
-        return names.every(isThere) ? { updated: true } : undefined;
+        const differing = names.filter((field) => {
+          const [sent, shown] = [facts[field], data.optionalText(updatable[field])];
+          return sent !== undefined && !isShown(field, sent, shown ?? "");
+        });
+        if (differing.length === 0) return { updated: true };
+        return `The provider shows another ${differing.join(", ")} than was sent.`;
       },
       nothing: [],
     }),

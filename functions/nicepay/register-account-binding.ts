@@ -54,8 +54,8 @@ export const operation = change({
     return {
       referenceNo: input.referenceNo,
       tXid: reply.text("tXid"),
-      mitraCd: reply.optionalText("mitraCd"),
-      registeredAt: reply.optionalDateAndTime("transDt", "transTm"),
+      mitraCd: reply.informs.optionalText("mitraCd"),
+      registeredAt: reply.informs.dateAndTime("transDt", "transTm"),
       redirectUrlHttp: reply.text("redirectUrlHttp"),
     };
   },

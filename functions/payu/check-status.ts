@@ -35,16 +35,19 @@ export const operation = read({
       toDate: input.toDate,
     },
   }),
-  returns: (reply) => ({
-    messageCode: reply.optionalId("messageCode"),
-    clientTxnId: reply.optionalText("clientTxnId"),
-    responseCode: reply.text("responseCode"),
-    responseMessage: reply.optionalText("responseMessage"),
-    urn: reply.optionalId("urn"),
-    bankId: reply.optionalId("bankId"),
-    responseDateTime: reply.optionalStamp("responseDateTime"),
-    ...responseDump(reply),
-  }),
+  returns: (reply) => {
+    const { informs } = reply;
+    return {
+      messageCode: informs.optionalId("messageCode"),
+      clientTxnId: informs.optionalText("clientTxnId"),
+      responseCode: reply.text("responseCode"),
+      responseMessage: informs.optionalText("responseMessage"),
+      urn: informs.optionalId("urn"),
+      bankId: informs.optionalId("bankId"),
+      responseDateTime: informs.optionalTime("responseDateTime"),
+      ...responseDump(reply),
+    };
+  },
 });
 
 export const handler = readHandler(operation);

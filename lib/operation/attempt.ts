@@ -17,7 +17,7 @@ import { claimOrWithdraw, settleTries } from "./claiming.ts";
 import { carriedOut, isFaultCode, isProviderFault, type Outcome, prepared } from "./exchange.ts";
 import { expireAfterMs } from "./expiry.ts";
 import type { Answer, Request } from "./handler.ts";
-import { refuse, routeName } from "./read.ts";
+import { noteUnread, refuse, routeName } from "./read.ts";
 import { type SameRequest, sameEffect, sameInput, secretsIn } from "./request.ts";
 import { asking, type Budget, type Doubtful, knownTo, resolve } from "./resolve.ts";
 
@@ -98,6 +98,7 @@ export async function runChange<Input extends object, Result, Call, Reply>(
     providerMs: Math.round(clock.monotonic() - startedAt),
     providerFault: isProviderFault(outcome),
   });
+  if (outcome.kind === "success") noteUnread(outcome.unread, note);
   const { attempt, owner } = claimed.record;
   const learned = settlementOf(outcome, attempt);
   const tXid = outcome.kind === "success" ? operation.bindsBy?.(outcome.result) : undefined;

@@ -9,7 +9,7 @@ import type { Sent, Timing, WireReply, WireRequest } from "../transport.ts";
 
 /** What came of one call, in the terms that a read and a change both need. */
 export type Outcome<Result> =
-  | { readonly kind: "success"; readonly result: Result }
+  | { readonly kind: "success"; readonly result: Result; readonly unread: readonly string[] }
   | (Extract<ProviderAnswer<unknown>, { readonly kind: "refusal" }> & AskedToWait)
   | Extract<Sent, { readonly kind: "not_sent" }>
   | ({
@@ -146,7 +146,7 @@ function outcomeOf<Reply, Result>(
   if (answer.kind === "unusable")
     return { kind: "unknown", why: answer.why, timedOut: false, ...(answer.word && { word: answer.word }) };
   try {
-    return { kind: "success", result: returns(answer.reply) };
+    return { kind: "success", result: returns(answer.reply), unread: [...answer.unread] };
   } catch (error) {
     if (error instanceof NotDone)
       return {

@@ -111,7 +111,10 @@ export async function runRead<Input extends object, Result, Call, Reply>(
       providerMs: Math.round(clock.monotonic() - started),
       providerFault: isProviderFault(outcome),
     });
-    if (outcome.kind === "success") return outcome.result;
+    if (outcome.kind === "success") {
+      noteUnread(outcome.unread, note);
+      return outcome.result;
+    }
     throw failedRead(outcome, note, clock.now());
   };
 
@@ -146,6 +149,11 @@ export function refuse<Input>(
 ): void {
   const faults = refuses?.(input, config) ?? [];
   if (faults.length > 0) throw invalid(faults);
+}
+
+/** What only informs and could not be read is null in the answer, and named in the log line. */
+export function noteUnread(unread: readonly string[], note: Request<never>["note"]): void {
+  if (unread.length > 0) note({ unreadable: unread });
 }
 
 /** `debit-wallet` of `aggrepay/debit-wallet`. */

@@ -119,7 +119,7 @@ async function judge<Call, Reply>(
       return notBefore(retryAt, record, later(record, world, evidence.why));
     case "nothing":
       if (askedAt <= quietEnds) return { due: quietEnds + 1 };
-      return nothing(inquiry, record, world, records);
+      return nothing(inquiry, record, world, records, evidence.why);
   }
 }
 
@@ -129,10 +129,11 @@ async function nothing(
   record: RecordItem,
   world: Runtime,
   records: Records,
+  why = "The provider does not show the change.",
 ): Promise<Verdict> {
   if (absence === "proves nothing")
     return later(record, world, "That the provider shows nothing proves nothing.");
-  if (absence === "needs a person") return forAPerson(record, "The provider does not show the change.");
+  if (absence === "needs a person") return forAPerson(record, why);
   const failure = failureOf(record);
   if (failure.taken)
     return forAPerson(record, "The provider called the id taken, and shows nothing under it.");

@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import type { ProviderWord } from "../problem.ts";
 import type { Meaning } from "./provider.ts";
+import { isSameWord } from "./words.ts";
 
 /** Facts kept in a record, all text, none secret. */
 export type Facts = Readonly<Record<string, string | undefined>>;
@@ -50,7 +51,8 @@ export interface Known {
  */
 export type Evidence =
   | { readonly shows: "done"; readonly result: object }
-  | { readonly shows: "nothing" }
+  /** `why` says what it shows instead, where it shows anything. */
+  | { readonly shows: "nothing"; readonly why?: string }
   | { readonly shows: "other"; readonly why: string }
   | {
       readonly shows: "unclear";
@@ -83,17 +85,25 @@ export type Inquiry<Input, Call, Reply> =
       readonly looksFirst?: true;
     };
 
-/** Evidence from one question: what `finds` returns shows it done; undefined, or the refusal `nothing` names, shows nothing. */
+/**
+ * Evidence from one question: what `finds` returns shows it done; undefined, or the refusal `nothing` names, shows nothing.
+ * A text that `finds` returns shows nothing too, and says what is shown instead.
+ */
 export function oneQuestion<Call, Reply>(question: {
   readonly asks: (subject: Subject) => Call;
-  readonly finds: (reply: Reply, subject: Subject) => object | undefined;
-  /** The provider's exact words for "there is none". */
+  readonly finds: (reply: Reply, subject: Subject) => object | string | undefined;
+  /** The provider's words for "there is none". */
   readonly nothing: readonly ProviderWord[];
 }) {
   return async (subject: Subject, ask: Ask<Call, Reply>): Promise<Evidence> => {
     const told = await ask(question.asks(subject), (reply) => question.finds(reply, subject));
-    if (told.kind === "answer")
-      return told.answer === undefined ? { shows: "nothing" } : { shows: "done", result: told.answer };
+    if (told.kind === "answer") {
+      const { answer } = told;
+      if (answer === undefined) return { shows: "nothing" };
+      return typeof answer === "string"
+        ? { shows: "nothing", why: answer }
+        : { shows: "done", result: answer };
+    }
     return withoutAnswer(told, question.nothing);
   };
 }
@@ -104,6 +114,7 @@ export function withoutAnswer(
 ): Evidence {
   if (told.kind === "unclear") return { shows: "unclear", why: told.why };
   const { code, message } = told.word;
-  if (nothing.some((word) => word.code === code && word.message === message)) return { shows: "nothing" };
+  if (nothing.some((word) => isSameWord(word.code, code) && isSameWord(word.message, message)))
+    return { shows: "nothing" };
   return { shows: "unclear", why: told.detail, refusal: told };
 }

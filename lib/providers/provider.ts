@@ -47,7 +47,8 @@ export interface Asked {
 export type Effect = "read" | "change" | "money";
 
 export type ProviderAnswer<Reply> =
-  | { readonly kind: "success"; readonly reply: Reply }
+  /** `unread` names what was read of it only to inform and could not be read, as the reading goes on. */
+  | { readonly kind: "success"; readonly reply: Reply; readonly unread: ReadonlySet<string> }
   | ({ readonly kind: "refusal"; readonly word: ProviderWord } & Meaning)
   /** Nothing can be concluded from it. `unverified`: its signature did not match. */
   | {
@@ -112,4 +113,11 @@ export class NotDone extends Error {
 /** Thrown by what reads a reply: a part of it is not what the contract says. */
 export class UnreadableReply extends Error {
   override readonly name = "UnreadableReply";
+  /** The path of the part, or nothing. */
+  readonly at: string;
+
+  constructor(message: string, at = "") {
+    super(message);
+    this.at = at;
+  }
 }

@@ -92,7 +92,8 @@ export type AggrepayReply =
  * Stricter than the document's function, by our choice: `data` or `page` without a hash is not believed,
  * and neither is what PHP cannot decode or encode; a hash must be a string and match exactly; a reply
  * with neither data nor error must show all four of its members, so that another server's `{"message": ...}`
- * is not taken for a failure that the provider reported.
+ * is not taken for a failure that the provider reported. `[]` and `""` are null, but for what a hash covers where there is
+ * no error: there an empty list is an answer.
  *
  * `body` is the reply's bytes as received. Throws a TypeError when `salts` is empty or holds an empty salt.
  * Source: AggrePay Wallet API v1.0, appendix 17.2 (`responseHashCheck`, `hashCalculate`).
@@ -106,10 +107,11 @@ export function openAggrepayReply(body: Uint8Array, salts: readonly string[]): A
   const texts = encodeWithoutHash(reply);
   if (texts === undefined) return { verified: false, why: "holds a number that PHP cannot encode" };
 
-  const data = reply.get("data") ?? null;
-  const error = reply.get("error") ?? null;
-  const page = reply.get("page") ?? null;
-  const hash = reply.get("hash") ?? null;
+  const error = filled(reply.get("error"));
+  const hash = filled(reply.get("hash"));
+  const shown = (name: string) =>
+    error === null && hash !== null ? (reply.get(name) ?? null) : filled(reply.get(name));
+  const [data, page] = [shown("data"), shown("page")];
   if (hash === null) {
     if (data !== null || page !== null) return { verified: false, why: "hash is missing" };
     if (error === null && !MEMBERS.every((name) => reply.has(name))) {
@@ -120,6 +122,11 @@ export function openAggrepayReply(body: Uint8Array, salts: readonly string[]): A
   if (typeof hash !== "string") return { verified: false, why: "hash is not a string" };
   if (!matchesAny(hash, salts, texts)) return { verified: false, why: "hash is wrong" };
   return { verified: true, signed: true, data, error, page };
+}
+
+/** PHP writes an empty array or an empty text for null here and there. */
+function filled(value: JsonValue | undefined): JsonValue {
+  return value === undefined || value === "" || (Array.isArray(value) && value.length === 0) ? null : value;
 }
 
 const MEMBERS = ["data", "error", "page", "hash"];

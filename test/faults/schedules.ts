@@ -392,7 +392,7 @@ export const schedules: readonly Schedule[] = [
         name: "'taken' on a first attempt is no success",
         without: withAnswers((answer) =>
           answer.kind === "refusal" && answer.as === "taken"
-            ? { kind: "success", reply: { data: { id: () => "1" } } }
+            ? { kind: "success", reply: { data: { id: () => "1" } }, unread: new Set() }
             : answer,
         ),
       },

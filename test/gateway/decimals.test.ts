@@ -43,6 +43,10 @@ const amounts: readonly (readonly [Value, string])[] = [
   [token("9007199254740993"), "9007199254740993"],
   [token("9007199254740993.01", "9007199254740994"), "9007199254740993.01"],
   [token("-0.50", "-0.5"), "-0.50"],
+  [" 41.0 ", "41.0"],
+  ["1,234.50", "1234.50"],
+  ["1,23,456.50", "123456.50"],
+  ["12,345,678.00", "12345678.00"],
 ];
 
 /** What the provider writes, and the id that it becomes. */
@@ -56,6 +60,7 @@ const ids: readonly (readonly [Value, string])[] = [
   [token("9223372036854775808", "9.223372036854776e+18"), "9223372036854775808"],
   [token("12345678901234567890", "1.2345678901234567e+19"), "12345678901234567890"],
   ["12345678901234567890", "12345678901234567890"],
+  [token("7.0", "7"), "7"],
 ];
 
 const named = (values: readonly (readonly [Value, string])[]) =>
@@ -82,7 +87,9 @@ describe("amounts of the provider", () => {
   });
 
   test.each([
-    "1,000.00",
+    "1,000",
+    "1,0000.00",
+    "1.000,00",
     "₹5",
     "NaN",
     "Infinity",
@@ -136,8 +143,10 @@ describe("ids of the provider", () => {
     {},
   ])("%j is no id", async (value) => {
     gateway.peer.script({ fetchbalance: signed({ balance: "1.0", customer_id: value }) });
-    // Asked for by its number, the customer's id is compared with nothing.
-    expect((await gateway.call("fetch-balance", { mobileNumber: "+919900261104" })).status).toBe(502);
+    expect((await gateway.call("fetch-balance", { customerId: "1" })).status).toBe(502);
+    // Asked for by its number, the customer's id is compared with nothing and only informs.
+    const byNumber = await gateway.call("fetch-balance", { mobileNumber: "+919900261104" });
+    expectSuccess(byNumber, { result: { balance: "1.0", customerId: null } });
   });
 });
 

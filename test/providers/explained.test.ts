@@ -1,12 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { explained } from "../../lib/providers/aggrepay/explained.ts";
-import type { Transaction } from "../../lib/providers/aggrepay/transactions.ts";
+import type { ComparedRow } from "../../lib/providers/aggrepay/transactions.ts";
 import type { Known, OwnRecord } from "../../lib/providers/inquiry.ts";
 
-const row = (more: Partial<Transaction> = {}): Transaction => ({
-  ...{ transactionId: "7001", merchantTransactionId: "other", transactionType: "C2M", paymentType: "DEBIT" },
-  ...{ amount: "5.50", balance: "1.0", time: "2026-01-05T11:30:00+05:30" },
-  transactionStatus: "PAYMENT_SUCCESS",
+const row = (more: Partial<ComparedRow> = {}): ComparedRow => ({
+  ...{ transactionId: "7001", merchantTransactionId: "other", paymentType: "DEBIT" },
+  ...{ amount: "5.50", time: "2026-01-05T11:30:00+05:30" },
   ...more,
 });
 
@@ -22,7 +21,7 @@ const known = (held: Held, kept = ""): Known => ({
   option: (name) => (name === "AGGREPAY_IDS_KEPT" ? kept || undefined : undefined),
 });
 
-const shown = async (rows: readonly Transaction[], held: Held, { kept = "", identity = "ours" } = {}) =>
+const shown = async (rows: readonly ComparedRow[], held: Held, { kept = "", identity = "ours" } = {}) =>
   (await explained(rows, identity, known(held, kept))).shows;
 
 describe("a row of our kind and amount is explained", () => {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { moneyInquiry } from "../../lib/providers/aggrepay/transactions.ts";
 import type { Ask, Known } from "../../lib/providers/inquiry.ts";
 import { Reader } from "../../lib/providers/reader.ts";
@@ -64,4 +64,46 @@ test.each([
 test("of a list that is seen to be newest first only its last page is read beyond what is older", async () => {
   const pages = [[old, older], ...Array.from({ length: 30 }, () => [older])];
   expect(await learnedFrom(pages)).toEqual({ shows: "nothing", read: 2 });
+});
+
+describe("rows are judged one by one", () => {
+  const unlike = (more: object) => ({ ...row(minute, "other"), ...more });
+
+  test.each([
+    ["its balance is null", unlike({ amount: "9.00", balance: null })],
+    [
+      "its amount cannot be read, and its kind is another",
+      unlike({ amount: "lots", payment_type: "CREDIT" }),
+    ],
+    ["its kind is null, and its amount another", unlike({ payment_type: null, amount: "1,234.50" })],
+    ["its time cannot be read, and its amount is another", unlike({ time: "yesterday", amount: 6 })],
+    ["it is old, and nothing else can be read", { time: old.time }],
+  ])("a row is ruled out by what can be read of it: %s", async (_what, one) => {
+    expect((await learnedFrom([[one, old]])).shows).toBe("nothing");
+  });
+
+  test.each([
+    ["amount", { amount: null }],
+    ["amount", { amount: "1,234" }],
+    ["kind", { payment_type: {} }],
+    ["time", { time: "05-11-2026 10:00:00" }],
+    ["time", { time: "" }],
+    ["id", { transaction_id: null }],
+    ["merchant's id", { merchant_transaction_id: [] }],
+  ])("a row that could be it proves no absence where its %s cannot be read: %j", async (_what, more) => {
+    expect((await learnedFrom([[old, unlike(more)]])).shows).toBe("unclear");
+  });
+
+  test.each([["a text"], [null], [7], [[]]])("%j in place of a row proves no absence", async (one) => {
+    expect((await learnedFrom([[one as unknown as object, old]])).shows).toBe("unclear");
+  });
+
+  test("a row that could be it is told to a person, whatever stands beside it", async () => {
+    expect((await learnedFrom([[unlike({ amount: null }), ours]])).shows).toBe("other");
+  });
+
+  test("rows written as JSON texts, or under the keys 0, 1, 2, are rows", async () => {
+    expect((await learnedFrom([[JSON.stringify(ours) as unknown as object]])).shows).toBe("other");
+    expect((await learnedFrom([{ "0": old, "2": ours } as never])).shows).toBe("other");
+  });
 });

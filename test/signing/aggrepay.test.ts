@@ -152,6 +152,28 @@ describe("openAggrepayReply", () => {
     });
   });
 
+  it.each([
+    '{"data":[],"error":{"code":"X"},"page":[],"hash":""}',
+    '{"data":"","error":{"code":"X"},"page":"","hash":[]}',
+    '{"data":null,"error":{"code":"X"},"hash":null}',
+    reply('"data":[],"error":{"code":"X"},"page":[]'),
+  ])("takes PHP's empty list and text in an error reply for null: %s", (body) => {
+    expect(open(body)).toMatchObject({
+      verified: true,
+      data: null,
+      error: decodeJson('{"code":"X"}'),
+      page: null,
+    });
+  });
+
+  it("leaves an empty list that is signed without an error as it is, and takes an empty error for none", () => {
+    expect(open(reply('"data":[],"error":[],"page":""'))).toEqual({
+      verified: true,
+      signed: true,
+      ...{ data: [], error: null, page: "" },
+    });
+  });
+
   it("verifies any reply that was signed, in either slash form and with either salt", () => {
     const json = fc.json({ maxDepth: 4, stringUnit: "binary" });
     fc.assert(
@@ -192,7 +214,8 @@ describe("openAggrepayReply", () => {
     ["a page without a hash", '{"data":null,"error":null,"page":{},"hash":null}', "hash is missing"],
     ["a hash that is true", '{"data":1,"error":null,"page":null,"hash":true}', "hash is not a string"],
     ["a hash that is 0", '{"data":null,"error":{},"page":null,"hash":0}', "hash is not a string"],
-    ["an empty hash", '{"data":null,"error":{},"page":null,"hash":""}', "hash is wrong"],
+    ["data with an empty hash", '{"data":1,"error":null,"page":null,"hash":""}', "hash is missing"],
+    ["data with a hash that is a list", '{"data":1,"error":null,"page":null,"hash":[]}', "hash is missing"],
     ["an error with a wrong hash", '{"data":null,"error":{},"page":null,"hash":"00"}', "hash is wrong"],
     [
       "an error PHP cannot encode",

@@ -1,5 +1,6 @@
 import type { Evidence, Known, OwnRecord } from "../inquiry.ts";
-import type { Transaction } from "./transactions.ts";
+import { isSameWord } from "../words.ts";
+import type { ComparedRow } from "./transactions.ts";
 
 /** More rows of one kind and amount than this are not looked up at once: the record is asked about later. */
 const rowLimit = 50;
@@ -19,7 +20,7 @@ export function idsKept(option: Known["option"]): number | undefined {
  * Only another record of ours does, by its own transaction; one whose outcome is not known yet is waited for.
  */
 export async function explained(
-  rows: readonly Transaction[],
+  rows: readonly ComparedRow[],
   identity: string,
   known: Known,
 ): Promise<Evidence> {
@@ -48,7 +49,7 @@ export async function explained(
 type Verdict = "explained" | "unfinished" | "unexplained";
 
 async function verdictOn(
-  { merchantTransactionId: shown, paymentType, transactionId }: Transaction,
+  { merchantTransactionId: shown, paymentType, transactionId }: ComparedRow,
   identity: string,
   isKept: boolean,
   { record }: Known,
@@ -69,7 +70,7 @@ async function verdictOn(
 /** The records that a row's id can name: a reversal is shown as its debit's id with the suffix, or as that id itself. */
 function recordsNamed(shown: string, paymentType: string): readonly ["money" | "reversal", string][] {
   if (shown.endsWith(reversalSuffix)) return [["reversal", shown.slice(0, -reversalSuffix.length)]];
-  return paymentType === "CREDIT"
+  return isSameWord(paymentType, "CREDIT")
     ? [
         ["money", shown],
         ["reversal", shown],
@@ -78,7 +79,7 @@ function recordsNamed(shown: string, paymentType: string): readonly ["money" | "
 }
 
 /** A row, as a person can find it again; each part is cut, since a record must stay small. */
-function named({ transactionId, merchantTransactionId, amount, time }: Transaction): string {
+function named({ transactionId, merchantTransactionId, amount, time }: ComparedRow): string {
   const cut = (text: string) => text.slice(0, 64);
   return `transaction ${cut(transactionId)}, id ${cut(merchantTransactionId ?? "null")}, ${cut(amount)}, ${cut(time)}`;
 }

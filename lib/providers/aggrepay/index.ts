@@ -93,20 +93,27 @@ function read(
       unverified: opened.why === "hash is wrong",
     };
   const { data, page } = opened;
-  if (data === null && page === null) {
+  const isFailedUpdate = asked.operation === "update-customer" && isEmptyList(data) && isEmptyList(page);
+  if (isFailedUpdate || (data === null && page === null)) {
     const word = { code: "null", message: "data and error are both null" };
-    if (asked.operation === "update-customer") return { kind: "refusal", word, ...failedUpdate };
+    if (isFailedUpdate) return { kind: "refusal", word, ...failedUpdate };
     return { kind: "unusable", why: "AggrePay's reply holds neither data nor an error.", word };
   }
   const offset = config.option("AGGREPAY_UTC_OFFSET") ?? indiaOffset;
+  const unread = new Set<string>();
   return {
     kind: "success",
     reply: {
-      data: new Reader(data, "/data", offset),
-      page: new Reader(page, "/page", offset),
+      data: new Reader(data, "/data", offset, unread),
+      page: new Reader(page, "/page", offset, unread),
     },
+    unread,
   };
 }
+
+/** Null, which PHP may write as an empty list. */
+const isEmptyList = (value: JsonValue): boolean =>
+  value === null || (Array.isArray(value) && value.length === 0);
 
 /** Whether a body is not one of AggrePay's replies at all, as where a gateway before it answers. */
 const isNoReply = (why: AggrepayDoubt): boolean => isNoObject(why) || why === "not in the form of a reply";

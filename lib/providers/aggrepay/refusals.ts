@@ -1,6 +1,7 @@
 import type { Asked, Meaning } from "../provider.ts";
+import { decisive, isSameWord } from "../words.ts";
 
-/** One row: a code of the provider, with the text and the operation that it needs to be meant. */
+/** One row: a code of the provider, with the text (as `decisive` gives it) and the operation that it needs to be meant. */
 interface Row extends Meaning {
   readonly provider: string;
   readonly text?: RegExp;
@@ -17,7 +18,7 @@ const on = (operation: string) => (asked: Asked) => asked.operation === operatio
 export const refusals: readonly Row[] = [
   {
     provider: "INVALID-PARAMS",
-    text: /^The selected .+ is invalid\.$/,
+    text: /^the selected .+ is invalid$/,
     as: "declined",
     code: "not-found",
     detail: "AggrePay does not know what the request names.",
@@ -37,7 +38,7 @@ export const refusals: readonly Row[] = [
   },
   {
     provider: "INVALID-INPUT-DATA",
-    text: /^Invalid input data\.?$/i,
+    text: /^invalid input data$/,
     when: on("register-customer"),
     as: "taken",
     code: "already-done",
@@ -45,7 +46,7 @@ export const refusals: readonly Row[] = [
   },
   {
     provider: "INVALID-INPUT-DATA",
-    text: /^Not enough balance/i,
+    text: /^not enough balance/,
     as: "declined",
     code: "insufficient-funds",
     detail: "The wallet does not hold enough.",
@@ -110,7 +111,10 @@ export const refusals: readonly Row[] = [
 
 export function meaningOf(code: string, text: string, asked: Asked): Meaning | undefined {
   return refusals.find(
-    (row) => row.provider === code && (row.text?.test(text) ?? true) && (row.when?.(asked) ?? true),
+    (row) =>
+      isSameWord(row.provider, code) &&
+      (row.text?.test(decisive(text)) ?? true) &&
+      (row.when?.(asked) ?? true),
   );
 }
 

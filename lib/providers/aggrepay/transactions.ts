@@ -1,22 +1,50 @@
-import { plainDecimal, twoPlaces } from "../../money.ts";
+import { twoPlaces } from "../../money.ts";
 import { type Ask, type Evidence, type Known, type Subject, withoutAnswer } from "../inquiry.ts";
-import type { Reader } from "../reader.ts";
+import { type Reader, readable } from "../reader.ts";
+import { isSameWord } from "../words.ts";
 import { explained } from "./explained.ts";
 import type { AggrepayCall, AggrepayReply } from "./index.ts";
 
-/** A transaction as sections 11 to 13 show it. */
-export const transaction = (row: Reader) => ({
+/** A transaction as sections 11 to 13 show it to a caller: what cannot be read of it is null. */
+export const transaction = ({ informs }: Reader) => ({
+  transactionId: informs.id("transaction_id"),
+  merchantTransactionId: informs.optionalId("merchant_transaction_id"),
+  transactionType: informs.text("transaction_type"),
+  paymentType: informs.text("payment_type"),
+  amount: informs.amount("amount"),
+  balance: informs.amount("balance"),
+  time: informs.time("time"),
+  transactionStatus: informs.text("transaction_status"),
+});
+
+/** What an inquiry compares of the transaction that was asked about, and reads no more. */
+export const comparedTransaction = (row: Reader) => ({
   transactionId: row.id("transaction_id"),
   merchantTransactionId: row.optionalId("merchant_transaction_id"),
-  transactionType: row.text("transaction_type"),
   paymentType: row.text("payment_type"),
   amount: row.amount("amount"),
-  balance: row.amount("balance"),
   time: row.time("time"),
   transactionStatus: row.text("transaction_status"),
 });
 
-export type Transaction = ReturnType<typeof transaction>;
+type Transaction = ReturnType<typeof comparedTransaction>;
+
+/** A row of the customer's list, as far as an inquiry compares it. */
+export type ComparedRow = Omit<Transaction, "transactionStatus">;
+
+/** Each undefined where it cannot be read: rows are judged one by one. */
+type ListedRow = { readonly [name in keyof ComparedRow]: ComparedRow[name] | undefined };
+
+const listedRow = (row: Reader): ListedRow => ({
+  transactionId: readable(() => row.id("transaction_id")),
+  merchantTransactionId: readable(() => row.optionalId("merchant_transaction_id")),
+  paymentType: readable(() => row.text("payment_type")),
+  amount: readable(() => row.amount("amount")),
+  time: readable(() => row.time("time")),
+});
+
+const isWhole = (row: ListedRow): row is ComparedRow =>
+  Object.values(row).every((value) => value !== undefined);
 
 /** Asks for a transaction by the id that we gave it (section 12; the path is spelt with one t). */
 export const askByMerchantTransactionId = (merchantTransactionId: string): AggrepayCall => ({
@@ -24,7 +52,7 @@ export const askByMerchantTransactionId = (merchantTransactionId: string): Aggre
   fields: { merchant_transaction_id: merchantTransactionId },
 });
 
-/** The provider's exact words for a transaction that it does not know (section 12, sample 2). */
+/** The provider's words for a transaction that it does not know (section 12, sample 2). */
 export const noSuchTransaction = [
   { code: "INVALID-PARAMS", message: "The selected merchant transaction id is invalid." },
 ];
@@ -59,7 +87,9 @@ async function moneyEvidence(
   ask: Ask<AggrepayCall, AggrepayReply>,
   known: Known,
 ): Promise<Evidence> {
-  const told = await ask(askByMerchantTransactionId(subject.identity), ({ data }) => transaction(data));
+  const told = await ask(askByMerchantTransactionId(subject.identity), ({ data }) =>
+    comparedTransaction(data),
+  );
   if (told.kind === "answer") {
     const contradiction = contradictionIn(told.answer, subject.identity, kind.paymentType, subject);
     if (contradiction) return { shows: "other", why: contradiction };
@@ -67,22 +97,26 @@ async function moneyEvidence(
   const absence = told.kind === "answer" ? undefined : withoutAnswer(told, noSuchTransaction);
   if (absence && absence.shows !== "nothing") return absence;
 
-  const rows = await rowsSince(subject.dispatchedAt - clockToleranceMs, subject.facts[kind.party] ?? "", ask);
-  if ("why" in rows) return { shows: "unclear", why: rows.why };
+  const { rows, gap } = await rowsSince(
+    subject.dispatchedAt - clockToleranceMs,
+    subject.facts[kind.party] ?? "",
+    ask,
+  );
   if (told.kind === "answer") {
     const { transactionId } = told.answer;
     if (rows.some((row) => row.transactionId === transactionId))
       return { shows: "done", result: { transactionId } };
-    return {
-      shows: "unclear",
-      why: notListed,
-    };
+    return { shows: "unclear", why: gap ?? notListed };
   }
+  if (gap !== undefined) return { shows: "unclear", why: gap };
   const candidates = rows.filter(
     ({ paymentType, amount }) =>
-      paymentType === kind.paymentType && isSameAmount(amount, subject.facts.amount ?? ""),
+      (paymentType === undefined || isSameWord(paymentType, kind.paymentType)) &&
+      (amount === undefined || isSameAmount(amount, subject.facts.amount ?? "")),
   );
-  return explained(candidates, subject.identity, known);
+  const verdict = await explained(candidates.filter(isWhole), subject.identity, known);
+  if (verdict.shows !== "nothing" || candidates.every(isWhole)) return verdict;
+  return { shows: "unclear", why: "The customer's list holds a row that cannot be read and could be it." };
 }
 
 /** Why a transaction cannot be said to stand in the customer's own list; undefined where it does, or no customer is known. */
@@ -93,9 +127,8 @@ export async function whyNotListed(
   ask: Ask<AggrepayCall, AggrepayReply>,
 ): Promise<string | undefined> {
   if (customerId === undefined) return undefined;
-  const rows = await rowsSince(dispatchedAt - clockToleranceMs, customerId, ask);
-  if ("why" in rows) return rows.why;
-  return rows.some((row) => row.transactionId === transactionId) ? undefined : notListed;
+  const { rows, gap } = await rowsSince(dispatchedAt - clockToleranceMs, customerId, ask);
+  return rows.some((row) => row.transactionId === transactionId) ? undefined : (gap ?? notListed);
 }
 
 const notListed = "The transaction stands under its id, and not yet in the customer's list.";
@@ -109,8 +142,8 @@ export function contradictionIn(
 ): string | undefined {
   const differs = [
     shown.merchantTransactionId !== id && "id",
-    shown.transactionStatus !== "PAYMENT_SUCCESS" && "status",
-    paymentType !== undefined && shown.paymentType !== paymentType && "kind of payment",
+    !isSameWord(shown.transactionStatus, "PAYMENT_SUCCESS") && "status",
+    paymentType !== undefined && !isSameWord(shown.paymentType, paymentType) && "kind of payment",
     facts.amount !== undefined && !isSameAmount(shown.amount, facts.amount) && "amount",
     // Older than the attempt: something outside this record did it.
     Date.parse(shown.time) < dispatchedAt - clockToleranceMs && "time, which is before the attempt",
@@ -123,56 +156,61 @@ export function contradictionIn(
   return `The provider shows a transaction (${seen}) that differs in its ${differs.join(" and ")}.`;
 }
 
+/** What was read of a customer's list; `gap` says why rows may be missing from it. */
+interface Listed {
+  readonly rows: readonly ListedRow[];
+  readonly gap?: string;
+}
+
 /**
  * The customer's transactions since that moment: every page, unless the provider lists the newest first and what follows
- * is older, which its last page must bear out.
+ * is older, which its last page must bear out. A row whose time cannot be read is neither old nor new, so it is among them.
  */
 async function rowsSince(
   since: number,
   customerId: string,
   ask: Ask<AggrepayCall, AggrepayReply>,
-): Promise<readonly Transaction[] | { readonly why: string }> {
-  const found: Transaction[] = [];
+): Promise<Listed> {
+  const rows: ListedRow[] = [];
   let mayBeOrdered = true;
   for (let number = 0; number < pageLimit; number++) {
     const page = await pageOf(number, customerId, ask);
-    if ("why" in page) return page;
-    found.push(...page.rows.filter(isSince));
-    if (number + 1 >= page.pages) return found;
-    if (!mayBeOrdered || page.rows.every(isSince) || !isNewestFirst(page.rows)) continue;
+    if ("why" in page) return { rows, gap: page.why };
+    rows.push(...page.rows.filter(mayBeSince));
+    if (page.pages === undefined)
+      return { rows, gap: "How many pages the customer's list has cannot be read." };
+    if (number + 1 >= page.pages) return { rows };
+    if (!mayBeOrdered || page.rows.every(mayBeSince) || !isNewestFirst(page.rows)) continue;
     const last = await pageOf(page.pages - 1, customerId, ask);
-    if ("why" in last) return last;
-    if (!last.rows.some(isSince)) return found;
+    if ("why" in last) return { rows, gap: last.why };
+    if (!last.rows.some(mayBeSince)) return { rows };
     mayBeOrdered = false;
   }
-  return { why: "The customer's list is longer than is read." };
+  return { rows, gap: "The customer's list is longer than is read." };
 
-  function isSince({ time }: Transaction): boolean {
-    return Date.parse(time) >= since;
+  function mayBeSince({ time }: ListedRow): boolean {
+    return time === undefined || Date.parse(time) >= since;
   }
 }
 
 async function pageOf(number: number, customerId: string, ask: Ask<AggrepayCall, AggrepayReply>) {
   const fields = { customer_id: customerId, page_number: String(number), page_size: String(pageSize) };
   const told = await ask({ path: "fetchtransactions", fields }, ({ data, page }) => ({
-    rows: data.rows().map(transaction),
+    rows: data.rows().map(listedRow),
     // The provider may give smaller pages than it is asked for.
-    pages: page.count("total_pages"),
+    pages: readable(() => page.count("total_pages")),
   }));
   if (told.kind === "answer") return told.answer;
   return { why: told.kind === "refusal" ? told.detail : told.why };
 }
 
 /** One row, or several of one second, show no order. */
-function isNewestFirst(rows: readonly Transaction[]): boolean {
-  const times = rows.map(({ time }) => Date.parse(time));
-  return (
-    times.every((time, index) => index === 0 || time <= (times[index - 1] ?? time)) &&
-    times.at(0) !== times.at(-1)
-  );
+function isNewestFirst(rows: readonly ListedRow[]): boolean {
+  const times = rows.map(({ time }) => Date.parse(time ?? ""));
+  return times.every((time, index) => time <= (times[index - 1] ?? time)) && times.at(0) !== times.at(-1);
 }
 
 function isSameAmount(shown: string, expected: string): boolean {
-  const [whole = "", fraction = ""] = (plainDecimal(shown) ?? "").split(".");
+  const [whole = "", fraction = ""] = shown.split(".");
   return `${whole}.${fraction.replace(/0+$/, "").padEnd(2, "0")}` === twoPlaces(expected);
 }

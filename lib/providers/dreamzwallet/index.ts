@@ -15,7 +15,7 @@ import {
   statusFault,
   throttled,
 } from "../provider.ts";
-import { Reader } from "../reader.ts";
+import { type Reader, success } from "../reader.ts";
 
 export interface DreamzwalletCall {
   readonly path: string;
@@ -99,7 +99,7 @@ function read(
     return { kind: "refusal", word, ...(refusals.get(code.toUpperCase()) ?? declined) };
   if (status >= 400 || (state !== undefined && state !== "SUCCESS"))
     return { kind: "unusable", why: "DreamzWallet's reply contradicts itself.", word };
-  return { kind: "success", reply: new Reader(json, "", indiaOffset) };
+  return success(json, indiaOffset);
 }
 
 const declined: Meaning = { as: "declined", code: "declined", detail: "DreamzWallet declined." };

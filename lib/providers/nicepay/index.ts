@@ -14,7 +14,7 @@ import {
   statusFault,
   throttled,
 } from "../provider.ts";
-import { Reader } from "../reader.ts";
+import { type Reader, success } from "../reader.ts";
 
 /** Where the provider sends its notifications: a path of this gateway. */
 export const notificationPath = "/webhooks/nicepay/account-binding";
@@ -96,7 +96,7 @@ function read(
   if (code === "0000") {
     if (status >= 400)
       return { kind: "unusable", why: `NICEPAY answered success with HTTP ${status}.`, word };
-    return { kind: "success", reply: new Reader(json, "", jakartaOffset) };
+    return success(json, jakartaOffset);
   }
   const meaning = refusals.get(code);
   if (meaning) return { kind: "refusal", word, ...meaning };

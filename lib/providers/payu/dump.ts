@@ -1,6 +1,4 @@
-import { decodeJson, JsonError } from "../../signing/index.ts";
-import { indiaOffset } from "../../time.ts";
-import { Reader } from "../reader.ts";
+import type { Reader } from "../reader.ts";
 
 /**
  * The dump of the call that was asked about. The document's sample names it `response_dump`, its table `responseDump`; it is
@@ -9,37 +7,25 @@ import { Reader } from "../reader.ts";
 export function responseDump(reply: Reader) {
   const dump = reply.part(reply.has("response_dump") ? "response_dump" : "responseDump");
   const text = dump.asText;
-  const parsed = text === undefined ? dump : parsedText(text);
-  if (parsed === undefined) return { responseDump: [], responseDumpMessage: text ?? null };
-  const rows = parsed.rows().map((row) => (row.asText === undefined ? row : parsedText(row.asText)));
+  if (text !== undefined) return { responseDump: [], responseDumpMessage: text };
+  const rows = dump.rows();
+  const objects = rows.filter((row) => row.isObject);
   return {
-    responseDump: rows.flatMap((row) => (row ? [dumpRow(row)] : [])),
-    responseDumpMessage: rows.includes(undefined) ? "A row of the dump is not JSON." : null,
+    responseDump: objects.map(dumpRow),
+    responseDumpMessage: objects.length < rows.length ? "A row of the dump is not JSON." : null,
   };
 }
 
 /** A row's own code and message are data: they speak of the call that was asked about. */
-const dumpRow = (row: Reader) => ({
-  urn: row.optionalId("urn"),
-  customerId: row.optionalId("customerId"),
-  responseCode: row.optionalText("responseCode"),
-  messageCode: row.optionalId("messageCode"),
-  clientTxnId: row.optionalText("clientTxnId"),
-  clientId: row.optionalId("clientId"),
-  responseDateTime: row.optionalStamp("responseDateTime"),
-  responseMessage: row.optionalText("responseMessage"),
-  bankId: row.optionalId("bankId"),
-  accosaRefNo: row.optionalId("accosaRefNo"),
+const dumpRow = ({ informs }: Reader) => ({
+  urn: informs.optionalId("urn"),
+  customerId: informs.optionalId("customerId"),
+  responseCode: informs.optionalText("responseCode"),
+  messageCode: informs.optionalId("messageCode"),
+  clientTxnId: informs.optionalText("clientTxnId"),
+  clientId: informs.optionalId("clientId"),
+  responseDateTime: informs.optionalTime("responseDateTime"),
+  responseMessage: informs.optionalText("responseMessage"),
+  bankId: informs.optionalId("bankId"),
+  accosaRefNo: informs.optionalId("accosaRefNo"),
 });
-
-function parsedText(text: string): Reader | undefined {
-  try {
-    const value = decodeJson(text);
-    return typeof value === "object" && value !== null
-      ? new Reader(value, "/responseDump", indiaOffset)
-      : undefined;
-  } catch (error) {
-    if (error instanceof JsonError) return undefined;
-    throw error;
-  }
-}

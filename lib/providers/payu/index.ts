@@ -15,7 +15,7 @@ import {
   statusFault,
   throttled,
 } from "../provider.ts";
-import { Reader } from "../reader.ts";
+import { type Reader, success } from "../reader.ts";
 
 /** A call under the provider's own names; what is undefined is not sent. */
 export interface PayuCall {
@@ -91,7 +91,7 @@ function read(
   if (json === undefined || code === undefined) return unreadableReply("PayU", { status, body });
   if (!isSuccess(code)) return { kind: "refusal", word, ...(refusals.get(code) ?? declined) };
   if (status >= 400) return { kind: "unusable", why: `PayU answered success with HTTP ${status}.` };
-  return { kind: "success", reply: new Reader(json, "", indiaOffset) };
+  return success(json, indiaOffset);
 }
 
 const isSuccess = (code: string | undefined): boolean => code === "00" || code === "0000";

@@ -15,7 +15,7 @@ import {
   statusFault,
   throttled,
 } from "../provider.ts";
-import { Reader } from "../reader.ts";
+import { type Reader, success } from "../reader.ts";
 
 export interface WibmoCall {
   readonly path: string;
@@ -116,7 +116,7 @@ function read(
     return { kind: "unusable", why: `Wibmo's reply (HTTP ${status}) cannot be used.`, word };
   if (code !== undefined && !successCodes.includes(code))
     return { kind: "unusable", why: "Wibmo's reply holds an error.", word };
-  return { kind: "success", reply: new Reader(json, "", indiaOffset) };
+  return success(json, indiaOffset);
 }
 
 /** What stands beside a decrypted record. */

@@ -1,0 +1,17 @@
+const endPunctuation = ".,;:!?\u2026\u3002";
+
+/**
+ * A word of a provider that decides something, as such words are compared: without regard to letter case, outer white space
+ * and end punctuation, and nothing looser. Tables hold words in this form; what is shown and kept is the provider's own.
+ */
+export function decisive(text: string): string {
+  const trimmed = text.trim();
+  let end = trimmed.length;
+  while (end > 0 && isEnding(trimmed.charAt(end - 1))) end -= 1;
+  return trimmed.slice(0, end).toLowerCase();
+}
+
+const isEnding = (character: string): boolean =>
+  endPunctuation.includes(character) || character.trim() === "";
+
+export const isSameWord = (one: string, other: string): boolean => decisive(one) === decisive(other);
