@@ -208,6 +208,8 @@ const choices: Readonly<Record<string, Choice>> = {
   // Once in use an account never changes, or every identity is forgotten.
   aggrepayAccount: { variable: "AGGREPAY_ACCOUNT", rule: rules.account, preset: "main" },
   nicepayAccount: { variable: "NICEPAY_ACCOUNT", rule: rules.account, preset: "main" },
+  // Unset, an id may be kept in any form: see docs/operations.md.
+  aggrepayIdsKept: { variable: "AGGREPAY_IDS_KEPT", rule: rules.idLengthOrNone, preset: "none" },
   aggrepayUtcOffset: { variable: "AGGREPAY_UTC_OFFSET", rule: rules.utcOffset },
   nicepayRegistrationPath: { variable: "NICEPAY_REGISTRATION_PATH", rule: rules.path },
   wibmoCustomerRecord: { variable: "WIBMO_CUSTOMER_RECORD", rule: rules.onOrOff },

@@ -11,16 +11,19 @@ export type Context = (name: string) => unknown;
 /** What a context value must be like. */
 export interface Rule {
   readonly isRight: (value: string) => boolean;
+  /** In cdk.json a number may stand without quotes. */
+  readonly isNumber?: true;
   /** Ends the sentence "<name> must ...". */
   readonly must: string;
 }
 
 /** The value, or undefined where none is given. */
-export function text(context: Context, name: string, { isRight, must }: Rule): string | undefined {
-  const value = context(name);
-  if (value === undefined) return undefined;
+export function text(context: Context, name: string, { isRight, must, isNumber }: Rule): string | undefined {
+  const given = context(name);
+  if (given === undefined) return undefined;
+  const value = isNumber && typeof given === "number" ? String(given) : given;
   if (typeof value === "string" && isRight(value)) return value;
-  throw new ConfigError(`${name} must ${must}, not ${JSON.stringify(value)}`);
+  throw new ConfigError(`${name} must ${must}, not ${JSON.stringify(given)}`);
 }
 
 /**
@@ -162,6 +165,12 @@ export const rules = {
   account: {
     isRight: (value) => /^[A-Za-z0-9-]{1,32}$/.test(value),
     must: "be 1 to 32 letters, digits or hyphens: it is part of every record's identity",
+  },
+  idLengthOrNone: {
+    isRight: (value) =>
+      value === "none" || (/^\d\d$/.test(value) && Number(value) >= 20 && Number(value) <= 73),
+    isNumber: true,
+    must: "be a whole number of characters from 20 to 73, or none",
   },
   hostName: { isRight: isHostName, must: "be a host name in lower case" },
   networks: { isRight: listOf(isNetwork), must: "be addresses or networks, separated by commas" },

@@ -10,6 +10,7 @@ import {
 } from "../../lib/fields.ts";
 import { twoPlaces } from "../../lib/money.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
+import { tooLong } from "../../lib/providers/aggrepay/ids.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
 import { moneyInquiry } from "../../lib/providers/aggrepay/transactions.ts";
 
@@ -28,6 +29,8 @@ export const operation = change({
     merchantTransactionId,
     pgTransactionId,
   }),
+  variables: ["AGGREPAY_IDS_KEPT"],
+  refusesNew: tooLong,
   identity: { namespace: "money", of: (input) => input.merchantTransactionId },
   sameBy: (input) => ({
     toCustomerId: input.toCustomerId,

@@ -3,6 +3,7 @@ import { description, merchantTransactionId, optional, transactionId } from "../
 import { invalid } from "../../lib/operation/body.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
 import { Problem } from "../../lib/problem.ts";
+import { reversalSuffix } from "../../lib/providers/aggrepay/ids.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
 import {
   askByMerchantTransactionId,
@@ -44,7 +45,7 @@ export const operation = change({
   returns: ({ data }, input) => {
     const reversal = data.id("merchant_transaction_id");
     const { merchantTransactionId: id } = input;
-    if (reversal !== `${id}_REVERSAL` && reversal !== id)
+    if (reversal !== `${id}${reversalSuffix}` && reversal !== id)
       throw new UnreadableReply("it is for another debit");
     return { merchantTransactionId: reversal, transactionId: data.id("transaction_id") };
   },
@@ -52,7 +53,7 @@ export const operation = change({
   inquiry: {
     keeps: (_input, debit) => ({ customerId: debit.customerId, amount: debit.amount }),
     evidence: async (subject, ask) => {
-      const id = `${subject.identity}_REVERSAL`;
+      const id = `${subject.identity}${reversalSuffix}`;
       const told = await ask(askByMerchantTransactionId(id), ({ data }) => comparedTransaction(data));
       if (told.kind !== "answer") return withoutAnswer(told, noSuchTransaction);
       const contradiction = contradictionIn(told.answer, id, "CREDIT", subject);

@@ -11,6 +11,7 @@ import {
 } from "../../lib/fields.ts";
 import { twoPlaces } from "../../lib/money.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
+import { reversalSuffix, tooLong } from "../../lib/providers/aggrepay/ids.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
 import { moneyInquiry } from "../../lib/providers/aggrepay/transactions.ts";
 
@@ -29,6 +30,8 @@ export const operation = change({
     description: optional(description),
     merchantTransactionId,
   }),
+  variables: ["AGGREPAY_IDS_KEPT"],
+  refusesNew: (input, config) => tooLong(input, config, reversalSuffix),
   identity: { namespace: "money", of: (input) => input.merchantTransactionId },
   sameBy: (input) => ({
     fromCustomerId: input.fromCustomerId,

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { amount, customerId, description, merchantTransactionId, mpin, optional } from "../../lib/fields.ts";
 import { twoPlaces } from "../../lib/money.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
+import { tooLong } from "../../lib/providers/aggrepay/ids.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
 import { moneyInquiry } from "../../lib/providers/aggrepay/transactions.ts";
 
@@ -19,6 +20,8 @@ export const operation = change({
     description: optional(description),
     merchantTransactionId,
   }),
+  variables: ["AGGREPAY_IDS_KEPT"],
+  refusesNew: tooLong,
   identity: { namespace: "money", of: (input) => input.merchantTransactionId },
   sameBy: (input) => ({
     fromCustomerId: input.fromCustomerId,

@@ -193,8 +193,8 @@ async function listingOf<Input, Call, Reply>(
 }
 
 /**
- * Looks whether the change is there already, before its first attempt. An identity that has a record is answered from it:
- * what would be found is most likely its own work.
+ * Looks whether the change is there already, before its first attempt, and whether a new one may be made. An identity that has
+ * a record is answered from it: what would be found is most likely its own work, and its caller must learn what became of it.
  */
 async function look<Input extends object, Result, Call, Reply>(
   operation: ChangeOperation<Input, Result, Call, Reply>,
@@ -205,11 +205,15 @@ async function look<Input extends object, Result, Call, Reply>(
   same: SameRequest,
 ): Promise<Answer | undefined> {
   const { inquiry, provider } = operation;
-  if (!("evidence" in inquiry && inquiry.looksFirst)) return undefined;
+  const faults = operation.refusesNew?.(request.input, world.config) ?? [];
+  const asks = "evidence" in inquiry && inquiry.looksFirst ? inquiry : undefined;
+  if (!asks && faults.length === 0) return undefined;
   const held = await unclaimed("the record could not be read", records.get(id));
   if (held && !isClaimable(held)) return replay(operation, held, same, request, world, records);
+  if (faults.length > 0) throw invalid(faults);
+  if (!asks) return undefined;
 
-  const facts = inquiry.keeps?.(request.input, {}) ?? operation.sameBy?.(request.input) ?? {};
+  const facts = asks.keeps?.(request.input, {}) ?? operation.sameBy?.(request.input) ?? {};
   const subject = { identity: "", facts, dispatchedAt: world.clock.now() };
   // What the look takes must leave the change itself its full time: half of what can be spared.
   const spared = () => (request.remainingMs() - world.config.providerTimeoutMs - settleMarginMs) / 2;
@@ -225,7 +229,7 @@ async function look<Input extends object, Result, Call, Reply>(
       },
     },
   );
-  const found = await inquiry.evidence(subject, ask, knownTo(provider.name, world, records));
+  const found = await asks.evidence(subject, ask, knownTo(provider.name, world, records));
   switch (found.shows) {
     case "nothing":
       return undefined;

@@ -1,3 +1,5 @@
+import type { Config } from "../config.ts";
+import type { Fault } from "../problem.ts";
 import type { Facts, Inquiry, Listing } from "../providers/inquiry.ts";
 import type { Effect } from "../providers/provider.ts";
 import type { Identity } from "../records/identity.ts";
@@ -17,6 +19,8 @@ export interface ChangeSpec<Input, Result, Call, Reply> extends OperationSpec<In
   readonly listedUnder?: (input: Input) => Listing;
   /** How doubt is settled. */
   readonly inquiry: Inquiry<Input, Call, Reply>;
+  /** What the configuration refuses of a request that has no attempt yet; a repeat is answered from its record. */
+  readonly refusesNew?: (input: Input, config: Config) => readonly Fault[];
   /** A binding's: the provider's id of it, in the result of its registration. */
   readonly bindsBy?: (result: Result) => string;
   /** Another record that must allow this change first. */

@@ -166,27 +166,31 @@ const fresh = (marker = "") => {
   return `d-${count}${marker && `.sandbox.${marker}`}`;
 };
 
+/**
+ * An amount that nothing else in this file has. Two changes of one kind, customer and amount that are in doubt at once are a
+ * person's: neither explains the row of the other.
+ */
+const ownAmount = (): string => {
+  count += 1;
+  return (count / 100 + 1).toFixed(2);
+};
+
 describe("at a provider that is there to be asked", () => {
   const moneys = [
     {
       route: "credit-wallet",
       path: "creditwallet",
-      input: () => ({ toCustomerId: asha, amount: "5.00", pgTransactionId: "pg-1" }),
+      input: () => ({ toCustomerId: asha, amount: ownAmount(), pgTransactionId: "pg-1" }),
     },
     {
       route: "debit-wallet",
       path: "debitwallet",
-      input: () => ({ fromCustomerId: asha, amount: "5.00", mpin: "1234" }),
+      input: () => ({ fromCustomerId: asha, amount: ownAmount(), mpin: "1234" }),
     },
     {
       route: "wallet-to-wallet",
       path: "wallettowallet",
-      // A transfer is listed without its id: only its own amount tells it from others.
-      input: () => {
-        count += 1;
-        const amount = `1.${String(count % 100).padStart(2, "0")}`;
-        return { fromCustomerId: asha, toCustomerId: ravi, amount, mpin: "1234" };
-      },
+      input: () => ({ fromCustomerId: asha, toCustomerId: ravi, amount: ownAmount(), mpin: "1234" }),
     },
   ];
   type Money = (typeof moneys)[number];
@@ -825,7 +829,7 @@ describe("at a provider that shows something else", () => {
 describe("that nobody asks about but the clock", () => {
   const debitOf = (id: string) => ({
     fromCustomerId: tara,
-    amount: "5.00",
+    amount: ownAmount(),
     mpin: "1234",
     merchantTransactionId: id,
   });
@@ -845,11 +849,12 @@ describe("that nobody asks about but the clock", () => {
     atOnce({
       "what was done succeeds, and a repeat is answered from the record": async () => {
         const id = fresh("timeout-after");
-        expect(about(await timedWallet.post("debit-wallet", debitOf(id)))).toEqual(doubt());
+        const debit = debitOf(id);
+        expect(about(await timedWallet.post("debit-wallet", debit))).toEqual(doubt());
         const record = await becomes(id, "succeeded");
         expect([record?.shard, record?.due, record?.failure]).toEqual([undefined, undefined, undefined]);
         const [effect] = await timedWallet.effects({ merchantTransactionId: id });
-        const repeat = await timedWallet.post("debit-wallet", debitOf(id));
+        const repeat = await timedWallet.post("debit-wallet", debit);
         expect([about(repeat), repeat.replayed]).toEqual([success(), true]);
         expect(repeat.body.result).toEqual({ transactionId: String(effect?.transactionId) });
         expect(await sent(id)).toBe(1);
@@ -857,10 +862,11 @@ describe("that nobody asks about but the clock", () => {
 
       "what was not done may be made again": async () => {
         const id = fresh("once.timeout-before");
-        await timedWallet.post("debit-wallet", debitOf(id));
+        const debit = debitOf(id);
+        await timedWallet.post("debit-wallet", debit);
         await becomes(id, "not_executed");
         expect(await sent(id)).toBe(1);
-        expect(about(await timedWallet.post("debit-wallet", debitOf(id)))).toEqual(success(2));
+        expect(about(await timedWallet.post("debit-wallet", debit))).toEqual(success(2));
         expect(await timedWallet.effects({ merchantTransactionId: id })).toHaveLength(1);
       },
 

@@ -28,6 +28,7 @@ test("without context is for development, where data may be destroyed", () => {
       DREAMZWALLET_BASE_URL: "https://mob.paymentplug.com",
       NICEPAY_BASE_URL: "https://dev.nicepay.co.id",
       AGGREPAY_ACCOUNT: "main",
+      AGGREPAY_IDS_KEPT: "",
       NICEPAY_ACCOUNT: "main",
       CALLBACK_HOSTS: "",
       WEBHOOK_SOURCE_ADDRESSES: "103.20.51.39,103.20.51.40",
@@ -114,6 +115,7 @@ test.each(Object.keys(production))("production must choose %s", (name) => {
 test("none is chosen where there is none", () => {
   const { variables } = configOf({ wibmoBaseUrl: "none", callbackHosts: "none" });
   expect(variables).toMatchObject({ WIBMO_BASE_URL: "", CALLBACK_HOSTS: "" });
+  expect(configOf({ aggrepayIdsKept: 64 }).variables).toMatchObject({ AGGREPAY_IDS_KEPT: "64" });
 });
 
 test.each([
@@ -224,6 +226,13 @@ const cases: readonly Case[] = [
       sentence: account,
     }),
   ),
+  {
+    name: "aggrepayIdsKept",
+    variable: "AGGREPAY_IDS_KEPT",
+    right: ["20", "64", "73"],
+    wrong: ["", "19", "74", "064", "2e1", 74, 49.5, "all"],
+    sentence: "must be a whole number of characters from 20 to 73, or none",
+  },
   {
     name: "aggrepayUtcOffset",
     variable: "AGGREPAY_UTC_OFFSET",

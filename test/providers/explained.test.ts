@@ -43,9 +43,8 @@ describe("a row of our kind and amount is explained", () => {
   test("by an inquiry's success once ids of that length are known to be kept, and no other", async () => {
     const held = { "money other": record({ provedBy: "inquiry" }) };
     expect(await shown([row()], held)).toBe("other");
-    expect(await shown([row()], held, { kept: "4" })).toBe("nothing");
-    expect(await shown([row()], held, { kept: "4", identity: "ours-" })).toBe("other");
-    expect(await shown([row()], held, { kept: "yes" })).toBe("other");
+    expect(await shown([row()], held, { kept: "20", identity: "-".repeat(20) })).toBe("nothing");
+    expect(await shown([row()], held, { kept: "20", identity: "-".repeat(21) })).toBe("other");
   });
 });
 
@@ -100,4 +99,11 @@ test("more rows than are looked up at once are asked about later", async () => {
   const rows = Array.from({ length: 51 }, () => row());
   expect(await shown(rows, { "money other": record() })).toBe("unclear");
   expect(await shown(rows.slice(1), { "money other": record() })).toBe("nothing");
+});
+
+test("a row without an id is a person's among however many", async () => {
+  const rows = Array.from({ length: 51 }, () => row());
+  expect(await shown([...rows, row({ merchantTransactionId: null })], { "money other": record() })).toBe(
+    "other",
+  );
 });

@@ -1,18 +1,10 @@
 import type { Evidence, Known, OwnRecord } from "../inquiry.ts";
 import { isSameWord } from "../words.ts";
+import { idsKept, reversalSuffix } from "./ids.ts";
 import type { ComparedRow } from "./transactions.ts";
 
-/** More rows of one kind and amount than this are not looked up at once: the record is asked about later. */
-const rowLimit = 50;
-
-/** The provider names a reversal by its debit's id and this (section 8). */
-export const reversalSuffix = "_REVERSAL";
-
-/** How many characters of an id AggrePay has been shown to keep byte for byte; undefined where nobody has shown it. */
-export function idsKept(option: Known["option"]): number | undefined {
-  const kept = Number(option("AGGREPAY_IDS_KEPT") ?? Number.NaN);
-  return Number.isInteger(kept) ? kept : undefined;
-}
+/** Records that are looked up in one inquiry. */
+const lookUpLimit = 50;
 
 /**
  * What rows that could be a change of ours come to, where the provider knows no such id. Nothing is known of the form in which
@@ -24,14 +16,12 @@ export async function explained(
   identity: string,
   known: Known,
 ): Promise<Evidence> {
-  if (rows.length > rowLimit)
-    return { shows: "unclear", why: "The customer's list holds more rows of that kind than are looked up." };
+  const isOthers = ({ merchantTransactionId: shown }: ComparedRow) => shown !== null && shown !== identity;
   const isKept = identity.length <= (idsKept(known.option) ?? 0);
-  const verdicts = await Promise.all(
-    rows.map(async (row) => ({ row, is: await verdictOn(row, identity, isKept, known) })),
-  );
-  const found = (wanted: Verdict) => verdicts.find(({ is }) => is === wanted)?.row;
-  const unexplained = found("unexplained");
+  const lookedUp = rows.filter(isOthers).slice(0, lookUpLimit);
+  const verdicts = await Promise.all(lookedUp.map((row) => verdictOn(row, isKept, known)));
+  const found = (wanted: Verdict["is"]) => verdicts.find(({ is }) => is === wanted)?.row;
+  const unexplained = rows.find((row) => !isOthers(row)) ?? found("unexplained");
   if (unexplained)
     return {
       shows: "other",
@@ -43,43 +33,48 @@ export async function explained(
       shows: "unclear",
       why: `The customer's list holds a row that could be it, under the id of a record that is in doubt too: ${named(unfinished)}.`,
     };
+  if (rows.length > lookUpLimit)
+    return {
+      shows: "unclear",
+      why: "The customer's list holds more rows of that amount than are looked up.",
+    };
   return { shows: "nothing" };
 }
 
-type Verdict = "explained" | "unfinished" | "unexplained";
+interface Verdict {
+  readonly row: ComparedRow;
+  readonly is: "explained" | "unfinished" | "unexplained";
+}
 
-async function verdictOn(
-  { merchantTransactionId: shown, paymentType, transactionId }: ComparedRow,
-  identity: string,
-  isKept: boolean,
-  { record }: Known,
-): Promise<Verdict> {
-  if (shown === null || shown === identity) return "unexplained";
-  const explains = ({ provedBy, transactionId: own }: OwnRecord): boolean =>
-    own === transactionId &&
+async function verdictOn(row: ComparedRow, isKept: boolean, { record }: Known): Promise<Verdict> {
+  const explains = ({ provedBy, transactionId }: OwnRecord): boolean =>
+    transactionId === row.transactionId &&
     (provedBy === "reply" || provedBy === "person" || (provedBy === "inquiry" && isKept));
-  let verdict: Verdict = "unexplained";
-  for (const [namespace, id] of recordsNamed(shown, paymentType)) {
+  let is: Verdict["is"] = "unexplained";
+  for (const { namespace, id } of recordsNamed(row)) {
     const own = await record(namespace, id);
-    if (own && explains(own)) return "explained";
-    if (own?.isUnfinished) verdict = "unfinished";
+    if (own && explains(own)) return { row, is: "explained" };
+    if (own?.isUnfinished) is = "unfinished";
   }
-  return verdict;
+  return { row, is };
+}
+
+interface RecordName {
+  readonly namespace: "money" | "reversal";
+  readonly id: string;
 }
 
 /** The records that a row's id can name: a reversal is shown as its debit's id with the suffix, or as that id itself. */
-function recordsNamed(shown: string, paymentType: string): readonly ["money" | "reversal", string][] {
-  if (shown.endsWith(reversalSuffix)) return [["reversal", shown.slice(0, -reversalSuffix.length)]];
-  return isSameWord(paymentType, "CREDIT")
-    ? [
-        ["money", shown],
-        ["reversal", shown],
-      ]
-    : [["money", shown]];
+function recordsNamed({ merchantTransactionId, paymentType }: ComparedRow): readonly RecordName[] {
+  const shown = merchantTransactionId ?? "";
+  if (shown.endsWith(reversalSuffix))
+    return [{ namespace: "reversal", id: shown.slice(0, -reversalSuffix.length) }];
+  const money: RecordName = { namespace: "money", id: shown };
+  return isSameWord(paymentType, "CREDIT") ? [money, { namespace: "reversal", id: shown }] : [money];
 }
 
 /** A row, as a person can find it again; each part is cut, since a record must stay small. */
 function named({ transactionId, merchantTransactionId, amount, time }: ComparedRow): string {
-  const cut = (text: string) => text.slice(0, 64);
-  return `transaction ${cut(transactionId)}, id ${cut(merchantTransactionId ?? "null")}, ${cut(amount)}, ${cut(time)}`;
+  const cut = (text: string, length: number) => text.slice(0, length);
+  return `transaction ${cut(transactionId, 40)}, id ${cut(merchantTransactionId ?? "null", 73)}, ${cut(amount, 20)}, ${cut(time, 40)}`;
 }

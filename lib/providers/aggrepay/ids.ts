@@ -1,0 +1,34 @@
+import { type Config, wrong } from "../../config.ts";
+import type { Fault } from "../../problem.ts";
+
+/** The provider names a reversal by its debit's id and this (section 8). */
+export const reversalSuffix = "_REVERSAL";
+
+/**
+ * How many characters of an id AggrePay has been shown to keep byte for byte; undefined where nobody has shown it. Its document
+ * names no length and no letter case: `npm run smoke -- --ids` shows it.
+ * @throws Problem `misconfigured`
+ */
+export function idsKept(option: Config["option"]): number | undefined {
+  const kept = option("AGGREPAY_IDS_KEPT");
+  if (kept === undefined) return undefined;
+  if (!/^\d\d$/.test(kept))
+    throw wrong("AGGREPAY_IDS_KEPT", "must be a whole number of characters, two digits");
+  return Number(kept);
+}
+
+/**
+ * A merchantTransactionId that is longer than what the provider is known to keep; a debit's leaves room for the name of its
+ * reversal. None where it fits, or nothing is known.
+ */
+export function tooLong(
+  { merchantTransactionId }: { readonly merchantTransactionId: string },
+  { option }: Pick<Config, "option">,
+  suffix = "",
+): readonly Fault[] {
+  const kept = idsKept(option);
+  if (kept === undefined || merchantTransactionId.length + suffix.length <= kept) return [];
+  const why = suffix === "" ? "" : `, and the debit's reversal is named by it and ${suffix}`;
+  const detail = `must have at most ${kept - suffix.length} characters: the provider is known to keep ${kept} of an id${why}`;
+  return [{ pointer: "/merchantTransactionId", detail }];
+}
