@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { decided, faultsAt, type Word } from "./campaign.ts";
 import { anyState, withoutClause } from "./guards.ts";
+import { idForms } from "./id-schedules.ts";
 import { violations } from "./invariants.ts";
 import { type Fault, faults, type Run } from "./points.ts";
 import type { Treatment } from "./provider.ts";
@@ -104,6 +105,12 @@ async function interleaved(
   });
   for (let n = 0; n < 4; n++) world.provider.treatments.push(chosen(treatments));
   world.provider.refusesRepeats = random() < 0.5;
+  if (random() < 0.3) {
+    const { name, keeps, asksInKeptForm } = chosen(idForms);
+    log.push(`ids are kept ${name}`);
+    world.provider.keepsId = keeps;
+    world.provider.asksInKeptForm = asksInKeptForm === true;
+  }
 
   let waiting: Waiting[] = [];
   world.gate = (run, point) => new Promise((go) => waiting.push({ run, point, go }));

@@ -98,6 +98,10 @@ export class Provider {
   /** What is not yet in a customer's list, and what is not found by its id. */
   hidesFromList: (effect: Effect) => boolean = () => false;
   hidesById: (effect: Effect) => boolean = () => false;
+  /** The form in which it keeps an id, and so shows it and finds it. */
+  keepsId: (id: string) => string | null = (id) => id;
+  /** Whether it brings the id that it is asked for into that form too, as a column without letter case does. */
+  asksInKeptForm = false;
   /** What it says of an id that it does not know. */
   unknown = "The selected merchant transaction id is invalid.";
   /** Whether it answers what it is asked; changes it answers as it is told to. */
@@ -238,13 +242,16 @@ export class Provider {
     switch (path) {
       case "fetchbymerchantransactionid": {
         const id = fields.merchant_transaction_id ?? "";
-        const found = this.#money().find((effect) => merchantId(effect) === id && !this.hidesById(effect));
+        const asked = this.asksInKeptForm ? this.keepsId(id) : id;
+        const found = this.#money().find(
+          (effect) => this.#keptId(effect) === asked && !this.hidesById(effect),
+        );
         if (!found) return refusal("INVALID-PARAMS", this.unknown);
-        return signed(this.#row(found, merchantId(found)), null, salt);
+        return signed(this.#row(found, this.#keptId(found)), null, salt);
       }
       case "fetchtransactions": {
         const rows = this.#money()
-          .filter((effect) => customersOf(effect).includes(fields.customer_id ?? ""))
+          .filter((effect) => this.#customersOf(effect).includes(fields.customer_id ?? ""))
           .filter((effect) => !this.hidesFromList(effect))
           .toSorted((a, b) => b.at - a.at);
         const page = {
@@ -254,7 +261,7 @@ export class Provider {
           total_elements: String(rows.length),
         };
         const shown = rows.map((row) =>
-          this.#row(row, row.path === "wallettowallet" ? null : merchantId(row)),
+          this.#row(row, row.path === "wallettowallet" ? null : this.#keptId(row)),
         );
         return signed(shown.length === 0 ? null : shown, page, salt);
       }
@@ -282,6 +289,17 @@ export class Provider {
         );
       }
     }
+  }
+
+  /** A reversal goes back to whose debit it was. */
+  #customersOf({ path, fields }: Effect): readonly (string | undefined)[] {
+    const debit = this.done(`money ${fields.merchant_transaction_id}`)[0];
+    const named = path === "debitreversal" ? debit?.fields : fields;
+    return [named?.from_customer_id, named?.to_customer_id];
+  }
+
+  #keptId(effect: Effect): string | null {
+    return this.keepsId(merchantId(effect));
   }
 
   #money(): readonly Effect[] {
@@ -316,10 +334,6 @@ export class Provider {
 
 const merchantId = ({ path, fields }: Effect): string =>
   `${fields.merchant_transaction_id}${path === "debitreversal" ? "_REVERSAL" : ""}`;
-const customersOf = ({ fields }: Effect): readonly (string | undefined)[] => [
-  fields.from_customer_id,
-  fields.to_customer_id,
-];
 
 function read({ url, body, headers }: WireRequest): { readonly path: string; readonly fields: Fields } {
   const path = url.pathname.split("/").at(-1) ?? "";

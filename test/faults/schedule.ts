@@ -1,3 +1,4 @@
+import type { Environment } from "../../lib/config.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { Run } from "./points.ts";
 import { newIdentity, type Subject, subject } from "./subjects.ts";
@@ -10,6 +11,8 @@ import { times, type Without, type World } from "./world.ts";
 export interface Schedule {
   readonly rule: string;
   readonly schedule: string;
+  /** What is configured otherwise than in other schedules. */
+  readonly environment?: Environment;
   readonly run: (world: World) => Promise<readonly string[]>;
   readonly guards: readonly Guard[];
   /** The assumption that the quiet period stands for is broken here on purpose, so the invariants do not hold. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { idSchedules } from "./id-schedules.ts";
 import { violations } from "./invariants.ts";
 import { personSchedules } from "./person-schedules.ts";
 import type { Schedule } from "./schedule.ts";
@@ -8,7 +9,7 @@ import { schedules as ofTheGateway } from "./schedules.ts";
 import { type Engine, startEngine } from "./store.ts";
 import { type Without, World } from "./world.ts";
 
-const schedules: readonly Schedule[] = [...ofTheGateway, ...personSchedules];
+const schedules: readonly Schedule[] = [...ofTheGateway, ...personSchedules, ...idSchedules];
 
 let engine: Engine;
 beforeAll(async () => {
@@ -19,7 +20,8 @@ beforeAll(async () => {
 afterAll(() => engine.stop());
 
 async function wrongIn(schedule: Schedule, without?: Without): Promise<readonly string[]> {
-  const world = new World(engine, without);
+  const environment = { ...schedule.environment, ...without?.environment };
+  const world = new World(engine, { ...without, environment });
   const wrong = await schedule.run(world);
   return schedule.isBeyondAssumptions ? wrong : [...wrong, ...(await violations(world))];
 }
