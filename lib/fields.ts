@@ -2,16 +2,25 @@ import * as v from "valibot";
 import { amountPattern, paise } from "./money.ts";
 import { Secret } from "./secrets/secret.ts";
 import { isCalendarDate } from "./time.ts";
+import { invisibleIn, trimmed } from "./visible.ts";
 
 /**
  * The fields that callers send, each defined once. Strings are trimmed here and nowhere else, so identity, comparison and
  * the bytes that are sent all see the same text.
  */
 
-const text = v.pipe(v.string("must be a string"), v.trim(), v.nonEmpty("must not be empty"));
+/** Trimmed, and of characters that everybody sees. */
+const visible = (what: string) =>
+  v.pipe(
+    v.string(what),
+    v.transform(trimmed),
+    v.check<string, (issue: v.CheckIssue<string>) => string>(
+      (value) => invisibleIn(value) === undefined,
+      ({ input }) => invisibleIn(input) ?? "",
+    ),
+  );
 
-// Unicode's control characters (NUL, line ends, ...) mean nothing in a name and much in a log or a header.
-const printable = v.check((value: string) => !/\p{Cc}/u.test(value), "must not contain control characters");
+const text = v.pipe(visible("must be a string"), v.nonEmpty("must not be empty"));
 
 const upTo = (length: number) =>
   v.maxLength<string, number, string>(length, `must have at most ${length} characters`);
@@ -31,10 +40,32 @@ export const customerId = digits(1, 30);
 export const subMerchantId = digits(1, 30);
 /** E.164 for India, as the provider's samples write it: `+919900261104`. */
 export const indianMobile = matching(/^\+91\d{10}$/, "must be an Indian mobile number as +91 and ten digits");
-export const email = v.pipe(text, upTo(254), v.email("must be an e-mail address"));
-export const name = v.pipe(text, upTo(100), printable);
-export const description = v.pipe(text, upTo(255), printable);
-export const addressLine = v.pipe(text, upTo(255), printable);
+/**
+ * Addresses that exist: any local part that needs no quotes, and a host name. In ASCII alone: what a provider keeps of other
+ * letters is not known, and every such domain has a form in ASCII, `xn--...`.
+ * Source: RFC 5321, section 4.1.2; RFC 5890, section 2.3.2.1.
+ */
+const emailUpTo = (length: number) =>
+  v.pipe(
+    text,
+    upTo(length),
+    v.check(
+      (value) => /^[\x20-\x7e]+$/.test(value),
+      "must be an e-mail address in ASCII: a domain of other letters has a form that begins with xn--",
+    ),
+    v.regex(emailPattern, "must be an e-mail address"),
+  );
+const emailPattern = (() => {
+  const atom = "[a-z0-9!#$%&'*+/=?^_`{|}~-]+";
+  const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
+  const last = "(?:[a-z]{2,63}|xn--[a-z0-9-]{0,58}[a-z0-9])";
+  return new RegExp(`^(?=[^@]{1,64}@)${atom}(?:\\.${atom})*@(?:${label}\\.)+${last}$`, "i");
+})();
+
+export const email = emailUpTo(254);
+export const name = v.pipe(text, upTo(100));
+export const description = v.pipe(text, upTo(255));
+export const addressLine = v.pipe(text, upTo(255));
 export const pincode = digits(6, 6);
 export const otp = hidden(4, 8);
 export const mpin = hidden(4, 8);
@@ -42,8 +73,7 @@ export const date = v.pipe(text, v.check(isCalendarDate, "must be a date that ex
 export const boolean = v.boolean("must be true or false");
 
 export const amount = v.pipe(
-  v.string('must be a string of decimal digits, such as "12.50"'),
-  v.trim(),
+  visible('must be a string of decimal digits, such as "12.50"'),
   v.regex(
     amountPattern,
     'must be a decimal number with at most 2 places and 12 digits before them, such as "12.50"',
@@ -62,7 +92,7 @@ export const anyMerchantTransactionId = matching(
   "must be 1 to 73 of A-Z a-z 0-9 . _ -",
 );
 export const transactionId = matching(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ -");
-export const pgTransactionId = v.pipe(text, upTo(100), printable);
+export const pgTransactionId = v.pipe(text, upTo(100));
 
 export const accountNumber = matching(/^[A-Za-z0-9]{5,34}$/, "must be 5 to 34 letters and digits");
 export const ifscCode = matching(
@@ -95,10 +125,10 @@ export function oneOf<T extends object>(...names: readonly (keyof T & string)[])
 }
 
 /** An id of the caller's own for one call of a provider that asks for one. */
-export const clientTxnId = v.pipe(text, upTo(100), printable);
+export const clientTxnId = v.pipe(text, upTo(100));
 /** PaymentPlug's ids of customers, which it calls alphanumeric and shows as digits. */
-export const walletCustomerId = v.pipe(text, upTo(255), printable);
-export const urn = v.pipe(text, upTo(40), printable);
+export const walletCustomerId = v.pipe(text, upTo(255));
+export const urn = v.pipe(text, upTo(40));
 export const referenceNo = matching(/^[A-Za-z0-9._-]{1,40}$/, "must be 1 to 40 of A-Z a-z 0-9 . _ -");
 export const mitraCd = matching(/^[A-Z]{4}$/, "must be 4 capital letters, such as KDVI");
 /** E.164 for Indonesia; the provider allows 15 characters. */
@@ -106,8 +136,8 @@ export const indonesianMobile = matching(
   /^\+62\d{7,12}$/,
   "must be an Indonesian mobile number as +62 and 7 to 12 digits",
 );
-export const billingEmail = v.pipe(text, upTo(40), v.email("must be an e-mail address"));
-export const clientUserKey = v.pipe(text, upTo(50), printable);
+export const billingEmail = emailUpTo(40);
+export const clientUserKey = v.pipe(text, upTo(50));
 /** Written so that everybody reads the same host in it: nothing but ASCII, no backslash, no user, the host as it stands. */
 export const httpsUrl = v.pipe(
   text,

@@ -17,6 +17,7 @@ import { claimOrWithdraw, settleTries } from "./claiming.ts";
 import { carriedOut, isFaultCode, isProviderFault, type Outcome, prepared } from "./exchange.ts";
 import { expireAfterMs } from "./expiry.ts";
 import type { Answer, Request } from "./handler.ts";
+import { fault, readIdempotencyKey } from "./idempotency-key.ts";
 import { noteUnread, refuse, routeName } from "./read.ts";
 import { type SameRequest, sameEffect, sameInput, secretsIn } from "./request.ts";
 import { asking, type Budget, type Doubtful, knownTo, resolve } from "./resolve.ts";
@@ -138,15 +139,13 @@ function identityOf<Input>(
   operation: Pick<ChangeSpec<Input, unknown, unknown, unknown>, "identity" | "name">,
   { input, idempotencyKey, caller }: Request<Input>,
 ): Identity {
-  const fault = (detail: string) => invalid([{ header: "idempotency-key", detail }]);
-  if (idempotencyKey !== undefined && !/^[\x20-\x7e]{1,255}$/.test(idempotencyKey))
-    throw fault("must be 1 to 255 printable ASCII characters");
+  const key = readIdempotencyKey(idempotencyKey);
   if (operation.identity === "idempotency-key") {
-    if (idempotencyKey === undefined) throw fault("is required: it makes a repeat safe");
-    return { namespace: "idempotency-key", id: idempotencyKey, caller, operation: routeName(operation.name) };
+    if (key === undefined) throw fault("is required: it makes a repeat safe");
+    return { namespace: "idempotency-key", id: key, caller, operation: routeName(operation.name) };
   }
   const id = operation.identity.of(input);
-  if (idempotencyKey !== undefined && idempotencyKey !== id)
+  if (key !== undefined && key !== id)
     throw fault("must be left out or equal to the identity that this request has in its body");
   return { namespace: operation.identity.namespace, id };
 }

@@ -16,7 +16,7 @@ export type InputSchema<Input> = v.GenericSchema<unknown, Input> & { readonly en
  * @throws Problem `unacceptable-body` or `invalid-request`, naming each place that is at fault and quoting no value.
  */
 export function readInput<Input>(event: APIGatewayProxyEventV2, schema: InputSchema<Input>): Input {
-  requireJson(event.headers["content-type"]);
+  requireJson(event.headers["content-type"], event.headers["content-encoding"]);
   const fields = readObject(limited(bodyOf(event)), schema.entries);
   const unknown = [...fields.keys()].filter((name) => !Object.hasOwn(schema.entries, name));
   const parsed = v.safeParse(schema, plainObject(fields), { abortPipeEarly: true });
@@ -41,15 +41,35 @@ export const invalid = (errors: readonly Fault[], whole = "The body"): Problem =
   return new Problem("invalid-request", `${place} ${first?.detail ?? "is not valid"}.`, { errors });
 };
 
-function requireJson(contentType: string | undefined): void {
-  const accepted = /^application\/(?:[\w.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
-  if (contentType !== undefined && accepted.test(contentType.trim())) return;
-  const errors = [{ header: "content-type", detail: "must be application/json" }];
-  throw new Problem("unacceptable-body", "The content-type must be application/json.", {
-    status: 415,
-    errors,
-  });
+/** `application/json` with parameters or none; a semicolon more than needed means nothing. */
+const jsonType = (() => {
+  const token = "[\\w!#$%&'*+.^`|~-]+";
+  const parameter = `\\s*;(?:\\s*${token}\\s*=\\s*(?:${token}|"(?:[^"\\\\]|\\\\.)*"))?`;
+  return new RegExp(`^application/(?:[\\w.+-]+\\+)?json(?:${parameter})*\\s*$`, "i");
+})();
+const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/gi;
+/** US-ASCII is a part of UTF-8. */
+const isUtf8 = (name: string): boolean => /^(?:utf-?8|us-ascii)$/i.test(name);
+
+function requireJson(contentType: string | undefined, contentEncoding: string | undefined): void {
+  if (contentType === undefined || !jsonType.test(contentType.trim()))
+    throw unacceptable("content-type", "must be application/json");
+  if (![...contentType.matchAll(charset)].every(([, name = ""]) => isUtf8(name)))
+    throw unacceptable("content-type", "must have the charset utf-8 or none: JSON is UTF-8");
+  // Some write the charset where a coding belongs.
+  const codings = (contentEncoding ?? "").split(",").map((name) => name.trim());
+  if (!codings.every((name) => name === "" || /^identity$/i.test(name) || isUtf8(name)))
+    throw unacceptable(
+      "content-encoding",
+      "must be left out: the body must be sent as it is, not compressed",
+    );
 }
+
+const unacceptable = (header: string, detail: string): Problem =>
+  new Problem("unacceptable-body", `The header ${header} ${detail}.`, {
+    status: 415,
+    errors: [{ header, detail }],
+  });
 
 /** The body's bytes: API Gateway passes on whatever it does not take for text in base64. */
 export const bodyOf = (event: APIGatewayProxyEventV2): Uint8Array =>

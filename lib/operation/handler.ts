@@ -92,7 +92,29 @@ export function lambda<Input>(shape: Shape<Input>): LambdaHandler {
       return written(event, response(200, "application/json", answer.body, replayedHeader(answer.replayed)));
     });
 
-  return Object.assign((event: Event, context: Context) => handler(event, context), { warm: shape.warm });
+  const answered = async (event: Event, context: Context) =>
+    isOfTheApi(event) ? handler(event, context) : refusedEvent(shape.name, context);
+  return Object.assign(answered, { warm: shape.warm });
+}
+
+/** What API Gateway sends has both; a test event that somebody wrote in Lambda's console has neither. */
+const isOfTheApi = (event: Partial<APIGatewayProxyEventV2> | null | undefined): boolean =>
+  typeof event?.requestContext?.requestId === "string" && typeof event.headers === "object";
+
+function refusedEvent(name: string, { awsRequestId }: Context): Response {
+  const problem = new Problem(
+    "invalid-request",
+    "This event is no request of the API: it has no requestContext or no headers. Call the API, or test with an event of an HTTP API in payload format 2.0.",
+  );
+  log({
+    function: name,
+    requestId: awsRequestId,
+    status: problem.status,
+    code: problem.code,
+    error: "an event without requestContext or headers: no request of the API",
+  });
+  const instance = `urn:wallet-gateway:request:${awsRequestId}`;
+  return response(problem.status, "application/problem+json", problem.body(instance), {});
 }
 
 interface Response {
