@@ -101,14 +101,19 @@ interface PartitionsInfo {
   readonly partitions: readonly {
     readonly regionRegex: string;
     readonly regions: Readonly<Record<string, unknown>>;
+    readonly outputs: Readonly<Record<string, unknown>>;
   }[];
 }
 
-/** A Region's name says its partition; the list of them adds what people call them. */
+/**
+ * A Region's name says its partition; the list of them adds what people call them. Of what a partition is, our endpoint's one
+ * rule (regional-endpoint.ts) asks for its domain alone.
+ */
 const withoutNames = ({ partitions, ...rest }: PartitionsInfo): PartitionsInfo => ({
   ...rest,
-  partitions: partitions.map(({ regions, ...partition }) => ({
+  partitions: partitions.map(({ regions, outputs, ...partition }) => ({
     ...partition,
+    outputs: { dnsSuffix: outputs.dnsSuffix },
     regions: Object.fromEntries(
       Object.entries(regions).filter(([name]) => !new RegExp(partition.regionRegex).test(name)),
     ),

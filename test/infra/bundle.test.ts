@@ -8,7 +8,7 @@ import { functions } from "../../functions/index.ts";
 import { type Bundles, bundle, projectRoot, signingLayerPath } from "../../infra/bundle.ts";
 import { sdkStubs, trimmedSdk } from "../../infra/sdk-stubs.ts";
 
-const limits = { change: 300_000, read: 160_000, layer: 15_000 };
+const limits = { change: 300_000, read: 165_000, layer: 15_000 };
 
 let scratch: string;
 let bundles: Bundles;
