@@ -212,6 +212,7 @@ const choices: Readonly<Record<string, Choice>> = {
   aggrepayIdsKept: { variable: "AGGREPAY_IDS_KEPT", rule: rules.idLengthOrNone, preset: "none" },
   aggrepayUtcOffset: { variable: "AGGREPAY_UTC_OFFSET", rule: rules.utcOffset },
   nicepayRegistrationPath: { variable: "NICEPAY_REGISTRATION_PATH", rule: rules.path },
+  payuClientTxnIdLength: { variable: "PAYU_CLIENT_TXN_ID_LENGTH", rule: rules.idLength },
   wibmoCustomerRecord: { variable: "WIBMO_CUSTOMER_RECORD", rule: rules.onOrOff },
   wibmoRetrievePath: { variable: "WIBMO_RETRIEVE_PATH", rule: rules.path },
   wibmoDecryptPath: { variable: "WIBMO_DECRYPT_PATH", rule: rules.path },

@@ -158,6 +158,10 @@ export const rules = {
   },
   path: { isRight: (value) => /^\/[\w./-]*$/.test(value), must: "be a path that begins with /" },
   onOrOff: { isRight: (value) => value === "on" || value === "off", must: "be on or off" },
+  idLength: {
+    isRight: (value) => /^\d{2,3}$/.test(value) && Number(value) >= 10 && Number(value) <= 100,
+    must: "be a whole number from 10 to 100",
+  },
   utcOffset: {
     isRight: (value) => /^[+-](?:0\d|1[0-4]):[0-5]\d$/.test(value),
     must: "be an offset such as +05:30",

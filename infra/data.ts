@@ -158,14 +158,17 @@ const secretDescriptions: Record<SecretName, string> = {
   aggrepay: 'AggrePay\'s credentials for this merchant, as {"apiKey":"...","salt":"..."}',
   payu:
     'PayU\'s credentials for this merchant, as {"merchantKey":"...","merchantSalt":"...","walletIdentifier":"..."}; ' +
-    '"mid" and "signatureScheme" (hmac or body-digest) where they apply',
+    '"mid", "signatureScheme" (hmac, or body-digest, which needs "mid") and "authorizationForm" (sample or prose) where they apply',
   wibmo:
     'Wibmo\'s credentials for this merchant, as {"apiKey":"..."}; "clientId", "bankId", "entityId", "secureCode", ' +
-    '"consumerCustomId" and "headerNames" where they apply',
+    '"consumerCustomId", "headerNames", "mobileForm" (ten-digits or with-91) and "decryptHeaders" (api-key or all) where they apply',
   dreamzwallet:
     'DreamzWallet\'s credentials for this merchant, as {"secKey":"...","walletOwnerId":"...","token":"..."}; ' +
-    '"envelope" (authentication) and "hashCase" (lower or upper) where they apply',
-  nicepay: 'NICEPAY\'s credentials for this merchant, as {"iMid":"...","merchantKey":"..."}',
+    '"envelope" (authentication), "hashCase" (lower or upper) and "hashParts" (secKey,customerId,walletOwnerId or ' +
+    "customerId,walletOwnerId) where they apply",
+  nicepay:
+    'NICEPAY\'s credentials for this merchant, as {"iMid":"...","merchantKey":"..."}; ' +
+    '"phoneForm" (plus-62, plus-62-space or 62) where it applies',
   gateway:
     'The gateway\'s own keys, as {"generatedKey":"...","fingerprintKeys":[{"id":"f2","key":"..."}],"sealingKeys":[{"id":"s2","key":"..."}]}. ' +
     "The generated key is there from the start and stays for ever. Each key of a ring is 32 random bytes in base64 " +

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { awsClientConfig } from "./aws.ts";
 import { type Config, readConfig, required } from "./config.ts";
@@ -15,9 +15,15 @@ export interface Runtime {
   readonly clock: Clock;
   readonly secrets: Secrets;
   readonly send: Send;
-  /** An id that nobody else has. */
-  readonly uniqueId: () => string;
+  /** An id that nobody else has, 32 characters long unless told. */
+  readonly uniqueId: (length?: number) => string;
 }
+
+/** 5 random bits in each character: 14 are enough for a billion ids. */
+export const uniqueId: Runtime["uniqueId"] = (length = 32) =>
+  Array.from(randomBytes(length), (byte) => letters.charAt(byte % letters.length)).join("");
+
+const letters = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /** Straight to standard output: Lambda's own console would put a line of ours, as text, into a line of its own. */
 const write = (line: string): void => {
@@ -44,6 +50,6 @@ export const runtime = lazy((): Runtime => {
     clock: systemClock,
     secrets: secretsFrom(client, (name) => required(env, secretIdVariable(name)), systemClock),
     send,
-    uniqueId: () => randomUUID().replaceAll("-", ""),
+    uniqueId,
   };
 });

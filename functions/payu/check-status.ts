@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { clientTxnId, date, optional } from "../../lib/fields.ts";
 import { read, readHandler } from "../../lib/operation/read.ts";
 import { responseDump } from "../../lib/providers/payu/dump.ts";
-import { payu } from "../../lib/providers/payu/index.ts";
+import { clientTxnIdLength, payu } from "../../lib/providers/payu/index.ts";
 import { indiaOffset, stamp } from "../../lib/time.ts";
 
 /** Answers what became of a Load call: the dump of the call whose clientTxnId is `verifyClientTxnId`. */
@@ -23,11 +23,11 @@ export const operation = read({
       "must have a fromDate that is not after its toDate",
     ),
   ),
-  sends: (input, { now, uniqueId }) => ({
+  sends: (input, { config, now, uniqueId }) => ({
     path: "/loyalty-points/v1/wallet/check-status",
     body: {
       messageCode: "2050",
-      clientTxnId: input.clientTxnId ?? uniqueId(),
+      clientTxnId: input.clientTxnId ?? uniqueId(clientTxnIdLength(config)),
       requestDateTime: stamp(now, indiaOffset),
       // The provider's own spelling.
       verifyclientTxnId: input.verifyClientTxnId,

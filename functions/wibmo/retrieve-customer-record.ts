@@ -36,6 +36,7 @@ export const operation = read({
     (reply, circumstances) => ({
       path: circumstances.config.option("WIBMO_DECRYPT_PATH") ?? "/api/v2/decrypt",
       body: { token: reply.text("token") },
+      byApiKeyAlone: true,
     }),
   ],
   returns: (reply) => ({ customer: reply.plain() }),

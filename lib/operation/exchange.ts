@@ -110,8 +110,9 @@ export async function carriedOut<Call, Reply, Result>(
 ): Promise<Outcome<Result>> {
   const sentAt = world.secrets.moment();
   const outcome = await attempted(exchange, pace, returns, world);
-  if (!(outcome.kind === "refusal" && outcome.as === "not_executed" && outcome.code === "misconfigured"))
-    return outcome;
+  const refusedUs =
+    outcome.kind === "refusal" && outcome.as === "not_executed" && outcome.code === "misconfigured";
+  if (!refusedUs || exchange.provider.sentOnce) return outcome;
   const again = await resigned(exchange, sentAt, pace, world);
   // A second send that does not come to pass leaves what the first one said.
   if (!again) return outcome;

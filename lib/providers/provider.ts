@@ -11,6 +11,8 @@ import type { WireReply, WireRequest } from "../transport.ts";
 export interface Provider<Call, Reply> {
   readonly name: string;
   readonly secret: SecretName;
+  /** Its calls are never sent again, also where one was refused for a secret that has been rotated since. */
+  readonly sentOnce?: true;
   /** Host and port that calls go to. */
   readonly host: (config: Config) => string;
   /** The environment variables that it is configured by, beside its secret. */
@@ -34,7 +36,8 @@ export interface Circumstances {
   readonly config: Config;
   /** Milliseconds since 1970; every time that one call names is this one. */
   readonly now: number;
-  readonly uniqueId: () => string;
+  /** Lower-case letters and digits, 32 of them unless told. */
+  readonly uniqueId: (length?: number) => string;
 }
 
 /** What the tables of errors need to know of the operation that was refused. */

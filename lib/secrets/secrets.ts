@@ -177,3 +177,22 @@ export function part(secret: SecretValue, key: string): Secret {
     );
   return new Secret(value);
 }
+
+/**
+ * A switch in a secret: one of the choices, or undefined where it is left out.
+ * @throws Problem `misconfigured` naming the secret and the key, never the value.
+ */
+export function choice<Choice extends string>(
+  secret: SecretValue,
+  key: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const value = optionalPart(secret, key)?.reveal();
+  const chosen = choices.find((one) => one === value);
+  if (value === undefined || chosen !== undefined) return chosen;
+  const names = choices.map((one) => `"${one}"`).join(" or ");
+  throw new Problem(
+    "misconfigured",
+    `The secret "${secret.name}" must hold ${names} under "${key}", or nothing.`,
+  );
+}

@@ -7,21 +7,24 @@ export type DreamzwalletSecret = {
   readonly walletOwnerId: string;
   /** The letter case of the hex: `lower` unless told (the platform's sibling calls). */
   readonly hashCase?: "lower" | "upper";
+  /** What is hashed: all three (the document, the default), or the customer and the owner alone (a newer variant). */
+  readonly hashParts?: "secKey,customerId,walletOwnerId" | "customerId,walletOwnerId";
 };
 
 /**
- * The `verificationHash` of a getSecretKey request: SHA-256, in hex, of secKey, customerId and walletOwnerId,
- * each without the white space around it, with nothing between them.
+ * The `verificationHash` of a getSecretKey request: SHA-256, in hex, of secKey, customerId and walletOwnerId, or of
+ * the last two alone, each without the white space around it, with nothing between them.
  *
- * Throws a TypeError when one of the three is empty or `hashCase` is neither case.
- * Source: DreamzWallet getSecretKey (document 000); trimming and letter case from the platform's sibling calls.
+ * Throws a TypeError when one of the three is empty or a switch is none of its choices.
+ * Source: DreamzWallet getSecretKey (document 000); trimming and letter case from the platform's sibling calls,
+ * the hash without secKey from a newer page of the platform.
  */
 export function dreamzwalletVerificationHash(secret: DreamzwalletSecret, customerId: string): string {
   const secKey = checkFilled("secKey", secret.secKey.trim());
   const customer = checkFilled("customerId", customerId.trim());
   const owner = checkFilled("walletOwnerId", secret.walletOwnerId.trim());
   const hex = createHash("sha256")
-    .update(secKey + customer + owner)
+    .update(keyIn(secret, secKey) + customer + owner)
     .digest("hex");
   switch (secret.hashCase ?? "lower") {
     case "lower":
@@ -30,5 +33,19 @@ export function dreamzwalletVerificationHash(secret: DreamzwalletSecret, custome
       return hex.toUpperCase();
     default:
       throw new TypeError('hashCase must be "lower" or "upper": check the secret');
+  }
+}
+
+function keyIn(
+  { hashParts = "secKey,customerId,walletOwnerId" }: DreamzwalletSecret,
+  secKey: string,
+): string {
+  switch (hashParts) {
+    case "secKey,customerId,walletOwnerId":
+      return secKey;
+    case "customerId,walletOwnerId":
+      return "";
+    default:
+      throw new TypeError("hashParts names other parts than are hashed: check the secret");
   }
 }

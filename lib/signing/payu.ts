@@ -6,6 +6,8 @@ export type PayuSecret = {
   readonly merchantSalt: string;
   /** `hmac` (the document, the default) or `body-digest` (the provider's wider loyalty family). */
   readonly signatureScheme?: "hmac" | "body-digest";
+  /** How the header names algorithm and headers: as the document's `sample` (the default), or as its `prose`. */
+  readonly authorizationForm?: "sample" | "prose";
 };
 
 export type PayuRequest = {
@@ -21,8 +23,8 @@ export type PayuRequest = {
  * Throws a TypeError, which never holds the value, when the date is not in the header's form, the key cannot
  * stand between quotes in a header, or the secret is not filled in.
  *
- * Source: PayU closed loop wallet, check status, sample request (its prose says `hmac-sha512` and
- * `date digest`; the sample and all published requests of the family say `sha512` and `date`).
+ * Source: PayU closed loop wallet, check status: the sample request and all published requests of the family say `sha512`
+ * and `date`, the prose `hmac-sha512` and `date digest`. The signature is the same.
  */
 export function signPayu(secret: PayuSecret, request: PayuRequest): { readonly authorization: string } {
   const username = checkHeaderValue("merchantKey", secret.merchantKey);
@@ -32,9 +34,11 @@ export function signPayu(secret: PayuSecret, request: PayuRequest): { readonly a
     throw new TypeError("date is not in the form of Date.toUTCString()");
   }
   const signature = signatureOf(secret, request);
-  return {
-    authorization: `hmac username="${username}", algorithm="sha512", headers="date", signature="${signature}"`,
-  };
+  const form =
+    secret.authorizationForm === "prose"
+      ? 'algorithm="hmac-sha512", headers="date digest"'
+      : 'algorithm="sha512", headers="date"';
+  return { authorization: `hmac username="${username}", ${form}, signature="${signature}"` };
 }
 
 /** 128 lower-case hex digits. */

@@ -28,7 +28,7 @@ import { type Binding, Bindings, type Entry } from "./nicepay/bindings.ts";
 import { type NicepayFault, table } from "./nicepay/faults.ts";
 import { Notifier } from "./nicepay/notification.ts";
 import { page } from "./nicepay/pages.ts";
-import { credentialCode, documented, fieldCode, registrationOf } from "./nicepay/registration.ts";
+import { credentialCode, documented, fieldCode, phoneForm, registrationOf } from "./nicepay/registration.ts";
 import { errorReply, loginPath, type ResultCode, registeredReply } from "./nicepay/reply.ts";
 import { merchantsOf } from "./nicepay/signature.ts";
 
@@ -60,7 +60,7 @@ export async function startNicepaySandbox(options: SandboxOptions): Promise<Sand
 
   async function register({ body, at }: Received, fault: NicepayFault | undefined): Promise<Outcome> {
     const refuse = (code: ResultCode) => refused(code, errorReply(code));
-    const wrong = credentialCode(body, merchants()) ?? fieldCode(body, at);
+    const wrong = credentialCode(body, merchants()) ?? fieldCode(body, at, phoneForm(options.secrets()));
     if (wrong !== undefined) return refuse(wrong);
     if (bindings.binding(String(body.referenceNo)) !== undefined) return refuse("9009");
     const registration = registrationOf(body, bindings.nextTxid(String(body.iMid), at));

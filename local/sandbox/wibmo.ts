@@ -44,10 +44,11 @@ export async function startWibmoSandbox(options: SandboxOptions): Promise<Sandbo
   const operation = (
     documented: readonly string[],
     run: (received: Received) => Outcome,
+    refuses = refusalOf,
   ): Operation<WibmoFault> => ({
     documented,
-    isSigned: (received) => refusalOf(received, options.secrets()) === undefined,
-    run: (received) => refusalOf(received, options.secrets()) ?? run(received),
+    isSigned: (received) => refuses(received, options.secrets()) === undefined,
+    run: (received) => refuses(received, options.secrets()) ?? run(received),
   });
 
   const encrypt = operation(
@@ -56,7 +57,7 @@ export async function startWibmoSandbox(options: SandboxOptions): Promise<Sandbo
       const refuse = (code: string, message: string) => refused(code, errorReply(code, message, body, at));
       // "Allowed: 1930", of type number.
       if (body.messageCode !== 1930) return refuse("1010", "Invalid message code");
-      const wrong = wrongField(body);
+      const wrong = wrongField(body, mobileDigits(options.secrets()));
       if (wrong !== undefined) return refuse("1020", `Missing parameters: ${wrong}`);
       // The document has no code for it, so this one can only be read as an unknown one.
       if (!used.use(String(body.clientTxnId)))
@@ -71,13 +72,18 @@ export async function startWibmoSandbox(options: SandboxOptions): Promise<Sandbo
   const withToken = (
     stage: string,
     run: (content: JsonObject, refuse: (code: string, message: string) => Outcome, at: number) => Outcome,
+    refuses = refusalOf,
   ): Operation<WibmoFault> => ({
-    ...operation(besideToken, ({ body, at }) => {
-      const content = openToken(String(body.token), key);
-      const refuse = (code: string, message: string) =>
-        refused(code, errorReply(code, message, content ?? {}, at));
-      return content === undefined ? refuse("1020", "Invalid token") : run(content, refuse, at);
-    }),
+    ...operation(
+      besideToken,
+      ({ body, at }) => {
+        const content = openToken(String(body.token), key);
+        const refuse = (code: string, message: string) =>
+          refused(code, errorReply(code, message, content ?? {}, at));
+        return content === undefined ? refuse("1020", "Invalid token") : run(content, refuse, at);
+      },
+      refuses,
+    ),
     stage,
     carried: ({ token }) => openToken(String(token), key) ?? {},
   });
@@ -88,7 +94,7 @@ export async function startWibmoSandbox(options: SandboxOptions): Promise<Sandbo
     return success({ token: sealToken(customerRecord(content, at), key) });
   });
 
-  const decrypt = withToken("decrypt", (content) => success(content));
+  const decrypt = withToken("decrypt", (content) => success(content), decryptRefusalOf);
 
   return startJsonSandbox({
     name: "Wibmo sandbox",
@@ -115,11 +121,10 @@ const success = (body: JsonObject): Outcome => ({ status: 200, body, verdict: "s
  * is refused as a wrong key is.
  */
 function refusalOf(received: Received, secrets: readonly SecretValue[]): Outcome | undefined {
+  const refusal = keyRefusalOf(received, secrets);
+  if (refusal !== undefined) return refusal;
   const { headers, body, at } = received;
-  const sent = headers["x-api-key"];
-  if (sent === undefined) return httpRefusal(401, "No API key found in request");
-  const known = secrets.filter((secret) => sent === memberOf(secret, "apiKey"));
-  if (known.length === 0) return httpRefusal(401, "Invalid authentication credentials");
+  const known = secrets.filter((secret) => headers["x-api-key"] === memberOf(secret, "apiKey"));
   for (const [name, { header, code, message }] of Object.entries(requiredHeaders)) {
     if (known.every((secret) => memberOf(secret, name) !== undefined) && headers[header] === undefined)
       return refused(code, errorReply(code, message, body, at));
@@ -134,12 +139,29 @@ function refusalOf(received: Received, secrets: readonly SecretValue[]): Outcome
   return agrees ? undefined : httpRefusal(403, "You cannot consume this service");
 }
 
-function wrongField(body: JsonObject): string | undefined {
+/** Decrypt looks at the api key alone, as its one public client has it, unless the merchant's account wants all. */
+const decryptRefusalOf = (received: Received, secrets: readonly SecretValue[]): Outcome | undefined =>
+  secrets.some((secret) => memberOf(secret, "decryptHeaders") === "all")
+    ? refusalOf(received, secrets)
+    : keyRefusalOf(received, secrets);
+
+function keyRefusalOf({ headers }: Received, secrets: readonly SecretValue[]): Outcome | undefined {
+  const sent = headers["x-api-key"];
+  if (sent === undefined) return httpRefusal(401, "No API key found in request");
+  if (secrets.some((secret) => sent === memberOf(secret, "apiKey"))) return undefined;
+  return httpRefusal(401, "Invalid authentication credentials");
+}
+
+/** Ten digits in the document; with the country's code on the provider's record page. */
+const mobileDigits = (secrets: readonly SecretValue[]): RegExp =>
+  secrets.some((secret) => memberOf(secret, "mobileForm") === "with-91") ? /^91\d{10}$/ : /^\d{10}$/;
+
+function wrongField(body: JsonObject, mobile: RegExp): string | undefined {
   const { clientTxnId, requestDateTime, customerMobile } = body;
   if (typeof clientTxnId !== "string" || clientTxnId === "" || clientTxnId.length > 100) return "clientTxnId";
   if (typeof requestDateTime !== "string" || momentOf(requestDateTime, indiaHours) === undefined)
     return "requestDateTime";
-  if (customerMobile !== undefined && !/^\d{10}$/.test(String(customerMobile))) return "customerMobile";
+  if (customerMobile !== undefined && !mobile.test(String(customerMobile))) return "customerMobile";
   return identifiers.find(
     (name) => body[name] !== undefined && (typeof body[name] !== "string" || body[name] === ""),
   );

@@ -201,7 +201,7 @@ describe("refusals", () => {
 
   test("FAILED without a code becomes declined", async () => {
     flat.peer.script({ getSecretKey: reply({ status: "Failed" }) });
-    expectProblem(await ask(), problem("declined", { code: "FAILED", message: "" }));
+    expectProblem(await ask(), problem("declined", { code: "Failed", message: "" }));
   });
 
   test("a provider's text is cut, its code too", async () => {

@@ -18,14 +18,14 @@ import {
   type Wallets,
 } from "../support/wallets.ts";
 
-/** As the document has it, with a `mid`; and the other scheme, without one. */
+/** As the document has it, and with the other scheme. */
 let documented: Wallets;
 let digesting: Wallets;
 
 const { merchantKey, merchantSalt, walletIdentifier, mid } = secretValues.payu;
 
 beforeAll(async () => {
-  const other = { merchantKey, merchantSalt, walletIdentifier, signatureScheme: "body-digest" };
+  const other = { merchantKey, merchantSalt, walletIdentifier, mid, signatureScheme: "body-digest" };
   [documented, digesting] = await Promise.all([
     startWallets(),
     startWallets({ secrets: { ...secretValues, payu: other } }),
@@ -104,7 +104,7 @@ describe("what is sent", () => {
     ]);
   });
 
-  test("is signed over its bytes where the secret asks for it, and has no mid where the secret has none", async () => {
+  test("is signed over its bytes where the secret asks for it", async () => {
     const request = await sent({ ...asked, clientTxnId: "₹ é" }, digesting);
     const date = String(request.headers.date);
     expect(request.headers.authorization).toBe(authorization(digestOf(request.body, date, merchantSalt)));
@@ -118,6 +118,7 @@ describe("what is sent", () => {
       "content-type",
       "date",
       "host",
+      "mid",
       "user-agent",
       "walletidentifier",
     ]);
@@ -177,7 +178,7 @@ describe("vectors", () => {
     const { merchantSalt: salt, date, body = "", signature } = vector;
     expect(digestOf(Buffer.from(body), date, salt)).toBe(signature);
     const { headers, body: bytes } = signed(
-      { merchantKey, merchantSalt: salt, walletIdentifier, signatureScheme: "body-digest" },
+      { merchantKey, merchantSalt: salt, walletIdentifier, mid, signatureScheme: "body-digest" },
       vector,
     );
     expect(bytes).toBe(body);

@@ -265,13 +265,18 @@ describe("a secret that cannot be used", () => {
     ...keys,
     ["payu", "mid"],
     ["payu", "signatureScheme"],
+    ["payu", "authorizationForm"],
     ["wibmo", "clientId"],
     ["wibmo", "bankId"],
     ["wibmo", "entityId"],
     ["wibmo", "secureCode"],
     ["wibmo", "consumerCustomId"],
+    ["wibmo", "mobileForm"],
+    ["wibmo", "decryptHeaders"],
     ["dreamzwallet", "envelope"],
     ["dreamzwallet", "hashCase"],
+    ["dreamzwallet", "hashParts"],
+    ["nicepay", "phoneForm"],
   ] as const;
 
   const expectMisconfigured = async (name: keyof typeof good, key: string, value: unknown) => {

@@ -240,6 +240,13 @@ const cases: readonly Case[] = [
     wrong: ["5:30", "+15:00", "+05:60", "IST"],
     sentence: "must be an offset such as +05:30",
   },
+  {
+    name: "payuClientTxnIdLength",
+    variable: "PAYU_CLIENT_TXN_ID_LENGTH",
+    right: ["10", "14", "100"],
+    wrong: ["", "9", "101", "1e2", "20.0"],
+    sentence: "must be a whole number from 10 to 100",
+  },
   ...[
     ["nicepayRegistrationPath", "NICEPAY_REGISTRATION_PATH"],
     ["wibmoRetrievePath", "WIBMO_RETRIEVE_PATH"],

@@ -1,7 +1,7 @@
 import type { Config } from "../../config.ts";
 import { Problem } from "../../problem.ts";
-import { optionalPart, part, type SecretValue } from "../../secrets/secrets.ts";
-import { dreamzwalletVerificationHash } from "../../signing/index.ts";
+import { choice, part, type SecretValue } from "../../secrets/secrets.ts";
+import { dreamzwalletVerificationHash, JsonNumber } from "../../signing/index.ts";
 import { indiaOffset } from "../../time.ts";
 import type { WireReply, WireRequest } from "../../transport.ts";
 import { jsonReply, unreadableReply } from "../json-reply.ts";
@@ -16,6 +16,7 @@ import {
   throttled,
 } from "../provider.ts";
 import { type Reader, success } from "../reader.ts";
+import { decisive } from "../words.ts";
 
 export interface DreamzwalletCall {
   readonly path: string;
@@ -26,6 +27,8 @@ export interface DreamzwalletCall {
 export const dreamzwallet: Provider<DreamzwalletCall, Reader> = {
   name: "dreamzwallet",
   secret: "dreamzwallet",
+  // An older page says that each call makes a new key and the old one dies.
+  sentOnce: true,
   host: (config) => config.baseUrl("dreamzwallet").host,
   variables: ["DREAMZWALLET_BASE_URL"],
   sign,
@@ -41,7 +44,16 @@ function sign(call: DreamzwalletCall, secret: SecretValue, { config }: Circumsta
       'The secret "dreamzwallet" must hold 1 to 20 digits under "walletOwnerId".',
     );
   const hashCase = choice(secret, "hashCase", ["lower", "upper"]);
-  const keys = { secKey: part(secret, "secKey").reveal(), walletOwnerId, ...(hashCase && { hashCase }) };
+  const hashParts = choice(secret, "hashParts", [
+    "secKey,customerId,walletOwnerId",
+    "customerId,walletOwnerId",
+  ]);
+  const keys = {
+    secKey: part(secret, "secKey").reveal(),
+    walletOwnerId,
+    ...(hashCase && { hashCase }),
+    ...(hashParts && { hashParts }),
+  };
   const fields = {
     customerId,
     walletOwnerId,
@@ -57,22 +69,6 @@ function sign(call: DreamzwalletCall, secret: SecretValue, { config }: Circumsta
   };
 }
 
-function choice<Choice extends string>(
-  secret: SecretValue,
-  key: string,
-  choices: readonly Choice[],
-): Choice | undefined {
-  const value = optionalPart(secret, key)?.reveal();
-  if (value === undefined) return undefined;
-  const chosen = choices.find((one) => one === value);
-  if (chosen !== undefined) return chosen;
-  const names = choices.map((one) => `"${one}"`).join(" or ");
-  throw new Problem(
-    "misconfigured",
-    `The secret "${secret.name}" must hold ${names} under "${key}", or nothing.`,
-  );
-}
-
 function read(
   { status, body }: WireReply,
   _secrets: readonly SecretValue[],
@@ -83,24 +79,29 @@ function read(
   const json = jsonReply(body);
   const text = (name: string) => {
     const value = json?.get(name);
-    return typeof value === "string" ? value.trim() : undefined;
+    const word = value instanceof JsonNumber ? value.token : value;
+    return (typeof word === "string" && word.trim()) || undefined;
   };
-  const state = text("status")?.toUpperCase();
-  const code = text("responseCode") || state;
-  if (isAccessRefusal(status) && code === undefined) return refusedOnTheWay("DreamzWallet", status);
-  if (status === 429 && code?.toUpperCase() !== "SUCCESS" && state !== "SUCCESS")
-    return throttled(
-      "DreamzWallet",
-      code === undefined ? undefined : { code, message: text("message") ?? "" },
-    );
-  if (json === undefined || code === undefined) return unreadableReply("DreamzWallet", { status, body });
-  const word = { code: code, message: text("message") ?? "" };
-  if (code.toUpperCase() !== "SUCCESS")
-    return { kind: "refusal", word, ...(refusals.get(code.toUpperCase()) ?? declined) };
-  if (status >= 400 || (state !== undefined && state !== "SUCCESS"))
+  const [state, code] = [text("status"), text("responseCode")];
+  const shown = code ?? state;
+  const word = shown === undefined ? undefined : { code: shown, message: text("message") ?? "" };
+  if (isAccessRefusal(status) && word === undefined) return refusedOnTheWay("DreamzWallet", status);
+  const verdicts = [state, code].filter((each) => each !== undefined).map(isSuccess);
+  if (status === 429 && !verdicts.includes(true)) return throttled("DreamzWallet", word);
+  if (json === undefined || shown === undefined || word === undefined)
+    return unreadableReply("DreamzWallet", { status, body });
+  if (verdicts.every((succeeded) => !succeeded))
+    return { kind: "refusal", word, ...(meaningOf(code) ?? meaningOf(state) ?? declined) };
+  // Which of the two is right is not known, nor whether the key was made anew.
+  if (status >= 400 || verdicts.includes(false))
     return { kind: "unusable", why: "DreamzWallet's reply contradicts itself.", word };
   return success(json, indiaOffset);
 }
+
+/** `SUCCESS` in the document, `success` and `1` in the platform's public replies; `2` there is a failure. */
+const isSuccess = (word: string): boolean => ["success", "1"].includes(decisive(word));
+
+const meaningOf = (word = ""): Meaning | undefined => refusals.get(decisive(word));
 
 const declined: Meaning = { as: "declined", code: "declined", detail: "DreamzWallet declined." };
 /** The caller sends none of what these refuse. */
@@ -110,12 +111,12 @@ const refusedKeys: Meaning = {
   detail: "DreamzWallet refused the gateway's keys.",
 };
 
-/** Source: the document's list of response codes. */
+/** In the form that words are compared in. Source: the document's list of response codes. */
 const refusals: ReadonlyMap<string, Meaning> = new Map(
   Object.entries<Meaning>({
-    NOT_AVAILABLE: { as: "declined", code: "not-found", detail: "DreamzWallet knows no such customer." },
-    "INVALID TOKEN": refusedKeys,
-    "ALL FIELDS ARE MANDATORY": refusedKeys,
-    "WRONG PASSWORD": refusedKeys,
+    not_available: { as: "declined", code: "not-found", detail: "DreamzWallet knows no such customer." },
+    "invalid token": refusedKeys,
+    "all fields are mandatory": refusedKeys,
+    "wrong password": refusedKeys,
   }),
 );

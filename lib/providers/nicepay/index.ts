@@ -1,6 +1,6 @@
 import { type Config, wrong } from "../../config.ts";
-import { part, type SecretValue } from "../../secrets/secrets.ts";
-import { accountBindingToken } from "../../signing/index.ts";
+import { choice, part, type SecretValue } from "../../secrets/secrets.ts";
+import { accountBindingToken, JsonNumber } from "../../signing/index.ts";
 import { jakartaOffset, stamp } from "../../time.ts";
 import type { WireReply, WireRequest } from "../../transport.ts";
 import { beginsAsJson, jsonReply, unreadableReply } from "../json-reply.ts";
@@ -15,6 +15,7 @@ import {
   throttled,
 } from "../provider.ts";
 import { type Reader, success } from "../reader.ts";
+import { decisive } from "../words.ts";
 
 /** Where the provider sends its notifications: a path of this gateway. */
 export const notificationPath = "/webhooks/nicepay/account-binding";
@@ -40,7 +41,8 @@ export const nicepay: Provider<AccountBindingCall, Reader> = {
 const registrationPath = "/nicepay/v2/userAccountBinding";
 
 function sign(call: AccountBindingCall, secret: SecretValue, { config, now }: Circumstances): WireRequest {
-  const { referenceNo, billingPhone } = call;
+  const { referenceNo } = call;
+  const billingPhone = phoneIn(secret, call.billingPhone);
   const iMid = part(secret, "iMid").reveal();
   const body = {
     timeStamp: stamp(now, jakartaOffset),
@@ -63,6 +65,13 @@ function sign(call: AccountBindingCall, secret: SecretValue, { config, now }: Ci
   };
 }
 
+/** The document's table says `+62...`, its sample has a space after it. What is sent is what the token covers. */
+function phoneIn(secret: SecretValue, billingPhone: string): string {
+  const form = choice(secret, "phoneForm", ["plus-62", "plus-62-space", "62"]) ?? "plus-62";
+  if (form === "plus-62") return billingPhone;
+  return billingPhone.replace(/^\+62/, form === "62" ? "62" : "+62 ");
+}
+
 /** Always the gateway's own, never a caller's: whoever receives notifications receives user tokens. */
 function notificationUrl(config: Config): string {
   const base = config.option("WEBHOOK_BASE_URL");
@@ -81,7 +90,8 @@ function read(
   const fault = statusFault("NICEPAY", status);
   if (fault) return fault;
   const json = jsonReply(body);
-  const [code, message] = [json?.get("resultCd"), json?.get("resultMsg")];
+  const [given, message] = [json?.get("resultCd"), json?.get("resultMsg")];
+  const code = given instanceof JsonNumber ? given.token : given;
   if (json === undefined || typeof code !== "string" || code === "") {
     if (isAccessRefusal(status)) return refusedOnTheWay("NICEPAY", status);
     // A reply that shows a binding, or may have, is no word of a gate.
@@ -93,15 +103,16 @@ function read(
     code: code,
     message: typeof message === "string" ? message : "",
   };
-  if (code === "0000") {
+  if (decisive(code) === "0000") {
     if (status >= 400)
       return { kind: "unusable", why: `NICEPAY answered success with HTTP ${status}.`, word };
     return success(json, jakartaOffset);
   }
-  const meaning = refusals.get(code);
+  const meaning = refusals.get(decisive(code));
   if (meaning) return { kind: "refusal", word, ...meaning };
   if (status === 429) return throttled("NICEPAY", word);
-  // 1001 to 1004 and 9002 are trouble at the provider, and the list is open: what it did is not known.
+  // 1001 to 1004, 9002 and 9302 are trouble at the provider, 1002 came for other reasons too, 9528 says that something was not
+  // found, and the list is open: what it did is not known.
   return { kind: "unusable", why: "NICEPAY answered with a code that proves nothing.", word };
 }
 
@@ -112,7 +123,7 @@ const invalidField = (name: string): Meaning => ({
   detail: `NICEPAY found ${name} invalid.`,
 });
 
-/** Source: the codes on the provider's public pages; the document prints 0000 alone. */
+/** In the form that words are compared in. Source: the codes on the provider's public pages; the document prints 0000 alone. */
 const refusals: ReadonlyMap<string, Meaning> = new Map(
   Object.entries<Meaning>({
     "9009": {
@@ -123,11 +134,14 @@ const refusals: ReadonlyMap<string, Meaning> = new Map(
     "9010": misconfigured("NICEPAY refused the gateway's signature."),
     "9011": misconfigured("NICEPAY refused the gateway's merchant id."),
     "9012": misconfigured("NICEPAY has not activated this method for the merchant."),
+    "9108": misconfigured("NICEPAY has not activated payloans for the merchant."),
     "9020": misconfigured("NICEPAY refused the gateway's notification URL."),
     "9014": invalidField("referenceNo"),
     "9016": invalidField("billingNm"),
     "9017": invalidField("billingPhone"),
     "9019": invalidField("callBackUrl"),
     "9109": invalidField("referenceNo, which is too long,"),
+    "8003": invalidField("a field, or its form,"),
+    p380: invalidField("a field, or its form,"),
   }),
 );

@@ -1,6 +1,6 @@
-import type { Config } from "../../config.ts";
+import { type Config, wrong } from "../../config.ts";
 import { Problem } from "../../problem.ts";
-import { optionalPart, part, type SecretValue } from "../../secrets/secrets.ts";
+import { choice, optionalPart, part, type SecretValue } from "../../secrets/secrets.ts";
 import { type JsonValue, signPayu } from "../../signing/index.ts";
 import { httpDate, indiaOffset } from "../../time.ts";
 import type { WireReply, WireRequest } from "../../transport.ts";
@@ -16,6 +16,7 @@ import {
   throttled,
 } from "../provider.ts";
 import { type Reader, success } from "../reader.ts";
+import { decisive } from "../words.ts";
 
 /** A call under the provider's own names; what is undefined is not sent. */
 export interface PayuCall {
@@ -28,7 +29,7 @@ export const payu: Provider<PayuCall, Reader> = {
   name: "payu",
   secret: "payu",
   host: (config) => config.baseUrl("payu").host,
-  variables: ["PAYU_BASE_URL"],
+  variables: ["PAYU_BASE_URL", "PAYU_CLIENT_TXN_ID_LENGTH"],
   sign,
   read,
 };
@@ -37,11 +38,19 @@ function sign(call: PayuCall, secret: SecretValue, { config, now }: Circumstance
   const body = JSON.stringify(call.body);
   const date = httpDate(now);
   const mid = optionalPart(secret, "mid");
+  const signatureScheme = choice(secret, "signatureScheme", ["hmac", "body-digest"]) ?? "hmac";
+  // The family that signs so requires the merchant's id.
+  if (signatureScheme === "body-digest" && mid === undefined)
+    throw new Problem(
+      "misconfigured",
+      'The secret "payu" must hold a text under "mid" where "signatureScheme" is "body-digest".',
+    );
   const { authorization } = signPayu(
     {
       merchantKey: part(secret, "merchantKey").reveal(),
       merchantSalt: part(secret, "merchantSalt").reveal(),
-      signatureScheme: schemeOf(secret),
+      signatureScheme,
+      authorizationForm: choice(secret, "authorizationForm", ["sample", "prose"]) ?? "sample",
     },
     { date, body },
   );
@@ -59,15 +68,6 @@ function sign(call: PayuCall, secret: SecretValue, { config, now }: Circumstance
     },
     body,
   };
-}
-
-function schemeOf(secret: SecretValue): "hmac" | "body-digest" {
-  const scheme = optionalPart(secret, "signatureScheme")?.reveal() ?? "hmac";
-  if (scheme === "hmac" || scheme === "body-digest") return scheme;
-  throw new Problem(
-    "misconfigured",
-    'The secret "payu" must hold "hmac" or "body-digest" under "signatureScheme".',
-  );
 }
 
 function read(
@@ -89,12 +89,21 @@ function read(
       : refusedOnTheWay("PayU", status);
   if (status === 429 && !isSuccess(code)) return throttled("PayU", code === undefined ? undefined : word);
   if (json === undefined || code === undefined) return unreadableReply("PayU", { status, body });
-  if (!isSuccess(code)) return { kind: "refusal", word, ...(refusals.get(code) ?? declined) };
+  if (!isSuccess(code)) return { kind: "refusal", word, ...(refusals.get(decisive(code)) ?? declined) };
   if (status >= 400) return { kind: "unusable", why: `PayU answered success with HTTP ${status}.` };
   return success(json, indiaOffset);
 }
 
-const isSuccess = (code: string | undefined): boolean => code === "00" || code === "0000";
+const isSuccess = (code: string | undefined): boolean =>
+  code !== undefined && ["0", "00", "0000"].includes(decisive(code));
+
+/** Characters of a clientTxnId that the gateway makes: a sibling product takes 14 at most, the document 100. */
+export function clientTxnIdLength(config: Config): number {
+  const length = config.option("PAYU_CLIENT_TXN_ID_LENGTH") ?? "20";
+  if (!/^\d{2,3}$/.test(length) || Number(length) < 10 || Number(length) > 100)
+    throw wrong("PAYU_CLIENT_TXN_ID_LENGTH", "must be a whole number from 10 to 100");
+  return Number(length);
+}
 
 /** What PayU's gate says of a signature or key that it refuses. Source: the texts of Kong's hmac-auth, which it runs. */
 const gateTexts = ["hmac signature cannot be verified", "hmac signature does not match"];

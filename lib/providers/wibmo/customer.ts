@@ -16,17 +16,17 @@ export const customer = v.pipe(
   oneOf("customerMobile", "customerId", "urn", "emailId"),
 );
 
-/** The encrypt call for a customer record. The mobile number goes as the provider writes it, ten digits. */
+/** The encrypt call for a customer record. */
 export const encryptCall = (
   input: v.InferOutput<typeof customer>,
   { now, uniqueId }: Circumstances,
 ): WibmoCall => ({
   path: "/api/v2/encrypt",
+  mobile: input.customerMobile,
   body: {
     messageCode: 1930,
     clientTxnId: input.clientTxnId ?? uniqueId(),
     requestDateTime: stamp(now, indiaOffset),
-    customerMobile: input.customerMobile?.slice("+91".length),
     customerId: input.customerId,
     urn: input.urn,
     emailId: input.emailId,

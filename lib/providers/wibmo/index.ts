@@ -1,6 +1,6 @@
 import type { Config } from "../../config.ts";
 import { Problem } from "../../problem.ts";
-import { optionalPart, part, type SecretValue } from "../../secrets/secrets.ts";
+import { choice, optionalPart, part, type SecretValue } from "../../secrets/secrets.ts";
 import { type WibmoHeaderNames, type WibmoSecret, wibmoHeaders } from "../../signing/index.ts";
 import { indiaOffset } from "../../time.ts";
 import type { WireReply, WireRequest } from "../../transport.ts";
@@ -16,12 +16,17 @@ import {
   throttled,
 } from "../provider.ts";
 import { type Reader, success } from "../reader.ts";
+import { decisive } from "../words.ts";
 
 export interface WibmoCall {
   readonly path: string;
   readonly body: Readonly<Record<string, string | number | undefined>>;
+  /** A mobile number in E.164, sent as `customerMobile` in the form that the secret asks for. */
+  readonly mobile?: string | undefined;
   /** Whether the values that identify us stand in the body as well, as some of the provider's pages have it. */
   readonly identifiedInBody?: boolean;
+  /** Whether the api key alone identifies us, unless the secret says otherwise. */
+  readonly byApiKeyAlone?: boolean;
 }
 
 /** Wibmo: JSON with an api key in a header, and nothing signed. What it encrypts is its own to decrypt. */
@@ -42,8 +47,15 @@ function sign(call: WibmoCall, secret: SecretValue, { config }: Circumstances): 
     return value ? [[name, value.reveal()] as const] : [];
   });
   const values: WibmoSecret = { apiKey: part(secret, "apiKey").reveal(), ...Object.fromEntries(others) };
-  const body = call.identifiedInBody ? { ...call.body, ...Object.fromEntries(others) } : call.body;
-  const identifying = wibmoHeaders(values, namesIn(secret));
+  const mobileForm = choice(secret, "mobileForm", ["ten-digits", "with-91"]) ?? "ten-digits";
+  const decryptHeaders = choice(secret, "decryptHeaders", ["api-key", "all"]) ?? "api-key";
+  const alone = call.byApiKeyAlone && decryptHeaders === "api-key";
+  const body = {
+    ...call.body,
+    ...(call.mobile !== undefined && { customerMobile: mobileIn(mobileForm, call.mobile) }),
+    ...(call.identifiedInBody && Object.fromEntries(others)),
+  };
+  const identifying = wibmoHeaders(alone ? { apiKey: values.apiKey } : values, namesIn(secret));
   const taken = Object.keys(identifying).find((name) => ourHeaders.includes(name.toLowerCase()));
   if (taken !== undefined)
     throw new Problem(
@@ -57,6 +69,10 @@ function sign(call: WibmoCall, secret: SecretValue, { config }: Circumstances): 
     body: JSON.stringify(body),
   };
 }
+
+/** Ten digits in the document; the provider's record page and public code put the country's code before them. */
+const mobileIn = (form: "ten-digits" | "with-91", mobile: string): string =>
+  mobile.slice(form === "with-91" ? "+".length : "+91".length);
 
 const ourHeaders = [
   "content-type",
@@ -107,14 +123,15 @@ function read(
   const isOwn = code !== undefined && code !== "401" && code !== "403";
   if (isAccessRefusal(status) && !isOwn && !gateRefusesKeys(json, gateTexts))
     return refusedOnTheWay("Wibmo", status);
-  if (isAccessRefusal(status) || (code !== undefined && configurationCodes.includes(code)))
+  if (isAccessRefusal(status) || (code !== undefined && blamesUs(decisive(code), word.message)))
     return { kind: "refusal", word, ...refusedKeys };
-  const showsSuccess = json?.has("token") || (code !== undefined && successCodes.includes(code));
+  const isSuccess = code !== undefined && successCodes.includes(decisive(code));
+  const showsSuccess = json?.has("token") || isSuccess;
   if (status === 429 && !showsSuccess) return throttled("Wibmo", code === undefined ? undefined : word);
   if (status < 400 && json === undefined) return unreadableReply("Wibmo", { status, body });
   if (status >= 400 || json === undefined)
     return { kind: "unusable", why: `Wibmo's reply (HTTP ${status}) cannot be used.`, word };
-  if (code !== undefined && !successCodes.includes(code))
+  if (code !== undefined && !isSuccess)
     return { kind: "unusable", why: "Wibmo's reply holds an error.", word };
   return success(json, indiaOffset);
 }
@@ -124,6 +141,15 @@ const successCodes = ["0", "00", "000", "0000", "200"];
 
 /** Client id, bank id, X-Consumer-Key or secure code not present: nothing that a caller could mend. Source: its error codes. */
 const configurationCodes = ["1262", "1264", "1310", "1311"];
+
+/**
+ * Whether an error is of our keys or our address. The WAL codes are for those as well as for the provider's own failures, and
+ * no page says which is for which: their texts tell.
+ */
+const blamesUs = (code: string, message: string): boolean =>
+  configurationCodes.includes(code) ||
+  (/^wal(?:264|29[2-9]|300)$/.test(code) &&
+    /\b(?:keys?|ip|address|secure ?code|checksum|client ?id|bank ?id|entity ?id|consumer)\b/i.test(message));
 
 /** What Wibmo's gate says of an api key that it does not know. Source: the texts of Kong's key-auth and acl, which it runs. */
 const gateTexts = [

@@ -23,6 +23,17 @@ export const table = {
   "all-fields-mandatory": refusal("All fields are mandatory"),
   "unknown-code": refusal("SOMETHING_NEW"),
   "success-with-refusal": refusal("NOT_AVAILABLE", "SUCCESS"),
+  "code-1": altered(
+    "succeeds with status success and responseCode 1, as the platform's public replies",
+    (reply) => ({
+      ...reply,
+      status: "success",
+      responseCode: "1",
+    }),
+  ),
+  "code-2": refusal("2", "failed"),
+  "success-with-2": refusal("2", "success"),
+  "failed-with-1": refusal("1", "failed"),
   "status-lower": altered("succeeds with status success", (reply) => ({ ...reply, status: "success" })),
   "status-mixed": altered("succeeds with status Success and responseCode Success", (reply) => ({
     ...reply,

@@ -10,7 +10,12 @@ export function verificationHash(secret: SecretValue, customerId: string): strin
   const walletOwnerId = memberOf(secret, "walletOwnerId");
   if (secKey === undefined || walletOwnerId === undefined) return undefined;
   const hash = createHash("sha256");
-  for (const part of [secKey, customerId, walletOwnerId]) hash.update(part.trim(), "utf8");
+  // A newer page of the platform has the name of the user and the owner alone.
+  const parts =
+    memberOf(secret, "hashParts") === "customerId,walletOwnerId"
+      ? [customerId, walletOwnerId]
+      : [secKey, customerId, walletOwnerId];
+  for (const part of parts) hash.update(part.trim(), "utf8");
   const hex = hash.digest("hex");
   return memberOf(secret, "hashCase") === "upper" ? hex.toUpperCase() : hex;
 }

@@ -32,7 +32,18 @@ export const table = {
   "code-9017": refusal("9017"),
   "code-9019": refusal("9019"),
   "code-9020": refusal("9020"),
+  "code-9108": refusal("9108"),
   "code-9109": refusal("9109"),
+  "code-9302": refusal("9302"),
+  "code-9302-after": refusal("9302", "applied"),
+  "code-9528": refusal("9528"),
+  "code-8003": refusal("8003"),
+  "code-p380": refusal("P380"),
+  "odd-time": altered("success with a transTm that is a number and has lost its zero", (reply) => ({
+    ...reply,
+    transTm: 91502,
+  })),
+  "no-time": altered("success without transDt and transTm", ({ transDt: _, transTm: __, ...reply }) => reply),
   "unknown-code": refusal("9876"),
   "unknown-code-after": refusal("9876", "applied"),
   "notify-first": {

@@ -1,5 +1,6 @@
 /** What a registration's fields must be: the document's table, and the codes of the provider's public list. */
 import type { JsonObject } from "../common/json.ts";
+import { memberOf, type SecretValue } from "../common/options.ts";
 import { jakartaHours, momentOf } from "../common/time.ts";
 import type { Registration } from "./bindings.ts";
 import type { ResultCode } from "./reply.ts";
@@ -51,11 +52,19 @@ function isAddress(text: string): boolean {
   return text.length <= 255 && url !== null && /^https?:$/.test(url.protocol);
 }
 
+/** The document's table has +62 and digits, its sample a space between them; an account may know one of the forms alone. */
+export function phoneForm(secrets: readonly SecretValue[]): RegExp {
+  const form = secrets.map((secret) => memberOf(secret, "phoneForm")).find((named) => named !== undefined);
+  if (form === "plus-62-space") return /^\+62 [1-9]\d+$/;
+  if (form === "62") return /^62[1-9]\d+$/;
+  return /^\+62 ?[1-9]\d+$/;
+}
+
 /**
  * The first field that is wrong. What has no code of its own in the provider's list (timeStamp, mitraCd,
  * billingEmail, clientUserKey) is a failure "to register: check your HTTP message", 9001.
  */
-export function fieldCode(body: JsonObject, at: number): ResultCode | undefined {
+export function fieldCode(body: JsonObject, at: number, phone: RegExp): ResultCode | undefined {
   const text = (name: (typeof documented)[number]) => textOf(body, name);
   if (text("referenceNo") === "") return "9014";
   if (text("referenceNo").length > 40) return "9109";
@@ -64,8 +73,7 @@ export function fieldCode(body: JsonObject, at: number): ResultCode | undefined 
   if (text("payMethod") !== "06") return "9012";
   if (!/^[A-Z]{4}$/.test(text("mitraCd"))) return "9001";
   if (!isFilled(text("billingNm"), 100)) return "9016";
-  // The sample has a space after +62.
-  if (!/^\+62 ?[1-9]\d+$/.test(text("billingPhone")) || text("billingPhone").length > 15) return "9017";
+  if (!phone.test(text("billingPhone")) || text("billingPhone").length > 15) return "9017";
   if (body.billingEmail !== undefined && text("billingEmail").length > 40) return "9001";
   if (!isAddress(text("dbProcessUrl"))) return "9020";
   if (!isAddress(text("callBackUrl"))) return "9019";

@@ -23,7 +23,12 @@ export const messages = {
   "9017": "Undefined: billingPhone",
   "9019": "Undefined: callBackUrl",
   "9020": "Undefined: dbProcessUrl",
+  "9108": "Paylater is not active",
   "9109": "Invalid length: referenceNo",
+  "9302": "Server busy",
+  "9528": "Not found",
+  "8003": "Invalid data",
+  P380: "Invalid format",
   "9876": "Something new happened",
 } as const;
 

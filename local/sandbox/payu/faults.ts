@@ -24,6 +24,14 @@ export const table = {
   slow: slowFault,
   "http-401": http("none", 401, "Unauthorized", "no effect, and HTTP 401 with an HTML page"),
   "http-403": http("none", 403, "Forbidden", "no effect, and HTTP 403 with an HTML page"),
+  "code-0": altered("succeeds with responseCode 0, as a sibling product", (reply) => ({
+    ...reply,
+    responseCode: "0",
+  })),
+  "odd-row-date": altered("a row of the dump has a date that cannot be read", (reply) => ({
+    ...reply,
+    response_dump: rowsOf(reply).map((row) => ({ ...(row as JsonObject), responseDateTime: "yesterday" })),
+  })),
   "code-1010": refusal("1010", "Invalid message code"),
   "code-1020": refusal("1020", "Missing parameters"),
   "code-1040": refusal("1040", "Wallet not found"),

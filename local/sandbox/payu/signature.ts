@@ -19,10 +19,7 @@ export const hmacOfDate = (date: string, salt: string): string =>
 export const digestOfBody = (raw: string, date: string, salt: string): string =>
   createHash("sha512").update(raw).update(`|${date}|`).update(salt).digest("hex");
 
-/**
- * The parameters of `hmac username="...", algorithm="sha512", headers="date", signature="..."`. The
- * document's prose has other values for two of them; its sample, and every other published one, has these.
- */
+/** The parameters of `hmac username="...", algorithm="...", headers="...", signature="..."`. */
 function parametersOf(authorization: string): ReadonlyMap<string, string> | undefined {
   const [scheme, list] = authorization.split(/ (.*)/s);
   if (scheme !== "hmac" || list === undefined) return undefined;
@@ -42,8 +39,11 @@ export function signerOf(
 ): SecretValue | undefined {
   const parameters = parametersOf(authorization);
   if (parameters?.size !== 4) return undefined;
-  if (parameters.get("algorithm") !== "sha512" || parameters.get("headers") !== "date") return undefined;
   return secrets.find((secret) => {
+    // The document's sample, or its prose: the merchant's account knows one of them.
+    const [algorithm, headers] =
+      memberOf(secret, "authorizationForm") === "prose" ? ["hmac-sha512", "date digest"] : ["sha512", "date"];
+    if (parameters.get("algorithm") !== algorithm || parameters.get("headers") !== headers) return false;
     const salt = memberOf(secret, "merchantSalt");
     const key = memberOf(secret, "merchantKey");
     if (salt === undefined || key === undefined || parameters.get("username") !== key) return false;
