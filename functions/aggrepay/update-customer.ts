@@ -88,8 +88,8 @@ export const operation = change({
         data.sameId("customer_id", facts.customerId);
         data.sameMobile("mobile_number", facts.mobileNumber);
         const differing = names.filter((field) => {
-          const [sent, shown] = [facts[field], data.optionalText(updatable[field])];
-          return sent !== undefined && !isShown(field, sent, shown ?? "");
+          const sent = facts[field];
+          return sent !== undefined && !isShown(field, sent, data.optionalText(updatable[field]) ?? "");
         });
         if (differing.length === 0) return { updated: true };
         return `The provider shows another ${differing.join(", ")} than was sent.`;

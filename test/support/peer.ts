@@ -288,8 +288,10 @@ function write(value: Value, form: "wire" | "php" | "bare"): string {
   const members = Object.entries(value).map(
     ([name, member]) => `${quote(name, form)}:${write(member, form)}`,
   );
-  // An empty object is an empty array once PHP has decoded it.
-  return members.length === 0 && form !== "wire" ? "[]" : `{${members.join(",")}}`;
+  // PHP decodes an object with the keys 0 to n - 1, and an empty one, as a list.
+  if (form !== "wire" && Object.keys(value).every((name, index) => name === String(index)))
+    return write(Object.values(value), form);
+  return `{${members.join(",")}}`;
 }
 
 function quote(string: string, form: "wire" | "php" | "bare"): string {
