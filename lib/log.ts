@@ -16,6 +16,8 @@ export interface LogLine {
   readonly providerCode?: string;
   /** Paths of fields of the provider's reply that only inform and could not be read, never what stood there. */
   readonly unreadable?: readonly string[];
+  /** What an inquiry that settled nothing learned, without a secret: what the record shows of it. */
+  readonly lastInquiry?: string;
   /** The name and code of an error that nobody expected; its message may quote anything, so it stays out. */
   readonly error?: string;
   readonly errorAt?: readonly string[];
@@ -62,6 +64,7 @@ const members: string[] = [
     providerMs: true,
     providerCode: true,
     unreadable: true,
+    lastInquiry: true,
     error: true,
     errorAt: true,
     _aws: true,
@@ -89,8 +92,9 @@ export const logTo =
     write(JSON.stringify(whole, members));
   };
 
-function levelOf({ status, error, unreadable }: LogLine): string {
-  if (status === undefined) return error === undefined ? "INFO" : "ERROR";
+function levelOf({ status, error, unreadable, lastInquiry }: LogLine): string {
+  if (status === undefined && error === undefined) return lastInquiry === undefined ? "INFO" : "WARN";
+  if (status === undefined) return "ERROR";
   return status >= 500 ? "ERROR" : status >= 400 || unreadable !== undefined ? "WARN" : "INFO";
 }
 

@@ -18,6 +18,7 @@ import { carriedOut, isFaultCode, isProviderFault, type Outcome, prepared } from
 import { expireAfterMs } from "./expiry.ts";
 import type { Answer, Request } from "./handler.ts";
 import { fault, readIdempotencyKey } from "./idempotency-key.ts";
+import { warnOfInquiry } from "./last-inquiry.ts";
 import { noteUnread, refuse, routeName } from "./read.ts";
 import { type SameRequest, sameEffect, sameInput, secretsIn } from "./request.ts";
 import { asking, type Budget, type Doubtful, knownTo, resolve } from "./resolve.ts";
@@ -313,7 +314,7 @@ async function replay<Input extends object, Result, Call, Reply>(
 
 /** A failure to learn more leaves what is known. */
 async function resolved<Call, Reply>(
-  operation: Doubtful<Call, Reply>,
+  operation: Doubtful<Call, Reply> & { readonly name: string },
   held: RecordItem,
   world: Runtime,
   records: Records,
@@ -321,7 +322,9 @@ async function resolved<Call, Reply>(
   note: Request<never>["note"],
 ): Promise<RecordItem> {
   try {
-    return await resolve(operation, held, world, records, budget);
+    const seen = await resolve(operation, held, world, records, budget);
+    warnOfInquiry(operation.name, held, seen);
+    return seen;
   } catch (error) {
     note(seenOf(error));
     return held;

@@ -7,6 +7,7 @@ import { shards } from "../records/write.ts";
 import { log, type Runtime } from "../runtime.ts";
 import type { Settling } from "./change-spec.ts";
 import type { FunctionDefinition } from "./definition.ts";
+import { warnOfInquiry } from "./last-inquiry.ts";
 import { type Budget, resolveUnknown } from "./resolve.ts";
 
 /** Records of a shard that are looked at in one run, and how many are asked about at a time. */
@@ -105,6 +106,7 @@ async function settleOne(
     // A look that fails has left the doubt as it was.
     countDoubt(tally, seen, world.clock.now());
   }
+  warnOfInquiry("reconcile", record, seen);
   const { state } = seen;
   if (state !== record.state)
     log({ function: "reconcile", operation, record: id, state }, reconciledCounts(state));

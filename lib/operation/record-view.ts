@@ -16,6 +16,8 @@ export function detailOf(record: RecordItem, now: number): RecordView & Readonly
     host: record.host,
     leaseEndsAt: record.leaseEnds === 0 ? null : iso(record.leaseEnds),
     inquiries: record.inquiries,
+    lastInquiry: record.lastInquiry ? { ...record.lastInquiry, at: iso(record.lastInquiry.at) } : null,
+    provedBy: record.provedBy ?? null,
     result: record.result === undefined ? null : JSON.parse(record.result),
     failure: code === undefined ? null : { code, detail, ...(provider && { provider }) },
     bound: record.binding !== undefined && record.namespace === "binding",

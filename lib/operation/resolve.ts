@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { settleMarginMs } from "../config.ts";
 import { Problem } from "../problem.ts";
-import type { Ask, Facts, Inquiry, Known } from "../providers/inquiry.ts";
+import type { Ask, Evidence, Facts, Inquiry, Known } from "../providers/inquiry.ts";
 import type { Provider } from "../providers/provider.ts";
-import { isInDoubt } from "../records/doubt.ts";
+import { isInDoubt, type Postponement } from "../records/doubt.ts";
 import { recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Conclusion, Records, Turn } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
+import { type Secret, scrub } from "../secrets/secret.ts";
+import { textsIn } from "../secrets/secrets.ts";
 import type { Failure } from "./answer.ts";
 import { carriedOut, prepared } from "./exchange.ts";
 import { expireAfterMs } from "./expiry.ts";
@@ -68,18 +70,22 @@ async function inTurn(
   if (!taken) return record;
   const own: Turn = { ...turn, record: taken };
   const verdict = await verdictOn(taken);
-  if ("due" in verdict) return records.postpone(own, verdict.due, verdict.failure);
+  const { learned, ...written } = verdict;
+  const lastInquiry = learned === undefined ? undefined : { at: clock.now(), learned: brief(learned) };
+  if ("due" in written) return records.postpone(own, { ...written, lastInquiry });
   const expiry = taken.namespace === "idempotency-key" ? expireAfterMs : undefined;
-  return records.conclude({ ...own, ...verdict, now: clock.now(), expireAfterMs: expiry });
+  return records.conclude({ ...own, ...written, lastInquiry, now: clock.now(), expireAfterMs: expiry });
 }
 
+/** What an inquiry learned is kept in the record, which must stay small. */
+const learnedLimit = 240;
+const brief = (text: string): string => text.slice(0, learnedLimit).toWellFormed();
+
 type Asking = Extract<Inquiry<never, never, never>, { readonly absence: unknown }>;
-type Verdict = Pick<Conclusion, "to" | "result" | "failure"> | Postponed;
-interface Postponed {
-  readonly due: number;
-  /** Where it says more than the record's own. */
-  readonly failure?: string;
-}
+type Verdict = (Pick<Conclusion, "to" | "result" | "failure"> | Omit<Postponement, "lastInquiry">) & {
+  /** What an inquiry that settles nothing learned; undefined where nobody was asked. */
+  readonly learned?: string;
+};
 
 async function judge<Call, Reply>(
   { inquiry, provider }: Doubtful<Call, Reply>,
@@ -101,24 +107,27 @@ async function judge<Call, Reply>(
 
   const askedAt = clock.now();
   let retryAt = 0;
+  const secrets: Secret[] = [];
   const ask = asking(provider, world, budget, {
     onRetryAt: (moment) => {
       retryAt = Math.max(retryAt, moment);
     },
+    onSecrets: (texts) => secrets.push(...texts),
   });
   const known = knownTo(provider.name, world, records);
-  const evidence = await inquiry.evidence(subjectOf(record), ask, known);
+  const evidence = cleanOf(await inquiry.evidence(subjectOf(record), ask, known), secrets);
   const quietEnds = record.leaseEnds + config.quietPeriodMs;
+  const early = (learned: string): Verdict => ({ due: quietEnds + 1, learned });
   switch (evidence.shows) {
     case "done":
       return { to: "succeeded", result: JSON.stringify(evidence.result) };
     case "other":
       // Nobody is called before the quiet period is over: what is shown by then may be plain.
-      return askedAt <= quietEnds ? { due: quietEnds + 1 } : forAPerson(record, evidence.why);
+      return askedAt <= quietEnds ? early(evidence.why) : forAPerson(record, evidence.why);
     case "unclear":
       return notBefore(retryAt, record, later(record, world, evidence.why));
     case "nothing":
-      if (askedAt <= quietEnds) return { due: quietEnds + 1 };
+      if (askedAt <= quietEnds) return early(evidence.why ?? shownTooEarly);
       return nothing(inquiry, record, world, records, evidence.why);
   }
 }
@@ -156,6 +165,8 @@ const notExecuted: Failure = {
   code: "provider-fault",
   detail: "The provider shows that it did not act; the same request may be made again.",
 };
+const shownTooEarly =
+  "The provider shows no such thing yet, which proves nothing before the quiet period is over.";
 const nothingToAsk = "The provider has no call that tells what became of it.";
 const lostRegistration =
   "No notification came, and without the reply's redirect no user could log in: register under a new referenceNo.";
@@ -171,14 +182,14 @@ function later(record: RecordItem, { clock, config }: Runtime, why: string): Ver
   const now = clock.now();
   if (now - record.dispatchedAt >= config.doubtLimitMs) return forAPerson(record, why);
   const pause = config.backOffMs[Math.min(record.inquiries, config.backOffMs.length - 1)] ?? config.leaseMs;
-  return { due: now + pause };
+  return { due: now + pause, learned: why };
 }
 
 /** The provider's own time, where it asked for more than our pause: nobody asks earlier, and callers are told so. */
 function notBefore(retryAt: number, record: RecordItem, verdict: Verdict): Verdict {
   if (!("due" in verdict) || retryAt === 0) return verdict;
   const failure = JSON.stringify({ ...failureOf(record), retryAt });
-  return { due: Math.max(verdict.due, retryAt), failure };
+  return { ...verdict, due: Math.max(verdict.due, retryAt), failure };
 }
 
 /** Both sides are kept: what the attempt met, and what the inquiry shows. */
@@ -189,7 +200,13 @@ function forAPerson(record: RecordItem, why: string): Verdict {
     detail: [detail, why].filter((part) => part !== undefined).join(" "),
     ...(provider && { provider }),
   };
-  return { to: "needs_attention", failure: JSON.stringify(failure) };
+  return { to: "needs_attention", failure: JSON.stringify(failure), learned: why };
+}
+
+/** An inquiry's texts may quote what a provider shows, and a provider may show what it was sent. */
+function cleanOf(evidence: Evidence, secrets: readonly Secret[]): Evidence {
+  if (!("why" in evidence) || evidence.why === undefined) return evidence;
+  return { ...evidence, why: scrub(evidence.why, secrets) };
 }
 
 const failureOf = (record: RecordItem): Partial<Failure> =>
@@ -234,6 +251,8 @@ interface AskingOptions {
   readonly replyLimitMs?: number;
   /** Told the moment that a reply asks us to wait for, milliseconds since 1970. */
   readonly onRetryAt?: (moment: number) => void;
+  /** Told the keys that a question is sent with: a reply may show them. */
+  readonly onSecrets?: (texts: readonly Secret[]) => void;
 }
 
 /** Questions are reads: signed, sent once each, and within what is left of the time. */
@@ -241,7 +260,7 @@ export function asking<Call, Reply>(
   provider: Provider<Call, Reply>,
   world: Runtime,
   budget: Budget,
-  { replyLimitMs = world.config.providerTimeoutMs, onRetryAt }: AskingOptions = {},
+  { replyLimitMs = world.config.providerTimeoutMs, onRetryAt, onSecrets }: AskingOptions = {},
 ): Ask<Call, Reply> {
   const { config, clock, uniqueId } = world;
   const asked = { operation: "inquiry", effect: "read" } as const;
@@ -251,6 +270,7 @@ export function asking<Call, Reply>(
     const connectMs = Math.min(connectLimitMs, left / 3);
     try {
       const exchange = await prepared(provider, call, asked, { config, now: clock.now(), uniqueId }, world);
+      onSecrets?.(textsIn(exchange.secret));
       const timing = () => ({
         connectMs,
         replyMs: Math.min(replyLimitMs, left - connectMs),

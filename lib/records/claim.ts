@@ -121,7 +121,7 @@ function claiming(claim: Claim, owner: string, form: ClaimForm): Write {
     condition: form.condition,
     set: [...assignments(item), "#createdAt = if_not_exists(#createdAt, :dispatchedAt)"],
     // What the attempt before this one left: its reason, and whoever was looking into it.
-    remove: ["#failure", "#resolver", "#resolverLease", "#inquiries"],
+    remove: ["#failure", "#resolver", "#resolverLease", "#inquiries", "#lastInquiry"],
     tells: undefined,
     values: { ...assigned(item), ...form.values },
   };

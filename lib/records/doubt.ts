@@ -1,10 +1,11 @@
 import { eventOf } from "./event.ts";
-import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
+import { type Attributes, L, type LastInquiry, N, type RecordItem, S } from "./record.ts";
 import { isFinal, isSettled, sources } from "./states.ts";
 import {
   assigned,
   assignments,
   forAPerson,
+  learnedBy,
   listOf,
   ofTheUnfinished,
   proved,
@@ -28,6 +29,8 @@ export interface Conclusion extends Turn {
   readonly to: "succeeded" | "declined" | "not_executed" | "needs_attention";
   readonly result?: string | undefined;
   readonly failure?: string | undefined;
+  /** Of a record that is given to a person. */
+  readonly lastInquiry?: LastInquiry | undefined;
   readonly expireAfterMs?: number | undefined;
 }
 
@@ -60,11 +63,13 @@ export function takingTurn({ record, resolver }: Turn, now: number, leaseMs: num
 }
 
 /** Only while it is still this attempt, in doubt, and this resolver's turn: one that slept through a new attempt writes nothing. */
-export function concluding({ record, resolver, to, now, result, failure, expireAfterMs }: Conclusion): Write {
+export function concluding(conclusion: Conclusion): Write {
+  const { record, resolver, to, now, result, failure, lastInquiry, expireAfterMs } = conclusion;
   const from = sources("evidence", to).filter((state) => state !== "needs_attention");
   const item: Attributes = {
     state: S(to),
     ...proved(to, "inquiry"),
+    ...learnedBy(lastInquiry),
     ...(result !== undefined && { result: S(result) }),
     ...(failure !== undefined && { failure: S(failure) }),
     ...(isFinal(to) &&
@@ -91,25 +96,34 @@ export function concluding({ record, resolver, to, now, result, failure, expireA
   };
 }
 
-/** Nothing was learned: the turn ends, and the next is due then. `failure`, where it says more than the record's own. */
-export function postponing(turn: Turn, due: number, failure?: string): Write {
+/** What is written of a turn that settled nothing. */
+export interface Postponement {
+  /** When the next turn is due. */
+  readonly due: number;
+  /** Where it says more than the record's own. */
+  readonly failure?: string | undefined;
+  readonly lastInquiry?: LastInquiry | undefined;
+}
+
+/** Nothing was settled: the turn ends, and the next is due then. */
+export function postponing(turn: Turn, { due, failure, lastInquiry }: Postponement): Write {
   const from = ["dispatched", "in_doubt"] as const;
+  const item: Attributes = {
+    due: N(due),
+    inquiries: N(turn.record.inquiries + 1),
+    ...(failure !== undefined && { failure: S(failure) }),
+    ...learnedBy(lastInquiry),
+  };
   return {
     id: turn.record.id,
     condition: `${ownTurn} AND #state IN (${listOf(from)})`,
-    set: [
-      "#due = :due",
-      "#inquiries = :inquiries",
-      ...(failure === undefined ? [] : ["#failure = :failure"]),
-    ],
+    set: assignments(item),
     remove: ["#resolver", "#resolverLease"],
     tells: undefined,
     values: {
+      ...assigned(item),
       ...valuesOf(from),
       ...turnValues(turn),
-      ":due": N(due),
-      ":inquiries": N(turn.record.inquiries + 1),
-      ...(failure !== undefined && { ":failure": S(failure) }),
     },
   };
 }

@@ -47,6 +47,8 @@ export interface RecordItem {
   readonly resolver: string | undefined;
   readonly resolverLease: number | undefined;
   readonly inquiries: number;
+  /** What the latest inquiry that settled nothing learned. */
+  readonly lastInquiry: LastInquiry | undefined;
   /** When it is next looked into. */
   readonly due: number | undefined;
   /** The provider's id of an account binding, from the reply to its registration. */
@@ -63,6 +65,12 @@ export interface RecordItem {
 
 /** `reply`: the provider's answer to the attempt itself. `inquiry`, `notification`: evidence from later. `person`: a decision by hand. */
 export type Proof = "reply" | "inquiry" | "notification" | "person";
+
+export interface LastInquiry {
+  readonly at: number;
+  /** One sentence, without a secret. */
+  readonly learned: string;
+}
 
 export interface Binding {
   /** The user's payment token, sealed for this record. */
@@ -108,6 +116,7 @@ export function readRecord(item: Attributes): RecordItem {
     resolver: item.resolver?.S,
     resolverLease: item.resolverLease?.N === undefined ? undefined : number(item, "resolverLease"),
     inquiries: item.inquiries?.N === undefined ? 0 : number(item, "inquiries"),
+    lastInquiry: lastInquiryIn(item.lastInquiry?.S),
     due: item.due?.N === undefined ? undefined : number(item, "due"),
     tXid: item.tXid?.S,
     binding: item.binding?.M && readBinding(item.binding.M),
@@ -115,6 +124,13 @@ export function readRecord(item: Attributes): RecordItem {
     resolution: item.resolution?.S,
     history,
   };
+}
+
+/** Kept as `<time> <sentence>`. */
+function lastInquiryIn(kept: string | undefined): LastInquiry | undefined {
+  if (kept === undefined) return undefined;
+  const space = kept.indexOf(" ");
+  return { at: Number(kept.slice(0, space)), learned: kept.slice(space + 1) };
 }
 
 const readBinding = (item: Attributes): Binding => ({

@@ -16,7 +16,14 @@ import {
   type Withdrawal,
   withdrawing,
 } from "./claim.ts";
-import { type Conclusion, concluding, postponing, type Turn, takingTurn } from "./doubt.ts";
+import {
+  type Conclusion,
+  concluding,
+  type Postponement,
+  postponing,
+  type Turn,
+  takingTurn,
+} from "./doubt.ts";
 import { type Decision, deciding, decidingFlag, isDecidedSo } from "./person.ts";
 import { N, type RecordItem, readRecord, S } from "./record.ts";
 import { disagreementWith, flagging, type Settled, type Settlement, settling } from "./settle.ts";
@@ -60,7 +67,7 @@ export interface Records {
   takeTurn(turn: Turn, now: number, leaseMs: number): Promise<RecordItem | undefined>;
   /** What a turn came to. The record as it stands then, whoever wrote it. */
   conclude(conclusion: Conclusion): Promise<RecordItem>;
-  postpone(turn: Turn, due: number, failure?: string): Promise<RecordItem>;
+  postpone(turn: Turn, postponement: Postponement): Promise<RecordItem>;
   /** The ids of a shard's unfinished records that are due, the longest first. May be behind: look at each record itself. */
   due(shard: number, now: number, limit: number): Promise<readonly string[]>;
   /** Ids of a shard's records that wait for a person, from that time on, the longest first. */
@@ -197,7 +204,7 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
     },
 
     conclude: (conclusion) => seenOrWritten(concluding(conclusion)),
-    postpone: (turn, due, failure) => seenOrWritten(postponing(turn, due, failure)),
+    postpone: (turn, postponement) => seenOrWritten(postponing(turn, postponement)),
 
     async due(shard, now, limit) {
       const command = new QueryCommand({

@@ -1,6 +1,6 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { RecordEvent } from "./event.ts";
-import { type Attributes, N, type Proof, S } from "./record.ts";
+import { type Attributes, type LastInquiry, N, type Proof, S } from "./record.ts";
 import type { State } from "./states.ts";
 
 /** One conditional UpdateItem. Every attribute is written `#name` in the expressions, so DynamoDB's reserved words never matter. */
@@ -42,11 +42,15 @@ export const assignments = (item: Attributes): string[] =>
 export const assigned = (item: Attributes): Attributes =>
   Object.fromEntries(Object.entries(item).map(([name, value]) => [`:${name}`, value]));
 
-/** What a record no longer has once its outcome is known: its place among the unfinished, and an owner's time. */
-export const ofTheUnfinished = ["#shard", "#due", "#leaseEnds"] as const;
+/** What a record no longer has once its outcome is known: its place among the unfinished, an owner's time, its inquiries' last word. */
+export const ofTheUnfinished = ["#shard", "#due", "#leaseEnds", "#lastInquiry"] as const;
 
 /** A success says how it is known; other states have nothing to prove. */
 export const proved = (to: State, by: Proof): Attributes => (to === "succeeded" ? { provedBy: S(by) } : {});
+
+/** An inquiry that settled nothing says what it learned, where it asked at all. */
+export const learnedBy = (last: LastInquiry | undefined): Attributes =>
+  last === undefined ? {} : { lastInquiry: S(`${last.at} ${last.learned}`) };
 
 export const shards = 64;
 /**

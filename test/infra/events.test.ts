@@ -79,7 +79,7 @@ describe("the bus hears of a record", () => {
     const seen = await attemptOf(records, claim, "in_doubt");
     const turn = { record: seen, resolver: newOwner() };
     const first = (await records.takeTurn(turn, noon + 300, claim.leaseMs)) as RecordItem;
-    const postponed = await records.postpone({ ...turn, record: first }, noon + 400);
+    const postponed = await records.postpone({ ...turn, record: first }, { due: noon + 400 });
     const next = { record: postponed, resolver: newOwner() };
     const second = (await records.takeTurn(next, noon + 500, claim.leaseMs)) as RecordItem;
     await records.conclude({ ...next, record: second, to: "succeeded", now: noon + 600, result: "{}" });

@@ -76,7 +76,7 @@ describe("a row of our kind and amount is a person's", () => {
   test("and the sentence names its id, amount and time", async () => {
     expect(await explained([row({ merchantTransactionId: "OURS" })], "ours", known({}))).toEqual({
       shows: "other",
-      why: "The provider knows no such id, and the customer's list holds a row that could be it: transaction 7001, id OURS, 5.50, 2026-01-05T11:30:00+05:30.",
+      why: "The provider knows no such id, and lists a row that could be it: transaction 7001, id OURS, 5.50, 2026-01-05T11:30:00+05:30.",
     });
   });
 });

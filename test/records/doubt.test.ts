@@ -115,7 +115,7 @@ describe("a turn", () => {
     const seen = await reached(records, claimOf(), "in_doubt");
     const turn = turnOf(seen);
     const taken = await records.takeTurn(turn, later, leaseMs);
-    const postponed = await records.postpone({ ...turn, record: taken ?? seen }, later + 3_600_000);
+    const postponed = await records.postpone({ ...turn, record: taken ?? seen }, { due: later + 3_600_000 });
     expect(await records.takeTurn(turnOf(seen), later + 1, leaseMs)).toBeUndefined();
     expect(await records.takeTurn(turnOf(postponed), later + 1, leaseMs)).toMatchObject({ inquiries: 1 });
   });
@@ -197,7 +197,7 @@ describe("a conclusion", () => {
       state: "in_doubt",
       resolver: other?.resolver,
     });
-    expect(await records.postpone(turn, later + 1)).toMatchObject({ resolver: other?.resolver });
+    expect(await records.postpone(turn, { due: later + 1 })).toMatchObject({ resolver: other?.resolver });
     expect(await itemOf(record.id)).toEqual(before);
   });
 
@@ -212,7 +212,7 @@ describe("a conclusion", () => {
     await records.settle(settlementOf(second, 2, "in_doubt"));
     const before = await itemOf(claim.id);
     expect(await records.conclude(conclusionOf(turn, to))).toMatchObject({ state: "in_doubt", attempt: 2 });
-    expect((await records.postpone(turn, later)).due).toBe(second.now + 250);
+    expect((await records.postpone(turn, { due: later })).due).toBe(second.now + 250);
     expect(await itemOf(claim.id)).toEqual(before);
   });
 
@@ -223,7 +223,7 @@ describe("a conclusion", () => {
       expect([settled.kind, settled.record.state]).toEqual(["written", word]);
       const before = await itemOf(claim.id);
       expect((await records.conclude(conclusionOf(turn, to))).state).toBe(word);
-      expect((await records.postpone(turn, later)).state).toBe(word);
+      expect((await records.postpone(turn, { due: later })).state).toBe(word);
       expect(await itemOf(claim.id)).toEqual(before);
     }
   });
@@ -304,7 +304,7 @@ describe("a turn that came to nothing", () => {
   ] as const)("at %s is counted, and the next is due then", async (state) => {
     const { turn, record, claim } = await taken(claimOf(), state);
     const due = later + 60_000;
-    expect(await records.postpone(turn, due)).toMatchObject({
+    expect(await records.postpone(turn, { due })).toMatchObject({
       state,
       due,
       inquiries: 1,
@@ -320,7 +320,7 @@ describe("a turn that came to nothing", () => {
 
   test("leaves the owner's late word its way", async () => {
     const { turn, claim } = await taken();
-    await records.postpone(turn, later + 60_000);
+    await records.postpone(turn, { due: later + 60_000 });
     expect((await records.settle(settlementOf(claim, 1, "succeeded"))).kind).toBe("written");
     expect(await entry(claim.id)).toBeUndefined();
   });

@@ -142,6 +142,36 @@ describe("what the provider shows", () => {
     expect(record).toMatchObject({ state: "in_doubt", due: quietEnd + 1, inquiries: 1 });
   });
 
+  test("what the last inquiry learned is kept while nothing is settled, and is gone with the doubt", async () => {
+    const early = await resolve(
+      operationThat(() => nothing).operation,
+      await doubtOf(),
+      world,
+      records,
+      budget,
+    );
+    expect(early.lastInquiry).toEqual({
+      at: leaseEnd + 1,
+      learned: "The provider shows no such thing yet, which proves nothing before the quiet period is over.",
+    });
+    now = quietEnd + 1;
+    const away = await repeated(operationThat(() => unclear).operation, early, world, records, budget);
+    expect(away.lastInquiry).toEqual({ at: quietEnd + 1, learned: "It was away." });
+    const settled = await repeated(operationThat(() => done).operation, away, world, records, budget);
+    expect([settled.state, settled.provedBy, settled.lastInquiry]).toEqual([
+      "succeeded",
+      "inquiry",
+      undefined,
+    ]);
+  });
+
+  test("a record that is given to a person shows it too, within 240 characters", async () => {
+    now = quietEnd + 1;
+    const { operation } = operationThat(() => ({ shows: "other", why: "x".repeat(300) }));
+    const record = await resolve(operation, await doubtOf(), world, records, budget);
+    expect(record.lastInquiry).toEqual({ at: quietEnd + 1, learned: "x".repeat(240) });
+  });
+
   test("what contradicts the record is then a person's, who sees both sides", async () => {
     const { operation } = operationThat(() => other);
     now = quietEnd + 1;

@@ -64,6 +64,7 @@ describe("a first claim", () => {
       resolver: undefined,
       resolverLease: undefined,
       inquiries: 0,
+      lastInquiry: undefined,
       due: noon + leaseMs,
       tXid: undefined,
       binding: undefined,

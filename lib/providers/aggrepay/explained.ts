@@ -25,13 +25,13 @@ export async function explained(
   if (unexplained)
     return {
       shows: "other",
-      why: `The provider knows no such id, and the customer's list holds a row that could be it: ${named(unexplained)}.`,
+      why: `The provider knows no such id, and lists a row that could be it: ${named(unexplained)}.`,
     };
   const unfinished = found("unfinished");
   if (unfinished)
     return {
       shows: "unclear",
-      why: `The customer's list holds a row that could be it, under the id of a record that is in doubt too: ${named(unfinished)}.`,
+      why: `A row that could be it has the id of a record that is in doubt too: ${named(unfinished)}.`,
     };
   if (rows.length > lookUpLimit)
     return {

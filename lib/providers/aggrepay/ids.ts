@@ -6,7 +6,7 @@ export const reversalSuffix = "_REVERSAL";
 
 /**
  * How many characters of an id AggrePay has been shown to keep byte for byte; undefined where nobody has shown it. Its document
- * names no length and no letter case: `npm run smoke -- --ids` shows it.
+ * names no length and no letter case.
  * @throws Problem `misconfigured`
  */
 export function idsKept(option: Config["option"]): number | undefined {
