@@ -32,6 +32,7 @@ const operations: readonly FunctionDefinition[] = [
   (await import("./dreamzwallet/get-secret-key.ts")).operation,
   (await import("./nicepay/register-account-binding.ts")).operation,
   (await import("./nicepay/account-binding-webhook.ts")).operation,
+  (await import("./nicepay/account-binding-queue.ts")).operation,
   (await import("./account-bindings/get.ts")).operation,
   (await import("./records/get.ts")).operation,
   (await import("./records/list.ts")).operation,

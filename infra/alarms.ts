@@ -112,6 +112,30 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     metric: own("WebhookRefused", { ...webhook, reason: "503" }),
   });
 
+  alarm("WebhookUnlisted", {
+    says: "A notification that is signed rightly came from an address that is not on the list, and binds nothing.",
+    runbook: "stray-notifications",
+    metric: own("WebhookUnlisted", webhook),
+  });
+  alarm("WebhookDropped", {
+    says: "Genuine notifications that fit nothing come beyond those that are kept.",
+    runbook: "stray-notifications",
+    metric: own("WebhookDropped", webhook),
+  });
+  for (const [name, { queue, dead }] of data.queues) {
+    alarm(`${resourceId(name)}Wait`, {
+      says: "A notification has waited in the queue for 15 minutes: what it needs is away still.",
+      runbook: "notifications-that-wait",
+      metric: queue.metricApproximateAgeOfOldestMessage({ statistic: Stats.MAXIMUM }),
+      threshold: minutes(15).toSeconds(),
+    });
+    alarm(`${resourceId(name)}Dead`, {
+      says: "A notification could not be taken in, however often it was tried.",
+      runbook: "notifications-that-wait",
+      metric: dead.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
+    });
+  }
+
   alarm("LambdaThrottles", {
     says: "Lambda turned requests away: the account's concurrency is used up.",
     runbook: "throttles",
@@ -204,8 +228,10 @@ interface AlarmSpec {
 /** Providers that a function calls by itself; the others are not called in its name. */
 export const providerOf = (name: string): readonly string[] => {
   const [provider = "", operation] = name.split("/");
-  return calledProviders.has(provider) && operation !== "account-binding-webhook" ? [provider] : [];
+  return calledProviders.has(provider) && !isForNotifications(operation) ? [provider] : [];
 };
+const isForNotifications = (operation: string | undefined): boolean =>
+  operation === "account-binding-webhook" || operation === "account-binding-queue";
 const calledProviders = new Set(["aggrepay", "payu", "wibmo", "dreamzwallet", "nicepay"]);
 
 const scheduled = (functions: readonly Deployed[]) =>

@@ -1,3 +1,4 @@
+import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { sendMarginMs, settleMarginMs } from "../lib/config.ts";
 import { ConfigError, type Context, count, type Rule, rules, text, together, word } from "./context.ts";
@@ -16,6 +17,11 @@ export interface Config {
   readonly throttle: Throttle;
   /** The same of the open route, which any stranger may call. */
   readonly webhookThrottle: Throttle;
+  /**
+   * How many of the webhook may run at once; what comes beyond is refused. Undefined: as many as the account has. So much of the
+   * account's concurrency is the webhook's alone, and no more: the rest is out of the reach of whoever floods it.
+   */
+  readonly webhookConcurrency: number | undefined;
   /** A host name of one's own for the API; its own is switched off then. */
   readonly domain: { readonly domainName: string; readonly certificateArn: string } | undefined;
   /** Where alarms go. Undefined: a topic of the stack's own. */
@@ -36,6 +42,13 @@ export interface Config {
   /** Pauses between one inquiry and the next. */
   readonly backOffMs: readonly number[];
 }
+
+/**
+ * What is kept is kept when the stack goes or replaces it, and not when the deployment that made it is taken back: that
+ * would leave a table without a stack, or a version of a function that no deployment can publish again.
+ */
+export const removalPolicy = ({ retainData }: Config): RemovalPolicy =>
+  retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 
 export type Stage = "dev" | "prod";
 
@@ -62,6 +75,7 @@ const stages = {
     logRetentionDays: 30,
     throttle: { rate: 50, burst: 100 },
     webhookThrottle: { rate: 10, burst: 20 },
+    webhookConcurrency: undefined,
     rollout: "all-at-once",
     variables: {
       AGGREPAY_BASE_URL: "https://testwallet.aggrepaypayments.com",
@@ -78,6 +92,7 @@ const stages = {
     logRetentionDays: 365,
     throttle: { rate: 500, burst: 1000 },
     webhookThrottle: { rate: 50, burst: 100 },
+    webhookConcurrency: 10,
     rollout: "canary",
     variables: {
       AGGREPAY_BASE_URL: "https://aggwallet.aggrepaypayments.com",
@@ -126,7 +141,7 @@ const forProduction: Readonly<Record<string, string>> = {
 
 function configFrom(context: Context): Config {
   const stage = word(context, "stage", ["dev", "prod"], "dev");
-  const { variables, throttle, webhookThrottle, ...preset } = stages[stage];
+  const { variables, throttle, webhookThrottle, webhookConcurrency, ...preset } = stages[stage];
   const missing = Object.entries(forProduction).find(([name]) => context(name) === undefined);
   if (stage === "prod" && missing)
     throw new ConfigError(`${missing[0]} must be chosen for prod: ${missing[1]}`);
@@ -142,6 +157,7 @@ function configFrom(context: Context): Config {
     auth: readAuth(context),
     throttle: readThrottle(context, "throttle", throttle),
     webhookThrottle: readThrottle(context, "webhookThrottle", webhookThrottle),
+    webhookConcurrency: readConcurrency(context, webhookConcurrency),
     domain,
     alarmTopicArn: text(context, "alarmTopicArn", rules.topic),
     keyRingReaders: text(context, "keyRingReaders", rules.principals)?.split(",") ?? [],
@@ -189,6 +205,12 @@ function readThrottle(context: Context, name: string, preset: Throttle): Throttl
   const burst = count(context, `${name}Burst`, "requests", preset.burst);
   if (burst >= rate) return { rate, burst };
   throw new ConfigError(`${name}Burst ${burst} must be at least ${name}Rate ${rate}`);
+}
+
+/** `none` for a new account: it has 10 in all, of which Lambda lets nobody keep any apart. */
+function readConcurrency(context: Context, preset: number | undefined): number | undefined {
+  const value = context("webhookConcurrency") ?? preset ?? "none";
+  return value === "none" ? undefined : count(() => value, "webhookConcurrency", "requests at once", 1);
 }
 
 interface Choice {

@@ -68,6 +68,7 @@ export function createDashboard(stack: Stack, { data, api, functions }: Shown): 
             own("WebhookReceived", { provider: "nicepay" }),
             own("WebhookBound", { provider: "nicepay" }),
             own("WebhookStray", { provider: "nicepay" }),
+            own("WebhookQueued", { provider: "nicepay" }),
             own("WebhookRefused", { provider: "nicepay" }),
           ]),
         ),

@@ -1,4 +1,4 @@
-import { CfnOutput, RemovalPolicy, type Stack } from "aws-cdk-lib";
+import { CfnOutput, type Stack } from "aws-cdk-lib";
 import {
   AttributeType,
   BillingMode,
@@ -10,23 +10,18 @@ import {
 import { AnyPrincipal, Effect, type IRole, PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { CfnResourcePolicy, CfnSecret } from "aws-cdk-lib/aws-secretsmanager";
-import type { FunctionDefinition, SecretName } from "../lib/operation/definition.ts";
-import type { Config } from "./config.ts";
+import type { FunctionDefinition, QueueName, SecretName } from "../lib/operation/definition.ts";
+import { type Config, removalPolicy } from "./config.ts";
 import { customerIndex, resourceId, unfinishedIndex } from "./names.ts";
+import { createQueues, type QueuePair } from "./queues.ts";
 
-/** What outlives every function: the records, the secrets, and the key that both are under. */
+/** What outlives every function: the records, the secrets, what waits in queues, and the key that all are under. */
 export interface Data {
   readonly key: Key;
   readonly table: Table;
   readonly secrets: ReadonlyMap<SecretName, CfnSecret>;
+  readonly queues: ReadonlyMap<QueueName, QueuePair>;
 }
-
-/**
- * What is kept is kept when the stack goes or replaces it, and not when the deployment that made it is taken back: that
- * would leave a table without a stack, or a version of a function that no deployment can publish again.
- */
-export const removalPolicy = ({ retainData }: Config): RemovalPolicy =>
-  retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 
 export function createData(stack: Stack, config: Config, definitions: readonly FunctionDefinition[]): Data {
   const key = createKey(stack, config);
@@ -34,6 +29,7 @@ export function createData(stack: Stack, config: Config, definitions: readonly F
     key,
     table: createTable(stack, config, key),
     secrets: createSecrets(stack, config, key, definitions),
+    queues: createQueues(stack, config, key),
   };
 }
 

@@ -58,6 +58,16 @@ const explained = (stack: Stack, { tracing }: Config): readonly Explained[] => [
     at: /^UndeliveredEvents$/,
     reason: "It is a dead-letter queue itself: the pipe's.",
   },
+  ...["AwsSolutions::AwsSolutions-SQS3", "Serverless::Serverless-SQSRedrivePolicy"].map((id) => ({
+    id,
+    at: /^DeadNotifications$/,
+    reason: "It is a dead-letter queue itself: of notifications.",
+  })),
+  {
+    id: "Serverless::Serverless-LambdaEventSourceMappingDestination",
+    at: /Source$/,
+    reason: "What fails goes back to its queue, and from there to the queue's own dead-letter queue.",
+  },
   {
     id: "Serverless::Serverless-LambdaDLQ",
     reason:

@@ -5,7 +5,9 @@ import { type IRole, PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/
 import {
   Alias,
   Architecture,
+  type CfnEventSourceMapping,
   Code,
+  EventSourceMapping,
   type IFunction,
   type IVersion,
   Function as LambdaFunction,
@@ -16,9 +18,10 @@ import {
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { type FunctionDefinition, secretIdVariable } from "../lib/operation/definition.ts";
+import { notificationQueueVariable } from "../lib/queue.ts";
 import type { Bundle, Bundles } from "./bundle.ts";
-import type { Config } from "./config.ts";
-import { type Data, removalPolicy } from "./data.ts";
+import { type Config, removalPolicy } from "./config.ts";
+import type { Data } from "./data.ts";
 import { resourceId } from "./names.ts";
 import { statementsOf } from "./permissions.ts";
 
@@ -83,6 +86,11 @@ function createFunction(
     layers: [signing],
     timeout: Duration.millis(config.functionTimeoutMs),
     memorySize,
+    // What anybody may call has a part of the account's concurrency of its own, and no other.
+    ...(definition.access === "open" &&
+      config.webhookConcurrency !== undefined && {
+        reservedConcurrentExecutions: config.webhookConcurrency,
+      }),
     // Nothing that CDK does later widens the role: what a function may do is in its statements, all of it.
     role: role.withoutPolicyUpdates(),
     logGroup,
@@ -105,12 +113,26 @@ function createFunction(
       targets: [new LambdaTarget(live, onlyOnce)],
     });
   }
+  const source = definition.takesFrom && data.queues.get(definition.takesFrom);
+  if (source) {
+    const mapping = new EventSourceMapping(stack, `${id}Source`, {
+      target: live,
+      eventSourceArn: source.queue.queueArn,
+      batchSize: 10,
+      // One message that fails comes again by itself.
+      reportBatchItemFailures: true,
+      // After an outage there is no hurry: what callers wait for has the concurrency.
+      maxConcurrency: 2,
+    });
+    // CDK takes the alias's name apart and puts it together again.
+    (mapping.node.defaultChild as CfnEventSourceMapping).functionName = live.functionArn;
+  }
   return { definition, role, live };
 }
 
 function variablesOf(
   stack: Stack,
-  { variables, secrets, tableActions }: FunctionDefinition,
+  { variables, secrets, tableActions, putsInto }: FunctionDefinition,
   config: Config,
   data: Data,
   apiUrl: string,
@@ -128,6 +150,7 @@ function variablesOf(
     BINDING_WAIT_MS: String(config.bindingWaitMs),
     DOUBT_LIMIT_MS: String(config.doubtLimitMs),
     BACK_OFF_MS: config.backOffMs.join(","),
+    ...(putsInto && { [notificationQueueVariable]: data.queues.get(putsInto)?.queue.queueUrl ?? "" }),
     ...(tableActions.length > 0 && { TABLE_NAME: data.table.tableName }),
     ...Object.fromEntries(secrets.map((name) => [secretIdVariable(name), data.secrets.get(name)?.ref ?? ""])),
   };

@@ -1,7 +1,7 @@
 import type { Stack } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { LogGroup } from "aws-cdk-lib/aws-logs";
-import type { FunctionDefinition } from "../lib/operation/definition.ts";
+import type { FunctionDefinition, QueueName } from "../lib/operation/definition.ts";
 import type { Data } from "./data.ts";
 import { customerIndex, unfinishedIndex } from "./names.ts";
 
@@ -17,6 +17,7 @@ export function statementsOf(stack: Stack, definition: FunctionDefinition, used:
     allow(["logs:CreateLogStream", "logs:PutLogEvents"], [used.logGroup.logGroupArn]),
     ...secretStatements(stack, definition, used),
     ...tableStatements(stack, definition, used),
+    ...queueStatements(stack, definition, used),
     // X-Ray has no resources of a kind that a policy could name.
     ...(used.tracing ? [allow(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"])] : []),
   ];
@@ -62,6 +63,33 @@ function tableStatements(stack: Stack, definition: FunctionDefinition, used: Use
   const writes = byKey.includes("UpdateItem");
   statements.push(allowKey(stack, used, "dynamodb", writes ? keyActions.write : keyActions.read));
   return statements;
+}
+
+/** SQS uses the key in the name of whoever puts a message in or takes one out. */
+function queueStatements(
+  stack: Stack,
+  { putsInto, takesFrom }: FunctionDefinition,
+  used: Used,
+): PolicyStatement[] {
+  const arnsOf = (name: QueueName | undefined) => (name && used.queues.get(name)?.queue.queueArn) ?? [];
+  return [
+    ...(putsInto
+      ? [
+          allow(["sqs:SendMessage"], [arnsOf(putsInto)].flat()),
+          allowKey(stack, used, "sqs", ["kms:Decrypt", "kms:GenerateDataKey"]),
+        ]
+      : []),
+    // What Lambda does with its queue, it does in the function's name.
+    ...(takesFrom
+      ? [
+          allow(
+            ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+            [arnsOf(takesFrom)].flat(),
+          ),
+          allowKey(stack, used, "sqs", ["kms:Decrypt"]),
+        ]
+      : []),
+  ];
 }
 
 /** What the clock runs looks for what is unfinished; people may also ask for a customer's records. */

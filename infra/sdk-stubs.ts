@@ -11,6 +11,7 @@ import type { Plugin } from "esbuild";
 export const sdkStubs: Readonly<Record<string, string>> = {
   "@aws-sdk/client-dynamodb/dist-es/endpoint/endpointResolver.js": "dynamodb-endpoint.ts",
   "@aws-sdk/client-secrets-manager/dist-es/endpoint/endpointResolver.js": "secrets-manager-endpoint.ts",
+  "@aws-sdk/client-sqs/dist-es/endpoint/endpointResolver.js": "sqs-endpoint.ts",
   "@aws-sdk/core/dist-es/submodules/client/middleware-recursion-detection/getRecursionDetectionPlugin.js":
     "recursion-detection.ts",
   "@aws-sdk/credential-provider-node/dist-es/index.js": "credential-provider-node.ts",
@@ -48,6 +49,7 @@ const clientExports: Readonly<
     ],
     errors: ["ConditionalCheckFailedException", "TransactionCanceledException"],
   },
+  "@aws-sdk/client-sqs": { files: ["SQSClient", "commands/SendMessageCommand"], errors: [] },
   "@aws-sdk/client-secrets-manager": {
     files: ["SecretsManagerClient", "commands/GetSecretValueCommand"],
     errors: [],

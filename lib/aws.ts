@@ -4,7 +4,7 @@ import { type Environment, required } from "./config.ts";
  * How our AWS clients are set up. Lambda always has its credentials and region in the environment, so everything is given
  * here and the SDK searches no files, profiles or metadata services; `AWS_ENDPOINT_URL_<SERVICE>` names a local stand-in.
  */
-export function awsClientConfig(env: Environment, service: "DYNAMODB" | "SECRETS_MANAGER") {
+export function awsClientConfig(env: Environment, service: "DYNAMODB" | "SECRETS_MANAGER" | "SQS") {
   const endpoint = env[`AWS_ENDPOINT_URL_${service}`];
   return {
     region: required(env, "AWS_REGION"),

@@ -19,6 +19,9 @@ export const units = {
   WebhookStray: "Count",
   WebhookDropped: "Count",
   WebhookUnlisted: "Count",
+  WebhookQueued: "Count",
+  QueueFailed: "Count",
+  QueueJunk: "Count",
   LookedAt: "Count",
   Failed: "Count",
   OldestDoubt: "Seconds",
@@ -68,8 +71,8 @@ export interface Counted {
   readonly inDoubt?: boolean;
   /** The record was put on the list of those that wait for a person. */
   readonly needsAttention?: boolean;
-  /** What became of a genuine notification. `dropped`: as many strays like it as are kept were there; once in a minute. */
-  readonly notification?: "bound" | "stray" | "dropped";
+  /** What became of a genuine notification. `queued`: it waits, perhaps unverified. `dropped`: as many strays like it as are kept were there; once in a minute. */
+  readonly notification?: "bound" | "stray" | "dropped" | "queued";
   /** It came from an address that is not on the list. */
   readonly unlisted?: boolean;
 }
@@ -108,14 +111,40 @@ export const webhookCounts =
     const values = {
       WebhookReceived: 1,
       WebhookRefused: one(refused),
-      WebhookBound: notification === "bound" ? 1 : undefined,
-      WebhookStray: notification === "stray" ? 1 : undefined,
-      WebhookDropped: notification === "dropped" ? 1 : undefined,
-      WebhookUnlisted: unlisted ? 1 : undefined,
+      WebhookQueued: notification === "queued" ? 1 : undefined,
+      ...ofNotification({ notification, unlisted }),
     };
     const byReason = { by: { provider, reason: String(status) }, values: { WebhookRefused: 1 } };
     return [{ by: { provider }, values }, ...(refused ? [byReason] : [])];
   };
+
+interface OfNotification {
+  readonly notification?: Counted["notification"] | undefined;
+  readonly unlisted?: boolean | undefined;
+}
+
+const ofNotification = ({ notification, unlisted }: OfNotification): Counts["values"] => ({
+  WebhookBound: notification === "bound" ? 1 : undefined,
+  WebhookStray: notification === "stray" ? 1 : undefined,
+  WebhookDropped: notification === "dropped" ? 1 : undefined,
+  WebhookUnlisted: unlisted ? 1 : undefined,
+});
+
+/** What became of a message of the queue. `failed`: it comes again. `junk`: it was no notification of ours, and is gone. */
+export interface TakenFromQueue extends OfNotification {
+  readonly failed?: boolean;
+  readonly junk?: boolean;
+}
+
+export const queueCounts = (provider: string, taken: TakenFromQueue): readonly Counts[] => {
+  const values = {
+    ...ofNotification(taken),
+    QueueFailed: taken.failed ? 1 : undefined,
+    QueueJunk: taken.junk ? 1 : undefined,
+  };
+  // What was done with a message before counts nothing.
+  return Object.values(values).some((value) => value !== undefined) ? [{ by: { provider }, values }] : [];
+};
 
 /**
  * What a request of any function counts where something is wrong, and only there: a metric that does not come costs nothing.

@@ -15,9 +15,13 @@ export interface Application {
   readonly schedules: readonly Schedule[];
   readonly tables: readonly Table[];
   readonly secrets: readonly Secret[];
+  readonly queues: readonly Queue[];
+  readonly eventSources: readonly EventSource[];
   /** By the ARN of the secret that has it. */
   readonly secretPolicies: ReadonlyMap<string, Policy>;
-  /** By the ARN of the table or secret that it encrypts. */
+  /** By the ARN of the queue that has it. */
+  readonly queuePolicies: ReadonlyMap<string, Policy>;
+  /** By the ARN of the table, secret or queue that it encrypts. */
   readonly keys: ReadonlyMap<string, Key>;
 }
 
@@ -68,6 +72,24 @@ export interface Secret {
   readonly arn: string;
   /** The key of its value in SECRETS_FILE: `aggrepay` for what functions know as AGGREPAY_SECRET_ID. */
   readonly key: string;
+}
+
+export interface Queue {
+  readonly name: string;
+  readonly arn: string;
+  readonly url: string;
+  /** How long a message that was taken out is hidden from others. */
+  readonly hiddenMs: number;
+  /** The name of the queue that takes a message which was received that often. */
+  readonly deadLetters: { readonly queue: string; readonly after: number } | undefined;
+}
+
+/** A queue whose messages a function is invoked with. */
+export interface EventSource {
+  readonly queue: Queue;
+  readonly functionName: string;
+  readonly batchSize: number;
+  readonly atOnce: number;
 }
 
 export function readAssembly(folder: string): Application {
@@ -191,13 +213,46 @@ export function readAssembly(folder: string): Application {
     properties: objectOf(value(properties)),
   }));
 
+  const queues = ofType("AWS::SQS::Queue").map(({ id, properties }): Queue => {
+    const { deadLetterTargetArn, maxReceiveCount } = objectOf(value(properties.RedrivePolicy));
+    const target = textOf(deadLetterTargetArn)?.split(":").at(-1);
+    return {
+      name: arn(id).split(":").at(-1) ?? id,
+      arn: arn(id),
+      url: text({ Ref: id }) ?? "",
+      hiddenMs: Number(properties.VisibilityTimeout ?? 30) * 1000,
+      deadLetters: target === undefined ? undefined : { queue: target, after: Number(maxReceiveCount) },
+    };
+  });
+  const eventSources = ofType("AWS::Lambda::EventSourceMapping").map(({ id, properties }): EventSource => {
+    const source = text(properties.EventSourceArn) ?? "";
+    return {
+      queue: queues.find((each) => each.arn === source) ?? fail(`${id} reads ${source}, which is no queue.`),
+      functionName: calleeOf(text(properties.FunctionName) ?? "", id).name,
+      batchSize: Number(properties.BatchSize ?? 10),
+      atOnce: Number(objectOf(properties.ScalingConfig).MaximumConcurrency ?? 2),
+    };
+  });
+
   const secretArns = new Map(
     ofType("AWS::SecretsManager::Secret").map(({ id, properties }) => [arn(id), text(properties.Name) ?? id]),
   );
   if (routes.length === 0) fail(`Stack ${stack} in ${folder} has no routes of an HTTP API.`);
-  const { secretPolicies, keys } = permissions;
+  const { secretPolicies, queuePolicies, keys } = permissions;
   const secrets = secretsOf(functions, secretArns);
-  return { stack, functions, routes, schedules, tables, secrets, secretPolicies, keys };
+  return {
+    stack,
+    functions,
+    routes,
+    schedules,
+    tables,
+    secrets,
+    queues,
+    eventSources,
+    secretPolicies,
+    queuePolicies,
+    keys,
+  };
 }
 
 interface Callee {

@@ -5,6 +5,7 @@ import { type Application, kindOf, type LambdaFunction, readAssembly } from "./a
 import { CannotStart } from "./cannot-start.ts";
 import { type DataDir, openDataDir } from "./data-dir.ts";
 import { findDynoxide, startDynamoDb } from "./dynamodb.ts";
+import { startEventSources } from "./event-sources.ts";
 import { type Backend, listen } from "./http-api.ts";
 import { type Admit, admitAll, admitSigned } from "./iam/callers.ts";
 import { newCredentials } from "./iam/credentials.ts";
@@ -68,7 +69,14 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
   writeCredentialsFile(personFile, person);
   const assembly = assemblyOf(settings, dataDir);
   const stores = await startStores(
-    { database: dynamo.url, assembly, credentials, person, secrets: secretFiles },
+    {
+      database: dynamo.url,
+      assembly,
+      credentials,
+      person,
+      secrets: secretFiles,
+      messages: dataDir.file("queues.sqlite"),
+    },
     {
       log: logTo("stores"),
       report,
@@ -85,6 +93,7 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
         WEBHOOK_BASE_URL: settings.webhookOrigin ?? `http://127.0.0.1:${api.port}`,
         AWS_ENDPOINT_URL_DYNAMODB: stores.dynamoDbUrl,
         AWS_ENDPOINT_URL_SECRETS_MANAGER: stores.secretsManagerUrl,
+        AWS_ENDPOINT_URL_SQS: stores.queuesUrl,
       }),
     ),
   };
@@ -96,8 +105,7 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
   const compileCache = dataDir.file("compile-cache");
   forgetOldCode(compileCache);
   const pools = openPools(application, settings, (lambda) => {
-    const own = credentials.get(lambda.name);
-    if (own === undefined) throw new Error(`${lambda.name} has no credentials`);
+    const own = credentials.get(lambda.name) ?? fail(`${lambda.name} has no credentials`);
     return startProcess(lambda, { worker, compileCache, credentials: own }, logTo(lambda.name));
   });
   const invoke = (functionName: string, event: string, signal: AbortSignal) => {
@@ -110,6 +118,12 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
     route: routerOf([...functionOf.keys()]),
     admit: admission.admit,
     invoke: (routeKey, event, signal) => invoke(functionOf.get(routeKey) ?? "", event, signal),
+  });
+  const eventSources = startEventSources(application.eventSources, {
+    endpoint: stores.queuesUrl,
+    credentialsOf: (name) => credentials.get(name) ?? fail(`${name} has no credentials`),
+    invoke,
+    report: (sentence) => logTo("event-sources").line(platformLine("ERROR", sentence)),
   });
   const schedules = startSchedules(application.schedules, settings.scheduleMs, invoke);
   const housekeeping = setInterval(() => {
@@ -126,11 +140,17 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
         note: `table ${application.tables.map(({ name }) => name).join(", ")}, keys in ${basename(personFile)}`,
       },
       { what: "Secrets Manager", where: stores.secretsManagerUrl, note: secrets.description },
+      {
+        what: "SQS",
+        where: stores.queuesUrl,
+        note: application.eventSources.map(({ queue }) => `queue ${queue.name}`).join(", "),
+      },
       ...admission.addresses,
       ...peers.map(({ provider, url, note }) => ({ what: providerNames[provider], where: url, note })),
     ],
     async stop(graceMs) {
       schedules.stop();
+      eventSources.stop();
       clearInterval(housekeeping);
       await Promise.race([api.drain(), new Promise((resolve) => setTimeout(resolve, graceMs))]);
       await Promise.all([...pools.values()].map((pool) => pool.close()));
@@ -140,6 +160,10 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
     },
   };
 }
+
+const fail = (sentence: string): never => {
+  throw new Error(sentence);
+};
 
 /** Who may call, and where a person finds whose keys to sign with. */
 function admissionOf(

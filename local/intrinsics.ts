@@ -64,6 +64,8 @@ export function intrinsics(template: JsonObject, stackName: string): Intrinsics 
       throw new CannotStart(`Stack ${stackName} refers to ${id}, which its template does not have.`);
     }
     const type = textOf(objectOf(resources[id]).Type);
+    if (type === "AWS::SQS::Queue")
+      return `https://sqs.${local.region}.amazonaws.com/${local.account}/${physicalName(id)}`;
     return type !== undefined && referredByArn.has(type) ? arn(id) : physicalName(id);
   }
 
@@ -186,6 +188,7 @@ const nameProperties: Readonly<Record<string, string>> = {
   "AWS::DynamoDB::GlobalTable": "TableName",
   "AWS::Lambda::Function": "FunctionName",
   "AWS::Logs::LogGroup": "LogGroupName",
+  "AWS::SQS::Queue": "QueueName",
   "AWS::IAM::Role": "RoleName",
   "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
 };

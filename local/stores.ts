@@ -4,10 +4,11 @@ import type { Credentials } from "./iam/signature.ts";
 import { type Log, platformLine } from "./logs.ts";
 import { deathSignal } from "./tether.ts";
 
-/** Where functions find DynamoDB and Secrets Manager, which ask who calls and whether their role allows it. */
+/** Where functions find DynamoDB, Secrets Manager and SQS, which ask who calls and whether their role allows it. */
 export interface Stores {
   readonly dynamoDbUrl: string;
   readonly secretsManagerUrl: string;
+  readonly queuesUrl: string;
   close(): Promise<void>;
 }
 
@@ -15,6 +16,7 @@ export interface Stores {
 interface Ports {
   readonly dynamoDb: number;
   readonly secretsManager: number;
+  readonly queues: number;
 }
 
 /** What the process is told. */
@@ -28,6 +30,8 @@ export interface StoresOrder {
   /** Of whoever runs the host. */
   readonly person: Required<Credentials>;
   readonly secrets: { readonly file: string | undefined; readonly gatewayFile: string };
+  /** The file that holds the messages of queues. */
+  readonly messages: string;
   readonly ports: Ports;
 }
 
@@ -44,7 +48,7 @@ interface Listeners {
 }
 
 /**
- * Starts both in a process of their own, and again on their ports should it end. The host starts processes by the dozen, and
+ * Starts them in a process of their own, and again on their ports should it end. The host starts processes by the dozen, and
  * that holds up all of its threads for longer than a function waits for a store.
  */
 export async function startStores(
@@ -75,22 +79,23 @@ export async function startStores(
     const ended = (how: string) => {
       if (closing || gone) return;
       gone = true;
-      const sentence = `What DynamoDB and Secrets Manager are asked through ended with ${how}`;
+      const sentence = `What DynamoDB, Secrets Manager and SQS are asked through ended with ${how}`;
       first.reject(new Error(sentence));
       log.line(platformLine("ERROR", `${sentence}; it is started again`));
       if (ports !== undefined) child = launch();
     };
     started.on("exit", (code, signal) => ended(String(code ?? signal)));
     started.on("error", (error) => ended(error.message));
-    const told: StoresOrder = { ...order, ports: ports ?? { dynamoDb: 0, secretsManager: 0 } };
+    const told: StoresOrder = { ...order, ports: ports ?? { dynamoDb: 0, secretsManager: 0, queues: 0 } };
     started.send(told, () => undefined);
     return started;
   }
 
-  const { dynamoDb, secretsManager } = await first.promise;
+  const { dynamoDb, secretsManager, queues } = await first.promise;
   return {
     dynamoDbUrl: `http://127.0.0.1:${dynamoDb}`,
     secretsManagerUrl: `http://127.0.0.1:${secretsManager}`,
+    queuesUrl: `http://127.0.0.1:${queues}`,
     close() {
       closing = true;
       if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();

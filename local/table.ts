@@ -4,13 +4,18 @@ import type { Settings } from "./settings.ts";
 
 /** What runs, for the person who started it. */
 export function tableOf({ application, addresses }: Host, settings: Settings, tookMs: number): string {
-  const { stack, functions, routes, schedules } = application;
+  const { stack, functions, routes, schedules, eventSources } = application;
   const kinds = new Map(functions.map((lambda) => [lambda.name, kindOf(lambda)]));
   const every = settings.scheduleMs === 0 ? "never" : `every ${settings.scheduleMs / 1000} s`;
   const served = [
     ...routes.map(({ key, functionName }) => [key, functionName, kinds.get(functionName) ?? ""]),
     ...schedules.map(({ expression, functionName }) => [
       `${every} (deployed: ${expression})`,
+      functionName,
+      kinds.get(functionName) ?? "",
+    ]),
+    ...eventSources.map(({ queue, functionName }) => [
+      `messages of ${queue.name}`,
       functionName,
       kinds.get(functionName) ?? "",
     ]),

@@ -33,7 +33,7 @@ describe("the registry", () => {
       payu: 1,
       wibmo: 2,
       dreamzwallet: 1,
-      nicepay: 2,
+      nicepay: 3,
     });
   });
 
@@ -42,8 +42,9 @@ describe("the registry", () => {
     expect(summary).toMatch(/^[A-Z].{10,99}[^.]$/);
   });
 
-  test.each(functions)("$name is called by a route or by the clock, not by both", ({ route, schedule }) => {
-    expect([route, schedule].filter((each) => each !== undefined)).toHaveLength(1);
+  test.each(functions)("$name is called by a route, the clock or a queue, and by one of them", (called) => {
+    const { route, schedule, takesFrom } = called;
+    expect([route, schedule, takesFrom].filter((each) => each !== undefined)).toHaveLength(1);
   });
 
   /** What is not `POST /v1/<name>`. */
@@ -245,6 +246,7 @@ describe("arrows go one way", () => {
     const allowed = [
       "@aws-sdk/client-dynamodb",
       "@aws-sdk/client-secrets-manager",
+      "@aws-sdk/client-sqs",
       "@middy/core",
       "aws-lambda",
       "valibot",

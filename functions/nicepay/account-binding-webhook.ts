@@ -1,22 +1,25 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { seenOf } from "../../lib/log.ts";
 import { webhookCounts } from "../../lib/metrics.ts";
 import { bodyOf } from "../../lib/operation/body.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import { type Answer, lambda, type Request } from "../../lib/operation/handler.ts";
 import { receiveNotification } from "../../lib/operation/notification.ts";
+import { type Incoming, messageOf } from "../../lib/operation/queued.ts";
 import { warmSecrets } from "../../lib/operation/read.ts";
 import { Problem } from "../../lib/problem.ts";
 import { notificationPath } from "../../lib/providers/nicepay/index.ts";
 import { readNotification } from "../../lib/providers/nicepay/notification.ts";
-import type { BodyHeaders } from "../../lib/providers/nicepay/notification-body.ts";
 import { isAllowedSource } from "../../lib/providers/nicepay/source.ts";
+import { enqueue } from "../../lib/queue.ts";
 import { processRecords } from "../../lib/records/process.ts";
 import { runtime } from "../../lib/runtime.ts";
 
 /**
  * Where NICEPAY pushes the outcome of an account binding. The route is open: the signature and the source address say who
- * sends. Answers 200 once the notification is durably kept, whatever it says; 401, 403, 400, 413 and 415 keep nothing; 503
- * asks for it again.
+ * sends. Answers 200 once the notification is durable: written to its record, kept as a stray, or in the queue, where it waits
+ * while something of ours is away. 401, 403, 400, 413 and 415 keep nothing; 503 asks for it again.
  */
 export const operation: FunctionDefinition = {
   name: "nicepay/account-binding-webhook",
@@ -24,6 +27,7 @@ export const operation: FunctionDefinition = {
   route: { method: "POST", path: notificationPath },
   access: "open",
   variables: ["NICEPAY_ACCOUNT", "WEBHOOK_SOURCE_ADDRESSES"],
+  putsInto: "notifications",
   secrets: ["nicepay", "gateway"],
   tableActions: ["GetItem", "UpdateItem"],
 };
@@ -39,13 +43,7 @@ export const handler = lambda({
   counts: webhookCounts("nicepay"),
 });
 
-interface Received {
-  readonly body: Uint8Array;
-  readonly headers: BodyHeaders;
-  readonly isListed: boolean;
-}
-
-function receive(event: APIGatewayProxyEventV2): Received {
+function receive(event: APIGatewayProxyEventV2): Incoming {
   const { headers, requestContext } = event;
   return {
     body: bodyOf(event),
@@ -57,22 +55,55 @@ function receive(event: APIGatewayProxyEventV2): Received {
   };
 }
 
-async function keep({ input, note }: Request<Received>): Promise<Answer> {
+/** How long verifying and writing may take before it is left to the queue: the provider waits, for nobody knows how long. */
+const takeInMs = 6_000;
+
+async function keep({ input, note }: Request<Incoming>): Promise<Answer> {
   const { body, headers, isListed } = input;
+  const unlisted = !isListed && { unlisted: true };
+  let isVerified = false;
+  const verified = () => {
+    isVerified = true;
+  };
   try {
     const readings = await readNotification(body, headers);
-    const { kind, record } = await receiveNotification({ readings, isListed }, runtime(), processRecords());
-    note({ record, ...(kind && { notification: kind }), ...(!isListed && { unlisted: true }) });
-    return { body: { received: true } };
+    const { kind, record } = await inTime(
+      receiveNotification({ readings, isListed, verified }, runtime(), processRecords()),
+    );
+    note({ record, ...(kind && { notification: kind }), ...unlisted });
   } catch (error) {
+    const isRefused = error instanceof Problem && error.status < 500;
+    if (isRefused && isListed) throw error;
     // A stranger is told no more than that: neither what is wrong with a form, nor with a signature.
-    if (!isListed && error instanceof Problem && error.status < 500)
-      throw new Problem("access-denied", "The source address is not one of the provider's.");
-    throw error;
+    if (isRefused) throw new Problem("access-denied", "The source address is not one of the provider's.");
+    // Of strangers only what has verified: nobody else fills the queue.
+    if (!isListed && !isVerified) throw error;
+    const message = await messageOf(input, runtime().secrets);
+    await enqueue(process.env, message).catch(() => {
+      // Why it came to this is what somebody must mend.
+      throw error;
+    });
+    note({ notification: "queued", ...unlisted, ...seenOf(error instanceof Problem ? error.cause : error) });
+  }
+  return { body: { received: true } };
+}
+
+/** It may go on beside: all that it writes may be written twice. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const tooLate = sleep(takeInMs, undefined, { signal: late.signal, ref: false }).then(() => {
+    throw new Problem("not-sent", "The notification could not be kept in time.");
+  });
+  tooLate.catch(() => undefined);
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    late.abort();
+    work.catch(() => undefined);
   }
 }
 
-/** Whatever of ours failed, the notification was not kept: 503 has it sent again. */
+/** Whatever of ours failed, the queue too, the notification was not kept: 503 has it sent again. */
 function unkept(error: unknown): Problem {
   if (error instanceof Problem && error.status < 500) return error;
   const { code, message } =

@@ -6,9 +6,12 @@ export { type SecretName, secretIdVariable } from "../secrets/names.ts";
 export interface FunctionDefinition {
   /** `aggrepay/debit-wallet`: the function's file is `functions/<name>.ts`, which exports `handler`. */
   readonly name: string;
-  /** What calls it: a route of the API, or the clock. */
+  /** What calls it: a route of the API, the clock, or messages of a queue. */
   readonly route?: Route;
   readonly schedule?: { readonly everyMinutes: number };
+  readonly takesFrom?: QueueName;
+  /** The queue that it puts messages into. */
+  readonly putsInto?: QueueName;
   readonly access: Access;
   /** One line for people: API documentation, function description, dashboard. */
   readonly summary: string;
@@ -23,9 +26,11 @@ export interface FunctionDefinition {
 /**
  * What somebody can do who may call it; policies and scopes are given in these words. `look`: see what is there. `reveal`: be
  * given a secret of a user's. `change`, `move-money`: at the provider, under a record. `settle`: say by hand what became of a
- * record. `open`: anybody calls it, and the function itself checks who that is. `clock`: nobody does.
+ * record. `open`: anybody calls it, and the function itself checks who that is. `clock`, `queue`: nobody does.
  */
-export type Access = "look" | "reveal" | "change" | "move-money" | "settle" | "open" | "clock";
+export type Access = "look" | "reveal" | "change" | "move-money" | "settle" | "open" | "clock" | "queue";
+
+export type QueueName = "notifications";
 
 export interface Route {
   readonly method: "GET" | "POST";

@@ -29,6 +29,8 @@ export interface Delivery {
   readonly readings: NotificationReadings;
   /** Whether it came from an address of the provider's that we know. */
   readonly isListed: boolean;
+  /** Called once it is known to be the provider's. */
+  readonly verified?: () => void;
 }
 
 /** A record may change between the look and the write; a notification is handled again by its sender if all of these lose. */
@@ -40,13 +42,14 @@ const tries = 5;
  * @throws Problem `access-denied` (401) for a wrong signature, `not-sent` (503) when it could not be kept.
  */
 export async function receiveNotification(
-  { readings, isListed }: Delivery,
+  { readings, isListed, verified }: Delivery,
   world: Runtime,
   records: Records,
 ): Promise<Received> {
   const notification = await genuineOf(readings, world);
   if (!notification)
     throw new Problem("access-denied", "The merchantToken is not this merchant's.", { status: 401 });
+  verified?.();
   const rings: Rings = {
     sealing: await currentRing(world.secrets, "sealingKeys"),
     fingerprints: await currentRing(world.secrets, "fingerprintKeys"),

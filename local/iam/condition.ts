@@ -23,6 +23,7 @@ const knownKeys: ReadonlySet<string> = new Set(
     "kms:EncryptionContext:SecretARN",
     "kms:EncryptionContext:aws:dynamodb:subscriberId",
     "kms:EncryptionContext:aws:dynamodb:tableName",
+    "kms:EncryptionContext:aws:sqs:arn",
     "kms:ViaService",
   ].map((key) => key.toLowerCase()),
 );

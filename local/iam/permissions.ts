@@ -22,7 +22,9 @@ export interface Permissions {
   role(arn: string): Role;
   /** By the ARN of the secret that has it. */
   readonly secretPolicies: ReadonlyMap<string, Policy>;
-  /** By the ARN of the table or secret that it encrypts. */
+  /** By the ARN of the queue that has it. */
+  readonly queuePolicies: ReadonlyMap<string, Policy>;
+  /** By the ARN of the table, secret or queue that it encrypts. */
   readonly keys: ReadonlyMap<string, Key>;
 }
 
@@ -55,6 +57,10 @@ export function permissionsOf(
       id,
       name: text(properties.KmsKeyId),
     })),
+    ...ofType("AWS::SQS::Queue").map(({ id, properties }) => ({
+      id,
+      name: text(properties.KmsMasterKeyId),
+    })),
   ];
   const keys = new Map(
     encrypted.flatMap(({ id, name }): readonly (readonly [string, Key])[] => {
@@ -74,6 +80,16 @@ export function permissionsOf(
     const secret = text(properties.SecretId) ?? fail(`${id} names no secret.`);
     secretPolicies.set(secret, resourcePolicy(resolve(properties.ResourcePolicy), id));
   }
+
+  const queuePolicies = new Map(
+    ofType("AWS::SQS::QueuePolicy").flatMap(({ id, properties }) =>
+      listOf(properties.Queues).map((url) => {
+        const queue = ofType("AWS::SQS::Queue").find((each) => text({ Ref: each.id }) === text(url));
+        const policy = resourcePolicy(resolve(properties.PolicyDocument), id);
+        return [arn(queue?.id ?? fail(`${id} names no queue.`)), policy] as const;
+      }),
+    ),
+  );
 
   /** Policies that are resources of their own, and the roles that have them. */
   const attached = ofType("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy");
@@ -108,5 +124,5 @@ export function permissionsOf(
     };
   }
 
-  return { role, secretPolicies, keys };
+  return { role, secretPolicies, queuePolicies, keys };
 }

@@ -1,6 +1,7 @@
 import type { Application } from "../assembly.ts";
 import { local } from "../intrinsics.ts";
 import { isObject, type Json, type JsonObject, listOf, objectOf, parseJson, textOf } from "../json.ts";
+import { queueOf } from "../queues.ts";
 import { contextOf } from "./condition.ts";
 import type { FunctionIdentity } from "./credentials.ts";
 import type { Key } from "./permissions.ts";
@@ -16,15 +17,15 @@ export interface Refusal {
 /** Says what is wrong with a function's call to a store, if anything is. */
 export type StoreCheck = (request: ReceivedRequest) => Refusal | undefined;
 
-interface Rights {
+interface Rights<Part extends keyof Application> {
   readonly identities: readonly FunctionIdentity[];
-  readonly application: Pick<Application, "secrets" | "secretPolicies" | "keys">;
+  readonly application: Pick<Application, Part>;
   /** A refusal means that the template is wrong: it is told to whoever runs the host. */
   readonly report: (functionName: string, sentence: string) => void;
 }
 
 /** Believes a call by its signature, and lets it do what the template lets the function's role do. */
-export function checkDynamoDb(rights: Rights): StoreCheck {
+export function checkDynamoDb(rights: Rights<"keys">): StoreCheck {
   const { keys } = rights.application;
   return checkWith("dynamodb", rights, (caller, operation, input) => {
     for (const { action, table, index } of tableUses(operation, input)) {
@@ -42,7 +43,7 @@ export function checkDynamoDb(rights: Rights): StoreCheck {
 }
 
 /** As `checkDynamoDb`, for the values of secrets: the secret's own policy has a say too. */
-export function checkSecretsManager(rights: Rights): StoreCheck {
+export function checkSecretsManager(rights: Rights<"secrets" | "secretPolicies" | "keys">): StoreCheck {
   const { secrets, secretPolicies, keys } = rights.application;
   return checkWith("secretsmanager", rights, (caller, operation, input) => {
     const id = textOf(input.SecretId) ?? "*";
@@ -63,6 +64,27 @@ export function checkSecretsManager(rights: Rights): StoreCheck {
   });
 }
 
+/** As `checkDynamoDb`, for queues. */
+export function checkQueues(rights: Rights<"queues" | "queuePolicies" | "keys">): StoreCheck {
+  const { queues, queuePolicies, keys } = rights.application;
+  return checkWith("sqs", rights, (caller, operation, input) => {
+    const resource = queueOf(queues, input)?.arn ?? "*";
+    const action = operation.replace(/Batch$/, "");
+    const access = accessOf(caller, `sqs:${action}`, resource);
+    const decision = decide(access, caller.policies, queuePolicies.get(resource));
+    if (decision !== "allowed") return deniedBecause(access, decision);
+    const key = keys.get(resource);
+    const context = [["kms:EncryptionContext:aws:sqs:arn", resource]] as const;
+    return key && keyRefusal(caller, key, queueKeyUse.get(action) ?? [], "sqs", context);
+  });
+}
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html */
+const queueKeyUse: ReadonlyMap<string, readonly string[]> = new Map([
+  ["SendMessage", ["kms:GenerateDataKey", "kms:Decrypt"]],
+  ["ReceiveMessage", ["kms:Decrypt"]],
+]);
+
 /** What the caller is told, and what whoever mends the template needs to know. */
 interface Denial {
   readonly answer: Refusal;
@@ -71,7 +93,7 @@ interface Denial {
 
 type Rule = (caller: FunctionIdentity, operation: string, input: JsonObject) => Denial | undefined;
 
-function checkWith(service: string, { identities, report }: Rights, rule: Rule): StoreCheck {
+function checkWith(service: string, { identities, report }: Rights<never>, rule: Rule): StoreCheck {
   const holders = new Map(identities.map((identity) => [identity.accessKeyId, identity]));
   return (request) => {
     const scope = { service, region: local.region, now: new Date() };

@@ -46,7 +46,7 @@ export const presets: Omit<Parameters, "rps" | "mix"> = {
   logMonths: 12,
   metrics: 75,
   idleMetrics: 4,
-  alarms: 124,
+  alarms: 131,
   dashboards: 1,
   secrets: 6,
 };

@@ -64,6 +64,9 @@ beforeAll(async () => {
     ...localCredentials,
     AWS_ENDPOINT_URL_DYNAMODB: store.url,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: vault.url,
+    // Nothing listens there: the queue is away too.
+    AWS_ENDPOINT_URL_SQS: "http://127.0.0.1:9",
+    NOTIFICATION_QUEUE_URL: "q/Notifications",
     TABLE_NAME: table.name,
     NICEPAY_SECRET_ID: "arn:nicepay",
     GATEWAY_SECRET_ID: "arn:gateway",

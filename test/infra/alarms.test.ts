@@ -62,6 +62,7 @@ const ofAws = new Map<string, readonly (readonly string[])[]>([
   ["AWS/DynamoDB ReadThrottleEvents", [["TableName"], ["GlobalSecondaryIndexName", "TableName"]]],
   ["AWS/DynamoDB WriteThrottleEvents", [["TableName"], ["GlobalSecondaryIndexName", "TableName"]]],
   ["AWS/SQS ApproximateNumberOfMessagesVisible", [["QueueName"]]],
+  ["AWS/SQS ApproximateAgeOfOldestMessage", [["QueueName"]]],
   ["AWS/EventBridge/Pipes ExecutionFailed", [["PipeName"]]],
 ]);
 
@@ -84,7 +85,9 @@ const printed = new Set(
   [
     ...providerCounts("aggrepay")(told),
     ...webhookCounts("nicepay")(told),
-    ...webhookCounts("nicepay")({ ...told, notification: "stray" }),
+    ...webhookCounts("nicepay")({ ...told, notification: "stray", unlisted: true }),
+    ...webhookCounts("nicepay")({ ...told, notification: "dropped" }),
+    ...webhookCounts("nicepay")({ ...told, notification: "queued" }),
     ...setbackCounts(told),
     ...runCounts({ lookedAt: 1, oldestDoubtMs: 1, waiting: 1, failures: [] }),
     ...reconciledCounts("succeeded"),
@@ -130,6 +133,10 @@ test.each(
     WebhookUnsigned: [">=", 1, 1, 1],
     WebhookRefused: [">=", 50, 3, 2],
     WebhookNotKept: [">=", 1, 1, 1],
+    WebhookUnlisted: [">=", 1, 1, 1],
+    WebhookDropped: [">=", 1, 1, 1],
+    NotificationsWait: [">=", 900, 1, 1],
+    NotificationsDead: [">=", 1, 1, 1],
     LambdaThrottles: [">=", 1, 1, 1],
     TableThrottles: [">=", 1, 3, 1],
     SlowAnswers: [">=", 10_000, 3, 3],

@@ -185,7 +185,9 @@ test("a pipe with few rights reads the stream, and what it cannot deliver waits 
     Target: arn("AWS::Events::EventBus"),
     SourceParameters: {
       DynamoDBStreamParameters: {
-        DeadLetterConfig: { Arn: arn("AWS::SQS::Queue") },
+        DeadLetterConfig: {
+          Arn: { "Fn::GetAtt": [expect.stringMatching(/^UndeliveredEvents/) as string, "Arn"] },
+        },
         OnPartialBatchItemFailure: "AUTOMATIC_BISECT",
         MaximumRetryAttempts: -1,
         MaximumRecordAgeInSeconds: 43_200,
@@ -217,6 +219,10 @@ test("a pipe with few rights reads the stream, and what it cannot deliver waits 
       },
     },
     { Effect: "Allow", Action: "events:PutEvents", Resource: arn("AWS::Events::EventBus") },
-    { Effect: "Allow", Action: "sqs:SendMessage", Resource: arn("AWS::SQS::Queue") },
+    {
+      Effect: "Allow",
+      Action: "sqs:SendMessage",
+      Resource: { "Fn::GetAtt": [expect.stringMatching(/^UndeliveredEvents/) as string, "Arn"] },
+    },
   ]);
 });

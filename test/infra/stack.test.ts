@@ -63,6 +63,11 @@ interface Properties {
     readonly Description: string;
     readonly Targets: readonly { readonly Arn: Ref }[];
   };
+  readonly "AWS::Lambda::EventSourceMapping": {
+    readonly FunctionName: Ref;
+    readonly EventSourceArn: Attribute;
+  };
+  readonly "AWS::SQS::Queue": { readonly RedrivePolicy?: object };
   readonly "AWS::Lambda::EventInvokeConfig": { readonly FunctionName: Ref };
   readonly "AWS::ApiGatewayV2::Integration": { readonly IntegrationUri: Ref };
   readonly "AWS::Lambda::Alias": { readonly FunctionName: Ref; readonly FunctionVersion: Attribute };
@@ -123,8 +128,15 @@ const idOf = (name: string): string =>
     .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
     .join("");
 
-/** What leads to a function, found as a caller or the clock would. */
-function entrance({ route: wanted, summary }: FunctionDefinition) {
+/** The queue that has a dead-letter queue: of notifications. */
+const [queueId = ""] = [...all("AWS::SQS::Queue")].find(([, { RedrivePolicy }]) => RedrivePolicy) ?? [];
+
+/** What leads to a function, found as a caller, the clock or a queue would. */
+function entrance({ route: wanted, takesFrom, summary }: FunctionDefinition) {
+  if (takesFrom) {
+    const [id, mapping] = only("AWS::Lambda::EventSourceMapping");
+    return { id, mapping, aliasId: mapping.FunctionName.Ref };
+  }
   if (wanted === undefined) {
     const [[id, rule] = [], ...more] = [...all("AWS::Events::Rule")].filter(
       ([, { Description }]) => Description === summary,
@@ -214,6 +226,33 @@ describe.each(definitions.filter(({ schedule }) => schedule !== undefined))("$na
   });
 });
 
+describe.each(definitions.filter(({ takesFrom }) => takesFrom !== undefined))("$name", (definition) => {
+  test("is invoked with messages of its queue alone, and of a batch only what failed comes again", () => {
+    const { mapping, aliasId } = entrance(definition);
+    expect(mapping).toEqual({
+      BatchSize: 10,
+      EventSourceArn: arn(queueId),
+      FunctionName: ref(aliasId),
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      ScalingConfig: { MaximumConcurrency: 2 },
+    });
+    expect(deployed(definition).callers).toEqual([]);
+  });
+});
+
+test("notifications wait under the stack's key, for 14 days and then 14 more with what could not be taken in", () => {
+  const queues = all("AWS::SQS::Queue");
+  const mine = [...queues].filter(([id]) => /Notifications/.test(id));
+  expect(mine).toHaveLength(2);
+  for (const [, queue] of mine)
+    expect(queue).toMatchObject({ KmsMasterKeyId: arn(keyId), MessageRetentionPeriod: 1_209_600 });
+  const dead = mine.find(([id]) => id !== queueId)?.[0] ?? "";
+  expect(queues.get(queueId)).toMatchObject({
+    RedrivePolicy: { deadLetterTargetArn: arn(dead), maxReceiveCount: 1000 },
+    VisibilityTimeout: 168,
+  });
+});
+
 test("one route is open: the webhook's", () => {
   expect(functions.filter(({ access }) => access === "open").map(({ route }) => route?.path)).toEqual([
     "/webhooks/nicepay/account-binding",
@@ -228,7 +267,7 @@ const chosen = {
 
 describe.each(definitions)("$name", (definition) => {
   const { alias, functionId, lambda, role, logGroupId } = deployed(definition);
-  const { name, summary, variables, secrets, tableActions } = definition;
+  const { name, summary, variables, secrets, tableActions, putsInto } = definition;
 
   test("has a function of its own", () => {
     expect(lambda).toMatchObject({
@@ -312,6 +351,7 @@ describe.each(definitions)("$name", (definition) => {
       ...Object.fromEntries(given),
       ...Object.fromEntries(secrets.map((secret) => [secretIdVariable(secret), secretRefs[secret]])),
       ...(tableActions.length > 0 && { TABLE_NAME: ref(tableId) }),
+      ...(putsInto && { NOTIFICATION_QUEUE_URL: ref(queueId) }),
     });
   });
 
@@ -333,6 +373,7 @@ describe.each(definitions)("$name", (definition) => {
               allow(["logs:CreateLogStream", "logs:PutLogEvents"], [arn(logGroupId)]),
               ...secretStatements(definition),
               ...tableStatements(definition),
+              ...queueStatements(definition),
             ],
           },
         },
@@ -403,6 +444,18 @@ function tableStatements({ tableActions, schedule }: FunctionDefinition) {
   ];
 }
 
+const queueStatements = ({ putsInto, takesFrom }: FunctionDefinition) => [
+  ...(putsInto
+    ? [allow(["sqs:SendMessage"], [arn(queueId)]), key("sqs", ["kms:Decrypt", "kms:GenerateDataKey"])]
+    : []),
+  ...(takesFrom
+    ? [
+        allow(["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], [arn(queueId)]),
+        key("sqs", ["kms:Decrypt"]),
+      ]
+    : []),
+];
+
 function countsOf({ Resources }: { Resources: Readonly<Record<string, { readonly Type: string }>> }) {
   const counts: Record<string, number> = {};
   for (const { Type } of Object.values(Resources)) counts[Type] = (counts[Type] ?? 0) + 1;
@@ -419,8 +472,8 @@ test("nothing is there besides", () => {
     "AWS::ApiGatewayV2::Integration": routes,
     "AWS::ApiGatewayV2::Route": routes,
     "AWS::ApiGatewayV2::Stage": 1,
-    // Each function's, each clock's, each provider's, and 11 of the whole.
-    "AWS::CloudWatch::Alarm": each + schedules + providers + 11,
+    // Each function's, each clock's, each provider's, and 15 of the whole.
+    "AWS::CloudWatch::Alarm": each + schedules + providers + 15,
     "AWS::CloudWatch::Dashboard": 1,
     "AWS::DynamoDB::Table": 1,
     "AWS::Events::EventBus": 1,
@@ -430,6 +483,7 @@ test("nothing is there besides", () => {
     "AWS::KMS::Key": 1,
     "AWS::Lambda::Alias": each,
     "AWS::Lambda::EventInvokeConfig": schedules,
+    "AWS::Lambda::EventSourceMapping": 1,
     "AWS::Lambda::Function": each,
     "AWS::Lambda::LayerVersion": 1,
     "AWS::Lambda::Permission": routes + schedules,
@@ -438,8 +492,8 @@ test("nothing is there besides", () => {
     "AWS::Pipes::Pipe": 1,
     "AWS::SNS::Topic": 1,
     "AWS::SNS::TopicPolicy": 1,
-    "AWS::SQS::Queue": 1,
-    "AWS::SQS::QueuePolicy": 1,
+    "AWS::SQS::Queue": 3,
+    "AWS::SQS::QueuePolicy": 3,
     "AWS::SecretsManager::ResourcePolicy": Object.keys(secretRefs).length,
     "AWS::SecretsManager::Secret": Object.keys(secretRefs).length,
   });
@@ -558,7 +612,7 @@ test("who rotates the key rings may read them, and no other secret", () => {
   const readers = (id: string): readonly unknown[] =>
     policies[id]?.Properties.ResourcePolicy.Statement[0].Condition.ArnNotEquals["aws:PrincipalArn"];
   expect(readers("SecretGatewayPolicy")).toContain(reader);
-  expect(readers("SecretNicepayPolicy")).toHaveLength(3);
+  expect(readers("SecretNicepayPolicy")).toHaveLength(4);
   expect(readers("SecretNicepayPolicy")).not.toContain(reader);
 });
 

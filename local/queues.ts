@@ -1,0 +1,168 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { DatabaseSync } from "node:sqlite";
+import { buffer } from "node:stream/consumers";
+import type { Queue } from "./assembly.ts";
+import type { StoreCheck } from "./iam/stores.ts";
+import { type JsonObject, listOf, objectOf, parseJson, textOf } from "./json.ts";
+import { refuse } from "./own-origin.ts";
+
+export interface Queues {
+  readonly port: number;
+  close(): void;
+}
+
+interface Order {
+  readonly queues: readonly Queue[];
+  readonly file: string;
+  readonly check: StoreCheck;
+  readonly port: number;
+  /** How long a message that was taken out is nobody else's, whatever the template says: minutes there are seconds here. */
+  readonly hiddenMs: number;
+}
+
+/**
+ * The calls of SQS that functions and their event sources make (AWS JSON 1.0), on a file: a message is on disk when its call is
+ * answered. One that was received too often goes to the dead-letter queue, as the template says.
+ */
+export async function startQueues({ queues, file, check, port, hiddenMs }: Order): Promise<Queues> {
+  const store = openStore(file);
+  const operations = operationsOn(store, hiddenMs);
+  const server = createServer({ keepAliveTimeout: 60_000 }, async (request, response) => {
+    if (refuse(request, response)) return;
+    const body = await buffer(request).catch(() => undefined);
+    // Whoever goes away in the middle of a call is answered by no one.
+    if (body === undefined) return;
+    const { method = "POST", url: target = "/", rawHeaders } = request;
+    const [, operation = ""] = request.headers["x-amz-target"]?.toString().split(".") ?? [];
+    const refusal = check({ method, target, rawHeaders, body });
+    const answer = refusal ?? answerTo(operation, inputOf(body.toString("utf8")));
+    const failed = "type" in answer;
+    response.writeHead(failed ? 400 : 200, { "content-type": "application/x-amz-json-1.0" });
+    response.end(
+      JSON.stringify(
+        failed ? { __type: `com.amazonaws.sqs#${answer.type}`, message: answer.message } : answer.output,
+      ),
+    );
+  });
+
+  function answerTo(operation: string, input: JsonObject): Failure | { readonly output: object } {
+    const queue = queueOf(queues, input);
+    if (queue === undefined)
+      return { type: "QueueDoesNotExist", message: "The specified queue does not exist." };
+    const act = operations.get(operation);
+    if (act === undefined)
+      return { type: "UnsupportedOperation", message: `${operation} is not offered here` };
+    return { output: act(queue, input) };
+  }
+
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    close() {
+      server.close();
+      server.closeAllConnections();
+      store.close();
+    },
+  };
+}
+
+interface Failure {
+  readonly type: string;
+  readonly message: string;
+}
+
+/** The queue that a call names by its URL. */
+export const queueOf = (queues: readonly Queue[], input: JsonObject): Queue | undefined =>
+  queues.find(({ name }) => name === textOf(input.QueueUrl)?.split("/").at(-1));
+
+function openStore(file: string): DatabaseSync {
+  const store = new DatabaseSync(file);
+  // Every commit is on disk before it returns.
+  store.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    CREATE TABLE IF NOT EXISTS messages (
+      id TEXT PRIMARY KEY, queue TEXT NOT NULL, body TEXT NOT NULL, sent INTEGER NOT NULL,
+      visible INTEGER NOT NULL, received INTEGER NOT NULL DEFAULT 0, receipt TEXT
+    );
+    CREATE INDEX IF NOT EXISTS by_queue ON messages (queue, visible);
+  `);
+  return store;
+}
+
+type Operation = (queue: Queue, input: JsonObject) => object;
+
+function operationsOn(store: DatabaseSync, hiddenMs: number): ReadonlyMap<string, Operation> {
+  const put = store.prepare("INSERT INTO messages (id, queue, body, sent, visible) VALUES (?, ?, ?, ?, ?)");
+  const dueIn = store.prepare(
+    "SELECT id, body, sent, received FROM messages WHERE queue = ? AND visible <= ? ORDER BY visible LIMIT ?",
+  );
+  const take = store.prepare(
+    "UPDATE messages SET visible = ?, received = received + 1, receipt = ? WHERE id = ?",
+  );
+  const bury = store.prepare("UPDATE messages SET queue = ?, visible = ?, received = 0 WHERE id = ?");
+  const remove = store.prepare("DELETE FROM messages WHERE queue = ? AND receipt = ?");
+  const inQueue = store.prepare("SELECT count(*) AS number FROM messages WHERE queue = ?");
+
+  const receive: Operation = (queue, input) => {
+    const now = Date.now();
+    const rows = dueIn.all(queue.name, now, Number(input.MaxNumberOfMessages ?? 1));
+    const messages = rows.flatMap(({ id, body, sent, received }) => {
+      if (queue.deadLetters && Number(received) >= queue.deadLetters.after) {
+        bury.run(queue.deadLetters.queue, now, String(id));
+        return [];
+      }
+      const receipt = randomUUID();
+      take.run(now + Math.min(hiddenMs, queue.hiddenMs), receipt, String(id));
+      return [
+        {
+          MessageId: String(id),
+          ReceiptHandle: receipt,
+          Body: String(body),
+          MD5OfBody: md5(String(body)),
+          Attributes: { ApproximateReceiveCount: String(Number(received) + 1), SentTimestamp: String(sent) },
+        },
+      ];
+    });
+    return { Messages: messages };
+  };
+
+  return new Map<string, Operation>([
+    [
+      "SendMessage",
+      ({ name }, input) => {
+        const [id, body, now] = [randomUUID(), textOf(input.MessageBody) ?? "", Date.now()];
+        put.run(id, name, body, now, now);
+        return { MessageId: id, MD5OfMessageBody: md5(body) };
+      },
+    ],
+    ["ReceiveMessage", receive],
+    [
+      "DeleteMessageBatch",
+      ({ name }, input) => {
+        const entries = listOf(input.Entries).map(objectOf);
+        for (const { ReceiptHandle: receipt } of entries) remove.run(name, textOf(receipt) ?? "");
+        return { Successful: entries.map(({ Id }) => ({ Id })), Failed: [] };
+      },
+    ],
+    [
+      "GetQueueAttributes",
+      ({ name }) => ({
+        Attributes: { ApproximateNumberOfMessages: String(inQueue.get(name)?.number ?? 0) },
+      }),
+    ],
+  ]);
+}
+
+/** SQS says it of every message, and the SDK compares. */
+const md5 = (text: string): string => createHash("md5").update(text, "utf8").digest("hex");
+
+function inputOf(text: string): JsonObject {
+  try {
+    return objectOf(parseJson(text));
+  } catch {
+    return {};
+  }
+}
