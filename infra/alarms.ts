@@ -1,4 +1,4 @@
-import { Aws, CfnOutput, Duration, type Stack } from "aws-cdk-lib";
+import { Aws, CfnOutput, Duration, RemovalPolicy, type Stack } from "aws-cdk-lib";
 import {
   Alarm,
   ComparisonOperator,
@@ -9,7 +9,9 @@ import {
   TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { CfnRule } from "aws-cdk-lib/aws-events";
 import { Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Key } from "aws-cdk-lib/aws-kms";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import type { Metric as MetricName } from "../lib/metrics.ts";
 import type { Api } from "./api.ts";
@@ -36,7 +38,8 @@ const minutes = Duration.minutes;
 /** What somebody should look at, each alarm with the section of the runbook that says how. */
 export function createAlarms(stack: Stack, watched: Watched): Alarms {
   const { config, data, api, functions, events } = watched;
-  const topic = alarmTopic(stack, config, data);
+  const topic = alarmTopic(stack, config);
+  ringForKey(stack, data, topic);
   const own = ownMetrics(stack);
   const alarm = (id: string, { runbook, says, ...rest }: AlarmSpec) => {
     const created = new Alarm(stack, `${id}Alarm`, {
@@ -281,37 +284,71 @@ const lambdaThrottles = (): Metric =>
   new Metric({ namespace: "AWS/Lambda", metricName: "Throttles", statistic: Stats.SUM, period: minutes(5) });
 
 /** The topic that was named, or one of the stack's own, which people and pagers subscribe to. */
-function alarmTopic(stack: Stack, { alarmTopicArn }: Config, { key }: Data): ITopic {
+function alarmTopic(stack: Stack, { alarmTopicArn }: Config): ITopic {
   if (alarmTopicArn !== undefined) return Topic.fromTopicArn(stack, "AlarmTopic", alarmTopicArn);
+  // Under the key of the records, nothing could ring any more once that one is disabled.
+  const key = new Key(stack, "AlarmKey", {
+    description: `Alarms of ${stack.stackName}`,
+    enableKeyRotation: true,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
   const topic = new Topic(stack, "AlarmTopic", {
     displayName: `Alarms of ${stack.stackName}`,
     masterKey: key,
     enforceSSL: true,
   });
-  const account = { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } };
-  topic.addToResourcePolicy(
-    new PolicyStatement({
-      sid: "AlarmsOfThisAccount",
-      effect: Effect.ALLOW,
-      principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
-      actions: ["sns:Publish"],
-      resources: [topic.topicArn],
-      conditions: account,
-    }),
-  );
-  // An alarm writes to an encrypted topic only if CloudWatch may use its key.
-  key.addToResourcePolicy(
-    new PolicyStatement({
-      sid: "AlarmsOfThisAccount",
-      principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
-      actions: ["kms:Decrypt", "kms:GenerateDataKey"],
-      resources: ["*"],
-      conditions: account,
-    }),
-  );
+  allowRinging(topic, key);
   new CfnOutput(stack, "AlarmTopicArn", {
     value: topic.topicArn,
     description: "Alarms come here: subscribe whoever should know",
   });
   return topic;
+}
+
+/**
+ * What rings writes to the topic, and through its key. EventBridge takes no condition in a topic's policy, so any rule that
+ * names the topic may ring.
+ * Source: EventBridge User Guide, "Using resource-based policies for Amazon EventBridge" (Amazon SNS permissions).
+ */
+function allowRinging(topic: Topic, key: Key): void {
+  const ofThisAccount = { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } };
+  for (const { sid, service, conditions } of [
+    { sid: "AlarmsOfThisAccount", service: "cloudwatch", conditions: ofThisAccount },
+    { sid: "RulesThatRing", service: "events", conditions: {} },
+  ]) {
+    const principals = [new ServicePrincipal(`${service}.amazonaws.com`)];
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid,
+        effect: Effect.ALLOW,
+        principals,
+        actions: ["sns:Publish"],
+        resources: [topic.topicArn],
+        conditions,
+      }),
+    );
+    const actions = ["kms:Decrypt", "kms:GenerateDataKey"];
+    key.addToResourcePolicy(new PolicyStatement({ sid, principals, actions, resources: ["*"], conditions }));
+  }
+}
+
+/**
+ * Without its key the table, the secrets and the logs are closed, and once it is deleted they are lost. CloudTrail tells of a
+ * call within minutes, where a trail keeps management events; a key that waits to be deleted does so for 7 days at least.
+ * Source: AWS KMS Developer Guide, "Key states"; EventBridge User Guide, "Events from AWS services via CloudTrail".
+ */
+function ringForKey(stack: Stack, { key }: Data, topic: ITopic): void {
+  new CfnRule(stack, "KeyAtRisk", {
+    description: `Somebody disables the key of ${stack.stackName}, or has it deleted. Runbook: docs/operations.md#the-key`,
+    eventPattern: {
+      source: ["aws.kms"],
+      "detail-type": ["AWS API Call via CloudTrail"],
+      detail: {
+        eventSource: ["kms.amazonaws.com"],
+        eventName: ["DisableKey", "ScheduleKeyDeletion"],
+        requestParameters: { keyId: [key.keyId, key.keyArn] },
+      },
+    },
+    targets: [{ id: "AlarmTopic", arn: topic.topicArn }],
+  });
 }

@@ -17,6 +17,7 @@ import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import type { FunctionDefinition } from "../lib/operation/definition.ts";
 import type { Config } from "./config.ts";
+import type { Data } from "./data.ts";
 import { createLogGroup, type Deployed } from "./functions.ts";
 import { resourceId } from "./names.ts";
 
@@ -26,7 +27,7 @@ export interface Api {
   readonly url: string;
 }
 
-export function createApi(stack: Stack, config: Config): Api {
+export function createApi(stack: Stack, config: Config, data: Pick<Data, "key">): Api {
   const { domain, throttle } = config;
   const api = new HttpApi(stack, "Api", {
     apiName: stack.stackName,
@@ -42,7 +43,7 @@ export function createApi(stack: Stack, config: Config): Api {
     autoDeploy: true,
     throttle: { rateLimit: throttle.rate, burstLimit: throttle.burst },
     accessLogSettings: {
-      destination: new LogGroupLogDestination(createLogGroup(stack, "AccessLog", config)),
+      destination: new LogGroupLogDestination(createLogGroup(stack, "AccessLog", config, data)),
       format: AccessLogFormat.custom(JSON.stringify(accessLog(config))),
     },
   });

@@ -1,4 +1,4 @@
-import { CfnOutput, type Stack } from "aws-cdk-lib";
+import { ArnFormat, CfnOutput, type Stack } from "aws-cdk-lib";
 import {
   AttributeType,
   BillingMode,
@@ -7,7 +7,14 @@ import {
   Table,
   TableEncryption,
 } from "aws-cdk-lib/aws-dynamodb";
-import { AnyPrincipal, Effect, type IRole, PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import {
+  AnyPrincipal,
+  Effect,
+  type IRole,
+  PolicyDocument,
+  PolicyStatement,
+  ServicePrincipal,
+} from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { CfnResourcePolicy, CfnSecret } from "aws-cdk-lib/aws-secretsmanager";
 import type { FunctionDefinition, QueueName, SecretName } from "../lib/operation/definition.ts";
@@ -15,7 +22,7 @@ import { type Config, removalPolicy } from "./config.ts";
 import { customerIndex, resourceId, unfinishedIndex } from "./names.ts";
 import { createQueues, type QueuePair } from "./queues.ts";
 
-/** What outlives every function: the records, the secrets, what waits in queues, and the key that all are under. */
+/** What outlives every function: the records, the secrets, what waits in queues, and the key that these and the logs are under. */
 export interface Data {
   readonly key: Key;
   readonly table: Table;
@@ -35,11 +42,28 @@ export function createData(stack: Stack, config: Config, definitions: readonly F
 
 /** Its policy says `*`, which in a key's own policy is that key: the account's IAM policies decide who may use it. */
 function createKey(stack: Stack, config: Config): Key {
-  return new Key(stack, "Key", {
-    description: `Records and secrets of ${stack.stackName}`,
+  const key = new Key(stack, "Key", {
+    description: `Records, secrets and logs of ${stack.stackName}`,
     enableKeyRotation: true,
     removalPolicy: removalPolicy(config),
   });
+  // CloudWatch Logs uses the key in its own name. CloudFormation begins the names of the stack's log groups with the stack's.
+  const logGroups = stack.formatArn({
+    service: "logs",
+    resource: "log-group",
+    resourceName: `${stack.stackName}-*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      sid: "LogsOfThisStack",
+      principals: [new ServicePrincipal(`logs.${stack.region}.amazonaws.com`)],
+      actions: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+      resources: ["*"],
+      conditions: { ArnLike: { "kms:EncryptionContext:aws:logs:arn": logGroups } },
+    }),
+  );
+  return key;
 }
 
 /**
@@ -53,7 +77,8 @@ function createTable(stack: Stack, config: Config, key: Key): Table {
     encryption: TableEncryption.CUSTOMER_MANAGED,
     encryptionKey: key,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    stream: StreamViewType.NEW_AND_OLD_IMAGES,
+    // What an item was before is nobody's to hear: the pipe tells of what a write leaves.
+    stream: StreamViewType.NEW_IMAGE,
     timeToLiveAttribute: "expires",
     // It stops CloudFormation, too, when a first deployment is taken back: docs/operations.md says how to go on.
     deletionProtection: config.retainData,

@@ -28,7 +28,8 @@ export function createEvents(stack: Stack, { table, key }: Data): Events {
     // As long as a queue keeps anything.
     retentionPeriod: Duration.days(14),
   });
-  const pipeName = `${stack.stackName}-events`;
+  // A pipe cannot be given another stream, and two cannot have one name: a stream of another kind needs a new name here.
+  const pipeName = `${stack.stackName}-record-events`;
   const role = new Role(stack, "EventsRole", {
     assumedBy: new ServicePrincipal("pipes.amazonaws.com", {
       conditions: {

@@ -67,7 +67,7 @@ function createFunction(
 ): Deployed {
   const id = resourceId(definition.name);
   const { tracing } = config;
-  const logGroup = createLogGroup(stack, `${id}Log`, config);
+  const logGroup = createLogGroup(stack, `${id}Log`, config, data);
   const role = new Role(stack, `${id}Role`, {
     assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
     description: `${stack.stackName}: ${definition.name}`,
@@ -156,8 +156,17 @@ function variablesOf(
   };
 }
 
-export const createLogGroup = (stack: Stack, id: string, config: Config): LogGroup =>
-  new LogGroup(stack, id, { retention: config.logRetention, removalPolicy: removalPolicy(config) });
+export const createLogGroup = (
+  stack: Stack,
+  id: string,
+  config: Config,
+  { key }: Pick<Data, "key">,
+): LogGroup =>
+  new LogGroup(stack, id, {
+    encryptionKey: key,
+    retention: config.logRetention,
+    removalPolicy: removalPolicy(config),
+  });
 
 /** Neither EventBridge nor Lambda repeats a run: what one leaves is due still at the next, a minute later. */
 const onlyOnce = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };

@@ -33,11 +33,11 @@ function secretStatements(stack: Stack, { secrets }: FunctionDefinition, used: U
 }
 
 /**
- * The table itself is read and written by key alone: every query is one of an index. A record's key is a hash, so no
- * condition on leading keys could tell one function's records from another's.
+ * The table itself is read and written by key alone: every query is one of an index. A record's key is a hash, so a condition
+ * on leading keys tells one function's records from another's only where the key begins with words of its own.
  */
 function tableStatements(stack: Stack, definition: FunctionDefinition, used: Used): PolicyStatement[] {
-  const { tableActions } = definition;
+  const { tableActions, keysBeginWith } = definition;
   if (tableActions.length === 0) return [];
   const { tableArn } = used.table;
   const byKey = tableActions.filter((action) => action !== "Query");
@@ -47,6 +47,7 @@ function tableStatements(stack: Stack, definition: FunctionDefinition, used: Use
       allow(
         byKey.map((action) => `dynamodb:${action}`),
         [tableArn],
+        keysBeginWith === undefined ? {} : leadingKeys(keysBeginWith),
       ),
     );
   }
@@ -127,5 +128,21 @@ export function allowKey(
   });
 }
 
-export const allow = (actions: readonly string[], resources: readonly string[]): PolicyStatement =>
-  new PolicyStatement({ actions: [...actions], resources: [...resources] });
+/**
+ * `ForAllValues` also holds for a call that names no key at all, hence `Null`.
+ * Source: DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control"; IAM User Guide, "Set
+ * operators for multivalued context keys". A transaction needs what each of its items needs.
+ */
+const leadingKeys = (prefix: string): Conditions => ({
+  "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${prefix}*`] },
+  Null: { "dynamodb:LeadingKeys": "false" },
+});
+
+type Conditions = Readonly<Record<string, unknown>>;
+
+export const allow = (
+  actions: readonly string[],
+  resources: readonly string[],
+  conditions: Conditions = {},
+): PolicyStatement =>
+  new PolicyStatement({ actions: [...actions], resources: [...resources], conditions: { ...conditions } });

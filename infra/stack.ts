@@ -28,7 +28,7 @@ export class WalletGateway extends Stack {
       ...props,
     });
     const data = createData(this, config, definitions);
-    const api = createApi(this, config);
+    const api = createApi(this, config, data);
     const functions = createFunctions(this, definitions, bundles, { config, data, apiUrl: api.url });
     addRoutes(api, config, functions);
     closeSecrets(this, config, data.secrets, (name) =>

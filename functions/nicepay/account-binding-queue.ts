@@ -8,6 +8,7 @@ import { incomingOf } from "../../lib/operation/queued.ts";
 import { warmSecrets } from "../../lib/operation/read.ts";
 import { Problem } from "../../lib/problem.ts";
 import { readNotification } from "../../lib/providers/nicepay/notification.ts";
+import { bindingKeys } from "../../lib/records/identity.ts";
 import { processRecords } from "../../lib/records/process.ts";
 import { log, runtime } from "../../lib/runtime.ts";
 
@@ -23,6 +24,7 @@ export const operation: FunctionDefinition = {
   variables: ["NICEPAY_ACCOUNT"],
   secrets: ["nicepay", "gateway"],
   tableActions: ["GetItem", "UpdateItem"],
+  keysBeginWith: bindingKeys,
 };
 
 export const handler = Object.assign(

@@ -13,6 +13,7 @@ import { notificationPath } from "../../lib/providers/nicepay/index.ts";
 import { readNotification } from "../../lib/providers/nicepay/notification.ts";
 import { isAllowedSource } from "../../lib/providers/nicepay/source.ts";
 import { enqueue } from "../../lib/queue.ts";
+import { bindingKeys } from "../../lib/records/identity.ts";
 import { processRecords } from "../../lib/records/process.ts";
 import { runtime } from "../../lib/runtime.ts";
 
@@ -30,6 +31,8 @@ export const operation: FunctionDefinition = {
   putsInto: "notifications",
   secrets: ["nicepay", "gateway"],
   tableActions: ["GetItem", "UpdateItem"],
+  // Whoever takes it over, from the open internet, gets no further: not to a record of money.
+  keysBeginWith: bindingKeys,
 };
 
 export const handler = lambda({

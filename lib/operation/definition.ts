@@ -21,6 +21,8 @@ export interface FunctionDefinition {
   readonly secrets: readonly SecretName[];
   /** The DynamoDB actions that the function uses on the records table; empty for a read, which has no table at all. */
   readonly tableActions: readonly TableAction[];
+  /** What the keys of all items begin with that it may touch; left out, it may touch every item. */
+  readonly keysBeginWith?: string;
 }
 
 /**

@@ -2,13 +2,17 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { type Fault, Problem } from "../problem.ts";
 import { invalid } from "./body.ts";
 
-const idPattern = /^[A-Za-z0-9_-]{43}$/;
+const idPattern = /^(?:binding\.)?[A-Za-z0-9_-]{43}$/;
+const cursorPattern = /^\d{1,15}\.(?:binding\.)?[A-Za-z0-9_-]{43}$/;
 
-/** The id in the path: SHA-256 in base64url. */
+/** The id in the path: SHA-256 in base64url, with what a binding's begins with. */
 export function recordIdOf(event: APIGatewayProxyEventV2): string {
   const id = event.pathParameters?.id ?? "";
   if (idPattern.test(id)) return id;
-  throw new Problem("not-found", "A record's id has 43 letters, digits, hyphens and underscores.");
+  throw new Problem(
+    "not-found",
+    "A record's id has 43 letters, digits, hyphens and underscores; a binding's begins with binding.",
+  );
 }
 
 /** What a store that cannot be read means for a request that only looks, or has not written yet. */
@@ -66,11 +70,7 @@ export function recordQueryOf(event: APIGatewayProxyEventV2): RecordQuery {
     "must be 1 to 64 of A-Z a-z 0-9 . _ -",
   );
   check(/^(?:[1-9]\d?|100)$/.test(limit), "limit", "must be a whole number from 1 to 100");
-  check(
-    cursor === undefined || /^\d{1,15}\.[A-Za-z0-9_-]{43}$/.test(cursor),
-    "cursor",
-    "must be one that a page gave",
-  );
+  check(cursor === undefined || cursorPattern.test(cursor), "cursor", "must be one that a page gave");
   if (faults.length > 0) throw invalid(faults, "The query");
   if (merchantTransactionId !== undefined) return { by: "merchantTransactionId", merchantTransactionId };
   const page = { limit: Number(limit), cursor };

@@ -19,11 +19,23 @@ export type Identity =
     };
 
 /**
+ * What the keys of all items begin with that a notification reads or writes. The webhook's role is held to these, so that
+ * whoever takes over what the open internet reaches cannot write a record of money. No hash in base64url has a full stop.
+ */
+export const bindingKeys = "binding.";
+const ofNotifications: ReadonlySet<Identity["namespace"]> = new Set([
+  "binding",
+  "notification",
+  "stray-count",
+]);
+
+/**
  * The key of an identity's record: plain SHA-256, base64url. Never keyed: a key that rotates would forget every identity.
  * Parts are joined as a JSON list, so no two different identities have the same text.
  */
 export function recordId(provider: string, account: string, identity: Identity): string {
+  const prefix = ofNotifications.has(identity.namespace) ? bindingKeys : "";
   const scope = identity.namespace === "idempotency-key" ? [identity.operation, identity.caller] : [];
   const parts = [provider, account, identity.namespace, ...scope, identity.id];
-  return createHash("sha256").update(JSON.stringify(parts), "utf8").digest("base64url");
+  return prefix + createHash("sha256").update(JSON.stringify(parts), "utf8").digest("base64url");
 }

@@ -19,6 +19,7 @@ const knownKeys: ReadonlySet<string> = new Set(
     "aws:RequestedRegion",
     "aws:SecureTransport",
     "aws:ViaAWSService",
+    "dynamodb:LeadingKeys",
     "kms:CallerAccount",
     "kms:EncryptionContext:SecretARN",
     "kms:EncryptionContext:aws:dynamodb:subscriberId",

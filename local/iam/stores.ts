@@ -28,10 +28,10 @@ interface Rights<Part extends keyof Application> {
 export function checkDynamoDb(rights: Rights<"keys">): StoreCheck {
   const { keys } = rights.application;
   return checkWith("dynamodb", rights, (caller, operation, input) => {
-    for (const { action, table, index } of tableUses(operation, input)) {
+    for (const { action, table, index, key: leadingKey } of tableUses(operation, input)) {
       const tableArn = table.startsWith("arn:") || table === "*" ? table : `${tablePrefix}${table}`;
       const resource = index === undefined ? tableArn : `${tableArn}/index/${index}`;
-      const access = accessOf(caller, `dynamodb:${action}`, resource);
+      const access = accessOf(caller, `dynamodb:${action}`, resource, [["dynamodb:LeadingKeys", leadingKey]]);
       const decision = decide(access, caller.policies);
       if (decision !== "allowed") return deniedBecause(access, decision);
       const key = keys.get(tableArn);
@@ -112,24 +112,43 @@ interface TableUse {
   readonly action: string;
   readonly table: string;
   readonly index?: string;
+  /** The partition key of the item that it is about. */
+  readonly key: string;
+}
+
+/** Where a call names its keys in a way that is not read here. No policy's pattern matches it but `*`: better refused. */
+const unreadKey = "?";
+
+/** Our tables have a partition key alone, so an item's key has one attribute. */
+function keyIn(key: Json | undefined): string {
+  const [value, ...others] = Object.values(objectOf(key));
+  return (others.length === 0 ? textOf(objectOf(value).S) : undefined) ?? unreadKey;
 }
 
 /** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html */
 function tableUses(operation: string, input: JsonObject): readonly TableUse[] {
   const table = textOf(input.TableName);
   const index = textOf(input.IndexName);
-  if (table !== undefined) return [{ action: operation, table, ...(index !== undefined && { index }) }];
+  if (table !== undefined) {
+    const key = keyIn(input.Key);
+    return [{ action: operation, table, key, ...(index !== undefined && { index }) }];
+  }
   if (isObject(input.RequestItems)) {
-    return Object.keys(input.RequestItems).map((each) => ({ action: operation, table: each }));
+    return Object.keys(input.RequestItems).map((each) => ({
+      action: operation,
+      table: each,
+      key: unreadKey,
+    }));
   }
   const transacted = listOf(input.TransactItems).flatMap((item) =>
     Object.entries(objectOf(item)).map(([kind, each]) => ({
       action: transactActions.get(kind) ?? kind,
       table: textOf(objectOf(each).TableName) ?? "*",
+      key: keyIn(objectOf(each).Key),
     })),
   );
   // What names no table, such as ListTables, is asked for with all of them.
-  return transacted.length > 0 ? transacted : [{ action: operation, table: "*" }];
+  return transacted.length > 0 ? transacted : [{ action: operation, table: "*", key: unreadKey }];
 }
 
 /** A transaction needs what each of its items would need by itself. */

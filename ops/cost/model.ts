@@ -224,7 +224,8 @@ function standing(model: Model): Usage {
     metric: BigInt(p.rps === 0 ? p.idleMetrics : p.metrics),
     alarm: BigInt(p.alarms),
     dashboard: BigInt(p.dashboards),
-    key: 1n,
+    // The records', and the alarm topic's.
+    key: 2n,
     // It uses the table, and so the table's key, all the time.
     keyUse: BigInt(refreshesInAMonth),
     secret: BigInt(p.secrets),

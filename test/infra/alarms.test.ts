@@ -179,31 +179,59 @@ test("silence is an alarm where something runs by the clock, and nowhere else", 
   expect(breaching.map(([id]) => id)).toEqual([expect.stringMatching(/^ReconcileStopped/)]);
 });
 
-test("alarms go to a topic of the stack's own, which CloudWatch may write to through the key", () => {
-  template.hasResourceProperties("AWS::SNS::Topic", { KmsMasterKeyId: {} });
-  template.hasResourceProperties("AWS::KMS::Key", {
-    KeyPolicy: {
-      Statement: [
-        {},
-        {
-          Principal: { Service: "cloudwatch.amazonaws.com" },
-          Action: ["kms:Decrypt", "kms:GenerateDataKey"],
-          Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
-        },
-      ],
-    },
-  });
-});
+describe("alarms go to a topic of the stack's own", () => {
+  const keys = template.findResources("AWS::KMS::Key");
+  const [[policyOfTopic] = []] = [Object.values(template.findResources("AWS::SNS::TopicPolicy"))];
+  const [topic] = Object.values(template.findResources("AWS::SNS::Topic"));
+  const keyOfTopic: string = topic?.Properties.KmsMasterKeyId["Fn::GetAtt"][0];
+  const ofThisAccount = { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } };
 
-test("and may publish there, no other account's", () => {
-  const [policy] = Object.values(template.findResources("AWS::SNS::TopicPolicy"));
-  expect(policy?.Properties.PolicyDocument.Statement).toContainEqual({
-    Sid: "AlarmsOfThisAccount",
-    Effect: "Allow",
-    Principal: { Service: "cloudwatch.amazonaws.com" },
-    Action: "sns:Publish",
-    Resource: policy?.Properties.Topics[0],
-    Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
+  test("which is under a key of its own: the records' key may be what is wrong", () => {
+    expect(keys[keyOfTopic]?.Properties.Description).toBe("Alarms of WalletGateway");
+    const ofTable = Object.values(template.findResources("AWS::DynamoDB::Table")).map(
+      ({ Properties }) => Properties.SSESpecification.KMSMasterKeyId["Fn::GetAtt"][0],
+    );
+    expect(ofTable).not.toContain(keyOfTopic);
+  });
+
+  test.each([
+    ["cloudwatch", "AlarmsOfThisAccount", { Condition: ofThisAccount }],
+    ["events", "RulesThatRing", {}],
+  ])("which %s may write to, through the key", (service, Sid, condition) => {
+    const statement = {
+      Sid,
+      Effect: "Allow",
+      Principal: { Service: `${service}.amazonaws.com` },
+      ...condition,
+    };
+    expect(policyOfTopic?.Properties.PolicyDocument.Statement).toContainEqual({
+      ...statement,
+      Action: "sns:Publish",
+      Resource: policyOfTopic?.Properties.Topics[0],
+    });
+    expect(keys[keyOfTopic]?.Properties.KeyPolicy.Statement).toContainEqual({
+      ...statement,
+      Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+      Resource: "*",
+    });
+  });
+
+  test("and so does whoever disables the records' key, or has it deleted", () => {
+    const ofTable = Object.keys(keys).find((id) => id !== keyOfTopic);
+    const [rule] = Object.entries(template.findResources("AWS::Events::Rule")).filter(
+      ([id]) => id === "KeyAtRisk",
+    );
+    expect(rule?.[1].Properties).toMatchObject({
+      EventPattern: {
+        source: ["aws.kms"],
+        "detail-type": ["AWS API Call via CloudTrail"],
+        detail: {
+          eventName: ["DisableKey", "ScheduleKeyDeletion"],
+          requestParameters: { keyId: [{ Ref: ofTable }, { "Fn::GetAtt": [ofTable, "Arn"] }] },
+        },
+      },
+      Targets: [{ Arn: { Ref: Object.keys(template.findResources("AWS::SNS::Topic"))[0] } }],
+    });
   });
 });
 

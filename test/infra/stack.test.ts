@@ -84,7 +84,7 @@ interface Properties {
   };
   readonly "AWS::DynamoDB::Table": object;
   readonly "AWS::IAM::Role": object;
-  readonly "AWS::KMS::Key": { readonly EnableKeyRotation: boolean };
+  readonly "AWS::KMS::Key": { readonly EnableKeyRotation: boolean; readonly Description: string };
   readonly "AWS::Lambda::LayerVersion": object;
   readonly "AWS::Logs::LogGroup": object;
   readonly "AWS::SNS::Topic": object;
@@ -109,7 +109,8 @@ function find<Type extends keyof Properties>(type: Type, id: string): Properties
 }
 
 const [tableId, table] = only("AWS::DynamoDB::Table");
-const [keyId, keyProperties] = only("AWS::KMS::Key");
+const [keyId = "", keyProperties] =
+  [...all("AWS::KMS::Key")].find(([, { Description }]) => Description.startsWith("Records")) ?? [];
 const arn = (id: string) => ({ "Fn::GetAtt": [id, "Arn"] });
 const ref = (id: string) => ({ Ref: id });
 const secretRefs: Readonly<Record<SecretName, Ref>> = {
@@ -333,7 +334,7 @@ describe.each(definitions)("$name", (definition) => {
   });
 
   test("logs to a group of its own that forgets", () => {
-    expect(find("AWS::Logs::LogGroup", logGroupId)).toEqual({ RetentionInDays: 30 });
+    expect(find("AWS::Logs::LogGroup", logGroupId)).toEqual({ RetentionInDays: 30, KmsKeyId: arn(keyId) });
     expect(definitions.filter((other) => deployed(other).logGroupId === logGroupId)).toEqual([definition]);
   });
 
@@ -412,7 +413,7 @@ function secretStatements({ secrets }: FunctionDefinition) {
   ];
 }
 
-function tableStatements({ tableActions, schedule }: FunctionDefinition) {
+function tableStatements({ tableActions, schedule, keysBeginWith }: FunctionDefinition) {
   if (tableActions.length === 0) return [];
   const byKey = tableActions
     .filter((action) => action !== "Query")
@@ -427,7 +428,9 @@ function tableStatements({ tableActions, schedule }: FunctionDefinition) {
     "kms:ReEncryptTo",
   ];
   return [
-    ...(byKey.length > 0 ? [allow(byKey, [arn(tableId)])] : []),
+    ...(byKey.length > 0
+      ? [{ ...allow(byKey, [arn(tableId)]), ...(keysBeginWith && beginning(keysBeginWith)) }]
+      : []),
     ...(tableActions.includes("Query")
       ? [
           allow(
@@ -456,6 +459,13 @@ const queueStatements = ({ putsInto, takesFrom }: FunctionDefinition) => [
     : []),
 ];
 
+const beginning = (prefix: string) => ({
+  Condition: {
+    "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${prefix}*`] },
+    Null: { "dynamodb:LeadingKeys": "false" },
+  },
+});
+
 function countsOf({ Resources }: { Resources: Readonly<Record<string, { readonly Type: string }>> }) {
   const counts: Record<string, number> = {};
   for (const { Type } of Object.values(Resources)) counts[Type] = (counts[Type] ?? 0) + 1;
@@ -477,10 +487,12 @@ test("nothing is there besides", () => {
     "AWS::CloudWatch::Dashboard": 1,
     "AWS::DynamoDB::Table": 1,
     "AWS::Events::EventBus": 1,
-    "AWS::Events::Rule": schedules,
+    // Each clock's, and the key's.
+    "AWS::Events::Rule": schedules + 1,
     // Each function's and the pipe's.
     "AWS::IAM::Role": each + 1,
-    "AWS::KMS::Key": 1,
+    // The records', and the alarms'.
+    "AWS::KMS::Key": 2,
     "AWS::Lambda::Alias": each,
     "AWS::Lambda::EventInvokeConfig": schedules,
     "AWS::Lambda::EventSourceMapping": 1,
@@ -538,11 +550,11 @@ test("the records are in one table with two indexes", () => {
     BillingMode: "PAY_PER_REQUEST",
     PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
     SSESpecification: { SSEEnabled: true, SSEType: "KMS", KMSMasterKeyId: arn(keyId) },
-    StreamSpecification: { StreamViewType: "NEW_AND_OLD_IMAGES" },
+    StreamSpecification: { StreamViewType: "NEW_IMAGE" },
     TimeToLiveSpecification: { AttributeName: "expires", Enabled: true },
     DeletionProtectionEnabled: false,
   });
-  expect(keyProperties.EnableKeyRotation).toBe(true);
+  expect(keyProperties?.EnableKeyRotation).toBe(true);
 });
 
 test.each([
@@ -639,18 +651,56 @@ test("calls are throttled and logged", () => {
   });
 });
 
+test("every log group is under the key, which CloudWatch Logs may use for the groups of this stack alone", () => {
+  template.allResourcesProperties("AWS::Logs::LogGroup", { KmsKeyId: arn(keyId) });
+  const [, own] = Object.entries(template.findResources("AWS::KMS::Key")).find(([id]) => id === keyId) ?? [];
+  const region = ref("AWS::Region");
+  expect(own?.Properties.KeyPolicy.Statement).toContainEqual({
+    Sid: "LogsOfThisStack",
+    Effect: "Allow",
+    Principal: { Service: { "Fn::Join": ["", ["logs.", region, ".amazonaws.com"]] } },
+    Action: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+    Resource: "*",
+    Condition: {
+      ArnLike: {
+        "kms:EncryptionContext:aws:logs:arn": {
+          "Fn::Join": [
+            "",
+            [
+              "arn:",
+              ref("AWS::Partition"),
+              ":logs:",
+              region,
+              ":",
+              ref("AWS::AccountId"),
+              ":log-group:WalletGateway-*",
+            ],
+          ],
+        },
+      },
+    },
+  });
+});
+
+test("what the open internet reaches is held to the keys of bindings", () => {
+  const reached = functions.filter(
+    ({ access, tableActions }) => access === "open" && tableActions.length > 0,
+  );
+  expect(reached.map(({ name }) => name)).toContain("nicepay/account-binding-webhook");
+  for (const { keysBeginWith } of reached) expect(keysBeginWith).toBe("binding.");
+});
+
 test("production keeps what cannot be made again", () => {
   const production = synthesized({ stage: "prod" });
   // But not what a deployment made that was then taken back.
   const kept = { DeletionPolicy: "RetainExceptOnCreate", UpdateReplacePolicy: "Retain" };
-  for (const type of [
-    "AWS::DynamoDB::Table",
-    "AWS::KMS::Key",
-    "AWS::SecretsManager::Secret",
-    "AWS::Logs::LogGroup",
-  ]) {
+  for (const type of ["AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"]) {
     production.allResources(type, kept);
   }
+  production.hasResource("AWS::KMS::Key", {
+    ...kept,
+    Properties: { Description: keyProperties?.Description },
+  });
   production.hasResourceProperties("AWS::DynamoDB::Table", { DeletionProtectionEnabled: true });
 });
 

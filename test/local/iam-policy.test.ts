@@ -191,7 +191,7 @@ describe("what is not understood is never passed over", () => {
       { Condition: { "ForSomeValues:StringEquals": { "kms:ViaService": "1" } } },
       /ForSomeValues:StringEquals/,
     ],
-    [{ Condition: { StringEquals: { "dynamodb:LeadingKeys": "1" } } }, /asks for dynamodb:LeadingKeys/],
+    [{ Condition: { StringEquals: { "dynamodb:Attributes": "1" } } }, /asks for dynamodb:Attributes/],
     [{ Condition: { StringEquals: "kms:ViaService" } }, /no keys under StringEquals/],
     [{ Condition: { StringEquals: { "kms:ViaService": null } } }, /compares with what is no text/],
     [{ Condition: { ArnEquals: { "aws:PrincipalArn": "Debit" } } }, /"Debit", which is no ARN/],

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { newCredentials } from "../../local/iam/credentials.ts";
 import { identityPolicy, resourcePolicy } from "../../local/iam/policy.ts";
 import { checkDynamoDb, checkSecretsManager } from "../../local/iam/stores.ts";
+import { isObject, type Json, type JsonObject } from "../../local/json.ts";
 import { received } from "./signing.ts";
 
 /** What each call to a store needs; the calls that the gateway itself makes are in permissions.test.ts. */
@@ -11,12 +12,15 @@ const secret = "arn:aws:secretsmanager:ap-south-1:000000000000:secret:S-000000";
 const key = "arn:aws:kms:ap-south-1:000000000000:key/K";
 const account = "000000000000";
 
-type Rights = readonly (readonly [action: string, resource: string, condition?: object])[];
+type Rights = readonly (readonly [action: string, resource: string, condition?: JsonObject])[];
+
+/** Whether a condition names its operators; one that does not is of StringEquals. */
+const isNamed = (condition: Json): boolean => isObject(condition) && "Null" in condition;
 
 function rightsOf(allowed: Rights, reports: string[] = []) {
-  const statements = allowed.map(([Action, Resource, StringEquals]) => ({
+  const statements = allowed.map(([Action, Resource, condition]) => ({
     ...{ Effect: "Allow", Action, Resource },
-    ...(StringEquals && { Condition: { StringEquals: { ...StringEquals } } }),
+    ...(condition && { Condition: isNamed(condition) ? condition : { StringEquals: condition } }),
   }));
   const identity = {
     ...newCredentials(),
@@ -62,6 +66,45 @@ async function refused(allowed: Rights, target: string, input: object | string) 
   const [, action, resource] = /perform: (\S+) on resource: (\S+)/.exec(reports[0] ?? "") ?? [];
   return action === undefined ? undefined : [action, resource];
 }
+
+const held = {
+  "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["binding.*"] },
+  Null: { "dynamodb:LeadingKeys": "false" },
+};
+const update = (pk: string, TableName = "A") => ({ TableName, Key: { pk: { S: pk } } });
+
+test.each<[string, object, boolean]>([
+  ["UpdateItem", update("binding.x"), true],
+  ["GetItem", update("binding."), true],
+  ["UpdateItem", update("x"), false],
+  ["UpdateItem", update("Binding.x"), false],
+  ["UpdateItem", update("xbinding.x"), false],
+  ["UpdateItem", { TableName: "A" }, false],
+  ["UpdateItem", { TableName: "A", Key: { pk: { N: "1" } } }, false],
+  ["UpdateItem", { TableName: "A", Key: { pk: { S: "binding.x" }, sk: { S: "money" } } }, false],
+  ["PutItem", { TableName: "A", Item: { pk: { S: "binding.x" } } }, false],
+  ["Scan", { TableName: "A" }, false],
+  ["Query", { TableName: "A", KeyConditionExpression: "pk = :x" }, false],
+  [
+    "BatchWriteItem",
+    { RequestItems: { A: [{ DeleteRequest: { Key: { pk: { S: "binding.x" } } } }] } },
+    false,
+  ],
+  [
+    "TransactWriteItems",
+    { TransactItems: [{ Update: update("binding.x") }, { Update: update("binding.y") }] },
+    true,
+  ],
+  [
+    "TransactWriteItems",
+    { TransactItems: [{ Update: update("binding.x") }, { Update: update("x") }] },
+    false,
+  ],
+  ["TransactWriteItems", { TransactItems: [{ ConditionCheck: update("x") }] }, false],
+])("%s of %j by a role that is held to some keys: %s", async (operation, input, isAllowed) => {
+  const rights: Rights = [["dynamodb:*", table("A"), held]];
+  expect((await refused(rights, dynamo(operation), input)) === undefined).toBe(isAllowed);
+});
 
 const dynamo = (operation: string) => `DynamoDB_20120810.${operation}`;
 const a: Rights = [["dynamodb:*", table("A")]];

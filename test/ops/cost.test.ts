@@ -211,7 +211,7 @@ describe("a month, computed by hand", () => {
       write: 0n,
       read: 2_803_200n,
       secret: 6n,
-      key: 1n,
+      key: 2n,
       keyUse: 8760n,
       secretUse: 0n,
       alarm: BigInt(presets.alarms),
@@ -328,7 +328,7 @@ describe("docs/cost.md", () => {
       Object.values(template.findResources(type)).map(({ Properties }) => Properties);
     expect(propertiesOf("AWS::SecretsManager::Secret")).toHaveLength(presets.secrets);
     expect(propertiesOf("AWS::CloudWatch::Dashboard")).toHaveLength(presets.dashboards);
-    expect(propertiesOf("AWS::KMS::Key")).toHaveLength(1);
+    expect(propertiesOf("AWS::KMS::Key")).toHaveLength(2);
     for (const { MemorySize } of propertiesOf("AWS::Lambda::Function"))
       expect(MemorySize).toBe(presets.memoryMb);
     const watched = propertiesOf("AWS::CloudWatch::Alarm").flatMap(({ Metrics }) =>

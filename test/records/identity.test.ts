@@ -2,8 +2,10 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { assert, constant, constantFrom, oneof, property, record, string } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { callerOf, personOf } from "../../lib/operation/caller.ts";
+import { recordQueryOf } from "../../lib/operation/record-query.ts";
 import { sameEffect, sameInput } from "../../lib/operation/request.ts";
-import { type Identity, recordId } from "../../lib/records/identity.ts";
+import { bindingKeys, type Identity, recordId } from "../../lib/records/identity.ts";
+import { shardOf } from "../../lib/records/write.ts";
 import { fingerprint, type KeyRing } from "../../lib/secrets/key-ring.ts";
 import { Secret } from "../../lib/secrets/secret.ts";
 
@@ -12,7 +14,10 @@ const part = string({
   unit: constantFrom("a", "b", '"', ",", "\\", "#", "|", "\u0000", "é", "\ud800"),
   maxLength: 3,
 });
-const natural = record({ namespace: constantFrom("money", "reversal"), id: part });
+const natural = record({
+  namespace: constantFrom("money", "reversal", "binding", "notification", "stray-count"),
+  id: part,
+});
 const byKey = record({ namespace: constant("idempotency-key"), id: part, caller: part, operation: part });
 const named = record({ provider: part, account: part, identity: oneof(natural, byKey) });
 
@@ -44,6 +49,31 @@ describe("recordId", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  test("what notifications touch has keys that nothing else has, and is spread over the shards as all is", () => {
+    const ofNotifications = ["binding", "notification", "stray-count"];
+    const seen = new Set<string | undefined>();
+    assert(
+      property(named, (name) => {
+        const { identity } = asNamed(name);
+        const id = idOf(asNamed(name));
+        expect(id.startsWith(bindingKeys)).toBe(ofNotifications.includes(identity.namespace));
+        expect(id).toMatch(/^(?:binding\.)?[A-Za-z0-9_-]{43}$/);
+        expect(shardOf(id)).toEqual(shardOf(id.slice(-43)));
+        if (id.startsWith(bindingKeys)) seen.add(shardOf(id).N);
+      }),
+      { numRuns: 2000 },
+    );
+    expect(seen.size).toBeGreaterThan(32);
+  });
+
+  test("a page of a list may end with a record of either kind", () => {
+    for (const namespace of ["money", "binding"] as const) {
+      const cursor = `1795182248625.${recordId("nicepay", "main", { namespace, id: "x" })}`;
+      const event = { queryStringParameters: { state: "needs_attention", cursor } };
+      expect(recordQueryOf(event as unknown as APIGatewayProxyEventV2)).toMatchObject({ cursor });
+    }
   });
 
   test("parts that slide over their borders stay different", () => {
@@ -79,7 +109,7 @@ describe("recordId", () => {
   test("it is a plain hash of 43 URL-safe characters, which no key takes part in", () => {
     assert(
       property(named, (value) => {
-        expect(idOf(asNamed(value))).toMatch(/^[A-Za-z0-9_-]{43}$/);
+        expect(idOf(asNamed(value))).toMatch(/^(?:binding\.)?[A-Za-z0-9_-]{43}$/);
       }),
     );
     expect(recordId).toHaveLength(3);

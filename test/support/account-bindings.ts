@@ -122,7 +122,7 @@ export const registrationResult = (referenceNo: string) => ({
 const isoTime = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/) as string;
 
 export const bindingRecord = (referenceNo: string, state: string, attempt = 1) => ({
-  id: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/) as string,
+  id: expect.stringMatching(/^binding\.[A-Za-z0-9_-]{43}$/) as string,
   operation: "nicepay/register-account-binding",
   identity: referenceNo,
   state,

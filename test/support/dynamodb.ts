@@ -17,7 +17,7 @@ export type Item = Record<string, AttributeValue>;
 
 /** The table as the stack makes it: its key, its two indexes and its stream. */
 const recordsTable = {
-  StreamSpecification: { StreamViewType: "NEW_AND_OLD_IMAGES" },
+  StreamSpecification: { StreamViewType: "NEW_IMAGE" },
   AttributeDefinitions: [
     { AttributeName: "pk", AttributeType: "S" },
     { AttributeName: "shard", AttributeType: "N" },
