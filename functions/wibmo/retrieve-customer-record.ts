@@ -13,7 +13,6 @@ export const operation = read({
   summary: "Retrieves a customer record: encrypt, retrieve, decrypt",
   source: "Wibmo's public pages: retrieve customer record v3, decrypt",
   provider: wibmo,
-  undocumented: true,
   variables: [
     "WIBMO_CUSTOMER_RECORD",
     "WIBMO_RETRIEVE_PATH",

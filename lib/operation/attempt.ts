@@ -221,7 +221,7 @@ async function look<Input extends object, Result, Call, Reply>(
   const ask = asking(
     provider,
     world,
-    { remainingMs: () => settleMarginMs + spared() },
+    { remainingMs: () => settleMarginMs + spared(), hidden: secretsIn(request.input) },
     {
       replyLimitMs: lookReplyMs,
       onRetryAt: (moment) => {
@@ -296,13 +296,20 @@ async function replay<Input extends object, Result, Call, Reply>(
   operation: ChangeOperation<Input, Result, Call, Reply>,
   held: RecordItem,
   same: SameRequest,
-  { note, remainingMs }: Request<Input>,
+  { input, note, remainingMs }: Request<Input>,
   world: Runtime,
   records: Records,
 ): Promise<Answer> {
   if (!(await same.is(held.request)))
     throw new Problem("identity-reused", "This identity belongs to a request that differs from this one.");
-  const record = await resolved(operation, held, world, records, { remainingMs }, note);
+  const record = await resolved(
+    operation,
+    held,
+    world,
+    records,
+    { remainingMs, hidden: secretsIn(input) },
+    note,
+  );
   note({
     record: record.id,
     state: record.state,

@@ -3,9 +3,10 @@ import type { Asked, Circumstances, Provider, ProviderAnswer } from "../provider
 import { NotDone, UnreadableReply } from "../providers/provider.ts";
 import { retryAfterSeconds } from "../retry-after.ts";
 import type { Runtime } from "../runtime.ts";
-import { type Secret, scrub } from "../secrets/secret.ts";
-import { isSameSecret, type Moment, type SecretValue, textsIn } from "../secrets/secrets.ts";
+import type { Secret } from "../secrets/secret.ts";
+import { isSameSecret, type Moment, type SecretValue } from "../secrets/secrets.ts";
 import type { Sent, Timing, WireReply, WireRequest } from "../transport.ts";
+import { admitted } from "./admitted.ts";
 
 /** What came of one call, in the terms that a read and a change both need. */
 export type Outcome<Result> =
@@ -43,6 +44,8 @@ export interface Exchange<Call, Reply> {
   readonly asked: Asked;
   /** What the caller sent that must not be seen; the provider may echo it. */
   readonly hidden: readonly Secret[];
+  /** The secret's versions that this call was sent with before. */
+  readonly earlier: readonly SecretValue[];
 }
 
 /**
@@ -58,7 +61,7 @@ export async function prepared<Call, Reply>(
   hidden: readonly Secret[] = [],
 ): Promise<Exchange<Call, Reply>> {
   const signed = (secret: SecretValue) => ({
-    ...{ provider, call, secret, circumstances, asked, hidden },
+    ...{ provider, call, secret, circumstances, asked, hidden, earlier: [] },
     wire: signedBy(provider, call, secret, circumstances),
   });
   const secret = await secrets.current(provider.secret);
@@ -126,13 +129,27 @@ async function attempted<Call, Reply, Result>(
   returns: (reply: Reply) => Result,
   world: Runtime,
 ): Promise<Outcome<Result>> {
+  const { asked, hidden, secret, earlier } = exchange;
+  const versions = [secret, ...earlier];
+  const outcome = await received(exchange, pace, returns, world, versions);
+  return admitted(outcome, asked, { hidden, versions });
+}
+
+/** What came, as the provider says it; `versions` is given every other version of the secret that it was read with. */
+async function received<Call, Reply, Result>(
+  exchange: Exchange<Call, Reply>,
+  pace: Pace,
+  returns: (reply: Reply) => Result,
+  world: Runtime,
+  versions: SecretValue[],
+): Promise<Outcome<Result>> {
   const sent = await world.send(exchange.wire, pace.timing());
   if (sent.kind === "not_sent") return sent;
   if (sent.kind === "lost") {
     const why = `${sent.why.charAt(0).toUpperCase()}${sent.why.slice(1)}.`;
     return { kind: "unknown", why, timedOut: sent.timedOut };
   }
-  const outcome = outcomeOf(shown(await verified(sent.reply, exchange, pace, world), exchange), returns);
+  const outcome = outcomeOf(await verified(sent.reply, exchange, pace, world, versions), returns);
   if (outcome.kind === "success") return outcome;
   const now = world.clock.now();
   const seconds = retryAfterSeconds(sent.reply.retryAfter, now);
@@ -166,20 +183,6 @@ function outcomeOf<Reply, Result>(
   }
 }
 
-/** Longer texts of a provider are cut: they are kept in records, which must stay small. */
-const wordLimit = 200;
-
-/** A provider's word as it may be answered, recorded and logged: nothing in it of what it was sent in secret. */
-function shown<Reply>(
-  answer: ProviderAnswer<Reply>,
-  { hidden, secret }: Pick<Exchange<never, never>, "hidden" | "secret">,
-): ProviderAnswer<Reply> {
-  if (answer.kind === "success" || !answer.word) return answer;
-  const secrets = [...hidden, ...textsIn(secret)];
-  const clean = (text: string) => scrub(text, secrets).slice(0, wordLimit).toWellFormed();
-  return { ...answer, word: { code: clean(answer.word.code), message: clean(answer.word.message) } };
-}
-
 /** The same call under a secret that is newer than the one it was refused with; undefined where there is none. */
 async function resigned<Call, Reply>(
   exchange: Exchange<Call, Reply>,
@@ -191,7 +194,8 @@ async function resigned<Call, Reply>(
   try {
     const fresh = await inTime(lookUpMs(), () => secrets.refreshed(provider.secret, sentAt));
     if (isSameSecret(fresh, secret)) return undefined;
-    return { ...exchange, secret: fresh, wire: signedBy(provider, call, fresh, circumstances) };
+    const wire = signedBy(provider, call, fresh, circumstances);
+    return { ...exchange, secret: fresh, earlier: [...exchange.earlier, secret], wire };
   } catch (error) {
     if (error instanceof Problem) return undefined;
     throw error;
@@ -207,6 +211,7 @@ async function verified<Call, Reply>(
   { provider, secret, circumstances, asked }: Exchange<Call, Reply>,
   { lookUpMs }: Pace,
   { secrets }: Runtime,
+  versions: SecretValue[],
 ): Promise<ProviderAnswer<Reply>> {
   const { config } = circumstances;
   const answer = provider.read(reply, [secret], config, asked);
@@ -215,6 +220,7 @@ async function verified<Call, Reply>(
     try {
       const value = await inTime(lookUpMs(), () => other(provider.secret));
       if (!value || isSameSecret(value, secret)) continue;
+      versions.push(value);
       const verifiedBy = provider.read(reply, [value], config, asked);
       if (verifiedBy.kind !== "unusable" || !verifiedBy.unverified) return verifiedBy;
     } catch (error) {

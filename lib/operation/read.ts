@@ -5,8 +5,6 @@ import { type Fault, Problem } from "../problem.ts";
 import type { Circumstances, Provider } from "../providers/provider.ts";
 import { secondsLeft } from "../retry-after.ts";
 import { type Runtime, runtime } from "../runtime.ts";
-import { type Secret, scrub } from "../secrets/secret.ts";
-import { textsIn } from "../secrets/secrets.ts";
 import { type InputSchema, invalid, readInput } from "./body.ts";
 import type { FunctionDefinition } from "./definition.ts";
 import { carriedOut, isProviderFault, type Outcome, prepared } from "./exchange.ts";
@@ -37,8 +35,6 @@ export interface OperationSpec<Input, Result, Call, Reply> {
 export interface ReadSpec<Input, Result, Call, Reply> extends OperationSpec<Input, Result, Call, Reply> {
   /** Its answer holds a secret of a user's. */
   readonly reveals?: true;
-  /** Its answer shows fields that nobody documents, so the provider could echo what it was sent: our keys are taken out. */
-  readonly undocumented?: true;
   /** Further calls of the same operation, each made from the reply before it. */
   readonly continues?: readonly ((reply: Reply, circumstances: Circumstances) => NoInfer<Call>)[];
 }
@@ -126,19 +122,7 @@ export async function runRead<Input extends object, Result, Call, Reply>(
     result: operation.returns(reply, input, call),
     ...(operation.pages && { page: operation.pages(reply) }),
   }));
-  if (!operation.undocumented) return { body };
-  const keys = textsIn(await world.secrets.current(operation.provider.secret));
-  return { body: { ...body, result: without(keys, body.result) } };
-}
-
-/** The same JSON without these texts, wherever they stand in it. */
-function without(secrets: readonly Secret[], json: unknown): unknown {
-  if (typeof json === "string") return scrub(json, secrets);
-  if (Array.isArray(json)) return json.map((each) => without(secrets, each));
-  if (typeof json !== "object" || json === null) return json;
-  return Object.fromEntries(
-    Object.entries(json).map(([name, value]) => [scrub(name, secrets), without(secrets, value)]),
-  );
+  return { body };
 }
 
 /** Refuses what the configuration does not allow, before anything is signed, written or sent. */

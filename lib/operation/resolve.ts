@@ -8,8 +8,7 @@ import { recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Conclusion, Records, Turn } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
-import { type Secret, scrub } from "../secrets/secret.ts";
-import { textsIn } from "../secrets/secrets.ts";
+import type { Secret } from "../secrets/secret.ts";
 import type { Failure } from "./answer.ts";
 import { carriedOut, prepared } from "./exchange.ts";
 import { expireAfterMs } from "./expiry.ts";
@@ -20,9 +19,11 @@ export interface Doubtful<Call, Reply> {
   readonly inquiry: Inquiry<never, Call, Reply>;
 }
 
-/** The time that is left for asking. */
+/** The time that is left for asking, and what must not be seen in what is told. */
 export interface Budget {
   readonly remainingMs: () => number;
+  /** What a caller who waits for the answer has sent in secret. */
+  readonly hidden?: readonly Secret[];
 }
 
 /** Settles a record's doubt as far as it can be now; the record as it stands then. */
@@ -107,15 +108,13 @@ async function judge<Call, Reply>(
 
   const askedAt = clock.now();
   let retryAt = 0;
-  const secrets: Secret[] = [];
   const ask = asking(provider, world, budget, {
     onRetryAt: (moment) => {
       retryAt = Math.max(retryAt, moment);
     },
-    onSecrets: (texts) => secrets.push(...texts),
   });
   const known = knownTo(provider.name, world, records);
-  const evidence = cleanOf(await inquiry.evidence(subjectOf(record), ask, known), secrets);
+  const evidence = await inquiry.evidence(subjectOf(record), ask, known);
   const quietEnds = record.leaseEnds + config.quietPeriodMs;
   const early = (learned: string): Verdict => ({ due: quietEnds + 1, learned });
   switch (evidence.shows) {
@@ -203,12 +202,6 @@ function forAPerson(record: RecordItem, why: string): Verdict {
   return { to: "needs_attention", failure: JSON.stringify(failure), learned: why };
 }
 
-/** An inquiry's texts may quote what a provider shows, and a provider may show what it was sent. */
-function cleanOf(evidence: Evidence, secrets: readonly Secret[]): Evidence {
-  if (!("why" in evidence) || evidence.why === undefined) return evidence;
-  return { ...evidence, why: scrub(evidence.why, secrets) };
-}
-
 const failureOf = (record: RecordItem): Partial<Failure> =>
   record.failure === undefined ? {} : (JSON.parse(record.failure) as Failure);
 
@@ -251,8 +244,6 @@ interface AskingOptions {
   readonly replyLimitMs?: number;
   /** Told the moment that a reply asks us to wait for, milliseconds since 1970. */
   readonly onRetryAt?: (moment: number) => void;
-  /** Told the keys that a question is sent with: a reply may show them. */
-  readonly onSecrets?: (texts: readonly Secret[]) => void;
 }
 
 /** Questions are reads: signed, sent once each, and within what is left of the time. */
@@ -260,7 +251,7 @@ export function asking<Call, Reply>(
   provider: Provider<Call, Reply>,
   world: Runtime,
   budget: Budget,
-  { replyLimitMs = world.config.providerTimeoutMs, onRetryAt, onSecrets }: AskingOptions = {},
+  { replyLimitMs = world.config.providerTimeoutMs, onRetryAt }: AskingOptions = {},
 ): Ask<Call, Reply> {
   const { config, clock, uniqueId } = world;
   const asked = { operation: "inquiry", effect: "read" } as const;
@@ -269,8 +260,8 @@ export function asking<Call, Reply>(
     if (left <= 0) return { kind: "unclear", why: "No time was left to ask." };
     const connectMs = Math.min(connectLimitMs, left / 3);
     try {
-      const exchange = await prepared(provider, call, asked, { config, now: clock.now(), uniqueId }, world);
-      onSecrets?.(textsIn(exchange.secret));
+      const circumstances = { config, now: clock.now(), uniqueId };
+      const exchange = await prepared(provider, call, asked, circumstances, world, budget.hidden);
       const timing = () => ({
         connectMs,
         replyMs: Math.min(replyLimitMs, left - connectMs),

@@ -27,12 +27,3 @@ export class Secret {
     return "[secret]";
   }
 }
-
-/**
- * The text with every occurrence of the given secrets taken out: for words of a provider that may echo what it was sent.
- * The longest first, so that one which begins another leaves no rest of it.
- */
-export function scrub(text: string, secrets: readonly Secret[]): string {
-  const texts = secrets.map((secret) => secret.reveal()).toSorted((a, b) => b.length - a.length);
-  return texts.reduce((clean, secret) => clean.replaceAll(secret, "[secret]"), text);
-}

@@ -138,10 +138,19 @@ export function secretsFrom(
   };
 }
 
-/** Every text of a secret that is long enough to be one; shorter ones are names and switches, such as `CLW` or `hmac`. */
+/**
+ * Parts that say who the merchant is, or how something is written: they stand in honest replies (NICEPAY's tXid begins with the
+ * iMid), and nothing can be signed with them.
+ */
+const notSecret: readonly string[] = [
+  ...["iMid", "mid", "walletIdentifier", "walletOwnerId", "clientId", "bankId", "entityId"],
+  ...["consumerCustomId", "signatureScheme", "envelope", "hashCase", "headerNames"],
+];
+
+/** Every text of a secret that is long enough to be one; shorter ones are names and switches. */
 export const textsIn = (secret: SecretValue): readonly Secret[] =>
-  Object.values(secret.json as object).flatMap((value: unknown) =>
-    typeof value === "string" && value.length >= 6 ? [new Secret(value)] : [],
+  Object.entries(secret.json as object).flatMap(([name, value]: readonly [string, unknown]) =>
+    typeof value === "string" && value.length >= 6 && !notSecret.includes(name) ? [new Secret(value)] : [],
   );
 
 /** Whether two versions of a secret say the same. */

@@ -1,9 +1,8 @@
 import { Console } from "node:console";
 import { Writable } from "node:stream";
 import { format, inspect } from "node:util";
-import { assert, property, string } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Secret, scrub } from "../../lib/secrets/secret.ts";
+import { Secret } from "../../lib/secrets/secret.ts";
 
 const text = "planted-salt-9d1e";
 const secret = new Secret(text);
@@ -58,37 +57,5 @@ describe("a secret", () => {
     expect(`${secret}`).toBe("[secret]");
     expect(inspect(secret)).toBe("[secret]");
     expect(JSON.stringify(secret)).toBe('"[secret]"');
-  });
-});
-
-describe("scrub", () => {
-  test("takes every occurrence of every secret out of a text", () => {
-    const mpin = new Secret("73917391");
-    const said = `The mpin 73917391 (73917391) of ${text} is wrong`;
-    expect(scrub(said, [mpin, secret])).toBe("The mpin [secret] ([secret]) of [secret] is wrong");
-  });
-
-  test("takes a secret for itself and not for a pattern or a replacement", () => {
-    expect(scrub("a.c abc $& $1", [new Secret("a.c")])).toBe("[secret] abc $& $1");
-    expect(scrub("x$&y", [new Secret("$&")])).toBe("x[secret]y");
-  });
-
-  test("takes the longest first: of one that begins, ends or holds another no rest is left", () => {
-    const secrets = ["1234", "123456", "561234", "91234569"].map((each) => new Secret(each));
-    for (const order of [secrets, secrets.toReversed()])
-      expect(scrub("123456 91234569 561234 1234", order)).toBe("[secret] [secret] [secret] [secret]");
-  });
-
-  test("leaves a text without them as it is", () => {
-    expect(scrub("Invalid MPIN", [new Secret("1234")])).toBe("Invalid MPIN");
-    expect(scrub("Invalid MPIN", [])).toBe("Invalid MPIN");
-  });
-
-  test("of any text leaves no secret of an MPIN's form in it", () => {
-    assert(
-      property(string(), string(), (before, after) => {
-        expect(scrub(`${before}73917391${after}`, [new Secret("73917391")])).not.toContain("73917391");
-      }),
-    );
   });
 });

@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { readings } from "./readings.ts";
+import type { Secret } from "./secret.ts";
+
+/** Finds given secrets in texts of somebody who was sent them, in whatever form they were written back. */
+export interface Redaction {
+  /**
+   * For sentences and other information: the text without the secrets. Where one stands in it in another form than its own,
+   * nothing of the text is left, because what surrounds it could be the rest of it.
+   */
+  readonly mask: (text: string) => string;
+  /**
+   * For ids and whatever else must stay as it is: whether the value is an echo. A code of under 6 digits is found only where
+   * it stands by itself (`mpin-1234`, `1-2-3-4`): one 12-digit id in a thousand has any 4 digits in it by chance.
+   */
+  readonly isIn: (value: string) => boolean;
+}
+
+export const masked = "[secret]";
+
+export function redaction(secrets: readonly Secret[]): Redaction {
+  // The longest first, so that a secret which begins another leaves no rest of it.
+  const texts = [...new Set(secrets.map((secret) => secret.reveal()))]
+    .filter((text) => text !== "")
+    .toSorted((a, b) => b.length - a.length);
+  let marks: readonly Mark[] | undefined;
+  const isIn = (text: string, place: Place): boolean => {
+    if (texts.length === 0 || text === "") return false;
+    marks ??= texts.map(markOf);
+    return readings(text).some((reading) => marks?.some((mark) => mark(reading, place)));
+  };
+  return {
+    mask(text) {
+      const rest = texts.reduce((clean, secret) => clean.replaceAll(secret, masked), text);
+      return isIn(rest.replaceAll(masked, " | "), "sentence") ? masked : rest;
+    },
+    isIn: (value) => isIn(value, "value"),
+  };
+}
+
+type Place = "sentence" | "value";
+
+/** Whether one secret can be seen in one reading of a text. */
+type Mark = (reading: string, place: Place) => boolean;
+
+function markOf(secret: string): Mark {
+  const plain = squeezed(secret.normalize("NFKC"));
+  const isShort = /^\d{1,5}$/.test(plain);
+  const bytes = [Buffer.from(secret, "utf8"), Buffer.from(secret, "utf16le")];
+  const anywhere = [
+    ...bytes.map((each) => each.toString("hex")),
+    [...secret].map((character) => character.codePointAt(0)).join(""),
+    ...(isShort || plain === "" ? [] : [plain, [...plain].toReversed().join("")]),
+  ];
+  const inBase64 = bytes.flatMap(base64Of);
+  const digests = digestsOf(secret);
+  return (reading, place) => {
+    const letters = squeezed(reading);
+    const base64 = reading
+      .replaceAll(/[\s"'\\=]/g, "")
+      .replaceAll("-", "+")
+      .replaceAll("_", "/");
+    return (
+      (plain === "" && reading.includes(secret)) ||
+      anywhere.some((form) => letters.includes(form)) ||
+      inBase64.some((form) => base64.includes(form)) ||
+      digests.some(({ hex, text }) => letters.includes(hex) || base64.includes(text)) ||
+      (isShort && (place === "sentence" ? saysCode(reading, plain) : isCode(reading, plain)))
+    );
+  };
+}
+
+/** Letters and digits alone, in lower case: what stands between them may be anything. */
+const squeezed = (text: string): string => text.replaceAll(/[^\p{L}\p{N}]/gu, "").toLowerCase();
+
+/** Within a longer text, base64 of these bytes has one of three forms; its ends depend on what stands around. */
+const base64Of = (bytes: Buffer): readonly string[] =>
+  [0, 1, 2].map((shift) => {
+    const encoded = Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64");
+    return encoded.slice(Math.ceil((shift * 8) / 6), Math.floor(((shift + bytes.length) * 8) / 6));
+  });
+
+/** A plain hash of a code is as good as the code: all codes can be tried. */
+const digestsOf = (secret: string) =>
+  ["md5", "sha1", "sha256", "sha512"].map((algorithm) => {
+    const digest = createHash(algorithm).update(secret, "utf8").digest();
+    return { hex: digest.toString("hex"), text: digest.toString("base64").replaceAll("=", "") };
+  });
+
+/** In a sentence: within any number, or divided over numbers that only signs and spaces keep apart. */
+function saysCode(text: string, code: string): boolean {
+  for (const [numbers] of text.matchAll(/\d+(?:[^\p{L}\p{N}]{1,8}\d+)*/gu)) {
+    const parts = numbers.split(/\D+/);
+    if (parts.some((part) => part.includes(code))) return true;
+    if (parts.some((_, first) => isJoined(parts.slice(first), code))) return true;
+  }
+  return false;
+}
+
+/** Whether the first few of these make up the code. */
+function isJoined(parts: readonly string[], code: string): boolean {
+  let joined = "";
+  for (const part of parts) {
+    joined += part;
+    if (joined.length >= code.length) break;
+  }
+  return joined === code;
+}
+
+/** In a value: a number of its own, or all the digits that there are. */
+const isCode = (value: string, code: string): boolean =>
+  value.split(/\D+/).includes(code) || value.replaceAll(/\D/g, "") === code;
