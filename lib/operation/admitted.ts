@@ -57,7 +57,11 @@ function admittedSuccess<Result>(outcome: Success<Result>, door: Door): Outcome<
     return { ...outcome, result: admittedValue(outcome.result, "", door) as Result };
   } catch (error) {
     if (!(error instanceof UnreadableReply)) throw error;
-    return { kind: "unknown", why: `The provider's reply cannot be read: ${error.message}.`, timedOut: false };
+    return {
+      kind: "unknown",
+      why: `The provider's reply cannot be read: ${error.message}.`,
+      timedOut: false,
+    };
   }
 }
 

@@ -1,7 +1,6 @@
 import { settleMarginMs } from "../config.ts";
 import { seenOf } from "../log.ts";
 import { Problem } from "../problem.ts";
-import type { RecordItem } from "../records/record.ts";
 import { type Claim, type Claimed, ClaimUnknown, type Records, type Tries } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Failure } from "./answer.ts";
@@ -26,23 +25,23 @@ export async function claimOrWithdraw(claim: Claim, claiming: Claiming): Promise
     const claimed = await records.claim(claim, claimTries(world, remainingMs()));
     const isOver = claimed.kind === "won" && claimed.record.leaseEnds <= world.clock.now();
     if (!isOver) return claimed;
-    await withdraw(claim.id, claimed.record.owner, claiming);
+    await withdraw(claim, claimed.record.owner, claiming);
     throw new Problem("not-sent", "Nothing was sent: the time for it was over when the record was written.");
   } catch (cause) {
     if (cause instanceof Problem) throw cause;
-    if (cause instanceof ClaimUnknown) await withdraw(claim.id, cause.owner, claiming);
+    if (cause instanceof ClaimUnknown) await withdraw(claim, cause.owner, claiming);
     throw new Problem("not-sent", "Nothing was sent: the record could not be written.", { cause });
   }
 }
 
 /** Whatever comes of it, the caller is told that nothing was sent. */
 async function withdraw(
-  id: RecordItem["id"],
+  { id, namespace }: Pick<Claim, "id" | "namespace">,
   owner: string,
   { world, records, remainingMs, note }: Claiming,
 ): Promise<void> {
   const failure: Failure = { code: "not-sent", detail: "Nothing was sent: the record could not be written." };
-  const withdrawal = { id, owner, now: world.clock.now(), failure: JSON.stringify(failure) };
+  const withdrawal = { id, namespace, owner, now: world.clock.now(), failure: JSON.stringify(failure) };
   try {
     await records.withdraw(withdrawal, withdrawTries(remainingMs()));
   } catch (error) {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { settleMarginMs } from "../config.ts";
 import { Problem } from "../problem.ts";
-import type { Ask, Evidence, Facts, Inquiry, Known } from "../providers/inquiry.ts";
+import type { Ask, Facts, Inquiry, Known } from "../providers/inquiry.ts";
 import type { Provider } from "../providers/provider.ts";
 import { isInDoubt, type Postponement } from "../records/doubt.ts";
 import { recordId } from "../records/identity.ts";

@@ -1,6 +1,6 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { type Binding, L, M, N, type RecordItem, S } from "./record.ts";
-import { ofTheUnfinished, type Write } from "./write.ts";
+import { settledWithout, type Write } from "./write.ts";
 
 export type { Binding } from "./record.ts";
 
@@ -31,7 +31,7 @@ export function binding({ seen, binding, result, now }: Bind): Write {
     id: seen.id,
     condition: `#state = :seenState AND #attempt = :seenAttempt AND ${asFlagged} AND attribute_not_exists(#binding)${sameTXid}`,
     set,
-    remove: settles ? [...ofTheUnfinished, "#failure"] : [],
+    remove: settles ? [...settledWithout("succeeded", { isBinding: true }), "#failure"] : [],
     // Of a flagged record it is told when a person lets it stand.
     tells: isServed ? "account.bound" : undefined,
     values: {

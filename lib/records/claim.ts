@@ -1,7 +1,7 @@
 import { eventOf } from "./event.ts";
 import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
 import { sources } from "./states.ts";
-import { assigned, assignments, ofTheUnfinished, shardOf, type Write } from "./write.ts";
+import { assigned, assignments, settledWithout, shardOf, type Write } from "./write.ts";
 
 /** What is written when an attempt begins. */
 export interface Claim
@@ -130,6 +130,7 @@ function claiming(claim: Claim, owner: string, form: ClaimForm): Write {
 /** What the process writes of a claim whose outcome it does not know: it sent nothing on it, and never will. */
 export interface Withdrawal {
   readonly id: string;
+  readonly namespace: string;
   readonly owner: string;
   readonly now: number;
   readonly failure: string;
@@ -138,13 +139,13 @@ export interface Withdrawal {
 /**
  * No attempt is named: the token is that claim's alone. Without the token it would write off what somebody else has sent.
  */
-export function withdrawing({ id, owner, now, failure }: Withdrawal): Write {
+export function withdrawing({ id, namespace, owner, now, failure }: Withdrawal): Write {
   const item: Attributes = { state: S("not_sent"), failure: S(failure) };
   return {
     id,
     condition: "#owner = :owner AND #state = :dispatched",
     set: [...assignments(item), "#history = list_append(#history, :entry)"],
-    remove: ofTheUnfinished,
+    remove: settledWithout("not_sent", { isBinding: namespace === "binding" }),
     tells: eventOf("not_sent"),
     values: {
       ...assigned(item),

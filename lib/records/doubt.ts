@@ -1,14 +1,14 @@
 import { eventOf } from "./event.ts";
 import { type Attributes, L, type LastInquiry, N, type RecordItem, S } from "./record.ts";
-import { isFinal, isSettled, sources } from "./states.ts";
+import { isFinal, sources } from "./states.ts";
 import {
   assigned,
   assignments,
   forAPerson,
   learnedBy,
   listOf,
-  ofTheUnfinished,
   proved,
+  settledWithout,
   valuesOf,
   type Write,
 } from "./write.ts";
@@ -83,7 +83,7 @@ export function concluding(conclusion: Conclusion): Write {
     remove: [
       "#resolver",
       "#resolverLease",
-      ...(isSettled(to) ? ofTheUnfinished : []),
+      ...settledWithout(to, { isBinding: record.namespace === "binding" }),
       ...(failure === undefined ? ["#failure"] : []),
     ],
     tells: eventOf(to),

@@ -1,8 +1,8 @@
 import { iso } from "../time.ts";
 import { eventOf } from "./event.ts";
 import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
-import { isSettled, sources } from "./states.ts";
-import { assigned, assignments, listOf, ofTheUnfinished, proved, valuesOf, type Write } from "./write.ts";
+import { sources } from "./states.ts";
+import { assigned, assignments, listOf, proved, settledWithout, valuesOf, type Write } from "./write.ts";
 
 /** How a person settled what asking could not. */
 export interface Decision {
@@ -52,7 +52,10 @@ export function deciding(decision: Decision): Write {
     id: record.id,
     condition: `#attempt = :seenAttempt AND #state IN (${listOf(from)})`,
     set: [...assignments(item), "#history = list_append(#history, :entry)"],
-    remove: [...(isSettled(to) ? ofTheUnfinished : []), ...(failure === undefined ? ["#failure"] : [])],
+    remove: [
+      ...settledWithout(to, { isBinding: record.namespace === "binding" }),
+      ...(failure === undefined ? ["#failure"] : []),
+    ],
     tells: eventOf(to),
     values: {
       ...assigned(item),

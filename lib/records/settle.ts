@@ -7,8 +7,8 @@ import {
   assignments,
   forAPerson,
   listOf,
-  ofTheUnfinished,
   proved,
+  settledWithout,
   shardOf,
   valuesOf,
   type Write,
@@ -63,7 +63,10 @@ export function settling(settlement: Settlement): Write {
     id: settlement.id,
     condition: `#owner = :owner AND #attempt = :ownAttempt AND ${open}${agrees}`,
     set: [...assignments(item), "#history = list_append(#history, :entry)"],
-    remove: [...(isSettled(to) ? ofTheUnfinished : []), ...(failure === undefined ? ["#failure"] : [])],
+    remove: [
+      ...settledWithout(to, { isBinding: settlement.binding !== undefined }),
+      ...(failure === undefined ? ["#failure"] : []),
+    ],
     tells: eventOf(to),
     values: {
       ...assigned(item),

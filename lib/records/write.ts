@@ -1,7 +1,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { RecordEvent } from "./event.ts";
 import { type Attributes, type LastInquiry, N, type Proof, S } from "./record.ts";
-import type { State } from "./states.ts";
+import { isSettled, type State } from "./states.ts";
 
 /** One conditional UpdateItem. Every attribute is written `#name` in the expressions, so DynamoDB's reserved words never matter. */
 export interface Write {
@@ -43,7 +43,16 @@ export const assigned = (item: Attributes): Attributes =>
   Object.fromEntries(Object.entries(item).map(([name, value]) => [`:${name}`, value]));
 
 /** What a record no longer has once its outcome is known: its place among the unfinished, an owner's time, its inquiries' last word. */
-export const ofTheUnfinished = ["#shard", "#due", "#leaseEnds", "#lastInquiry"] as const;
+const ofTheUnfinished = ["#shard", "#due", "#leaseEnds", "#lastInquiry"] as const;
+
+/**
+ * What a write of this state takes away: its place in the index, and what there is to ask with, which is of a person. A new
+ * attempt writes it anew. A binding's stays: later notifications must agree with it.
+ */
+export const settledWithout = (
+  to: State,
+  { isBinding }: { readonly isBinding: boolean },
+): readonly string[] => (isSettled(to) ? [...ofTheUnfinished, ...(isBinding ? [] : ["#facts"])] : []);
 
 /** A success says how it is known; other states have nothing to prove. */
 export const proved = (to: State, by: Proof): Attributes => (to === "succeeded" ? { provedBy: S(by) } : {});

@@ -1,0 +1,212 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { synthesized } from "../infra/synthesized.ts";
+import { clientOf, scanAll } from "../support/dynamodb.ts";
+import { echoForms } from "../support/echoes.ts";
+import { type Gateway, startGateway } from "../support/gateway.ts";
+import { type Peer, planted, refusal, reset, signed, startPeer, type Value } from "../support/peer.ts";
+import { type Pipe, through } from "../support/pipe.ts";
+
+/**
+ * A provider writes back what it was sent and what it has of ours, in every form of `echoForms` and in every place of its
+ * replies, those to inquiries too. Answers, records, logs and events are searched for each form.
+ */
+const leaseMs = 4_900;
+const env = {
+  PROVIDER_TIMEOUT_MS: "700",
+  FUNCTION_TIMEOUT_MS: "4800",
+  LEASE_MS: String(leaseMs),
+  QUIET_PERIOD_MS: "1",
+  SCHEDULE_MS: "0",
+};
+/** What is sent, and what is echoed: a code is found by its length and by what stands around it. */
+const secrets = { mpin: planted.mpin, short: "7391", apiKey: planted.apiKey, salt: planted.salt };
+const customerId = "487420489";
+const forms = Object.entries(echoForms);
+
+let folder: string;
+let peer: Peer;
+let gateway: Gateway;
+const answers: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "secrets-echoed-"));
+  const secretsFile = join(folder, "secrets.json");
+  const { apiKey, salt } = planted;
+  await writeFile(secretsFile, JSON.stringify({ aggrepay: { apiKey, salt } }));
+  peer = await startPeer();
+  gateway = await startGateway({ env: { ...env, SECRETS_FILE: secretsFile, AGGREPAY_BASE_URL: peer.url } });
+});
+
+afterAll(async () => {
+  await gateway?.stop();
+  await peer?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Told {
+  readonly status: number;
+  readonly body: {
+    readonly result?: unknown;
+    readonly record?: { readonly id: string; readonly state: string };
+  };
+}
+
+async function told(response: Response): Promise<Told> {
+  const text = await response.text();
+  answers.push(`${JSON.stringify([...response.headers])} ${text}`);
+  return { status: response.status, body: JSON.parse(text) };
+}
+
+const debit = async (merchantTransactionId: string, mpin: string) =>
+  told(
+    await fetch(`${gateway.url}/v1/aggrepay/debit-wallet`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ fromCustomerId: customerId, amount: "5.00", mpin, merchantTransactionId }),
+    }),
+  );
+
+const view = async (id = "") => told(await fetch(`${gateway.url}/v1/records/${id}`));
+
+const eachSecret = Object.entries(secrets).map(([name, secret]) => ({
+  name,
+  secret,
+  mpin: name === "short" ? secrets.short : secrets.mpin,
+}));
+/** Each form has another secret in each place; every secret in every form is what test/secrets/redaction.test.ts has. */
+const secretOf = (turn: number) => eachSecret[turn % eachSecret.length] ?? { name: "", secret: "", mpin: "" };
+const idOf = (place: string, name: string, form: number) => `${place}-${name}-${form}`;
+
+const places: Readonly<Record<string, (echo: string) => Parameters<Peer["script"]>[0]>> = {
+  "listed-text": (echo) => ({ debitwallet: refusal("INVALID-PARAMS", `Not valid: ${echo}`) }),
+  "unlisted-text": (echo) => ({ debitwallet: refusal("SOMETHING-NEW", echo) }),
+  code: (echo) => ({ debitwallet: refusal(echo, "Refused.") }),
+  id: (echo) => ({ debitwallet: signed({ transaction_id: echo }) }),
+  "within-id": (echo) => ({ debitwallet: signed({ transaction_id: `TX.${echo}` }) }),
+};
+
+/** What the inquiry shows of a debit whose reply was lost, the echo in one of its fields. */
+const shownWith = (id: string, field: string, echo: string): Value => ({
+  transaction_id: 812377,
+  merchant_transaction_id: id,
+  transaction_type: "WALLET",
+  payment_type: "DEBIT",
+  amount: "5.00",
+  balance: "95.00",
+  time: "2020-01-01 10:00:00",
+  transaction_status: "PAYMENT_SUCCESS",
+  [field]: echo,
+});
+const inquiryFields = ["transaction_id", "transaction_status", "payment_type", "transaction_type"];
+
+describe("a provider echoes", () => {
+  test("in the replies to inquiries", async () => {
+    peer.script({ debitwallet: reset });
+    const asked = forms.map(([, write], form) => {
+      const { name, secret, mpin } = secretOf(form);
+      const field = inquiryFields[Math.floor(form / 4) % inquiryFields.length] ?? "";
+      return { id: idOf("inquiry", name, form), field, echo: write(secret), mpin };
+    });
+    for (const { id, mpin } of asked) expect((await debit(id, mpin)).status).toBe(504);
+    await sleep(leaseMs + 100);
+    for (const [at, { id, field, echo, mpin }] of asked.entries()) {
+      const isRefused = at % 3 === 0;
+      peer.script({
+        fetchbymerchantransactionid: isRefused
+          ? refusal("SOMETHING-NEW", `Debit ${echo}`)
+          : signed(shownWith(id, field, echo)),
+      });
+      const { status, body } = await debit(id, mpin);
+      expect(status).toBe(504);
+      await view(body.record?.id);
+    }
+  }, 120_000);
+
+  test.each(
+    Object.entries(places).map(([place, replies], at) => ({ place, replies, at })),
+  )("in $place", async ({ place, replies, at }) => {
+    for (const [form, [, write]] of forms.entries()) {
+      const { name, secret, mpin } = secretOf(form + at);
+      peer.script(replies(write(secret)));
+      const { status, body } = await debit(idOf(place, name, form), mpin);
+      // An id that holds a secret cannot be read: after a change that is doubt.
+      expect(status).toBe(place === "listed-text" ? 400 : 504);
+      await view(body.record?.id);
+    }
+  }, 120_000);
+
+  test("and an id that holds a short MPIN by chance is kept as it is", async () => {
+    for (const transaction_id of ["817391004512", "7391004512", "450073912", "TX17391"]) {
+      peer.script({ debitwallet: signed({ transaction_id }) });
+      const { status, body } = await debit(`chance-${transaction_id}`, secrets.short);
+      expect(status).toBe(200);
+      expect(body.result).toEqual({ transactionId: transaction_id });
+      answers.pop();
+    }
+  });
+});
+
+/** Each echo as it was written, and as it would stand in JSON. */
+const needles = forms.flatMap(([form, write]) =>
+  Object.entries(secrets).flatMap(([name, secret]) => {
+    const echo = write(secret);
+    const quoted = JSON.stringify(echo).slice(1, -1);
+    return [...new Set([echo, quoted, JSON.stringify(quoted).slice(1, -1)])].map((text) => ({
+      what: `${name}, ${form}`,
+      text,
+    }));
+  }),
+);
+/** A few digits or letters stand within times and ids by chance: they count where they stand by themselves. */
+const found = (text: string): readonly string[] =>
+  needles
+    .filter((needle) => text.includes(needle.text))
+    .filter(
+      (needle) =>
+        needle.text.length > 8 ||
+        /\W/.test(needle.text) ||
+        new RegExp(`(?<![\\w-])${needle.text}(?![\\w-])`).test(text),
+    )
+    .map(({ what }) => what);
+
+async function itemsOf(gateway: Gateway) {
+  const client = clientOf(gateway);
+  const { TableNames: [table = ""] = [] } = await client.send(new ListTablesCommand({}));
+  const items = await scanAll(client, table);
+  client.destroy();
+  return items;
+}
+
+describe("and of no echo anything is found", () => {
+  test("of which there are more than thirty, each of which the search finds", () => {
+    expect(forms.length).toBeGreaterThanOrEqual(30);
+    for (const { what, text } of needles) expect(found(`…${text}…`)).toContain(what);
+  });
+
+  test("in answers", () => {
+    expect(answers.length).toBeGreaterThan(500);
+    expect(found(answers.join("\n"))).toEqual([]);
+  });
+
+  test("in what the host and its functions print", () => {
+    expect(gateway.logs().length).toBeGreaterThan(5_000);
+    expect(found(gateway.logs())).toEqual([]);
+  });
+
+  test("in records and events", async () => {
+    const chance = /"chance-/;
+    const items = (await itemsOf(gateway)).filter((item) => !chance.test(JSON.stringify(item)));
+    expect(items.length).toBeGreaterThan(250);
+    expect(found(items.map((item) => JSON.stringify(item)).join("\n"))).toEqual([]);
+    const [pipe] = Object.values(synthesized().findResources("AWS::Pipes::Pipe"));
+    const images = items.map((NewImage) => ({ dynamodb: { NewImage, SequenceNumber: "1" } }));
+    const events = through(pipe?.Properties as Pipe, images);
+    expect(events.length).toBeGreaterThan(200);
+    expect(found(JSON.stringify(events))).toEqual([]);
+  });
+});
