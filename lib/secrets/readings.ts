@@ -14,6 +14,8 @@ export function readings(text: string): readonly string[] {
     plain = next;
     found.add(plain);
   }
+  // Between two signs that are no tag's there may be anything: that they are is a reading of its own.
+  for (const each of [...found]) if (each.includes("<")) found.add(each.replaceAll(/<[^<>]{0,200}>/g, " "));
   // `=` stands in forms and in base64 as well, so that this is a reading of its own.
   if (plain.includes("="))
     found.add(plain.replaceAll(/=\r?\n/g, "").replaceAll(/(?:=[0-9a-f]{2})+/gi, bytes));
@@ -28,7 +30,7 @@ const decoded = (text: string): string =>
     .replaceAll(/&#(\d{1,7});?/g, (_, decimal: string) => character(Number(decimal)))
     .replaceAll(/&amp;/gi, "&")
     // No other name is a letter or a digit of a secret.
-    .replaceAll(/&[a-z]{2,31};|<[^<>]{0,200}>/gi, " ")
+    .replaceAll(/&[a-z]{2,31};/gi, " ")
     .replaceAll(/(?:%[0-9a-f]{2})+/gi, bytes);
 
 /** The one of the groups that is there. */
