@@ -144,7 +144,8 @@ export function secretsFrom(
  */
 const notSecret: readonly string[] = [
   ...["iMid", "mid", "walletIdentifier", "walletOwnerId", "clientId", "bankId", "entityId"],
-  ...["consumerCustomId", "signatureScheme", "envelope", "hashCase", "headerNames"],
+  ...["consumerCustomId", "signatureScheme", "authorizationForm", "envelope", "hashCase", "hashParts"],
+  ...["headerNames", "mobileForm", "decryptHeaders", "phoneForm"],
 ];
 
 /** Every text of a secret that is long enough to be one; shorter ones are names and switches. */
