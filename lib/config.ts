@@ -4,6 +4,8 @@ import { Problem } from "./problem.ts";
 export interface Config {
   /** From the first byte sent to the last received. */
   readonly providerTimeoutMs: number;
+  /** How long the reconciler waits for the reply to one question: `INQUIRY_TIMEOUT_MS`, 5 s unless set. */
+  readonly inquiryTimeoutMs: number;
   /** The host kills the function after this long. */
   readonly functionTimeoutMs: number;
   /** How long an attempt is its owner's alone. */
@@ -38,6 +40,7 @@ export const sendMarginMs = 1_000;
 export function readConfig(env: Environment): Config {
   const config: Config = {
     providerTimeoutMs: milliseconds(env, "PROVIDER_TIMEOUT_MS"),
+    inquiryTimeoutMs: milliseconds(env, "INQUIRY_TIMEOUT_MS", "5000"),
     functionTimeoutMs: milliseconds(env, "FUNCTION_TIMEOUT_MS"),
     leaseMs: milliseconds(env, "LEASE_MS"),
     quietPeriodMs: milliseconds(env, "QUIET_PERIOD_MS"),

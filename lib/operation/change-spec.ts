@@ -48,6 +48,8 @@ export type ChangeOperation<Input, Result, Call, Reply> = FunctionDefinition &
 /** A change, as whoever settles its doubt knows it. */
 export interface Settling {
   readonly resolve: Resolve;
+  /** Whether that takes a call to the provider. */
+  readonly asks: (record: RecordItem, config: Config) => boolean;
 }
 
 export const settles = (definition: FunctionDefinition): definition is FunctionDefinition & Settling =>

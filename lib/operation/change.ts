@@ -7,7 +7,7 @@ import type { ChangeOperation, ChangeSpec } from "./change-spec.ts";
 import type { TableAction } from "./definition.ts";
 import { type LambdaHandler, lambda } from "./handler.ts";
 import { routeOf, runRead, warmSecrets } from "./read.ts";
-import { resolve } from "./resolve.ts";
+import { isAsked, resolve } from "./resolve.ts";
 
 /** An operation that changes something: claimed in a record, sent once, settled in the record. */
 export function change<Input extends object, Result, Call, Reply>(
@@ -29,6 +29,7 @@ export function change<Input extends object, Result, Call, Reply>(
     variables: [...variables, `${name.toUpperCase()}_ACCOUNT`, ...(spec.variables ?? [])],
     secrets,
     tableActions,
+    asks: (record, config) => isAsked(spec, record, config),
     resolve: (record, world, records, budget) => resolve(spec, record, world, records, budget),
   };
 }

@@ -18,6 +18,7 @@ export function detailOf(record: RecordItem, now: number): RecordView & Readonly
     inquiries: record.inquiries,
     lastInquiry: record.lastInquiry ? { ...record.lastInquiry, at: iso(record.lastInquiry.at) } : null,
     provedBy: record.provedBy ?? null,
+    waits: record.state === "needs_attention" ? (record.waits ?? "person") : null,
     result: record.result === undefined ? null : JSON.parse(record.result),
     failure: code === undefined ? null : { code, detail, ...(provider && { provider }) },
     bound: record.binding !== undefined && record.namespace === "binding",

@@ -3,7 +3,7 @@ import { settleMarginMs } from "../config.ts";
 import { Problem } from "../problem.ts";
 import type { Ask, Facts, Inquiry, Known } from "../providers/inquiry.ts";
 import type { Provider } from "../providers/provider.ts";
-import { isInDoubt, type Postponement } from "../records/doubt.ts";
+import { isAskedOn, isOpen, type Postponement } from "../records/doubt.ts";
 import { recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Conclusion, Records, Turn } from "../records/store.ts";
@@ -22,6 +22,8 @@ export interface Doubtful<Call, Reply> {
 /** The time that is left for asking, and what must not be seen in what is told. */
 export interface Budget {
   readonly remainingMs: () => number;
+  /** For the reply to one question; the provider's full time unless told. */
+  readonly questionMs?: number;
   /** What a caller who waits for the answer has sent in secret. */
   readonly hidden?: readonly Secret[];
 }
@@ -65,7 +67,7 @@ async function inTurn(
   verdictOn: (taken: RecordItem) => Verdict | Promise<Verdict>,
 ): Promise<RecordItem> {
   const { clock, config } = world;
-  if (!isInDoubt(record, clock.now())) return record;
+  if (!isOpen(record, clock.now())) return record;
   const turn = { record, resolver: randomBytes(12).toString("base64url") };
   const taken = await records.takeTurn(turn, clock.now(), config.leaseMs);
   if (!taken) return record;
@@ -78,12 +80,22 @@ async function inTurn(
   return records.conclude({ ...own, ...written, lastInquiry, now: clock.now(), expireAfterMs: expiry });
 }
 
+/** Whether settling the record's doubt takes a question: not where there is none, nor at another host or account. */
+export const isAsked = <Call, Reply>(
+  { inquiry, provider }: Doubtful<Call, Reply>,
+  { host, account }: Pick<RecordItem, "host" | "account">,
+  config: Runtime["config"],
+): boolean =>
+  !("none" in inquiry) && host === provider.host(config) && account === config.account(provider.name);
+
 /** What an inquiry learned is kept in the record, which must stay small. */
 const learnedLimit = 240;
 const brief = (text: string): string => text.slice(0, learnedLimit).toWellFormed();
 
 type Asking = Extract<Inquiry<never, never, never>, { readonly absence: unknown }>;
-type Verdict = (Pick<Conclusion, "to" | "result" | "failure"> | Omit<Postponement, "lastInquiry">) & {
+type Concluded = Pick<Conclusion, "to" | "result" | "failure" | "waits" | "askAt">;
+type Postponed = Omit<Postponement, "lastInquiry">;
+type Verdict = (Concluded | Postponed) & {
   /** What an inquiry that settles nothing learned; undefined where nobody was asked. */
   readonly learned?: string;
 };
@@ -103,12 +115,13 @@ async function judge<Call, Reply>(
       : forAPerson(record, inquiry.waits ? lostRegistration : nothingToAsk);
   }
   // Evidence from another host or account would speak of somebody else's wallet.
-  if (record.host !== provider.host(config) || record.account !== config.account(provider.name))
+  if (!isAsked({ inquiry, provider }, record, config))
     return later(record, world, "The provider's host or account has changed since.");
 
   const askedAt = clock.now();
   let retryAt = 0;
   const ask = asking(provider, world, budget, {
+    ...(budget.questionMs !== undefined && { replyLimitMs: budget.questionMs }),
     onRetryAt: (moment) => {
       retryAt = Math.max(retryAt, moment);
     },
@@ -176,30 +189,39 @@ async function isUndone(done: RecordItem, namespace: "reversal", records: Record
   return undoing.flagged !== undefined || !["not_sent", "not_executed", "declined"].includes(undoing.state);
 }
 
-/** Asked again after a pause that grows, until the doubt is old enough to be a person's. */
+/**
+ * Asked again after a pause that grows. A record that is still in doubt after `doubtLimitMs` is listed for a person, and the
+ * provider is asked on after pauses of the last length: age contradicts nothing, and an outage ends.
+ */
 function later(record: RecordItem, { clock, config }: Runtime, why: string): Verdict {
   const now = clock.now();
-  if (now - record.dispatchedAt >= config.doubtLimitMs) return forAPerson(record, why);
-  const pause = config.backOffMs[Math.min(record.inquiries, config.backOffMs.length - 1)] ?? config.leaseMs;
-  return { due: now + pause, learned: why };
+  const pauses = config.backOffMs;
+  const isOld = now - record.dispatchedAt >= config.doubtLimitMs;
+  const at = isOld ? pauses.length - 1 : Math.min(record.inquiries, pauses.length - 1);
+  const due = now + (pauses[at] ?? config.leaseMs);
+  return isOld && !isAskedOn(record)
+    ? { ...forAPerson(record, why), waits: "provider", askAt: due }
+    : { due, learned: why };
 }
 
 /** The provider's own time, where it asked for more than our pause: nobody asks earlier, and callers are told so. */
 function notBefore(retryAt: number, record: RecordItem, verdict: Verdict): Verdict {
-  if (!("due" in verdict) || retryAt === 0) return verdict;
+  if (retryAt === 0) return verdict;
+  if (!("due" in verdict))
+    return verdict.askAt === undefined ? verdict : { ...verdict, askAt: Math.max(verdict.askAt, retryAt) };
   const failure = JSON.stringify({ ...failureOf(record), retryAt });
   return { ...verdict, due: Math.max(verdict.due, retryAt), failure };
 }
 
 /** Both sides are kept: what the attempt met, and what the inquiry shows. */
-function forAPerson(record: RecordItem, why: string): Verdict {
+function forAPerson(record: RecordItem, why: string): Concluded & { readonly learned: string } {
   const { detail, provider } = failureOf(record);
   const failure: Failure = {
     code: "outcome-unknown",
     detail: [detail, why].filter((part) => part !== undefined).join(" "),
     ...(provider && { provider }),
   };
-  return { to: "needs_attention", failure: JSON.stringify(failure), learned: why };
+  return { to: "needs_attention", failure: JSON.stringify(failure), waits: "person", learned: why };
 }
 
 const failureOf = (record: RecordItem): Partial<Failure> =>
@@ -232,7 +254,7 @@ export function knownTo(
         readonly transactionId?: string;
       };
       return {
-        isUnfinished: record.state === "dispatched" || record.state === "in_doubt",
+        isUnfinished: record.state === "dispatched" || record.state === "in_doubt" || isAskedOn(record),
         transactionId,
         provedBy: record.provedBy,
       };

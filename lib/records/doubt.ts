@@ -1,6 +1,6 @@
 import { eventOf } from "./event.ts";
-import { type Attributes, L, type LastInquiry, N, type RecordItem, S } from "./record.ts";
-import { isFinal, sources } from "./states.ts";
+import { type Attributes, L, type LastInquiry, N, type RecordItem, S, type Waits } from "./record.ts";
+import { isFinal, type State, sources } from "./states.ts";
 import {
   assigned,
   assignments,
@@ -17,6 +17,20 @@ import {
 export const isInDoubt = (record: RecordItem, now: number): boolean =>
   record.state === "in_doubt" || (record.state === "dispatched" && record.leaseEnds <= now);
 
+/** Whether it is listed for a person by age alone: evidence still concludes it. */
+export const isAskedOn = ({ state, waits }: Pick<RecordItem, "state" | "waits">): boolean =>
+  state === "needs_attention" && waits === "provider";
+
+/** Whether the provider's evidence may conclude it. */
+export const isOpen = (record: RecordItem, now: number): boolean =>
+  isInDoubt(record, now) || isAskedOn(record);
+
+/** When an open record is next looked into. */
+export const nextLook = (record: RecordItem): number | undefined => record[momentOf(record)];
+
+/** A listed record keeps `due`, its place in the list, so its turns move `askAt` instead. */
+const momentOf = (record: RecordItem) => (isAskedOn(record) ? "askAt" : "due");
+
 /** One resolver's turn at a record. */
 export interface Turn {
   readonly record: RecordItem;
@@ -32,40 +46,48 @@ export interface Conclusion extends Turn {
   /** Of a record that is given to a person. */
   readonly lastInquiry?: LastInquiry | undefined;
   readonly expireAfterMs?: number | undefined;
+  /** Of `needs_attention` alone; and when the provider is asked next, where it waits for the provider. */
+  readonly waits?: Waits | undefined;
+  readonly askAt?: number | undefined;
 }
 
 /**
  * The turn is taken for as long as the lease lasts, which outlasts the resolver's run; nobody else looks into it meanwhile. Not
- * where somebody has looked into it since it was read: each turn moves `due`.
+ * where somebody has looked into it since it was read: each turn moves `due`, or `askAt` of a listed record.
  */
 export function takingTurn({ record, resolver }: Turn, now: number, leaseMs: number): Write {
   const until = now + leaseMs;
-  const item: Attributes = { resolver: S(resolver), resolverLease: N(until), due: N(until) };
+  const moment = momentOf(record);
+  const item: Attributes = { resolver: S(resolver), resolverLease: N(until), [moment]: N(until) };
+  const seen = record[moment];
   return {
     id: record.id,
     condition: [
       "#attempt = :seenAttempt",
-      "(#state = :inDoubt OR (#state = :dispatched AND #leaseEnds <= :now))",
+      isAskedOn(record) ? askedOn : "(#state = :inDoubt OR (#state = :dispatched AND #leaseEnds <= :now))",
       "(attribute_not_exists(#resolver) OR #resolverLease <= :now)",
-      record.due === undefined ? "attribute_not_exists(#due)" : "#due = :seenDue",
+      seen === undefined ? `attribute_not_exists(#${moment})` : `#${moment} = :seen`,
     ].join(" AND "),
     set: assignments(item),
     tells: undefined,
     values: {
       ...assigned(item),
       ":seenAttempt": N(record.attempt),
-      ":inDoubt": S("in_doubt"),
-      ":dispatched": S("dispatched"),
-      ...(record.due !== undefined && { ":seenDue": N(record.due) }),
+      ...(isAskedOn(record) ? askedOnValues : { ":inDoubt": S("in_doubt"), ":dispatched": S("dispatched") }),
+      ...(seen !== undefined && { ":seen": N(seen) }),
       ":now": N(now),
     },
   };
 }
 
-/** Only while it is still this attempt, in doubt, and this resolver's turn: one that slept through a new attempt writes nothing. */
+/**
+ * Only while it is still this attempt, open, and this resolver's turn: one that slept through a new attempt, or whose record a
+ * person has settled meanwhile, writes nothing.
+ */
 export function concluding(conclusion: Conclusion): Write {
-  const { record, resolver, to, now, result, failure, lastInquiry, expireAfterMs } = conclusion;
-  const from = sources("evidence", to).filter((state) => state !== "needs_attention");
+  const { record, resolver, to, now, result, failure, lastInquiry, expireAfterMs, waits, askAt } = conclusion;
+  if (to === "needs_attention" && isAskedOn(record)) return handingOver(conclusion);
+  const from = sources("evidence", to);
   const item: Attributes = {
     state: S(to),
     ...proved(to, "inquiry"),
@@ -74,11 +96,12 @@ export function concluding(conclusion: Conclusion): Write {
     ...(failure !== undefined && { failure: S(failure) }),
     ...(isFinal(to) &&
       expireAfterMs !== undefined && { expires: N(Math.ceil((now + expireAfterMs) / 1000)) }),
-    ...(to === "needs_attention" && { due: N(forAPerson(now)) }),
+    ...(to === "needs_attention" && { due: N(forAPerson(now)), waits: S(waits ?? "person") }),
+    ...(askAt !== undefined && { askAt: N(askAt) }),
   };
   return {
     id: record.id,
-    condition: `${ownTurn} AND #state IN (${listOf(from)})`,
+    condition: `${ownTurn} AND ${stillOpen(record, from)}`,
     set: [...assignments(item), "#history = list_append(#history, :entry)"],
     remove: [
       "#resolver",
@@ -89,10 +112,27 @@ export function concluding(conclusion: Conclusion): Write {
     tells: eventOf(to),
     values: {
       ...assigned(item),
-      ...valuesOf(from),
+      ...stillOpenValues(record, from),
       ...turnValues({ record, resolver }),
       ":entry": L([`${to} ${now}`]),
     },
+  };
+}
+
+/** A listed record turns out to contradict its attempt. It keeps its place, and nobody is told of it a second time. */
+function handingOver({ record, resolver, failure, lastInquiry }: Conclusion): Write {
+  const item: Attributes = {
+    waits: S("person"),
+    ...(failure !== undefined && { failure: S(failure) }),
+    ...learnedBy(lastInquiry),
+  };
+  return {
+    id: record.id,
+    condition: `${ownTurn} AND ${stillOpen(record, [])}`,
+    set: assignments(item),
+    remove: ["#resolver", "#resolverLease", "#askAt"],
+    tells: undefined,
+    values: { ...assigned(item), ...stillOpenValues(record, []), ...turnValues({ record, resolver }) },
   };
 }
 
@@ -109,24 +149,37 @@ export interface Postponement {
 export function postponing(turn: Turn, { due, failure, lastInquiry }: Postponement): Write {
   const from = ["dispatched", "in_doubt"] as const;
   const item: Attributes = {
-    due: N(due),
+    [momentOf(turn.record)]: N(due),
     inquiries: N(turn.record.inquiries + 1),
     ...(failure !== undefined && { failure: S(failure) }),
     ...learnedBy(lastInquiry),
   };
   return {
     id: turn.record.id,
-    condition: `${ownTurn} AND #state IN (${listOf(from)})`,
+    condition: `${ownTurn} AND ${stillOpen(turn.record, from)}`,
     set: assignments(item),
     remove: ["#resolver", "#resolverLease"],
     tells: undefined,
     values: {
       ...assigned(item),
-      ...valuesOf(from),
+      ...stillOpenValues(turn.record, from),
       ...turnValues(turn),
     },
   };
 }
+
+const askedOn = "#state IN (:needs_attention) AND #waits = :waitsForProvider";
+const askedOnValues: Attributes = {
+  ":needs_attention": S("needs_attention"),
+  ":waitsForProvider": S("provider"),
+};
+
+/** A record in doubt is concluded from doubt, and a listed one while it waits for the provider: neither for the other. */
+const stillOpen = (record: RecordItem, from: readonly State[]): string =>
+  isAskedOn(record) ? askedOn : `#state IN (${listOf(doubtIn(from))})`;
+const stillOpenValues = (record: RecordItem, from: readonly State[]): Attributes =>
+  isAskedOn(record) ? askedOnValues : valuesOf(doubtIn(from));
+const doubtIn = (from: readonly State[]) => from.filter((state) => state !== "needs_attention");
 
 const ownTurn = "#attempt = :seenAttempt AND #resolver = :self";
 

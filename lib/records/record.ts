@@ -49,8 +49,12 @@ export interface RecordItem {
   readonly inquiries: number;
   /** What the latest inquiry that settled nothing learned. */
   readonly lastInquiry: LastInquiry | undefined;
-  /** When it is next looked into. */
+  /** When it is next looked into; of what is listed for a person, its place in that list. */
   readonly due: number | undefined;
+  /** Of `needs_attention`: what it waits for. Undefined, as in records of older versions, is a person. */
+  readonly waits: Waits | undefined;
+  /** When the provider is next asked about a record that is listed and waits for the provider. */
+  readonly askAt: number | undefined;
   /** The provider's id of an account binding, from the reply to its registration. */
   readonly tXid: string | undefined;
   /** What the notification of an account binding brought. */
@@ -62,6 +66,9 @@ export interface RecordItem {
   /** `<state> <time>` of each change of state, oldest first, bounded. */
   readonly history: readonly string[];
 }
+
+/** `provider`: listed by age alone, and still asked about. `person`: no answer of the provider can settle it. */
+export type Waits = "provider" | "person";
 
 /** `reply`: the provider's answer to the attempt itself. `inquiry`, `notification`: evidence from later. `person`: a decision by hand. */
 export type Proof = "reply" | "inquiry" | "notification" | "person";
@@ -118,6 +125,8 @@ export function readRecord(item: Attributes): RecordItem {
     inquiries: item.inquiries?.N === undefined ? 0 : number(item, "inquiries"),
     lastInquiry: lastInquiryIn(item.lastInquiry?.S),
     due: item.due?.N === undefined ? undefined : number(item, "due"),
+    waits: item.waits?.S as Waits | undefined,
+    askAt: item.askAt?.N === undefined ? undefined : number(item, "askAt"),
     tXid: item.tXid?.S,
     binding: item.binding?.M && readBinding(item.binding.M),
     flagged: item.flagged?.S,

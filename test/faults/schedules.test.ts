@@ -3,13 +3,19 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { idSchedules } from "./id-schedules.ts";
 import { violations } from "./invariants.ts";
+import { listedSchedules } from "./listed-schedules.ts";
 import { personSchedules } from "./person-schedules.ts";
 import type { Schedule } from "./schedule.ts";
 import { schedules as ofTheGateway } from "./schedules.ts";
 import { type Engine, startEngine } from "./store.ts";
 import { type Without, World } from "./world.ts";
 
-const schedules: readonly Schedule[] = [...ofTheGateway, ...personSchedules, ...idSchedules];
+const schedules: readonly Schedule[] = [
+  ...ofTheGateway,
+  ...personSchedules,
+  ...idSchedules,
+  ...listedSchedules,
+];
 
 let engine: Engine;
 beforeAll(async () => {

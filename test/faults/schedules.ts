@@ -223,7 +223,7 @@ export const schedules: readonly Schedule[] = [
         ...expectState(world, debit, "not_executed"),
       ];
     },
-    guards: [{ name: "takeTurn: due as seen", without: withoutClause("takeTurn", "#due = :seenDue") }],
+    guards: [{ name: "takeTurn: due as seen", without: withoutClause("takeTurn", "#due = :seen") }],
   },
   {
     rule: "a turn is taken at doubt alone",
@@ -247,12 +247,12 @@ export const schedules: readonly Schedule[] = [
       },
       {
         name: "takeTurn: due as seen",
-        without: withoutClause("takeTurn", "#due = :seenDue"),
+        without: withoutClause("takeTurn", "#due = :seen"),
         twin: "takeTurn: doubt",
       },
       {
         name: "takeTurn: doubt and due as seen",
-        without: withoutClause("takeTurn", doubtAlone, "#due = :seenDue"),
+        without: withoutClause("takeTurn", doubtAlone, "#due = :seen"),
       },
     ],
   },

@@ -201,6 +201,50 @@ describe("what the provider shows", () => {
     expect(asked).toHaveBeenCalledTimes(5);
   });
 
+  const listedByAge = async () => {
+    const { operation } = operationThat(() => unclear);
+    const record = await doubtOf();
+    now = noon + 24 * 60 * minute;
+    return repeated(operation, record, world, records, budget);
+  };
+
+  test("of what is listed by age alone: a repeat of its caller asks, and the evidence settles it", async () => {
+    const { operation } = operationThat(() => done);
+    const record = await repeated(operation, await listedByAge(), world, records, budget);
+    expect(record).toMatchObject({ state: "succeeded", waits: undefined, askAt: undefined, due: undefined });
+  });
+
+  test("a contradiction turns what is listed by age into a person's for good, in its place", async () => {
+    const listed = await listedByAge();
+    now += minute;
+    const turned = await repeated(operationThat(() => other).operation, listed, world, records, budget);
+    expect(turned).toMatchObject({
+      state: "needs_attention",
+      waits: "person",
+      due: listed.due,
+      askAt: undefined,
+    });
+    const { operation, asked } = operationThat(() => done);
+    expect(await repeated(operation, turned, world, records, budget)).toEqual(turned);
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    done,
+    nothing,
+    other,
+    unclear,
+  ])("a person decides while the provider is asked: %o", async (shown) => {
+    const listed = await listedByAge();
+    const { operation } = operationThat(async () => {
+      const word = { by: "a person", reason: "seen", result: undefined, failure: failed() };
+      await records.decide({ record: listed, attempt: 1, to: "declined", now, ...word });
+      return shown;
+    });
+    expect((await repeated(operation, listed, world, records, budget)).state).toBe("declined");
+    expect((await records.get(listed.id))?.state).toBe("declined");
+  });
+
   test("nothing to go by for as long as doubt may last is a person's", async () => {
     const { operation } = operationThat(() => unclear);
     const record = await doubtOf();
@@ -495,6 +539,7 @@ describe("a run of the reconciler", () => {
       asked,
       change: {
         ...definition,
+        asks: () => !name.endsWith("-otp"),
         resolve: (record: RecordItem, ...rest: [Runtime, Records, typeof budget]) =>
           resolve(operation, record, ...rest),
       },
@@ -639,6 +684,65 @@ describe("a run of the reconciler", () => {
     };
     await expect(countWaiting(slow, { remainingMs: () => leftMs })).rejects.toThrow("no time was left");
     expect(await countWaiting(slow, budget)).toBe(64);
+  });
+
+  test("settles first what needs no call, and asks a provider that hangs no more than is under way", async () => {
+    await doubts(200);
+    const otps = Array.from({ length: 16 }, () => claimOf({ operation: "customer-otp" }));
+    for (const otp of otps) await attemptOf(store, otp, "in_doubt", { failure: failed() });
+    let sent = 0;
+    const hanging: Runtime = {
+      ...world,
+      send: async () => {
+        sent += 1;
+        await new Promise((soon) => setTimeout(soon, 50));
+        return { kind: "lost", why: "no whole reply came in time", timedOut: true };
+      },
+    };
+    const { change } = changeThat(() => unclear);
+    const debit: typeof change = {
+      ...change,
+      resolve: async (record, { send }) => {
+        const url = new URL("https://wallet.example");
+        const timing = { connectMs: 1, replyMs: 1, mayStillSend: () => true };
+        await send({ method: "POST", url, headers: {}, body: "" }, timing);
+        return record;
+      },
+    };
+    const otp = {
+      ...changeThat(() => done, "aggrepay/customer-otp").change,
+      resolve: (record: RecordItem, ...rest: [Runtime, Records, typeof budget]) =>
+        resolve({ ...operationThat(() => done).operation, inquiry: { none: "no call" } }, record, ...rest),
+    };
+    await reconcile([debit, otp], hanging, store, budget);
+    for (const { id } of otps) expect((await store.get(id))?.state).toBe("needs_attention");
+    expect(sent).toBeLessThan(40);
+    // Those that were not asked about keep their place, and count no inquiry.
+    const left = await Promise.all(Array.from({ length: 64 }, (_, shard) => store.due(shard, now, 250)));
+    expect(left.flat()).toHaveLength(200);
+  });
+
+  test("asks on what is listed by age alone, hourly, in its place in the list", async () => {
+    const [doubt] = await doubts(1);
+    const away = worldWith({ BACK_OFF_MS: "60000" });
+    const read = async () => (await store.get(doubt?.id ?? "")) as RecordItem;
+    now = noon + 24 * 60 * minute;
+    await reconcile([changeThat(() => unclear).change], away, store, budget);
+    const listed = await read();
+    expect(listed).toMatchObject({ state: "needs_attention", waits: "provider", askAt: now + minute });
+    await reconcile([changeThat(() => done).change], away, store, budget);
+    expect(await read()).toEqual(listed);
+    now += minute;
+    await reconcile([changeThat(() => unclear).change], away, store, budget);
+    expect(await read()).toMatchObject({ due: listed.due, askAt: now + minute, inquiries: 1 });
+    now += minute;
+    await reconcile([changeThat(() => done).change], away, store, budget);
+    expect(await read()).toMatchObject({
+      state: "succeeded",
+      due: undefined,
+      waits: undefined,
+      askAt: undefined,
+    });
   });
 
   test("that fails at one record goes on with the others", async () => {

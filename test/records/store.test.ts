@@ -66,6 +66,8 @@ describe("a first claim", () => {
       inquiries: 0,
       lastInquiry: undefined,
       due: noon + leaseMs,
+      waits: undefined,
+      askAt: undefined,
       tXid: undefined,
       binding: undefined,
       flagged: undefined,
