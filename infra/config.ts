@@ -233,6 +233,7 @@ const choices: Readonly<Record<string, Choice>> = {
   // Unset, an id may be kept in any form: see docs/operations.md.
   aggrepayIdsKept: { variable: "AGGREPAY_IDS_KEPT", rule: rules.idLengthOrNone, preset: "none" },
   aggrepayUtcOffset: { variable: "AGGREPAY_UTC_OFFSET", rule: rules.utcOffset },
+  creditOncePerPayment: { variable: "CREDIT_ONCE_PER_PAYMENT", rule: rules.onOrOff, preset: "on" },
   nicepayRegistrationPath: { variable: "NICEPAY_REGISTRATION_PATH", rule: rules.path },
   payuClientTxnIdLength: { variable: "PAYU_CLIENT_TXN_ID_LENGTH", rule: rules.idLength },
   wibmoCustomerRecord: { variable: "WIBMO_CUSTOMER_RECORD", rule: rules.onOrOff },

@@ -16,6 +16,7 @@ import { allow } from "./permissions.ts";
 /**
  * New versions take over step by step, and the old ones are live again as soon as an alarm of the function goes off. Both
  * write the same records meanwhile, so a version must read what the one before it wrote, and the other way round.
+ * What claims together with something else takes over all at once: a version that does not would not be kept out by one that does.
  */
 export function rollOut(
   stack: Stack,
@@ -46,7 +47,9 @@ export function rollOut(
     new LambdaDeploymentGroup(stack, `${resourceId(deployed.definition.name)}Rollout`, {
       application,
       alias: deployed.live,
-      deploymentConfig: steps[rollout],
+      deploymentConfig: deployed.definition.takesOverAtOnce
+        ? LambdaDeploymentConfig.ALL_AT_ONCE
+        : steps[rollout],
       alarms: [errorsOf(deployed), setbacksOf(stack, deployed)],
       // Otherwise CDK attaches a policy of AWS's own, for every function of the account.
       role: role.withoutPolicyUpdates(),

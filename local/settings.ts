@@ -66,6 +66,7 @@ export function readSettings(environment: Environment, folder: string): Settings
     WEBHOOK_SOURCE_ADDRESSES: given(environment, "WEBHOOK_SOURCE_ADDRESSES") ?? "",
     WIBMO_CUSTOMER_RECORD: given(environment, "WIBMO_CUSTOMER_RECORD") ?? "on",
     AGGREPAY_IDS_KEPT: String(readNumber(environment, "AGGREPAY_IDS_KEPT", 20, 73) ?? ""),
+    CREDIT_ONCE_PER_PAYMENT: given(environment, "CREDIT_ONCE_PER_PAYMENT") ?? "on",
     BACK_OFF_MS: given(environment, "BACK_OFF_MS") ?? "1000,2000,5000",
     QUIET_PERIOD_MS: String(number("QUIET_PERIOD_MS", 5000, 1, 86_400_000)),
   };

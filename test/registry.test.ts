@@ -76,6 +76,18 @@ describe("the registry", () => {
     ]);
   });
 
+  test("what looks first has a place, so that nobody does it between look and claim", () => {
+    const looking = functions.filter(
+      (definition) =>
+        "inquiry" in definition && (definition.inquiry as { readonly looksFirst?: true }).looksFirst,
+    );
+    expect(looking.map(({ name }) => name)).toEqual([
+      "aggrepay/register-customer",
+      "aggrepay/add-sub-merchant",
+    ]);
+    for (const definition of looking) expect(definition).toHaveProperty("place");
+  });
+
   test.each(functions)("$name names nothing twice", ({ variables, secrets, tableActions }) => {
     for (const list of [variables, secrets, tableActions]) expect(new Set(list).size).toBe(list.length);
   });

@@ -5,6 +5,15 @@ import { type AggrepayReply, aggrepay } from "../../lib/providers/aggrepay/index
 import { oneQuestion } from "../../lib/providers/inquiry.ts";
 import { readable } from "../../lib/providers/reader.ts";
 
+/**
+ * As coarsely as anybody compares names: forms, case, accents, white space and punctuation make no difference. Two names that fall
+ * together wait for each other, and no more than that; whether a name is there already is asked of the provider.
+ */
+function coarsely(text: string): string {
+  const folded = text.normalize("NFKD").toUpperCase().toLowerCase();
+  return folded.replace(/[^\p{L}\p{N}]/gu, "") || folded.replace(/\s/gu, "");
+}
+
 export const operation = change({
   name: "aggrepay/add-sub-merchant",
   summary: "Adds a sub merchant",
@@ -22,6 +31,7 @@ export const operation = change({
     bankBranch: name,
   }),
   identity: "idempotency-key",
+  place: { key: (input) => coarsely(input.name), of: "a sub merchant of this name" },
   sends: (input) => ({
     path: "addsubmerchant",
     fields: {

@@ -14,7 +14,10 @@ import { tooLong } from "../../lib/providers/aggrepay/ids.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
 import { moneyInquiry } from "../../lib/providers/aggrepay/transactions.ts";
 
-/** To be called immediately after the payment gateway's success. */
+/**
+ * To be called immediately after the payment gateway's success. A payment is credited once, whatever merchantTransactionId it
+ * comes under, unless a deployment leaves that out (`creditOncePerPayment`).
+ */
 export const operation = change({
   name: "aggrepay/credit-wallet",
   summary: "Adds funds to a customer's wallet",
@@ -29,9 +32,15 @@ export const operation = change({
     merchantTransactionId,
     pgTransactionId,
   }),
-  variables: ["AGGREPAY_IDS_KEPT"],
+  variables: ["AGGREPAY_IDS_KEPT", "CREDIT_ONCE_PER_PAYMENT"],
   refusesNew: tooLong,
   identity: { namespace: "money", of: (input) => input.merchantTransactionId },
+  place: {
+    key: (input) => input.pgTransactionId,
+    of: "this pgTransactionId",
+    once: true,
+    applies: (config) => config.option("CREDIT_ONCE_PER_PAYMENT") !== "off",
+  },
   sameBy: (input) => ({
     toCustomerId: input.toCustomerId,
     toMobileNumber: input.toMobileNumber,

@@ -20,6 +20,7 @@ export const operation = change({
     mpin,
   }),
   identity: "idempotency-key",
+  place: { key: (input) => input.mobileNumber, of: "this mobile number" },
   sends: (input) => ({
     path: "registercustomer",
     fields: {

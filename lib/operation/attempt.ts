@@ -2,29 +2,27 @@ import { randomBytes } from "node:crypto";
 import { settleMarginMs } from "../config.ts";
 import { loggedCode, seenOf } from "../log.ts";
 import { Problem } from "../problem.ts";
-import type { Evidence, Inquiry, Listing } from "../providers/inquiry.ts";
-import { isClaimable } from "../records/claim.ts";
+import type { Inquiry, Listing } from "../providers/inquiry.ts";
 import { type Identity, recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
-import type { Claim, Records, Settlement } from "../records/store.ts";
-import { secondsLeft } from "../retry-after.ts";
+import type { Claim, Records, Settlement, Tries } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
 import { currentRing, keyRing } from "../secrets/key-ring.ts";
+import { beginAhead, heldOrRefused } from "./ahead.ts";
 import { type Failure, tell } from "./answer.ts";
-import { invalid } from "./body.ts";
 import type { ChangeOperation, ChangeSpec } from "./change-spec.ts";
-import { claimOrWithdraw, settleTries } from "./claiming.ts";
-import { carriedOut, isFaultCode, isProviderFault, type Outcome, prepared } from "./exchange.ts";
+import { type Begins, claimOrWithdraw, settleTries } from "./claiming.ts";
+import { carriedOut, isProviderFault, type Outcome, prepared } from "./exchange.ts";
 import { expireAfterMs } from "./expiry.ts";
 import type { Answer, Request } from "./handler.ts";
 import { fault, readIdempotencyKey } from "./idempotency-key.ts";
 import { warnOfInquiry } from "./last-inquiry.ts";
 import { noteUnread, refuse, routeName } from "./read.ts";
+import { before } from "./record-query.ts";
 import { type SameRequest, sameEffect, sameInput, secretsIn } from "./request.ts";
-import { asking, type Budget, type Doubtful, knownTo, resolve } from "./resolve.ts";
+import { type Budget, type Doubtful, resolve } from "./resolve.ts";
 
 const connectMs = 5_000;
-const lookReplyMs = 2_500;
 
 /**
  * One change from a validated request to its answer: everything that can fail cheaply, then the claim, the send, the
@@ -57,13 +55,12 @@ export async function runChange<Input extends object, Result, Call, Reply>(
   const exchange = await prepared(provider, call, asked, circumstances, world, secretsIn(input));
 
   const listing = await listingOf(operation, input, world, records);
-  const looked = await look(operation, request, world, records, id, same);
-  if (looked) return looked;
-  if (!mayStillSend()) throw new Problem("not-sent", "Nothing was sent: no time was left to send.");
-  if (outlivesItsLease(request.remainingMs(), config))
-    throw new Problem("not-sent", "Nothing was sent: the clock of this process is behind.");
 
-  const claim: Claim = {
+  const faults = operation.refusesNew?.(input, config) ?? [];
+  const held = faults.length > 0 ? await heldOrRefused(id, faults, records) : undefined;
+  if (held) return replay(operation, held, same, request, world, records);
+
+  const claimNow = (): Claim => ({
     id,
     provider: provider.name,
     account,
@@ -80,8 +77,22 @@ export async function runChange<Input extends object, Result, Call, Reply>(
     newOwner: () => randomBytes(16).toString("base64url"),
     now: clock.now(),
     leaseMs: config.leaseMs,
+  });
+  const claiming = { world, records, remainingMs, note };
+  const begin = async <Begun extends Begins>(make: (claim: Claim, tries: Tries) => Promise<Begun>) => {
+    if (!mayStillSend()) throw new Problem("not-sent", "Nothing was sent: no time was left to send.");
+    if (outlivesItsLease(request.remainingMs(), config))
+      throw new Problem("not-sent", "Nothing was sent: the clock of this process is behind.");
+    return claimOrWithdraw(claimNow(), make, claiming);
   };
-  const claimed = await claimOrWithdraw(claim, { world, records, remainingMs, note });
+  const { place } = operation;
+  const asker = { id, provider: provider.name, account, operation: asked.operation };
+  const claimed =
+    place && place.applies?.(config) !== false
+      ? await beginAhead(operation, place, request, asker, same, world, records, (ahead) =>
+          begin((claim, tries) => records.claimBeside({ ...ahead, claim }, tries)),
+        )
+      : await begin(records.claim);
   note({ record: id, state: claimed.record.state });
   if (claimed.kind === "held") return replay(operation, claimed.record, same, request, world, records);
   // Until it is settled: whatever ends this function before that leaves doubt behind.
@@ -185,89 +196,8 @@ async function listingOf<Input, Call, Reply>(
     config.account(operation.provider.name),
     operation.follows.identity(input),
   );
-  const record = await unclaimed(
-    "the record of what is to be reversed could not be read",
-    records.get(precedent),
-  );
+  const record = await before(records.get(precedent));
   return { ...own, ...operation.follows.allows(record, input) };
-}
-
-/**
- * Looks whether the change is there already, before its first attempt, and whether a new one may be made. An identity that has
- * a record is answered from it: what would be found is most likely its own work, and its caller must learn what became of it.
- */
-async function look<Input extends object, Result, Call, Reply>(
-  operation: ChangeOperation<Input, Result, Call, Reply>,
-  request: Request<Input>,
-  world: Runtime,
-  records: Records,
-  id: string,
-  same: SameRequest,
-): Promise<Answer | undefined> {
-  const { inquiry, provider } = operation;
-  const faults = operation.refusesNew?.(request.input, world.config) ?? [];
-  const asks = "evidence" in inquiry && inquiry.looksFirst ? inquiry : undefined;
-  if (!asks && faults.length === 0) return undefined;
-  const held = await unclaimed("the record could not be read", records.get(id));
-  if (held && !isClaimable(held)) return replay(operation, held, same, request, world, records);
-  if (faults.length > 0) throw invalid(faults);
-  if (!asks) return undefined;
-
-  const facts = asks.keeps?.(request.input, {}) ?? operation.sameBy?.(request.input) ?? {};
-  const subject = { identity: "", facts, dispatchedAt: world.clock.now() };
-  // What the look takes must leave the change itself its full time: half of what can be spared.
-  const spared = () => (request.remainingMs() - world.config.providerTimeoutMs - settleMarginMs) / 2;
-  let retryAt = 0;
-  const ask = asking(
-    provider,
-    world,
-    { remainingMs: () => settleMarginMs + spared(), hidden: secretsIn(request.input) },
-    {
-      replyLimitMs: lookReplyMs,
-      onRetryAt: (moment) => {
-        retryAt = Math.max(retryAt, moment);
-      },
-    },
-  );
-  const found = await asks.evidence(subject, ask, knownTo(provider.name, world, records));
-  switch (found.shows) {
-    case "nothing":
-      return undefined;
-    case "done": {
-      // What is there may be the work of the same request, which another process carried out meanwhile.
-      const meanwhile = await unclaimed("the record could not be read", records.get(id));
-      if (meanwhile && !isClaimable(meanwhile))
-        return replay(operation, meanwhile, same, request, world, records);
-      throw new Problem("already-done", "The provider has this already, from outside this record.");
-    }
-    default:
-      request.note({
-        providerFault: found.shows === "unclear" && (!found.refusal || isFaultCode(found.refusal.code)),
-      });
-      throw notLooked(found, secondsLeft(retryAt, world.clock.now()));
-  }
-}
-
-function notLooked(found: Evidence, retryAfter: number | undefined): Problem {
-  if (found.shows === "unclear" && found.refusal)
-    return new Problem(found.refusal.code, found.refusal.detail, {
-      provider: found.refusal.word,
-      retryAfter,
-    });
-  return new Problem(
-    "not-sent",
-    "Nothing was changed: the provider could not be asked whether it is there already.",
-    { retryAfter },
-  );
-}
-
-/** Before the claim a failure of the store means that nothing was sent. */
-async function unclaimed<T>(what: string, reading: Promise<T>): Promise<T> {
-  try {
-    return await reading;
-  } catch (cause) {
-    throw new Problem("not-sent", `Nothing was sent: ${what}.`, { cause });
-  }
 }
 
 /** The record as it now stands. Its caller is told nothing final before the settling write is acknowledged or seen. */

@@ -4,6 +4,7 @@ import type { Facts, Inquiry, Listing } from "../providers/inquiry.ts";
 import type { Effect } from "../providers/provider.ts";
 import type { Identity } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
+import type { PlaceSpec } from "./beside.ts";
 import type { FunctionDefinition } from "./definition.ts";
 import type { OperationSpec } from "./read.ts";
 import type { Resolve } from "./resolve.ts";
@@ -23,6 +24,8 @@ export interface ChangeSpec<Input, Result, Call, Reply> extends OperationSpec<In
   readonly refusesNew?: (input: Input, config: Config) => readonly Fault[];
   /** A binding's: the provider's id of it, in the result of its registration. */
   readonly bindsBy?: (result: Result) => string;
+  /** A natural key that it has besides its identity, and that one record at a time may work at. */
+  readonly place?: PlaceSpec<Input>;
   /** Another record that must allow this change first. */
   readonly follows?: Precedent<Input>;
   /** False for a request that only looks; it is then carried out as a read. Every request changes unless told. */

@@ -16,6 +16,7 @@ export function change<Input extends object, Result, Call, Reply>(
   const { inquiry } = spec;
   const reads =
     spec.follows !== undefined ||
+    spec.place !== undefined ||
     ("evidence" in inquiry && (inquiry.looksFirst || inquiry.readsRecords || inquiry.undoneBy !== undefined));
   const tableActions: TableAction[] = reads ? ["UpdateItem", "GetItem"] : ["UpdateItem"];
   const secrets = spec.sameBy
@@ -30,6 +31,7 @@ export function change<Input extends object, Result, Call, Reply>(
     secrets,
     tableActions,
     asks: (record, config) => isAsked(spec, record, config),
+    ...(spec.place && { takesOverAtOnce: true as const }),
     resolve: (record, world, records, budget) => resolve(spec, record, world, records, budget),
   };
 }

@@ -14,15 +14,22 @@ export interface Claiming {
   readonly note: Request<never>["note"];
 }
 
+/** What a write that claims comes to; it may be refused as a whole. */
+export type Begins = Claimed | { readonly kind: "refused" };
+
 /**
  * Claims, or withdraws what may have been claimed.
  * @throws Problem `not-sent` where the claim is not known to be written, or its lease is over already. Then this process sends
  * nothing, and says so in the record if the claim was written after all: nobody needs to ask what became of it.
  */
-export async function claimOrWithdraw(claim: Claim, claiming: Claiming): Promise<Claimed> {
-  const { world, records, remainingMs } = claiming;
+export async function claimOrWithdraw<Begun extends Begins>(
+  claim: Claim,
+  make: (claim: Claim, tries: Tries) => Promise<Begun>,
+  claiming: Claiming,
+): Promise<Begun> {
+  const { world, remainingMs } = claiming;
   try {
-    const claimed = await records.claim(claim, claimTries(world, remainingMs()));
+    const claimed = await make(claim, claimTries(world, remainingMs()));
     const isOver = claimed.kind === "won" && claimed.record.leaseEnds <= world.clock.now();
     if (!isOver) return claimed;
     await withdraw(claim, claimed.record.owner, claiming);

@@ -23,6 +23,8 @@ export interface FunctionDefinition {
   readonly tableActions: readonly TableAction[];
   /** What the keys of all items begin with that it may touch; left out, it may touch every item. */
   readonly keysBeginWith?: string;
+  /** No two versions of it may serve side by side. */
+  readonly takesOverAtOnce?: true;
 }
 
 /**

@@ -26,6 +26,15 @@ export async function readable<T>(reading: Promise<T>): Promise<T> {
   }
 }
 
+/** The same before a claim: a failure of the store means that nothing was sent. */
+export async function before<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (cause) {
+    throw new Problem("not-sent", "Nothing was sent: the records could not be read.", { cause });
+  }
+}
+
 /** What a list of records is asked for. */
 export type RecordQuery =
   | { readonly by: "attention"; readonly limit: number; readonly cursor: string | undefined }

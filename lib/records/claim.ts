@@ -1,5 +1,5 @@
 import { eventOf } from "./event.ts";
-import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
+import { type Attributes, L, N, type RecordItem, readRecord, S } from "./record.ts";
 import { sources } from "./states.ts";
 import { assigned, assignments, settledWithout, shardOf, type Write } from "./write.ts";
 
@@ -84,6 +84,13 @@ export const claimSeen = (claim: Claim, owner: string, seen: RecordItem): Write 
       ":seenRequest": S(seen.request),
     },
   });
+
+/** What a record is by a claim of it that was written; a transaction returns no items. */
+export function claimedRecord({ id, values }: Write, seen: RecordItem | undefined): RecordItem {
+  const item = Object.fromEntries(Object.entries(values).map(([name, value]) => [name.slice(1), value]));
+  const createdAt = seen ? N(seen.createdAt) : values[":dispatchedAt"];
+  return readRecord({ ...item, pk: S(id), ...(createdAt && { createdAt }) });
+}
 
 interface ClaimForm {
   readonly condition: string;

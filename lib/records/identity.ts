@@ -36,6 +36,9 @@ const ofNotifications: ReadonlySet<Identity["namespace"]> = new Set([
 export function recordId(provider: string, account: string, identity: Identity): string {
   const prefix = ofNotifications.has(identity.namespace) ? bindingKeys : "";
   const scope = identity.namespace === "idempotency-key" ? [identity.operation, identity.caller] : [];
-  const parts = [provider, account, identity.namespace, ...scope, identity.id];
-  return prefix + createHash("sha256").update(JSON.stringify(parts), "utf8").digest("base64url");
+  return prefix + keyOf([provider, account, identity.namespace, ...scope, identity.id]);
 }
+
+/** The key of an item: a record, or what stands beside records in the same table. */
+export const keyOf = (parts: readonly string[]): string =>
+  createHash("sha256").update(JSON.stringify(parts), "utf8").digest("base64url");

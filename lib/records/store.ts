@@ -10,6 +10,7 @@ import {
   type Claim,
   type Claimed,
   ClaimUnknown,
+  claimedRecord,
   claimFirst,
   claimSeen,
   isClaimable,
@@ -25,10 +26,11 @@ import {
   takingTurn,
 } from "./doubt.ts";
 import { type Decision, deciding, decidingFlag, isDecidedSo } from "./person.ts";
-import { N, type RecordItem, readRecord, S } from "./record.ts";
+import { type Place, readPlace } from "./place.ts";
+import { type Attributes, N, type RecordItem, readRecord, S } from "./record.ts";
 import { disagreementWith, flagging, type Settled, type Settlement, settling } from "./settle.ts";
 import { type Kept, keeping, type Stray, telling } from "./stray.ts";
-import { writeTogether } from "./together.ts";
+import { transact, writeTogether } from "./transaction.ts";
 import { expressionsOf, forAPerson, type Write } from "./write.ts";
 
 export type {
@@ -52,6 +54,11 @@ export interface Records {
    * written; then nothing may be sent, and the claim is withdrawn.
    */
   claim(claim: Claim, tries?: Tries): Promise<Claimed>;
+  /**
+   * A claim and what must be written or hold with it, in one transaction: of exactly the record that was seen, or of none.
+   * `refused` where anything was no longer as it was seen: all is looked at again, or nothing is begun. Throws as `claim`.
+   */
+  claimBeside(beside: Beside, tries?: Tries): Promise<Claimed | { readonly kind: "refused" }>;
   /** Writes off a claim of unknown outcome, if it was written after all. */
   withdraw(withdrawal: Withdrawal, tries?: Tries): Promise<void>;
   /** One conditional write. Throws when it is not known to have been written; then the caller is told nothing final. */
@@ -78,8 +85,16 @@ export interface Records {
   ofCustomer(customer: string, limit: number, cursor: string | undefined): Promise<CustomerPage>;
   /** The record as it stands then, and whether it holds this decision. */
   decide(decision: Decision): Promise<{ readonly written: boolean; readonly record: RecordItem }>;
-  /** Consistent. */
+  /** Consistent, as the one that follows. */
   get(id: string): Promise<RecordItem | undefined>;
+  place(id: string): Promise<Place | undefined>;
+}
+
+/** A claim with what stands beside it, which may hold the claim's owner token. */
+export interface Beside {
+  readonly claim: Claim;
+  readonly seen: RecordItem | undefined;
+  readonly part: (owner: string) => Write;
 }
 
 /** How long one try of a write may take, and all of them, in milliseconds. Left out, it is what the client presets. */
@@ -120,6 +135,11 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
     return readRecord(attributes);
   };
 
+  async function read(id: string): Promise<Attributes | undefined> {
+    const command = new GetItemCommand({ TableName: table, Key: { pk: S(id) }, ConsistentRead: true });
+    return (await client.send(command)).Item;
+  }
+
   async function seenOrWritten(write: Write): Promise<RecordItem> {
     try {
       return await update(write);
@@ -147,6 +167,22 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
       const mayClaimAgain = kind === "held" && isClaimable(record);
       if (!mayClaimAgain || !(await claim.isSameRequest(record.request))) return first;
       return attempt((owner) => claimSeen(claim, owner, record));
+    },
+
+    async claimBeside({ claim, seen, part }, tries) {
+      const owner = claim.newOwner();
+      const write = seen ? claimSeen(claim, owner, seen) : claimFirst(claim, owner);
+      const refusals = await transact(client, table, [write, part(owner)], owner, optionsOf(tries)).catch(
+        (error: unknown) => {
+          throw new ClaimUnknown(owner, error);
+        },
+      );
+      if (!refusals) return { kind: "won", record: claimedRecord(write, seen) };
+      const [own] = refusals;
+      if (!own?.isRefused || !own.item) return { kind: "refused" };
+      const record = readRecord(own.item);
+      if (record.owner === owner && record.state === "dispatched") return { kind: "won", record };
+      return isClaimable(record) ? { kind: "refused" } : { kind: "held", record };
     },
 
     async withdraw(withdrawal, tries) {
@@ -285,9 +321,13 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
     },
 
     async get(id) {
-      const command = new GetItemCommand({ TableName: table, Key: { pk: S(id) }, ConsistentRead: true });
-      const { Item: item } = await client.send(command);
+      const item = await read(id);
       return item && readRecord(item);
+    },
+
+    async place(id) {
+      const item = await read(id);
+      return item && readPlace(item);
     },
   };
 }

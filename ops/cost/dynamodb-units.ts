@@ -70,6 +70,10 @@ export function writeUnits(before: Item | undefined, after: Item): number {
   return indexes.reduce((sum, index) => sum + indexUnits(before, after, index), table);
 }
 
+/** As part of a transaction, which writes its item twice, to prepare and to commit; of indexes the guide says nothing. */
+export const transactedUnits = (before: Item | undefined, after: Item): number =>
+  writeUnits(before, after) + units(Math.max(before ? itemSize(before) : 0, itemSize(after)));
+
 /** A write that its condition refuses costs what the item that refused it would, and no index is written. */
 export const refusedUnits = (item: Item | undefined): number => units(item ? itemSize(item) : 0);
 

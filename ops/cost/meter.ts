@@ -8,6 +8,7 @@ import {
   queryHalfUnits,
   refusedUnits,
   storedBytes,
+  transactedUnits,
   writeUnits,
 } from "./dynamodb-units.ts";
 
@@ -42,7 +43,18 @@ export function meter(): Meter {
         const { input, output } = contentsOf(call);
         if (call.operation === "GetItem") sum.readHalfUnits += getHalfUnits(output.Item);
         else if (call.operation === "Query") sum.readHalfUnits += queryHalfUnits(bytesRead(output));
-        else {
+        else if (call.operation === "TransactWriteItems") {
+          if (call.status !== 200) throw new Error("a transaction that is refused is not measured");
+          for (const { Update: update } of input.TransactItems ?? []) {
+            if (!update) continue;
+            const id = update.Key.pk?.S ?? "";
+            const before = items.get(id);
+            const after = updated(before, update);
+            items.set(id, after);
+            sum.writeUnits += transactedUnits(before, after);
+            sum.streamRecords += 1;
+          }
+        } else {
           const after = call.operation === "PutItem" ? input.Item : output.Attributes;
           if (call.status !== 200) sum.writeUnits += refusedUnits(output.Item);
           else if (after !== undefined) {
@@ -76,7 +88,30 @@ const attribute: v.GenericSchema<unknown, AttributeValue> = v.custom<AttributeVa
   (value) => typeof value === "object" && value !== null && Object.keys(value).length === 1,
 );
 const item = v.record(v.string(), attribute);
-const inputShape = v.object({ Item: v.optional(item) });
+const updateShape = v.object({
+  Key: item,
+  UpdateExpression: v.string(),
+  ExpressionAttributeValues: item,
+});
+const inputShape = v.object({
+  Item: v.optional(item),
+  TransactItems: v.optional(v.array(v.object({ Update: v.optional(updateShape) }))),
+});
+
+/** The item that an update leaves, of the forms that the store writes: a transaction returns none. */
+function updated(before: Item | undefined, update: v.InferOutput<typeof updateShape>): Item {
+  const [setting = "", removing = ""] = update.UpdateExpression.replace(/^SET /, "").split(" REMOVE ");
+  const after: Record<string, AttributeValue> = { ...before, ...update.Key };
+  for (const [, name = "", isKept, value = ""] of setting.matchAll(
+    /#(\w+) = (if_not_exists\(#\w+, )?(:\w+)/g,
+  )) {
+    const given = update.ExpressionAttributeValues[value];
+    if (given && !(isKept && after[name])) after[name] = given;
+  }
+  for (const [, name = ""] of removing.matchAll(/#(\w+)/g)) delete after[name];
+  return after;
+}
+
 const outputShape = v.object({
   Item: v.optional(item),
   Attributes: v.optional(item),

@@ -5,7 +5,7 @@ import type { Engine } from "./store.ts";
 import { newIdentity, type Subject, type SubjectName, subject } from "./subjects.ts";
 import { effectOf, times, type Without, World } from "./world.ts";
 
-export type Actor = "caller" | "reconciler" | "notification" | "person" | "second person";
+export type Actor = "caller" | "rival" | "reconciler" | "notification" | "person" | "second person";
 
 /** One case: who is struck where by what, how the provider treats the first changes, and who comes in which order. */
 export interface Case {
@@ -20,6 +20,9 @@ export interface Case {
   readonly resumes: number;
   /** What strikes the first caller besides. */
   readonly owner?: Plan;
+  /** Two requests for one natural key. */
+  readonly own?: Subject;
+  readonly rival?: Subject;
   /** What a person says, who is asked as soon as the provider answers nobody. */
   readonly person?: Word;
 }
@@ -48,7 +51,7 @@ export interface Ran {
 /** Runs a case until its record is settled or listed for a person, and everybody has come to rest. */
 export async function runCase(engine: Engine, spec: Case, without?: Without): Promise<Ran> {
   const world = new World(engine, without);
-  const own = subject(spec.subject, newIdentity());
+  const own = spec.own ?? subject(spec.subject, newIdentity());
   const reference = String(own.input.referenceNo ?? "");
   let points: readonly string[] = [];
   if (spec.subject === "debitReversal") await preceded(world, own);
@@ -62,6 +65,7 @@ export async function runCase(engine: Engine, spec: Case, without?: Without): Pr
 
   /** The round in which the first person came. */
   let decided = Number.POSITIVE_INFINITY;
+  const all = spec.order.includes("rival") ? [own, spec.rival ?? own] : [own];
   const ends = ["succeeded", "declined", ...(spec.person ? [] : ["needs_attention"])];
   for (let round = 0; round < mostRounds; round++) {
     world.advance(pauses[round] ?? 25 * times.hour);
@@ -69,7 +73,14 @@ export async function runCase(engine: Engine, spec: Case, without?: Without): Pr
       // A notification settles what a person is to be asked of: it comes after him.
       if (actor === "notification" && spec.person && round < decided) continue;
       const isStruck = isStruckHere(spec.struck, actor, round, decided);
-      const run = actorOf(actor, world, own, reference, isStruck ? spec.plan : undefined, spec.person);
+      const run = actorOf(
+        actor,
+        world,
+        actor === "rival" ? (spec.rival ?? own) : own,
+        reference,
+        isStruck ? spec.plan : undefined,
+        spec.person,
+      );
       await run?.stopped;
       if (isStruck && run) points = run.points;
       if (run && actor === "person" && round < decided) {
@@ -80,13 +91,15 @@ export async function runCase(engine: Engine, spec: Case, without?: Without): Pr
       if (since + spec.resumes === round && !(isStruck && run)) await world.catchUp();
       world.advance(1_000);
     }
-    if (world.isCaughtUp && ends.includes(stateOf(own, world))) break;
+    const isOver = all.every((each) => ends.includes(stateOf(each, world) || "succeeded"));
+    if (world.isCaughtUp && isOver) break;
   }
   await world.catchUp();
   await world.landAgain();
   // The last word: what a caller is told when all is over must be true as well, and what it then begins is settled too.
-  await world.call(own).stopped;
-  for (const pause of ["dispatched", "in_doubt"].includes(stateOf(own, world)) ? pauses.slice(1) : []) {
+  for (const each of all) await world.call(each).stopped;
+  const isOpen = all.some((each) => ["dispatched", "in_doubt"].includes(stateOf(each, world)));
+  for (const pause of isOpen ? pauses.slice(1) : []) {
     world.advance(pause);
     await world.reconciler().stopped;
   }
@@ -112,7 +125,7 @@ function actorOf(
   if (actor === "person") return decided(world, own, "a person", word, plan);
   if (actor === "second person")
     return decided(world, own, "another person", { isHonest: true, undone: "declined" }, plan);
-  if (actor === "caller") return world.call(own, plan) as Run<unknown>;
+  if (actor === "caller" || actor === "rival") return world.call(own, plan) as Run<unknown>;
   if (actor === "reconciler") return world.reconciler(plan) as Run<unknown>;
   return world.notification(reference, plan) as Run<unknown> | undefined;
 }

@@ -2,6 +2,7 @@ import { Problem, type RecordView } from "../../lib/problem.ts";
 import type { Resolution } from "../../lib/records/person.ts";
 import { forAPerson } from "../../lib/records/write.ts";
 import type { Run } from "./points.ts";
+import { before } from "./provider.ts";
 import type { Item } from "./store.ts";
 import { effectOf, type Said, type Told, type Version, type World } from "./world.ts";
 
@@ -35,6 +36,12 @@ export async function violations(world: World): Promise<readonly string[]> {
   for (const of of names) {
     const count = world.effects(of).length;
     if (count > 1 + againIn(of, world)) found.push(`${count} effects of ${of}`);
+  }
+  const paid = world.provider.effects.filter(({ path, sent }) => path === "creditwallet" && sent !== before);
+  for (const payment of new Set(paid.map(({ fields }) => fields.pg_transaction_id))) {
+    const credits = paid.filter(({ fields }) => fields.pg_transaction_id === payment);
+    const again = credits.reduce((sum, { of }) => sum + againIn(of, world), 0);
+    if (credits.length > 1 + again) found.push(`${credits.length} credits of the payment ${payment}`);
   }
   return found;
 }
@@ -183,6 +190,9 @@ function ofAnswer({ seq, run, subject }: Told, world: World): readonly string[] 
     const found = isTrue || (latest && isLie(latest, world)) ? [] : [`200, and ${applied} effects`];
     const { amount } = effects[0]?.fields ?? {};
     if (amount !== undefined && amount !== subject.input.amount) found.push("200 for another amount");
+    const { account_number: account } = effects[0]?.fields ?? {};
+    if (account !== undefined && account !== subject.input.accountNumber)
+      found.push("200 for another bank account");
     return final === "succeeded" ? found : [...found, `200, and its record is ${final}`];
   }
   if (ending?.kind !== "threw") return [];

@@ -280,7 +280,9 @@ export class Provider {
         return signed({ customer_id: fields.customer_id ?? "", customer_active }, null, salt);
       }
       default: {
-        const list = this.effects.filter((effect) => effect.path === "addsubmerchant");
+        const list = this.effects.filter(
+          (effect) => effect.path === "addsubmerchant" && !this.hidesFromList(effect),
+        );
         if (list.length === 0) return refusal("NO-SUB-MERCHANT-RECORD", "Sub merchant details not found.");
         return signed(
           list.map(({ id, fields: { name = "" } }) => ({ id, name })),

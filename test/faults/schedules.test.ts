@@ -5,6 +5,7 @@ import { idSchedules } from "./id-schedules.ts";
 import { violations } from "./invariants.ts";
 import { listedSchedules } from "./listed-schedules.ts";
 import { personSchedules } from "./person-schedules.ts";
+import { placeSchedules } from "./place-schedules.ts";
 import type { Schedule } from "./schedule.ts";
 import { schedules as ofTheGateway } from "./schedules.ts";
 import { type Engine, startEngine } from "./store.ts";
@@ -15,6 +16,7 @@ const schedules: readonly Schedule[] = [
   ...personSchedules,
   ...idSchedules,
   ...listedSchedules,
+  ...placeSchedules,
 ];
 
 let engine: Engine;

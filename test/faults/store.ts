@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   type AttributeValue,
+  type CancellationReason,
   ConditionalCheckFailedException,
   TransactionCanceledException,
 } from "@aws-sdk/client-dynamodb";
@@ -22,7 +23,13 @@ export interface CommandInput {
   readonly UpdateExpression?: string;
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
   readonly ExpressionAttributeValues?: Item;
-  readonly TransactItems?: readonly { readonly Update: CommandInput }[];
+  readonly TransactItems?: readonly TransactItem[];
+  readonly ClientRequestToken?: string;
+}
+
+/** A part of a transaction. */
+export interface TransactItem {
+  readonly Update: CommandInput;
 }
 
 export interface Output {
@@ -102,13 +109,13 @@ async function freePort(): Promise<number> {
 function outputOf(operation: string, status: number, text: string): Output {
   const output = JSON.parse(text) as Output & {
     readonly __type?: string;
-    readonly CancellationReasons?: readonly { readonly Code?: string }[];
+    readonly CancellationReasons?: readonly CancellationReason[];
   };
   if (status === 200) return output;
   if (output.__type?.endsWith("TransactionCanceledException"))
     throw new TransactionCanceledException({
-      message: "a condition failed",
-      $metadata: {},
+      message: "the transaction was cancelled",
+      $metadata: { attempts: 1 },
       CancellationReasons: [...(output.CancellationReasons ?? [])],
     });
   if (!output.__type?.endsWith("ConditionalCheckFailedException")) throw new Error(`${operation}: ${text}`);
@@ -169,9 +176,15 @@ class Line {
 export function nameOf(command: Command): string {
   const { input } = command;
   const kind = command.constructor.name;
-  const { UpdateExpression: update = "", ConditionExpression: condition = "" } = input;
   if (kind === "GetItemCommand") return "get";
   if (kind === "QueryCommand") return "due";
+  return writeName(input.TransactItems?.[0]?.Update ?? input);
+}
+
+/** What one item of it is written for. */
+export function writeName(input: CommandInput): string {
+  const { UpdateExpression: update = "", ConditionExpression: condition = "" } = input;
+  if (update.includes("#holder = :holder")) return "place";
   if (update.includes("#resolution = ")) return condition.includes("#flagged") ? "decideFlag" : "decide";
   if (update.includes("#createdAt = if_not_exists"))
     return condition.includes(":seenAttempt") ? "claimAgain" : "claim";

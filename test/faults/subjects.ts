@@ -68,7 +68,7 @@ export const samples = {
     toCustomerId: "100000001",
     amount: "40",
     merchantTransactionId: n,
-    pgTransactionId: "pg-1",
+    pgTransactionId: `pg-${n}`,
   }),
   debitWallet: (n) => ({
     fromCustomerId: "100000001",

@@ -25,6 +25,7 @@ import {
   nameOf,
   type Output,
   tableName,
+  writeName,
 } from "./store.ts";
 import { type AnyChange, changes, type Subject } from "./subjects.ts";
 
@@ -387,21 +388,13 @@ export class World {
 
   /** One write at a time, so that the versions are in the order in which they came about. */
   #execute(name: string, command: Command, run: Run<unknown>): Promise<Output> {
+    const altered = this.#altered(name, command.input);
     const { input } = command;
-    const inOurShards = (one: CommandInput): CommandInput => {
-      const values = one.ExpressionAttributeValues;
-      return values?.[":shard"]
-        ? { ...one, ExpressionAttributeValues: { ...values, ":shard": { N: this.#shardIn(one) } } }
-        : one;
-    };
-    const parts = input.TransactItems?.map(({ Update }) => ({ Update: inOurShards(Update) }));
-    const ours = parts ? { ...input, TransactItems: parts } : inOurShards(input);
-    const altered = this.#without.command?.(name, ours) ?? ours;
     const call = async (): Promise<Output> => {
       if (name === "get" && this.unreadable.has(input.Key?.pk?.S ?? ""))
         throw new Error("the item cannot be read");
       const output = await this.#engine.call(command.constructor.name.replace(/Command$/, ""), altered);
-      for (const item of await this.#written(altered, output)) {
+      for (const item of output.Attributes ? [output.Attributes] : await this.#transacted(input)) {
         if (item.shard?.N !== undefined) this.#shards.add(item.shard.N);
         this.versions.push({ seq: this.order(), write: name, by: run.name, item });
       }
@@ -415,16 +408,31 @@ export class World {
     return done;
   }
 
-  /** The records that a write has left: a transaction says nothing of them, and what only counts is none. */
-  async #written({ TransactItems: parts = [] }: CommandInput, output: Output): Promise<readonly Item[]> {
-    const items = await Promise.all(
-      parts.map(({ Update }) =>
-        this.#engine.call("GetItem", { TableName: tableName, Key: Update.Key, ConsistentRead: true }),
-      ),
+  /** As it is written here: in this world's shards, and without what a test takes away. */
+  #altered(name: string, input: CommandInput): CommandInput {
+    if (input.TransactItems) {
+      // DynamoDB would know a copy by its token for ten minutes: here a copy may come at any time.
+      const { ClientRequestToken: _token, ...rest } = input;
+      const items = input.TransactItems.map(({ Update: update }) => ({
+        Update: this.#altered(writeName(update), update),
+      }));
+      return { ...rest, TransactItems: items };
+    }
+    const values = input.ExpressionAttributeValues;
+    const ours = values?.[":shard"]
+      ? { ...input, ExpressionAttributeValues: { ...values, ":shard": { N: this.#shardIn(input) } } }
+      : input;
+    return this.#without.command?.(name, ours) ?? ours;
+  }
+
+  /** The records that a transaction wrote; it returns none. */
+  async #transacted({ TransactItems: items = [] }: CommandInput): Promise<readonly Item[]> {
+    const written = items.flatMap(({ Update: { Key: key } }) => (key ? [key] : []));
+    const read = written.map((key) =>
+      this.#engine.call("GetItem", { TableName: tableName, Key: key, ConsistentRead: true }),
     );
-    return [output.Attributes, ...items.map(({ Item: item }) => item)].flatMap((item) =>
-      item?.state === undefined ? [] : [item],
-    );
+    const found = (await Promise.all(read)).flatMap(({ Item: item }) => (item?.state ? [item] : []));
+    return found;
   }
 
   /** What a process sees of the world. */

@@ -760,17 +760,18 @@ describe("a success that is not what the operation returns", () => {
 });
 
 describe("what is looked for before the first attempt", () => {
-  const found: Readonly<Record<string, Value>> = {
-    "register-customer": { customer_id: "1", mobile_number: "+919900261104" },
-    "add-sub-merchant": [
+  type Sends = Readonly<Record<string, string>>;
+  const found: Readonly<Record<string, (sends: Sends) => Value>> = {
+    "register-customer": ({ mobile_number = "" }) => ({ customer_id: "1", mobile_number }),
+    "add-sub-merchant": ({ name = "" }) => [
       { id: 7, name: "Other" },
-      { id: 8, name: "XYZ" },
+      { id: 8, name },
     ],
   };
   const looks = ["register-customer", "add-sub-merchant"].map((route) => {
     const operation = operationOf(route);
     const [path = ""] = Object.keys(operation.before ?? {});
-    return { route, operation, path, data: found[route] ?? null };
+    return { route, operation, path, dataOf: found[route] ?? (() => null) };
   });
   const notFound: Readonly<Record<string, Reply>> = {
     "register-customer": notRegistered,
@@ -783,22 +784,26 @@ describe("what is looked for before the first attempt", () => {
     expect(await gateway.records()).toBe(before);
   }
 
-  describe.each(looks)("$route", ({ route, operation, path, data }) => {
+  describe.each(looks)("$route", ({ route, operation, path, dataOf }) => {
     test("there already: 409, nothing is sent, nothing is written", async () => {
       const talk = conversation(route);
       const before = await gateway.records();
-      gateway.peer.script({ [path]: signed(data), [operation.path]: talk.success() });
+      gateway.peer.script({
+        [path]: signed(dataOf(talk.sample.sends)),
+        [operation.path]: talk.success(),
+      });
       expectProblem(await talk.send(), problem("already-done"));
       await expectOnlyLooked(path, before);
     });
 
     test("what is looked for is named in the look", async () => {
       const talk = conversation(route);
-      gateway.peer.script({ [path]: signed(data) });
+      gateway.peer.script({ [path]: signed(dataOf(talk.sample.sends)) });
       await talk.send();
       const [request] = gateway.peer.requests;
       const fields = request && formOf(request);
-      expect(fields).toMatchObject(route === "register-customer" ? { mobile_number: "+919900261104" } : {});
+      const { mobile_number } = talk.sample.sends;
+      expect(fields).toMatchObject(route === "register-customer" ? { mobile_number } : {});
       expect(Object.keys(fields ?? {}).toSorted()).toEqual(
         route === "register-customer" ? ["api_key", "hash", "mobile_number"] : ["api_key", "hash"],
       );
@@ -813,7 +818,7 @@ describe("what is looked for before the first attempt", () => {
       { what: "HTTP 500", reply: text("", 500), becomes: "not-sent" },
       { what: "a reset", reply: reset, becomes: "not-sent" },
       { what: "no reply", reply: hang, becomes: "not-sent" },
-      { what: "a wrong hash", reply: signed(data, null, { salt: "another" }), becomes: "not-sent" },
+      { what: "a wrong hash", reply: signed(dataOf({}), null, { salt: "another" }), becomes: "not-sent" },
       {
         what: "data and error both null",
         reply: json({ data: null, error: null, page: null, hash: null }),
@@ -864,7 +869,7 @@ describe("what is looked for before the first attempt", () => {
       const talk = conversation(route);
       talk.script(talk.success());
       const first = await talk.send();
-      gateway.peer.script({ [path]: signed(data) });
+      gateway.peer.script({ [path]: signed(dataOf(talk.sample.sends)) });
       const again = await talk.send();
       expect(again.text).toBe(first.text);
       expect(gateway.peer.requests).toEqual([]);

@@ -113,7 +113,7 @@ describe("a rotation while clients go on calling", () => {
       wallets.call("aggrepay/credit-wallet", {
         toCustomerId: "546693304",
         amount: "1",
-        pgTransactionId: "PG-1",
+        pgTransactionId: `PG-${id}`,
         merchantTransactionId: id,
       }),
     (id) => wallets.call("payu/check-status", { verifyClientTxnId: "LOAD-1", clientTxnId: id }),

@@ -33,6 +33,7 @@ test("without context is for development, where data may be destroyed", () => {
       CALLBACK_HOSTS: "",
       WEBHOOK_SOURCE_ADDRESSES: "103.20.51.39,103.20.51.40",
       WIBMO_CUSTOMER_RECORD: "on",
+      CREDIT_ONCE_PER_PAYMENT: "on",
     },
     providerTimeoutMs: 20_000,
     functionTimeoutMs: 28_000,
@@ -262,6 +263,7 @@ const cases: readonly Case[] = [
   ),
   ...[
     ["wibmoCustomerRecord", "WIBMO_CUSTOMER_RECORD"],
+    ["creditOncePerPayment", "CREDIT_ONCE_PER_PAYMENT"],
     ["wibmoIdentifiedInBody", "WIBMO_IDENTIFIED_IN_BODY"],
   ].map(
     ([name = "", variable = ""]): Case => ({

@@ -35,7 +35,7 @@ function claimedIn(claim: () => Promise<Claimed>, now = noon, remainingMs = 28_0
     },
   };
   const clock = { now: () => now, monotonic: () => now };
-  const outcome = claimOrWithdraw(claimOf(), {
+  const outcome = claimOrWithdraw(claimOf(), (made, tries) => (records as Records).claim(made, tries), {
     world: { config, clock },
     records: records as Records,
     remainingMs: () => remainingMs,

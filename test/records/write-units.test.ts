@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { operation } from "../../functions/aggrepay/debit-wallet.ts";
 import { sameEffect } from "../../lib/operation/request.ts";
 import { refusals } from "../../lib/providers/aggrepay/refusals.ts";
+import { placeId, takingPlace } from "../../lib/records/place.ts";
 import { type Records, recordsIn, type Settlement } from "../../lib/records/store.ts";
-import { itemSize, writeUnits } from "../../ops/cost/dynamodb-units.ts";
+import { itemSize, transactedUnits, writeUnits } from "../../ops/cost/dynamodb-units.ts";
 import { type Item, startTable, type TestTable } from "../support/dynamodb.ts";
 import { again, claimOf, noon, settlementOf, type TestClaim } from "./claims.ts";
 
@@ -175,6 +176,25 @@ describe("an everyday debit", () => {
     const costs = await attemptedOften(everyday());
     expect(costs.map((cost) => cost.claim + cost.settle)).toEqual(costs.map(() => 6));
     expect(Math.max(...costs.map(({ bytes }) => bytes))).toBeLessThanOrEqual(1024);
+  });
+});
+
+describe("a credit as long as the contract allows", () => {
+  test("costs 9 write units, in its claim with the place of its payment and in its settle", async () => {
+    const claim = { ...longestDebit(), operation: "credit-wallet", id: placeId("a", "b", "c", "its record") };
+    const taking = {
+      id: placeId("aggrepay", account, "credit-wallet", "p"),
+      holder: claim.id,
+      seen: undefined,
+    };
+    const part = (owner: string) => takingPlace(taking, owner);
+    expect((await records.claimBeside({ claim, seen: undefined, part })).kind).toBe("won");
+    const [claimed, place] = [await table.item(claim.id), await table.item(taking.id)];
+    await records.settle(settlementOf(claim, 1, "succeeded", { result }));
+    const settled = await table.item(claim.id);
+    if (!claimed || !place || !settled) throw new Error("it was not written");
+    expect(transactedUnits(undefined, claimed) + transactedUnits(undefined, place)).toBe(6);
+    expect(writeUnits(claimed, settled)).toBe(3);
   });
 });
 

@@ -83,7 +83,12 @@ export async function startAggrepayGateway(
 
   const records: AggrepayGateway["records"] = async () => {
     let count = 0;
-    const input = { TableName: table, ConsistentRead: true, Select: "COUNT" } as const;
+    // Beside records a table holds who is at work at what.
+    const records = {
+      FilterExpression: "attribute_exists(#state)",
+      ExpressionAttributeNames: { "#state": "state" },
+    };
+    const input = { TableName: table, ConsistentRead: true, Select: "COUNT", ...records } as const;
     for await (const { Count = 0 } of paginateScan({ client: dynamo }, input)) count += Count;
     return count;
   };

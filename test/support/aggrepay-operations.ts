@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { planted, type Reply, refusal, type Value } from "./peer.ts";
 
 /** An operation as the provider's document has it: what is asked of the gateway, what it sends, what comes back. */
@@ -35,6 +36,30 @@ const identified =
     input: { ...input, merchantTransactionId: id },
     sends: { ...sends, merchant_transaction_id: id },
   });
+
+/** What has a natural key besides: another one for each identity. */
+const keyedBy =
+  (
+    of: (id: string) => string,
+    [inInput, inSends]: readonly [string, string],
+    input: Sample["input"],
+    sends: Sample["sends"],
+  ) =>
+  (id: string): Sample => ({
+    input: { ...input, [inInput]: of(id) },
+    sends: { ...sends, [inSends]: of(id) },
+  });
+
+/** A mobile number that nobody else has. */
+const mobileOf = (id: string): string =>
+  `+91${BigInt(`0x${createHash("sha256").update(id).digest("hex")}`)
+    .toString()
+    .slice(-10)}`;
+const byMobile = ["mobileNumber", "mobile_number"] as const;
+const shopOf = (id: string): string => `XYZ ${createHash("sha256").update(id).digest("hex")}`;
+const byName = ["name", "name"] as const;
+const paymentOf = (id: string): string => `PG-77/${id}`;
+const byPayment = ["pgTransactionId", "pg_transaction_id"] as const;
 
 const mobile = "+919900261104";
 const email = "sriram@piggy.in";
@@ -126,12 +151,14 @@ export const operations: readonly OperationCase[] = [
     route: "register-customer",
     path: "registercustomer",
     identity: "key",
-    full: sample(
+    full: keyedBy(
+      mobileOf,
+      byMobile,
       { ...registration, dateOfBirth: "1988-02-29" },
       { ...registrationFields, date_of_birth: "1988-02-29" },
     ),
-    least: sample(registration, registrationFields),
-    other: () => ({ ...registration, firstName: "Karmendra K" }),
+    least: keyedBy(mobileOf, byMobile, registration, registrationFields),
+    other: (id) => ({ ...registration, mobileNumber: mobileOf(id), firstName: "Karmendra K" }),
     before: { fetchcustomerdetail: notThere },
     data: () => ({ customer_id: "784334610" }),
     answer: () => ({ result: { customerId: "784334610" } }),
@@ -149,31 +176,37 @@ export const operations: readonly OperationCase[] = [
     route: "credit-wallet",
     path: "creditwallet",
     identity: "natural",
-    full: identified(
-      {
-        toCustomerId: "546693304",
-        toMobileNumber: mobile,
-        amount: "250.50",
-        description: "Top-up / March",
-        pgTransactionId: "PG-77/1",
-      },
-      {
-        to_customer_id: "546693304",
-        to_mobile_number: mobile,
-        amount: "250.50",
-        description: "Top-up / March",
-        pg_transaction_id: "PG-77/1",
-      },
-    ),
-    least: identified(
-      { toCustomerId: "546693304", amount: "1", pgTransactionId: "PG-78" },
-      { to_customer_id: "546693304", amount: "1", pg_transaction_id: "PG-78" },
-    ),
+    full: (id) =>
+      keyedBy(
+        paymentOf,
+        byPayment,
+        {
+          toCustomerId: "546693304",
+          toMobileNumber: mobile,
+          amount: "250.50",
+          description: "Top-up / March",
+          merchantTransactionId: id,
+        },
+        {
+          to_customer_id: "546693304",
+          to_mobile_number: mobile,
+          amount: "250.50",
+          description: "Top-up / March",
+          merchant_transaction_id: id,
+        },
+      )(id),
+    least: (id) =>
+      keyedBy(
+        paymentOf,
+        byPayment,
+        { toCustomerId: "546693304", amount: "1", merchantTransactionId: id },
+        { to_customer_id: "546693304", amount: "1", merchant_transaction_id: id },
+      )(id),
     other: (id) => ({
       toCustomerId: "546693304",
       toMobileNumber: mobile,
       amount: "250.51",
-      pgTransactionId: "PG-77/1",
+      pgTransactionId: paymentOf(id),
       merchantTransactionId: id,
     }),
     data: () => ({ transaction_id: 843033750 }),
@@ -471,9 +504,9 @@ export const operations: readonly OperationCase[] = [
     route: "add-sub-merchant",
     path: "addsubmerchant",
     identity: "key",
-    full: sample(subMerchant, subMerchantFields),
-    least: sample(subMerchant, subMerchantFields),
-    other: () => ({ ...subMerchant, accountNumber: "00112233445567" }),
+    full: keyedBy(shopOf, byName, subMerchant, subMerchantFields),
+    least: keyedBy(shopOf, byName, subMerchant, subMerchantFields),
+    other: (id) => ({ ...subMerchant, name: shopOf(id), accountNumber: "00112233445567" }),
     before: { getsubmerchants: noSubMerchants },
     data: () => ({ sub_merchant_id: 1 }),
     answer: () => ({ result: { subMerchantId: "1" } }),

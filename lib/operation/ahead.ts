@@ -1,0 +1,130 @@
+import { settleMarginMs } from "../config.ts";
+import { type Fault, Problem } from "../problem.ts";
+import type { Evidence } from "../providers/inquiry.ts";
+import { isClaimable } from "../records/claim.ts";
+import type { RecordItem } from "../records/record.ts";
+import type { Claimed, Records } from "../records/store.ts";
+import type { Write } from "../records/write.ts";
+import { secondsLeft } from "../retry-after.ts";
+import type { Runtime } from "../runtime.ts";
+import { type Asker, type PlaceSpec, placeBeside, underWay } from "./beside.ts";
+import { invalid } from "./body.ts";
+import type { ChangeOperation } from "./change-spec.ts";
+import { isFaultCode } from "./exchange.ts";
+import type { Request } from "./handler.ts";
+import { before } from "./record-query.ts";
+import { type SameRequest, secretsIn } from "./request.ts";
+import { asking, knownTo } from "./resolve.ts";
+
+/** What was seen before a claim, and what is written with it. */
+export interface Ahead {
+  /** The record that is claimed, as it was seen. */
+  readonly seen: RecordItem | undefined;
+  readonly part: (owner: string) => Write;
+}
+
+type Begin = (ahead: Ahead) => Promise<Claimed | { readonly kind: "refused" }>;
+
+const lookReplyMs = 2_500;
+/** Whoever is refused looks at everything once more; then its caller comes again. */
+const rounds = 2;
+
+/**
+ * Begins a change that is looked at first, in this order: its own record, the place of its key, the place's holder, the provider.
+ * Then all of that is claimed in one transaction. Another order misses what the holder did in between, and does it twice; so a
+ * transaction that is refused is never repeated by itself.
+ */
+export async function beginAhead<Input extends object, Result, Call, Reply>(
+  operation: ChangeOperation<Input, Result, Call, Reply>,
+  place: PlaceSpec<Input>,
+  request: Request<Input>,
+  asker: Asker,
+  same: SameRequest,
+  world: Runtime,
+  records: Records,
+  begin: Begin,
+): Promise<Claimed> {
+  for (let round = 0; round < rounds; round++) {
+    const seen = await before(records.get(asker.id));
+    if (seen && !(isClaimable(seen) && (await same.is(seen.request)))) return { kind: "held", record: seen };
+    const part = await placeBeside(place, request.input, asker, world.clock.now, records);
+    const meanwhile = await look(operation, request, world, records, asker.id);
+    if (meanwhile) return { kind: "held", record: meanwhile };
+    const begun = await begin({ seen, part });
+    if (begun.kind !== "refused") return begun;
+  }
+  throw underWay(place.of);
+}
+
+/**
+ * The record that such a request has already, whose caller must learn what became of it.
+ * @throws Problem `invalid-request` with these faults where it would be a new attempt.
+ */
+export async function heldOrRefused(
+  id: string,
+  faults: readonly Fault[],
+  records: Pick<Records, "get">,
+): Promise<RecordItem> {
+  const held = await before(records.get(id));
+  if (held && !isClaimable(held)) return held;
+  throw invalid(faults);
+}
+
+/**
+ * Looks whether the change is there already. Returns this identity's own record where what is found is most likely its work,
+ * which another process did meanwhile.
+ */
+async function look<Input extends object, Result, Call, Reply>(
+  operation: ChangeOperation<Input, Result, Call, Reply>,
+  request: Request<Input>,
+  world: Runtime,
+  records: Records,
+  id: string,
+): Promise<RecordItem | undefined> {
+  const { inquiry, provider } = operation;
+  if (!("evidence" in inquiry && inquiry.looksFirst)) return undefined;
+  const facts = inquiry.keeps?.(request.input, {}) ?? operation.sameBy?.(request.input) ?? {};
+  const subject = { identity: "", facts, dispatchedAt: world.clock.now() };
+  // What the look takes must leave the change itself its full time: half of what can be spared.
+  const spared = () => (request.remainingMs() - world.config.providerTimeoutMs - settleMarginMs) / 2;
+  let retryAt = 0;
+  const ask = asking(
+    provider,
+    world,
+    { remainingMs: () => settleMarginMs + spared(), hidden: secretsIn(request.input) },
+    {
+      replyLimitMs: lookReplyMs,
+      onRetryAt: (moment) => {
+        retryAt = Math.max(retryAt, moment);
+      },
+    },
+  );
+  const found = await inquiry.evidence(subject, ask, knownTo(provider.name, world, records));
+  switch (found.shows) {
+    case "nothing":
+      return undefined;
+    case "done": {
+      const meanwhile = await before(records.get(id));
+      if (meanwhile && !isClaimable(meanwhile)) return meanwhile;
+      throw new Problem("already-done", "The provider has this already, from outside this record.");
+    }
+    default:
+      request.note({
+        providerFault: found.shows === "unclear" && (!found.refusal || isFaultCode(found.refusal.code)),
+      });
+      throw notLooked(found, secondsLeft(retryAt, world.clock.now()));
+  }
+}
+
+function notLooked(found: Evidence, retryAfter: number | undefined): Problem {
+  if (found.shows === "unclear" && found.refusal)
+    return new Problem(found.refusal.code, found.refusal.detail, {
+      provider: found.refusal.word,
+      retryAfter,
+    });
+  return new Problem(
+    "not-sent",
+    "Nothing was changed: the provider could not be asked whether it is there already.",
+    { retryAfter },
+  );
+}

@@ -1,0 +1,77 @@
+import type { Config } from "../config.ts";
+import { Problem } from "../problem.ts";
+import { placeId, takingPlace } from "../records/place.ts";
+import type { RecordItem } from "../records/record.ts";
+import { isSettled } from "../records/states.ts";
+import type { Records } from "../records/store.ts";
+import type { Write } from "../records/write.ts";
+import { before } from "./record-query.ts";
+
+/** A change that is done one at a time, whatever identities it is asked for under. */
+export interface PlaceSpec<Input> {
+  /** The natural key that it has besides its identity. */
+  readonly key: (input: Input) => string;
+  /** The key in a sentence: `this mobile number`. */
+  readonly of: string;
+  /** Done once and never again, and nobody looks first. Left out, the look says whether it is done. */
+  readonly once?: true;
+  /** Whether a deployment has it; every one does unless told. */
+  readonly applies?: (config: Config) => boolean;
+}
+
+/** The provider's lists may show what was done this much later. */
+const listLagMs = 10_000;
+
+export interface Asker {
+  /** The record that is to be claimed. */
+  readonly id: string;
+  readonly provider: string;
+  readonly account: string;
+  readonly operation: string;
+}
+
+/**
+ * What a claim is written with where its key has a place. The place is read first and its holder's record after it: whoever is
+ * done then was done before the look that follows.
+ * @throws Problem `in-progress` or `already-done` (409) where another record has the place, `not-sent` where that cannot be read.
+ */
+export async function placeBeside<Input>(
+  { key, of, once }: PlaceSpec<Input>,
+  input: Input,
+  asker: Asker,
+  now: () => number,
+  records: Pick<Records, "get" | "place">,
+): Promise<(owner: string) => Write> {
+  const id = placeId(asker.provider, asker.account, asker.operation, key(input));
+  const place = await before(records.place(id));
+  const isTaken = place !== undefined && place.holder !== asker.id;
+  if (isTaken) {
+    const holder = await before(records.get(place.holder));
+    if (once) refuseUnlessUndone(holder, of);
+    else refuseUnlessDone(holder, of, now());
+  }
+  const taking = { id, holder: asker.id, seen: isTaken ? place : undefined };
+  return (owner) => takingPlace(taking, owner);
+}
+
+function refuseUnlessDone(holder: RecordItem | undefined, of: string, now: number): void {
+  // A record that has expired was final.
+  if (!holder) return;
+  if (!isSettled(holder.state) || holder.flagged !== undefined) throw underWay(of);
+  const lagMs = holder.stateSince + listLagMs - now;
+  if (lagMs > 0)
+    throw new Problem("in-progress", `Another request for ${of} has just ended: repeat this one later.`, {
+      retryAfter: Math.ceil(lagMs / 1000),
+    });
+}
+
+function refuseUnlessUndone(holder: RecordItem | undefined, of: string): void {
+  const isServed = holder?.flagged === undefined;
+  if (holder?.state === "succeeded" && isServed)
+    throw new Problem("already-done", `Another request for ${of} was carried out: ${holder.identity}.`);
+  const isUndone = holder && holder.state !== "succeeded" && isSettled(holder.state) && isServed;
+  if (!isUndone) throw underWay(of);
+}
+
+export const underWay = (of: string): Problem =>
+  new Problem("in-progress", `Another request for ${of} is being carried out: repeat this one later.`);

@@ -1,0 +1,48 @@
+import { keyOf } from "./identity.ts";
+import { type Attributes, S } from "./record.ts";
+import { assigned, assignments, type Write } from "./write.ts";
+
+/**
+ * Who does one thing at a time: a change that has a natural key beside its identity, such as a mobile number, is begun by the
+ * record that holds the key's place. Nothing is written to a place when its holder is settled: the holder's record is the truth.
+ */
+export interface Place {
+  /** A record's id. */
+  readonly holder: string;
+  /** New each time the place is taken. */
+  readonly token: string;
+}
+
+/** A place is an item of its own: no index has it and it never expires. */
+export const placeId = (provider: string, account: string, operation: string, key: string): string =>
+  keyOf([provider, account, "place", operation, key]);
+
+export function readPlace(item: Attributes): Place {
+  return { holder: item.holder?.S ?? "", token: item.token?.S ?? "" };
+}
+
+/** What a claim is written with: only its own record may hold the place already, or whoever was seen to be done with it. */
+export interface Taking {
+  readonly id: string;
+  readonly holder: string;
+  /** Another holder that was seen to be done; undefined where there is none. */
+  readonly seen: Place | undefined;
+}
+
+export function takingPlace({ id, holder, seen }: Taking, token: string): Write {
+  const item: Attributes = { holder: S(holder), token: S(token) };
+  return {
+    id,
+    condition: [
+      "attribute_not_exists(#holder)",
+      "#holder = :holder",
+      ...(seen ? ["(#holder = :seenHolder AND #token = :seenToken)"] : []),
+    ].join(" OR "),
+    set: assignments(item),
+    tells: undefined,
+    values: {
+      ...assigned(item),
+      ...(seen && { ":seenHolder": S(seen.holder), ":seenToken": S(seen.token) }),
+    },
+  };
+}

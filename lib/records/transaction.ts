@@ -1,0 +1,83 @@
+import {
+  type DynamoDBClient,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from "@aws-sdk/client-dynamodb";
+import { type Attributes, S } from "./record.ts";
+import { expressionsOf, type Write } from "./write.ts";
+
+/** Why nothing was written: of each part, in their order, whether its condition failed, and on which item. */
+export type Refusals = readonly { readonly isRefused: boolean; readonly item: Attributes | undefined }[];
+
+/**
+ * Writes all parts, or none. Returns what refused them; undefined where they are written.
+ * @param token Of this transaction alone, by which DynamoDB knows a repeat of it for ten minutes; the SDK's own if left out.
+ * @throws what the SDK throws where it is not known whether they are written.
+ */
+export async function transact(
+  client: DynamoDBClient,
+  table: string,
+  parts: readonly Write[],
+  token?: string,
+  options?: { readonly requestTimeout: number; readonly abortSignal: AbortSignal },
+): Promise<Refusals | undefined> {
+  const command = new TransactWriteItemsCommand({
+    TransactItems: parts.map((part) => itemOf(part, table)),
+    ...(token !== undefined && { ClientRequestToken: token }),
+  });
+  try {
+    await client.send(command, options);
+    return undefined;
+  } catch (error) {
+    const refusals = refusalsIn(error);
+    if (!refusals) throw error;
+    return refusals;
+  }
+}
+
+/** Another write of one of the items was under way: DynamoDB refuses the later one, and the SDK does not repeat it. */
+const triesInConflict = 4;
+
+/**
+ * All of these writes or none of them, also where other transactions are in the way for a moment. Gives for each whether its
+ * condition failed; where one did, nothing was written.
+ */
+export async function writeTogether(
+  client: DynamoDBClient,
+  table: string,
+  writes: readonly Write[],
+): Promise<readonly boolean[]> {
+  for (let tried = 1; ; tried += 1) {
+    const refusals = await transact(client, table, writes);
+    if (!refusals) return writes.map(() => false);
+    const failed = refusals.map(({ isRefused }) => isRefused);
+    if (failed.includes(true)) return failed;
+    if (tried === triesInConflict) throw new Error("other transactions are in the way");
+  }
+}
+
+function itemOf(part: Write, table: string): TransactWriteItem {
+  const at = {
+    TableName: table,
+    Key: { pk: S(part.id) },
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+  } as const;
+  return { Update: { ...at, ...expressionsOf(part) } };
+}
+
+/**
+ * A transaction that met another's is known not to be written only where it was tried once: an earlier try, whose answer was lost,
+ * may be what it met.
+ */
+function refusalsIn(error: unknown): Refusals | undefined {
+  if (!(error instanceof TransactionCanceledException)) return undefined;
+  const reasons = error.CancellationReasons ?? [];
+  const isRefused = reasons.some(({ Code: code }) => code === "ConditionalCheckFailed");
+  const hasMet = reasons.every(({ Code: code }) => code === "None" || code === "TransactionConflict");
+  if (!isRefused && !(hasMet && error.$metadata.attempts === 1)) return undefined;
+  return reasons.map(({ Code: code, Item: item }) => ({
+    isRefused: code === "ConditionalCheckFailed",
+    item,
+  }));
+}

@@ -1,0 +1,286 @@
+import { actsSilently, isRefusedUnseen, isSilent, withoutClause } from "./guards.ts";
+import type { Effect } from "./provider.ts";
+import { afterQuiet, expectState, expectTold, type Schedule, until } from "./schedule.ts";
+import { newIdentity, type Subject, subject } from "./subjects.ts";
+import { type Client, times, type Without, type World } from "./world.ts";
+
+/** Two requests for one natural key, under two identities. */
+export function rivalsOf(
+  name: "addSubMerchant" | "registerCustomer" | "creditWallet",
+): readonly [Subject, Subject] {
+  const [one, other] = [newIdentity("A"), newIdentity("B")];
+  if (name === "creditWallet") {
+    const more = { pgTransactionId: `pg-${one}` };
+    return [subject(name, one, { more }), subject(name, other, { more })];
+  }
+  // The second of a name has another bank account.
+  const more = name === "addSubMerchant" ? { accountNumber: "9999999999" } : {};
+  return [subject(name, one), subject(name, one, { key: other, more })];
+}
+
+/** Each identity has a place of its own. */
+const apart: Without = {
+  operation: (operation) =>
+    operation.place
+      ? { ...operation, place: { ...operation.place, key: () => newIdentity("nobody else's") } }
+      : operation,
+};
+
+/** The look is asked first of all, and what it showed is believed after the records have been read. */
+function looksBeforeReading(besides: Without["client"] = (client) => client): Without {
+  let seen: Effect[] = [];
+  let provider: World["provider"] | undefined;
+  return {
+    client: (client: Client) => {
+      let isFirst = true;
+      return {
+        async send(command) {
+          if (isFirst && provider) seen = [...provider.effects];
+          isFirst = false;
+          return besides(client).send(command);
+        },
+      };
+    },
+    send: (send, world) => {
+      provider = world.provider;
+      return async (request, timing) => {
+        if (!request.url.pathname.endsWith("getsubmerchants")) return send(request, timing);
+        const later = world.provider.effects.splice(seen.length);
+        const sent = await send(request, timing);
+        world.provider.effects.push(...later);
+        return sent;
+      };
+    },
+  };
+}
+
+/** Whatever a record says, it said long ago. */
+const longSettled: Without = {
+  client: (client) => ({
+    async send(command) {
+      const output = await client.send(command);
+      const history = output.Item?.history?.L;
+      if (!history) return output;
+      const aged = history.map((entry) => ({ S: (entry.S ?? "").replace(/ \d+$/, " 1") }));
+      return { ...output, Item: { ...output.Item, history: { L: aged } } };
+    },
+  }),
+};
+
+const withoutToken = withoutClause("place", "#token = :seenToken");
+
+export const placeSchedules: readonly Schedule[] = [
+  {
+    rule: "what has a natural key is done one at a time",
+    schedule:
+      "two callers add a sub merchant of one name under two keys; the first one's bytes are on their way when the second looks",
+    async run(world) {
+      const [first, second] = rivalsOf("addSubMerchant");
+      const slow = world.call(first, { at: "send addsubmerchant", fault: "frozen before" });
+      await until(slow);
+      const early = await until(world.call(second));
+      await world.catchUp();
+      world.advance(times.minute);
+      const late = await until(world.call(second));
+      return [
+        ...expectTold(early, "in-progress"),
+        ...expectTold(late, "already-done"),
+        ...expectState(world, first, "succeeded"),
+      ];
+    },
+    guards: [{ name: "one place for a name", without: apart }],
+  },
+  {
+    rule: "nobody is told the success of another's registration",
+    schedule:
+      "two callers add a sub merchant of one name under two keys, with two bank accounts; the first one's reply is lost",
+    async run(world) {
+      const [first, second] = rivalsOf("addSubMerchant");
+      world.provider.treatments.push(actsSilently, actsSilently);
+      await until(world.call(first));
+      await until(world.call(second));
+      await afterQuiet(world);
+      world.advance(times.minute);
+      const late = await until(world.call(second));
+      return [...expectTold(late, "already-done"), ...expectState(world, first, "succeeded")];
+    },
+    guards: [
+      {
+        name: "one place for a name, and the look",
+        without: {
+          operation: (operation) => {
+            const { place: _place, ...rest } = operation;
+            return rest as typeof operation;
+          },
+        },
+      },
+    ],
+  },
+  {
+    rule: "of two who take a free place one gets it",
+    schedule: "two callers find the place of a number free; one is sending when the other claims",
+    async run(world) {
+      const [first, second] = rivalsOf("registerCustomer");
+      const slow = world.call(second, { at: "claim", fault: "frozen before" });
+      await until(slow);
+      await until(world.call(first, { at: "settle", fault: "frozen before" }));
+      await world.catchUp();
+      return [...expectTold(slow, "in-progress", "already-done"), ...expectState(world, first, "succeeded")];
+    },
+    guards: [{ name: "place: free", without: withoutClause("place", "attribute_not_exists(#holder)") }],
+  },
+  {
+    rule: "a look is younger than the read of the holder's record",
+    schedule:
+      "a caller looks; then the holder of the name is carried out and settled; the caller reads its record and takes the place",
+    async run(world) {
+      const [first, second] = rivalsOf("addSubMerchant");
+      await until(world.call(first, { at: "connect addsubmerchant", fault: "request lost" }));
+      world.advance(times.minute);
+      const slow = world.call(second, { at: "get", fault: "frozen after" });
+      await until(slow);
+      await until(world.call(first));
+      world.advance(1_000);
+      await world.catchUp();
+      return [...expectTold(slow, "in-progress", "already-done"), ...expectState(world, first, "succeeded")];
+    },
+    guards: [
+      { name: "the look comes last", without: looksBeforeReading(), twin: "ten seconds for the list" },
+      { name: "ten seconds for the list", without: longSettled, twin: "the look comes last" },
+      {
+        name: "the look comes last, and ten seconds for the list",
+        without: looksBeforeReading(longSettled.client),
+      },
+    ],
+  },
+  {
+    rule: "a place is read before its holder's record",
+    schedule:
+      "a caller reads that the holder has sent nothing, and looks; the holder comes again and is sending; the caller takes the place",
+    async run(world) {
+      const [first, second] = rivalsOf("addSubMerchant");
+      await until(world.call(first, { at: "connect addsubmerchant", fault: "request lost" }));
+      world.advance(times.minute);
+      const slow = world.call(second, { at: "claim", fault: "frozen before" });
+      await until(slow);
+      await until(world.call(first, { at: "settle", fault: "frozen before" }));
+      await world.catchUp();
+      return [...expectTold(slow, "in-progress", "already-done"), ...expectState(world, first, "succeeded")];
+    },
+    guards: [{ name: "place: token, of a name", without: withoutToken }],
+  },
+  {
+    rule: "a place whose holder has just ended is not taken yet",
+    schedule:
+      "a sub merchant is added, and the provider's list shows it some seconds later; a second caller comes between",
+    async run(world) {
+      const [first, second] = rivalsOf("addSubMerchant");
+      await until(world.call(first));
+      world.provider.hidesFromList = () => true;
+      world.advance(3_000);
+      const early = await until(world.call(second));
+      world.provider.hidesFromList = () => false;
+      world.advance(times.minute);
+      const late = await until(world.call(second));
+      return [...expectTold(early, "in-progress"), ...expectTold(late, "already-done")];
+    },
+    guards: [{ name: "ten seconds for the list", without: longSettled }],
+  },
+  {
+    rule: "a place is taken over where nothing was done",
+    schedule:
+      "a number's registration is refused before anybody looked; a second caller registers it under another key",
+    async run(world) {
+      const [first, second] = rivalsOf("registerCustomer");
+      world.provider.treatments.push(isRefusedUnseen);
+      await until(world.call(first));
+      world.advance(times.minute);
+      const taken = await until(world.call(second));
+      world.advance(times.minute);
+      const again = await until(world.call(first));
+      return [...expectTold(taken, "200"), ...expectTold(again, "already-done")];
+    },
+    guards: [],
+  },
+  {
+    rule: "a payment is credited once",
+    schedule:
+      "two callers credit one payment under two ids; the first one's bytes are on their way, then done; then a third comes",
+    async run(world) {
+      const [first, second] = rivalsOf("creditWallet");
+      await until(world.call(first, { at: "send creditwallet", fault: "frozen before" }));
+      const early = await until(world.call(second));
+      await world.catchUp();
+      const late = await until(world.call(second));
+      return [...expectTold(early, "in-progress"), ...expectTold(late, "already-done")];
+    },
+    guards: [{ name: "one place for a payment", without: apart }],
+  },
+  {
+    rule: "a payment whose credit had no effect may be credited under another id",
+    schedule:
+      "a credit is in doubt and then shown not to have happened; its payment is credited under a second id",
+    async run(world) {
+      const [first, second] = rivalsOf("creditWallet");
+      world.provider.treatments.push(isSilent);
+      await until(world.call(first));
+      const early = await until(world.call(second));
+      await afterQuiet(world);
+      const late = await until(world.call(second));
+      const again = await until(world.call(first));
+      return [
+        ...expectTold(early, "in-progress"),
+        ...expectTold(late, "200"),
+        ...expectTold(again, "already-done"),
+      ];
+    },
+    guards: [],
+  },
+  {
+    rule: "a payment's place is read before its holder's record",
+    schedule:
+      "a caller reads that the holder's credit was not sent; the holder comes again and is sending; the caller takes the place",
+    async run(world) {
+      const [first, second] = rivalsOf("creditWallet");
+      await until(world.call(first, { at: "connect creditwallet", fault: "request lost" }));
+      const slow = world.call(second, { at: "claim", fault: "frozen before" });
+      await until(slow);
+      await until(world.call(first, { at: "settle", fault: "frozen before" }));
+      await world.catchUp();
+      return [...expectTold(slow, "in-progress", "already-done"), ...expectState(world, first, "succeeded")];
+    },
+    guards: [{ name: "place: token, of a payment", without: withoutToken }],
+  },
+  {
+    rule: "a payment's holder that a person has to look at is not free",
+    schedule:
+      "a credit's reply is lost and nothing can be asked for a day, so a person is; its payment comes under a second id",
+    async run(world) {
+      const [first, second] = rivalsOf("creditWallet");
+      world.provider.treatments.push(actsSilently);
+      world.provider.answersReads = false;
+      await until(world.call(first));
+      world.advance(25 * times.hour);
+      await until(world.reconciler());
+      const early = await until(world.call(second));
+      world.provider.answersReads = true;
+      return [...expectTold(early, "in-progress"), ...expectState(world, first, "needs_attention")];
+    },
+    guards: [
+      {
+        name: "a holder that waits for a person",
+        without: {
+          client: (client) => ({
+            async send(command) {
+              const output = await client.send(command);
+              const state = output.Item?.state?.S;
+              return state === "needs_attention"
+                ? { ...output, Item: { ...output.Item, state: { S: "declined" } } }
+                : output;
+            },
+          }),
+        },
+      },
+    ],
+  },
+];
