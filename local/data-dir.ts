@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CannotStart } from "./cannot-start.ts";
@@ -20,6 +20,7 @@ export function openDataDir(path: string): DataDir {
   try {
     if (mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(path, 0o700);
     mkdirSync(file("logs"), { recursive: true });
+    tighten(path);
     lock = new DatabaseSync(file("lock"), { timeout: 0 });
   } catch (error) {
     throw new CannotStart(`DATA_DIR ${path} cannot be used: ${describe(error)}.`);
@@ -35,6 +36,19 @@ export function openDataDir(path: string): DataDir {
   }
   writeFileSync(file("gateway.pid"), `${process.pid}\n`);
   return { path, file, release: () => lock.close() };
+}
+
+/** What this host makes in a data directory; earlier versions left some of it open to others. */
+const ours =
+  /^(?:(?:dynamodb|queues)\.sqlite(?:-wal|-shm)?|lock|gateway\.pid|[a-z]+-sandbox\.jsonl|sandbox-ports\.json|worker\.mjs|logs|assembly|compile-cache)$/;
+
+function tighten(path: string): void {
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    const inside = join(path, entry.name);
+    if (!ours.test(entry.name)) continue;
+    if (entry.isDirectory()) chmodSync(inside, 0o700);
+    else if (entry.isFile()) chmodSync(inside, 0o600);
+  }
 }
 
 const sqliteBusy = 5;

@@ -3,6 +3,12 @@
  * `npm start` runs. Every run takes new numbers and ids, so it can be run again and again. `URL` names another gateway.
  */
 import { randomInt } from "node:crypto";
+import { join, resolve } from "node:path";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { CannotStart } from "./cannot-start.ts";
+import { readPrincipals } from "./iam/principals.ts";
+import { local } from "./intrinsics.ts";
 import { sandboxOtp } from "./sandbox/aggrepay.ts";
 
 const base = (process.env.URL ?? "http://127.0.0.1:3000").replace(/\/$/, "");
@@ -41,17 +47,17 @@ async function send(step: Step): Promise<Answer> {
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (step.idempotencyKey !== undefined) headers["idempotency-key"] = step.idempotencyKey;
   const address = `${base}/v1/${step.route}`;
+  const call = await signed(address, step.input, headers);
   let response: Response;
   let text: string;
   try {
-    response = await fetch(
-      address,
-      step.input ? { method: "POST", headers, body: JSON.stringify(step.input) } : { headers },
-    );
+    response = await fetch(address, call);
     text = await response.text();
   } catch (cause) {
     throw new Unexpected(`No gateway answers at ${base}. Start it with "npm start", or set URL.`, { cause });
   }
+  if (response.status === 403 && process.env.AUTH !== "iam")
+    throw new Unexpected(`${address} answered 403. If it was started with AUTH=iam: AUTH=iam npm run demo.`);
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -65,6 +71,35 @@ async function send(step: Step): Promise<Answer> {
     replayed: response.headers.get("idempotency-replayed") === "true",
     body: isRecord(body) ? body : {},
   };
+}
+
+/** With AUTH=iam a call is signed by the principal of the local host that may do all, or by the first of PRINCIPALS_FILE. */
+async function signed(address: string, input: Step["input"], headers: Record<string, string>) {
+  const call = input === undefined ? { method: "GET" } : { method: "POST", body: JSON.stringify(input) };
+  if (process.env.AUTH !== "iam") return { ...call, headers };
+  const file = process.env.PRINCIPALS_FILE || join(process.env.DATA_DIR || ".data", "principals.json");
+  const principals = readPrincipals(resolve(file));
+  const own = principals.find(({ arn }) => arn.endsWith("/may-change")) ?? principals[0];
+  if (own === undefined) throw new Unexpected(`${file} has no principal.`);
+  const { host, hostname, port, protocol, pathname, searchParams } = new URL(address);
+  // The SDK's own client brings the hash that its signer wants.
+  const { config } = new SecretsManagerClient({ region: local.region, credentials: own });
+  const signer = new SignatureV4({
+    service: "execute-api",
+    region: local.region,
+    credentials: own,
+    sha256: config.sha256,
+  });
+  const { headers: all } = await signer.sign({
+    ...call,
+    protocol,
+    hostname,
+    ...(port && { port: Number(port) }),
+    path: pathname,
+    query: Object.fromEntries(searchParams),
+    headers: { ...headers, host },
+  });
+  return { ...call, headers: all };
 }
 
 let count = 0;
@@ -293,7 +328,7 @@ if (process.argv.length > 2) {
 try {
   await life();
 } catch (error) {
-  if (!(error instanceof Unexpected)) throw error;
+  if (!(error instanceof Unexpected || error instanceof CannotStart)) throw error;
   console.error(`\n${error.message}`);
   process.exitCode = 1;
 }

@@ -22,7 +22,9 @@ export const blockedPorts = [
  * refuse. Where a system has no other address than 127.0.0.1 (macOS), only the port protects. A program of this machine can
  * still find it in the list of processes or of sockets.
  */
-export async function freeEngineAddress(): Promise<EngineAddress> {
+export async function freeEngineAddress(
+  isFree: (address: EngineAddress) => Promise<boolean> = canListen,
+): Promise<EngineAddress> {
   const part = () => randomInt(1, 255);
   const anywhere = Array.from({ length: 8 }, () => ({
     host: `127.${part()}.${part()}.${part()}`,
@@ -33,7 +35,7 @@ export async function freeEngineAddress(): Promise<EngineAddress> {
   throw new CannotStart(`DynamoDB needs one of these ports, and all are taken: ${blockedPorts.join(", ")}.`);
 }
 
-async function isFree({ host, port }: EngineAddress): Promise<boolean> {
+async function canListen({ host, port }: EngineAddress): Promise<boolean> {
   const server = createServer();
   const listens = await new Promise<boolean>((resolve) => {
     server.once("error", () => resolve(false));

@@ -6,6 +6,7 @@ import { CannotStart } from "./cannot-start.ts";
 import { type DataDir, openDataDir } from "./data-dir.ts";
 import { findDynoxide, startDynamoDb } from "./dynamodb.ts";
 import { startEventSources } from "./event-sources.ts";
+import { sparingly } from "./explain.ts";
 import { type Backend, listen } from "./http-api.ts";
 import { type Admit, admitAll, admitSigned } from "./iam/callers.ts";
 import { newCredentials } from "./iam/credentials.ts";
@@ -16,6 +17,8 @@ import { budgetOf, openPool, type Pool } from "./lambda/pool.ts";
 import { type LambdaProcess, startProcess } from "./lambda/process.ts";
 import { openLogs, platformLine } from "./logs.ts";
 import { providerNames, startPeers } from "./peers.ts";
+import { during, type Tell } from "./progress.ts";
+import { reach } from "./reach.ts";
 import { routerOf } from "./routes.ts";
 import { startSchedules } from "./schedules.ts";
 import { openSecrets } from "./secrets.ts";
@@ -39,28 +42,33 @@ export interface Address {
 }
 
 /** Starts everything: the stack's functions behind its HTTP API, and what they depend on. */
-export async function startHost(settings: Settings, project: string): Promise<Host> {
+export async function startHost(settings: Settings, project: string, tell: Tell): Promise<Host> {
+  await during(`the file system of DATA_DIR ${settings.dataDir}`, reach(settings.dataDir), tell);
   const dataDir = openDataDir(settings.dataDir);
   const backend = Promise.withResolvers<Backend>();
   backend.promise.catch(() => undefined);
   const api = await listen(settings.port, backend.promise, {
+    tell: sparingly(tell),
     exceptions: { hosts: (path) => (path.startsWith("/webhooks/") ? tunnelOf(settings) : []) },
   });
   const logTo = openLogs(dataDir.file("logs"), settings.printLogs);
 
-  const report = (sentence: string) => void process.stderr.write(`${sentence}\n`);
   const secretFiles = { file: settings.secretsFile, gatewayFile: dataDir.file("gateway-secret.json") };
-  const secrets = openSecrets({ ...secretFiles, report });
+  const secrets = openSecrets({ ...secretFiles, report: tell });
   // The synthesis takes longest; the rest is there when it ends.
   const worker = dataDir.file("worker.mjs");
   const [assembled, dynamo, peers] = await Promise.all([
-    assemble(settings, project, dataDir),
-    startDynamoDb({
-      binary: findDynoxide(settings.dynoxide),
-      file: dataDir.file("dynamodb.sqlite"),
-      log: logTo("dynamodb"),
-    }),
-    startPeers(settings, dataDir, secrets, report),
+    during("the synthesis of the stack (infra/app.ts)", assemble(settings, project, dataDir), tell),
+    during(
+      "DynamoDB",
+      startDynamoDb({
+        binary: findDynoxide(settings.dynoxide),
+        file: dataDir.file("dynamodb.sqlite"),
+        log: logTo("dynamodb"),
+      }),
+      tell,
+    ),
+    during("the sandboxes", startPeers(settings, dataDir, secrets, tell), tell),
     writeWorker(worker),
   ]);
   const credentials = new Map(assembled.functions.map(({ name }) => [name, newCredentials()]));
@@ -79,7 +87,7 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
     },
     {
       log: logTo("stores"),
-      report,
+      report: tell,
       refused: (functionName, sentence) =>
         logTo(functionName).line(platformLine("ERROR", `The template does not allow it: ${sentence}`)),
     },
@@ -98,9 +106,11 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
     ),
   };
   for (const table of application.tables) await dynamo.ensureTable(table);
-  const admission = admissionOf(application, settings, dataDir, (sentence) =>
-    logTo("http-api").line(platformLine("INFO", sentence)),
-  );
+  const explain = sparingly(tell);
+  const admission = admissionOf(application, settings, dataDir, (sentence) => {
+    logTo("http-api").line(platformLine("INFO", sentence));
+    explain(`403 ${sentence}`);
+  });
 
   const compileCache = dataDir.file("compile-cache");
   forgetOldCode(compileCache);
@@ -116,6 +126,7 @@ export async function startHost(settings: Settings, project: string): Promise<Ho
   const functionOf = new Map(application.routes.map(({ key, functionName }) => [key, functionName]));
   backend.resolve({
     route: routerOf([...functionOf.keys()]),
+    routes: [...functionOf.keys()],
     admit: admission.admit,
     invoke: (routeKey, event, signal) => invoke(functionOf.get(routeKey) ?? "", event, signal),
   });

@@ -2,15 +2,19 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CannotStart } from "./cannot-start.ts";
+import { shown, whyNotFound } from "./explain.ts";
 import { eventOf, type HttpResponse, responseOf, splitTarget } from "./http-event.ts";
 import type { Admit } from "./iam/callers.ts";
 import type { PoolOutcome } from "./lambda/pool.ts";
 import { type Exceptions, refusalOf } from "./own-origin.ts";
+import type { Tell } from "./progress.ts";
 import type { Router } from "./routes.ts";
 
 /** Where requests go. The signal says that the caller has been answered, and that nothing need start any more. */
 export interface Backend {
   readonly route: Router;
+  /** The keys that it finds. */
+  readonly routes: readonly string[];
   readonly admit: Admit;
   readonly invoke: (routeKey: string, event: string, signal: AbortSignal) => Promise<PoolOutcome>;
 }
@@ -31,13 +35,15 @@ type Limits = Readonly<Record<keyof typeof limits, number>>;
 interface Rules {
   readonly within?: Limits;
   readonly exceptions?: Exceptions;
+  /** Hears why requests are refused. */
+  readonly tell?: Tell;
 }
 
 /** Listens at once, so that a port in use is known at once; requests that come before the backend is there wait for it. */
 export async function listen(
   port: number,
   backend: Promise<Backend>,
-  { within = limits, exceptions = {} }: Rules = {},
+  { within = limits, exceptions = {}, tell = () => undefined }: Rules = {},
 ): Promise<HttpApi> {
   const inFlight = new Set<Promise<void>>();
   let draining = false;
@@ -51,7 +57,7 @@ export async function listen(
       requireHostHeader: true,
     },
     (request, response) => {
-      const done = serve(request, response, backend, { within, exceptions }, () => draining).catch(
+      const done = serve(request, response, backend, { within, exceptions, tell }, () => draining).catch(
         (error: unknown) => {
           console.error(error);
           response.destroy();
@@ -90,24 +96,30 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   backend: Promise<Backend>,
-  { within, exceptions }: Required<Rules>,
+  { within, exceptions, tell }: Required<Rules>,
   draining: () => boolean,
 ): Promise<void> {
   const id = randomUUID();
   const answer = (reply: HttpResponse) => send(response, id, reply, draining());
   const refusal = refusalOf(request, exceptions);
-  if (refusal !== undefined) return answer(message(refusal.status, refusal.sentence));
+  if (refusal !== undefined) {
+    tell(`${refusal.status} ${shown(`${request.method} ${request.url}`)}: ${refusal.sentence}.`);
+    return answer(message(refusal.status, refusal.sentence));
+  }
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), within.ms);
   try {
-    const { route, admit, invoke } = await backend;
+    const { route, routes, admit, invoke } = await backend;
     const { method = "GET", url: target = "/" } = request;
     const split = splitTarget(target);
     if (split === undefined) return answer(message(400, "Bad Request"));
     const body = await read(request, within.body);
     if (body === undefined) return answer(message(413, "Request Too Long"));
     const match = route(method, split.path);
-    if (match === undefined) return answer(message(404, "Not Found"));
+    if (match === undefined) {
+      tell(whyNotFound(method, split.path, routes));
+      return answer(message(404, "Not Found"));
+    }
     const { rawHeaders } = request;
     const admission = admit(match.key, split.path, { method, target, rawHeaders, body });
     if (admission === "forbidden") return answer(message(403, "Forbidden"));

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { CannotStart } from "./cannot-start.ts";
 import { type Host, startHost } from "./host.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, type Settings } from "./settings.ts";
 import { tableOf } from "./table.ts";
 
 /** How long requests in flight may still take after a Ctrl-C; a second one ends them at once. */
@@ -12,6 +12,8 @@ const signals = ["SIGINT", "SIGTERM"] as const;
 
 export async function main(): Promise<void> {
   const started = performance.now();
+  // Records, keys and logs are nobody else's on this machine; what children make is made so, too.
+  process.umask(0o077);
   // Before it is up there is nothing to be careful of: whatever has started is tethered and ends with this process.
   const quit = () => process.exit(0);
   for (const signal of signals) process.once(signal, quit);
@@ -22,7 +24,8 @@ export async function main(): Promise<void> {
       );
     const project = resolve(import.meta.dirname, "..");
     const settings = readSettings(process.env, process.cwd());
-    const host = await startHost(settings, project);
+    tell(beginning(settings));
+    const host = await startHost(settings, project, tell);
     for (const signal of signals) process.off(signal, quit);
     stopOnSignal(host);
     console.log(tableOf(host, settings, performance.now() - started));
@@ -32,6 +35,13 @@ export async function main(): Promise<void> {
     process.exit(1);
   }
 }
+
+const tell = (sentence: string) => void process.stderr.write(`${sentence}\n`);
+
+const beginning = ({ assemblyDir, dataDir }: Settings): string =>
+  assemblyDir === undefined
+    ? `Starting, with data in ${dataDir}. Synthesizing the stack takes longest, some 5 s.`
+    : `Starting the stack that is in ${assemblyDir}, with data in ${dataDir}.`;
 
 function stopOnSignal(host: Host): void {
   let stopping = false;

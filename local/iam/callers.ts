@@ -66,7 +66,9 @@ export function admitSigned(
     const decision = decide(access, policies);
     if (decision !== "allowed")
       return forbidden(
-        `User: ${sessionArn} is not authorized to perform: ${action} on resource: ${resource}`,
+        decision === "explicitly denied"
+          ? `User: ${sessionArn} is not authorized to perform: ${action} on resource: ${resource} with an explicit deny`
+          : `User: ${sessionArn} is not authorized to perform: ${action} on resource: ${resource} because no statement of its policy allows it`,
       );
     return {
       caller: {

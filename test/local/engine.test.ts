@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { blockedPorts, freeEngineAddress } from "../../local/engine-address.ts";
@@ -10,7 +9,7 @@ import { asPerson, aws, fixtureEnv, processesOf } from "./fixture.ts";
 
 describe("where the database listens", () => {
   test("is an address of this machine alone at a port that no browser connects to", async () => {
-    const addresses = await Promise.all(Array.from({ length: 20 }, freeEngineAddress));
+    const addresses = await Promise.all(Array.from({ length: 20 }, () => freeEngineAddress()));
     for (const { host, port } of addresses) {
       expect(host).toMatch(/^127\.(?:[1-9]\d{0,2})\.(?:[1-9]\d{0,2})\.(?:[1-9]\d{0,2})$/);
       expect(blockedPorts).toContain(port);
@@ -82,21 +81,16 @@ describe("a gateway", () => {
   });
 });
 
-test("an address that is taken is not given", async () => {
-  const servers = await Promise.all(
-    blockedPorts.map(
-      (port) =>
-        new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer();
-          // One that something else holds already will do as well.
-          server.once("error", () => resolve(server));
-          server.listen({ host: "0.0.0.0", port }, () => resolve(server));
-        }),
-    ),
+test("an address that is taken is not given, and where there is no other than 127.0.0.1 its ports are tried", async () => {
+  const tried: string[] = [];
+  const last = blockedPorts.at(-1);
+  const found = await freeEngineAddress(async ({ host, port }) => {
+    tried.push(`${host}:${port}`);
+    return host === "127.0.0.1" && port === last;
+  });
+  expect(found).toEqual({ host: "127.0.0.1", port: last });
+  expect(tried.filter((each) => !each.startsWith("127.0.0.1:"))).toHaveLength(8);
+  await expect(freeEngineAddress(async () => false)).rejects.toThrow(
+    "DynamoDB needs one of these ports, and all are taken",
   );
-  try {
-    await expect(freeEngineAddress()).rejects.toThrow("DynamoDB needs one of these ports, and all are taken");
-  } finally {
-    for (const server of servers) server.close();
-  }
 });

@@ -234,6 +234,7 @@ describe("limits", () => {
     let withdrawn = false;
     const backend = {
       route: routerOf(["GET /slow"]),
+      routes: ["GET /slow"],
       admit: admitAll,
       invoke: (_key: string, _event: string, signal: AbortSignal) =>
         new Promise<{ kind: "withdrawn" }>(() => {

@@ -41,6 +41,7 @@ describe("a process", () => {
       AGGREPAY_BASE_URL: "http://127.0.0.1:9",
       AWS_ENDPOINT_URL_DYNAMODB: gateway.dynamoUrl,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: gateway.secretsUrl,
+      AWS_ENDPOINT_URL_SQS: /^ {2}SQS +(\S+)/m.exec(gateway.logs())?.[1],
     });
     expect(Object.keys(env)).toEqual(expect.arrayContaining([...lambdaVariables]));
     expect(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE).toBe("256");

@@ -19,6 +19,7 @@ const ports = [
   "gateway",
   "DynamoDB",
   "Secrets Manager",
+  "SQS",
   "AggrePay",
   "PayU",
   "Wibmo",
@@ -32,6 +33,7 @@ function portOf(name: string): number {
     gateway: url,
     DynamoDB: dynamoUrl,
     "Secrets Manager": secretsUrl,
+    SQS: /^ {2}SQS +(\S+)/m.exec(gateway.logs())?.[1] ?? "",
   };
   return Number(new URL(own[name] ?? sandboxesOf(gateway).get(name) ?? "").port);
 }
@@ -185,7 +187,7 @@ test("the name of the tunnel reaches the webhook, and nothing else", async () =>
 });
 
 describe("the sandboxes' controls", () => {
-  const sandboxes = ports.slice(3);
+  const sandboxes = ports.slice(4);
   const fault = JSON.stringify({ fault: "http-502" });
   const types = [
     "text/plain",
