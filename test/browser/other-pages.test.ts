@@ -56,6 +56,8 @@ describe.skipIf(executablePath === undefined)("a page of another origin", () => 
     targets.set("records", { url: gateway.url, path: "/v1/records?customerId=991000017", body: debit });
     targets.set("webhook", { url: gateway.url, path: "/webhooks/nicepay/account-binding", body: {} });
     targets.set("DynamoDB", { url: gateway.dynamoUrl, path: "/", body: put });
+    const queues = /^ {2}SQS +(\S+)/m.exec(gateway.logs())?.[1] ?? "";
+    targets.set("SQS", { url: queues, path: "/", body: { QueueUrl: "notifications", MessageBody: "x" } });
     targets.set("Secrets Manager", { url: gateway.secretsUrl, path: "/", body: { SecretId: "aggrepay" } });
     for (const [name, url] of sandboxesOf(gateway)) {
       targets.set(name, { url, path: "/sandbox/faults", body: fault });
