@@ -180,7 +180,7 @@ describe("at a provider that is there to be asked", () => {
     {
       route: "credit-wallet",
       path: "creditwallet",
-      input: () => ({ toCustomerId: asha, amount: ownAmount(), pgTransactionId: "pg-1" }),
+      input: () => ({ toCustomerId: asha, amount: ownAmount(), pgTransactionId: fresh() }),
     },
     {
       route: "debit-wallet",
