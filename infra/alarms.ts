@@ -40,6 +40,7 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
   const { config, data, api, functions, events } = watched;
   const topic = alarmTopic(stack, config);
   ringForKey(stack, data, topic);
+  ringForRecords(stack, events, topic);
   const own = ownMetrics(stack);
   const alarm = (id: string, { runbook, says, ...rest }: AlarmSpec) => {
     const created = new Alarm(stack, `${id}Alarm`, {
@@ -352,3 +353,36 @@ function ringForKey(stack: Stack, { key }: Data, topic: ITopic): void {
     targets: [{ id: "AlarmTopic", arn: topic.topicArn }],
   });
 }
+
+/**
+ * An alarm tells that something waits, and no more while it goes on; this tells each record that comes to wait. Of money,
+ * reversals and bindings alone: strays can be sent by strangers, and what an OTP came to can wait for the list.
+ */
+function ringForRecords(stack: Stack, { busName }: Events, topic: ITopic): void {
+  const told = ["recordId", "provider", "operation", "namespace", "state", "attempt", "account"];
+  new CfnRule(stack, "RecordWaits", {
+    description:
+      "Tells each record of money or of a binding that comes to wait for a person. Runbook: docs/operations.md#a-record-that-needs-attention",
+    eventBusName: busName,
+    eventPattern: {
+      source: ["wallet-gateway"],
+      "detail-type": ["record.needs-attention"],
+      detail: { namespace: ["money", "reversal", "binding"] },
+    },
+    targets: [
+      {
+        id: "AlarmTopic",
+        arn: topic.topicArn,
+        inputTransformer: {
+          inputPathsMap: Object.fromEntries(told.map((name) => [name, `$.detail.${name}`])),
+          inputTemplate: JSON.stringify(waits),
+        },
+      },
+    ],
+  });
+}
+
+/** For people, and of nobody: the names and numbers of an event (infra/events.ts), and where the rest is told. */
+const waits =
+  "A record waits for a person: <provider>/<operation> (<namespace>) of account <account>, state <state>, attempt <attempt>. " +
+  "Read GET /v1/records/<recordId>. Runbook: docs/operations.md#a-record-that-needs-attention";

@@ -9,6 +9,7 @@ import { allow, allowKey } from "./permissions.ts";
 export interface Events {
   readonly undelivered: Queue;
   readonly pipeName: string;
+  readonly busName: string;
 }
 
 /**
@@ -89,7 +90,7 @@ export function createEvents(stack: Stack, { table, key }: Data): Events {
     value: bus.eventBusName,
     description: "Rules on this bus hear what becomes of records",
   });
-  return { undelivered, pipeName };
+  return { undelivered, pipeName, busName: bus.eventBusName };
 }
 
 /** Writes that tell something: the others leave no `event` on the item, and expiry has no new image. */

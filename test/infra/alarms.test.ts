@@ -235,6 +235,40 @@ describe("alarms go to a topic of the stack's own", () => {
   });
 });
 
+describe("each record of money or of a binding that comes to wait for a person", () => {
+  const [rule] = Object.entries(template.findResources("AWS::Events::Rule")).filter(
+    ([id]) => id === "RecordWaits",
+  );
+  const [target] = rule?.[1].Properties.Targets ?? [];
+
+  test("is told on the bus of records, and strays are not", () => {
+    expect(rule?.[1].Properties).toMatchObject({
+      EventBusName: { Ref: Object.keys(template.findResources("AWS::Events::EventBus"))[0] },
+      EventPattern: {
+        source: ["wallet-gateway"],
+        "detail-type": ["record.needs-attention"],
+        detail: { namespace: ["money", "reversal", "binding"] },
+      },
+      Targets: [{ Arn: { Ref: Object.keys(template.findResources("AWS::SNS::Topic"))[0] } }],
+    });
+  });
+
+  test("in a sentence that holds what the event has, and nothing of a person", () => {
+    const { InputPathsMap: paths, InputTemplate: sentence } = target.InputTransformer;
+    const [pipe] = Object.values(template.findResources("AWS::Pipes::Pipe"));
+    const inEvent = JSON.parse(pipe?.Properties.TargetParameters.InputTemplate);
+    for (const [name, path] of Object.entries(paths)) {
+      expect(path).toBe(`$.detail.${name}`);
+      expect(inEvent).toHaveProperty(name);
+      expect(sentence).toContain(`<${name}>`);
+    }
+    const named = Array.from(sentence.matchAll(/<(\w+)>/g), ([, name = ""]) => name);
+    expect(named.toSorted()).toEqual(Object.keys(paths).toSorted());
+    // One line of text for SNS: a JSON string.
+    expect(JSON.parse(sentence)).toMatch(/^A record waits for a person: .*GET \/v1\/records\/<recordId>/);
+  });
+});
+
 test("or to the one that was named", () => {
   const arn = "arn:aws:sns:ap-south-1:123456789012:pager";
   const named = synthesized({ alarmTopicArn: arn });

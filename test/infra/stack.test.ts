@@ -487,8 +487,8 @@ test("nothing is there besides", () => {
     "AWS::CloudWatch::Dashboard": 1,
     "AWS::DynamoDB::Table": 1,
     "AWS::Events::EventBus": 1,
-    // Each clock's, and the key's.
-    "AWS::Events::Rule": schedules + 1,
+    // Each clock's, the key's, and that of records that wait.
+    "AWS::Events::Rule": schedules + 2,
     // Each function's and the pipe's.
     "AWS::IAM::Role": each + 1,
     // The records', and the alarms'.
