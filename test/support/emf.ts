@@ -117,7 +117,7 @@ export const valuesOf = (line: Members): Readonly<Record<string, number>> =>
 /** The whole of what a line of ours may hold. */
 const listed = new Set(
   [
-    "timestamp level function requestId status durationMs code operation record state replayed providerMs providerCode",
+    "timestamp level function requestId status durationMs code operation record state replayed providerMs providerCode lastInquiry unreadable",
     "error errorAt _aws provider outcome reason Calls Replayed ProviderLatency ProviderFaults Misconfigured InDoubt",
     "Unexpected Setbacks NeedsAttention Outcomes WebhookReceived WebhookRefused WebhookBound WebhookStray",
     "LookedAt Failed OldestDoubt WaitingForPerson Reconciled",
