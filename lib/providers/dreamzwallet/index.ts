@@ -82,7 +82,9 @@ function read(
     const word = value instanceof JsonNumber ? value.token : value;
     return (typeof word === "string" && word.trim()) || undefined;
   };
-  const [state, code] = [text("status"), text("responseCode")];
+  // Some servers write the HTTP status into a JSON of their own: not a word of DreamzWallet's.
+  const isOwn = text("status") !== String(status);
+  const [state, code] = [isOwn ? text("status") : undefined, text("responseCode")];
   const shown = code ?? state;
   const word = shown === undefined ? undefined : { code: shown, message: text("message") ?? "" };
   if (isAccessRefusal(status) && word === undefined) return refusedOnTheWay("DreamzWallet", status);
