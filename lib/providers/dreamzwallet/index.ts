@@ -83,7 +83,7 @@ function read(
     return (typeof word === "string" && word.trim()) || undefined;
   };
   // Some servers write the HTTP status into a JSON of their own: not a word of DreamzWallet's.
-  const isOwn = text("status") !== String(status);
+  const isOwn = !/^[45]\d\d$/.test(text("status") ?? "");
   const [state, code] = [isOwn ? text("status") : undefined, text("responseCode")];
   const shown = code ?? state;
   const word = shown === undefined ? undefined : { code: shown, message: text("message") ?? "" };
