@@ -17,8 +17,8 @@ import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import type { FunctionDefinition } from "../lib/operation/definition.ts";
 import type { Config } from "./config.ts";
-import type { Data } from "./data.ts";
-import { createLogGroup, type Deployed } from "./functions.ts";
+import { createLogGroup, type Data } from "./data.ts";
+import type { Deployed } from "./functions.ts";
 import { resourceId } from "./names.ts";
 
 export interface Api {

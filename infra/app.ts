@@ -9,24 +9,23 @@ import { WalletGateway } from "./stack.ts";
 
 // The local host finds each function's code through the assembly's asset metadata, which only the CLI turns on.
 const app = new App({ postCliContext: { "aws:cdk:enable-asset-metadata": true } });
-const config = configure();
-// Inside the assembly, so that two syntheses at once never write to the same folder.
-const bundles = await bundle(functions, { outdir: join(app.outdir, "bundles") });
-
-new WalletGateway(app, `WalletGateway-${config.stage}`, { config, definitions: functions, bundles });
-checkFindings(app);
+try {
+  const config = configure();
+  // Inside the assembly, so that two syntheses at once never write to the same folder.
+  const bundles = await bundle(functions, { outdir: join(app.outdir, "bundles") });
+  new WalletGateway(app, `WalletGateway-${config.stage}`, { config, definitions: functions, bundles });
+  checkFindings(app);
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  // One sentence for whoever chose the value; where in our code it was found is of no use to them.
+  console.error(error.message);
+  process.exit(1);
+}
 app.synth();
 
 function configure(): Config {
-  try {
-    // What the CDK and its CLI put there has a colon or an @ in its name.
-    const given = Object.keys(app.node.getAllContext()).filter((name) => !/[@:]/.test(name));
-    const { context, named } = choicesOf((name) => app.node.tryGetContext(name), given);
-    return readConfig(context, named);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    // One sentence for whoever chose the value; where in our code it was found is of no use to them.
-    console.error(error.message);
-    process.exit(1);
-  }
+  // What the CDK and its CLI put there has a colon or an @ in its name.
+  const given = Object.keys(app.node.getAllContext()).filter((name) => !/[@:]/.test(name));
+  const { context, named } = choicesOf((name) => app.node.tryGetContext(name), given);
+  return readConfig(context, named);
 }

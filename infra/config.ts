@@ -31,6 +31,8 @@ export interface Config {
   /** How new code takes over from old. */
   readonly rollout: Rollout;
   readonly tracing: boolean;
+  /** Undefined: calls to providers leave from any address of AWS. Else through so many NAT gateways, each with its own. */
+  readonly egress: { readonly natGateways: number } | undefined;
   /** Values of the environment variables that functions are configured by; each gets those that its definition names. */
   readonly variables: Readonly<Record<string, string>>;
   readonly providerTimeoutMs: number;
@@ -107,6 +109,11 @@ const stages = {
   },
 } as const satisfies Record<Stage, unknown>;
 
+/** Variables that say where a provider is; a function that has none of them calls none. */
+export const hostVariables: readonly string[] = Object.keys(stages.prod.variables).filter((name) =>
+  name.endsWith("_BASE_URL"),
+);
+
 const minute = 60_000;
 
 /** An HTTP API gives its caller 503 after 30 s, whatever the function still does. */
@@ -163,6 +170,7 @@ function configFrom(context: Context): Config {
     keyRingReaders: text(context, "keyRingReaders", rules.principals)?.split(",") ?? [],
     rollout: word<Rollout>(context, "rollout", ["all-at-once", "canary", "linear"], preset.rollout),
     tracing: word(context, "tracing", ["on", "off"], "off") === "on",
+    egress: readEgress(context),
     variables: {
       ...variables,
       ...(domain && { WEBHOOK_BASE_URL: `https://${domain.domainName}` }),
@@ -211,6 +219,19 @@ function readThrottle(context: Context, name: string, preset: Throttle): Throttl
 function readConcurrency(context: Context, preset: number | undefined): number | undefined {
   const value = context("webhookConcurrency") ?? preset ?? "none";
   return value === "none" ? undefined : count(() => value, "webhookConcurrency", "requests at once", 1);
+}
+
+/** A zone for each NAT gateway, and two whatever the number: functions run on where one of them fails. */
+export const egressZones = 2;
+
+function readEgress(context: Context): Config["egress"] {
+  const isFixed = word(context, "egress", ["any", "fixed"], "any") === "fixed";
+  const given = context("natGateways");
+  if (!isFixed && given !== undefined) throw new ConfigError("natGateways needs egress fixed too");
+  if (!isFixed) return undefined;
+  const natGateways = count(context, "natGateways", "gateways", egressZones);
+  if (natGateways <= egressZones) return { natGateways };
+  throw new ConfigError(`natGateways ${natGateways} must be at most ${egressZones}: one for each zone`);
 }
 
 interface Choice {
@@ -301,7 +322,7 @@ function checkTimes(config: Config): void {
 function checkHosts({ stage, variables }: Config): void {
   const other: Stage = stage === "dev" ? "prod" : "dev";
   for (const [variable, host] of Object.entries(stages[other].variables)) {
-    const isHost = variable.endsWith("_BASE_URL") && host !== "";
+    const isHost = hostVariables.includes(variable) && host !== "";
     if (isHost && variables[variable] === host)
       throw new ConfigError(`${host} is the provider's host for ${other}, and this is ${stage}`);
   }

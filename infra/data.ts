@@ -16,6 +16,7 @@ import {
   ServicePrincipal,
 } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { CfnResourcePolicy, CfnSecret } from "aws-cdk-lib/aws-secretsmanager";
 import type { FunctionDefinition, QueueName, SecretName } from "../lib/operation/definition.ts";
 import { type Config, removalPolicy } from "./config.ts";
@@ -65,6 +66,18 @@ function createKey(stack: Stack, config: Config): Key {
   );
   return key;
 }
+
+export const createLogGroup = (
+  stack: Stack,
+  id: string,
+  config: Config,
+  { key }: Pick<Data, "key">,
+): LogGroup =>
+  new LogGroup(stack, id, {
+    encryptionKey: key,
+    retention: config.logRetention,
+    removalPolicy: removalPolicy(config),
+  });
 
 /**
  * One table in one region, and not a global table: a second region that could claim the same identity would move

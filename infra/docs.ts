@@ -13,16 +13,19 @@ import { WalletGateway } from "./stack.ts";
 // What people read of the stack, written from the stack.
 const outdir = await mkdtemp(join(tmpdir(), "wallet-gateway-docs-"));
 try {
-  const { context } = choicesOf(
-    (name) => (name === "stage" ? "prod" : name === "prod" ? cdk.context.prod : undefined),
-    [],
-  );
-  const config = readConfig(context);
   const bundles = await bundle(functions, { outdir: join(outdir, "bundles") });
-  const app = new App({ outdir, context: cdk.context });
-  const stack = new WalletGateway(app, "WalletGateway-prod", { config, definitions: functions, bundles });
-  const template: PolicyTemplate = app.synth().getStackByName(stack.stackName).template;
-  await writeFile(join(projectRoot, "docs/permissions.md"), permissionsDocument(template, functions));
+  const templateWith = (more: Readonly<Record<string, string>>): PolicyTemplate => {
+    const chosen: Readonly<Record<string, unknown>> = {
+      stage: "prod",
+      prod: { ...cdk.context.prod, natGateways: undefined, egress: "any", ...more },
+    };
+    const config = readConfig(choicesOf((name) => chosen[name], []).context);
+    const app = new App({ outdir: join(outdir, Object.values(more).join()), context: cdk.context });
+    const stack = new WalletGateway(app, "WalletGateway-prod", { config, definitions: functions, bundles });
+    return app.synth().getStackByName(stack.stackName).template;
+  };
+  const document = permissionsDocument(templateWith({}), templateWith({ egress: "fixed" }), functions);
+  await writeFile(join(projectRoot, "docs/permissions.md"), document);
 } finally {
   await rm(outdir, { recursive: true });
 }

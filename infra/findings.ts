@@ -37,7 +37,7 @@ const explained = (stack: Stack, { tracing }: Config): readonly Explained[] => [
       "One route is open, the webhook's: a provider cannot sign for AWS. Its function checks the notification's own signature and the source address, and it has a throttle of its own.",
   },
   {
-    id: `AwsSolutions::AwsSolutions-IAM5[Resource::${anyOf(stack, "lambda:*:function")}]`,
+    id: `AwsSolutions::AwsSolutions-IAM5[Resource::${arnOf(stack, "lambda", `function:${stack.stackName}-*`)}]`,
     at: /^RolloutRole$/,
     reason:
       "The stack's own functions with their versions: CloudFormation begins their names with the stack's.",
@@ -47,6 +47,18 @@ const explained = (stack: Stack, { tracing }: Config): readonly Explained[] => [
     at: /^RolloutRole$/,
     reason:
       "It may look at alarms and change none. CloudWatch refuses a narrower grant to whoever asks for composite alarms, too.",
+  },
+  {
+    id: `AwsSolutions::AwsSolutions-IAM5[Resource::${arnOf(stack, "ec2", "*/*")}]`,
+    at: /^EgressPolicy$/,
+    reason:
+      "Lambda makes and removes the functions' network interfaces in their name, and AWS asks for every resource of account and Region. The functions' own code is denied it.",
+  },
+  {
+    id: "AwsSolutions::AwsSolutions-IAM5[Resource::*]",
+    at: /^EgressPolicy$/,
+    reason:
+      "Lambda looks at subnets and network interfaces in the functions' name, and AWS has no narrower grant to look. The functions' own code is denied it.",
   },
   {
     id: "AwsSolutions::AwsSolutions-SQS3",
@@ -90,13 +102,12 @@ const explained = (stack: Stack, { tracing }: Config): readonly Explained[] => [
 ];
 
 /** As the pack writes an ARN whose parts are not known before the deployment. */
-function anyOf(stack: Stack, kind: string): string {
-  const [service, , resource] = kind.split(":");
+function arnOf(stack: Stack, service: string, resource: string): string {
   const known = (value: string, name: string) => (Token.isUnresolved(value) ? `<AWS::${name}>` : value);
   const partition = known(stack.partition, "Partition");
   const region = known(stack.region, "Region");
   const account = known(stack.account, "AccountId");
-  return `arn:${partition}:${service}:${region}:${account}:${resource}:${stack.stackName}-*`;
+  return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }
 
 export function explainFindings(stack: Stack, config: Config): void {

@@ -1,4 +1,5 @@
 import { Duration, type Stack } from "aws-cdk-lib";
+import { SubnetType } from "aws-cdk-lib/aws-ec2";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction as LambdaTarget } from "aws-cdk-lib/aws-events-targets";
 import { type IRole, PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -16,12 +17,12 @@ import {
   Runtime,
   Tracing,
 } from "aws-cdk-lib/aws-lambda";
-import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { type FunctionDefinition, secretIdVariable } from "../lib/operation/definition.ts";
 import { notificationQueueVariable } from "../lib/queue.ts";
 import type { Bundle, Bundles } from "./bundle.ts";
 import { type Config, removalPolicy } from "./config.ts";
-import type { Data } from "./data.ts";
+import { createLogGroup, type Data } from "./data.ts";
+import { callsProvider, type Egress } from "./egress.ts";
 import { resourceId } from "./names.ts";
 import { statementsOf } from "./permissions.ts";
 
@@ -37,6 +38,8 @@ export interface Surroundings {
   readonly data: Data;
   /** Where the API is reached: providers are told to notify there. */
   readonly apiUrl: string;
+  /** Where functions that call providers run; undefined, they run where the others do. */
+  readonly egress: Egress | undefined;
 }
 
 export function createFunctions(
@@ -63,8 +66,9 @@ function createFunction(
   definition: FunctionDefinition,
   { folder }: Bundle,
   signing: LayerVersion,
-  { config, data, apiUrl }: Surroundings,
+  { config, data, apiUrl, egress }: Surroundings,
 ): Deployed {
+  const network = callsProvider(definition) ? egress : undefined;
   const id = resourceId(definition.name);
   const { tracing } = config;
   const logGroup = createLogGroup(stack, `${id}Log`, config, data);
@@ -76,6 +80,7 @@ function createFunction(
         statements: statementsOf(stack, definition, { ...data, logGroup, tracing }),
       }),
     },
+    ...(network && { managedPolicies: [network.policy] }),
   });
   const lambda = new LambdaFunction(stack, id, {
     description: definition.summary,
@@ -96,6 +101,11 @@ function createFunction(
     logGroup,
     loggingFormat: LoggingFormat.JSON,
     tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+    ...(network && {
+      vpc: network.vpc,
+      vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+      securityGroups: [network.securityGroup],
+    }),
     environment: variablesOf(stack, definition, config, data, apiUrl),
     // What ran yesterday can be made live again by hand.
     currentVersionOptions: { removalPolicy: removalPolicy(config) },
@@ -155,18 +165,6 @@ function variablesOf(
     ...Object.fromEntries(secrets.map((name) => [secretIdVariable(name), data.secrets.get(name)?.ref ?? ""])),
   };
 }
-
-export const createLogGroup = (
-  stack: Stack,
-  id: string,
-  config: Config,
-  { key }: Pick<Data, "key">,
-): LogGroup =>
-  new LogGroup(stack, id, {
-    encryptionKey: key,
-    retention: config.logRetention,
-    removalPolicy: removalPolicy(config),
-  });
 
 /** Neither EventBridge nor Lambda repeats a run: what one leaves is due still at the next, a minute later. */
 const onlyOnce = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };

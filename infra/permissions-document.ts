@@ -18,20 +18,17 @@ interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** `docs/permissions.md`: who may do what, read from the template of a deployment and from the registry. */
+/**
+ * `docs/permissions.md`: who may do what, read from the template of a deployment and from the registry.
+ * @param fixed The template of the same deployment with `egress: fixed`: what it adds has a section of its own.
+ */
 export function permissionsDocument(
   { Resources }: PolicyTemplate,
+  fixed: PolicyTemplate,
   definitions: readonly FunctionDefinition[],
 ): string {
   const resources = Object.entries(Resources);
   const ofType = (...types: readonly string[]) => resources.filter(([, { Type }]) => types.includes(Type));
-  const roles = ofType("AWS::IAM::Role").flatMap(([id, { Properties = {} }]) => [
-    row(id, "trusts", Properties.AssumeRolePolicyDocument),
-    ...list(Properties.Policies).map((policy) => row(id, "may", property(policy, "PolicyDocument"))),
-  ]);
-  const attached = ofType(...Object.keys(attachedPolicies)).map(([id, { Type, Properties = {} }]) =>
-    row(id, "", Properties[attachedPolicies[Type] ?? ""]),
-  );
   const invocations = ofType("AWS::Lambda::Permission").map(([, { Properties = {} }]) =>
     cells(
       shown(Properties.FunctionName),
@@ -47,30 +44,74 @@ export function permissionsDocument(
     "fails when this page is behind. Names are those of the stack's resources; why a statement has a `*` is said in",
     "[`infra/findings.ts`](../infra/findings.ts) and [`infra/permissions.ts`](../infra/permissions.ts).",
     "",
-    "[Callers](#callers) · [Roles](#roles) · [Policies of resources](#policies-of-resources) · [Who invokes a function](#who-invokes-a-function)",
+    "[Callers](#callers) · [Roles](#roles) · [Policies of resources](#policies-of-resources) · [Who invokes a function](#who-invokes-a-function) ·",
+    "[With `egress: fixed`](#with-egress-fixed)",
     "",
     "## Callers",
     "",
     ...callersOf(definitions),
     "## Roles",
     "",
-    table(["Role", "Trust or permission", "Actions", "Resources", "Conditions"], roles.flat()),
+    rolesTable(resources),
     "",
     "## Policies of resources",
     "",
     "Attached to a resource itself. `Deny` goes before whatever another policy of the account allows.",
     "",
-    table(["Policy", "Effect and principal", "Actions", "Resources", "Conditions"], attached.flat()),
+    policiesTable(resources),
     "",
     "## Who invokes a function",
     "",
     table(["Function", "Principal", "Action", "From"], invocations),
     "",
+    "## With `egress: fixed`",
+    "",
+    ...addedBy(fixed, Resources),
   ].join("\n");
+}
+
+type Entries = readonly (readonly [id: string, Resource])[];
+
+const rolesTable = (resources: Entries): string =>
+  table(
+    ["Role", "Trust or permission", "Actions", "Resources", "Conditions"],
+    resources
+      .filter(([, { Type }]) => Type === "AWS::IAM::Role")
+      .flatMap(([id, { Properties = {} }]) => [
+        ...row(id, "trusts", Properties.AssumeRolePolicyDocument),
+        ...list(Properties.Policies).flatMap((policy) => row(id, "may", property(policy, "PolicyDocument"))),
+      ]),
+  );
+
+const policiesTable = (resources: Entries): string =>
+  table(
+    ["Policy", "Effect and principal", "Actions", "Resources", "Conditions"],
+    resources.flatMap(([id, { Type, Properties = {} }]) => {
+      const document = attachedPolicies[Type];
+      return document === undefined ? [] : row(id, "", Properties[document]);
+    }),
+  );
+
+function addedBy({ Resources }: PolicyTemplate, without: PolicyTemplate["Resources"]): readonly string[] {
+  const added = Object.entries(Resources).filter(([id]) => !(id in without));
+  const holders = Object.entries(Resources).flatMap(([id, { Properties = {} }]) =>
+    list(Properties.ManagedPolicyArns).length > 0 ? [`\`${named(id)}\``] : [],
+  );
+  return [
+    "What is above, and this. A policy of an endpoint says what passes through it; who may do it is said by roles. `EgressPolicy`",
+    `is attached to the roles of the functions that call providers: ${holders.join(", ")}.`,
+    "",
+    rolesTable(added),
+    "",
+    policiesTable(added),
+    "",
+  ];
 }
 
 /** Where the policy document of such a resource is. */
 const attachedPolicies: Readonly<Record<string, string>> = {
+  "AWS::EC2::VPCEndpoint": "PolicyDocument",
+  "AWS::IAM::ManagedPolicy": "PolicyDocument",
   "AWS::KMS::Key": "KeyPolicy",
   "AWS::SNS::TopicPolicy": "PolicyDocument",
   "AWS::SQS::QueuePolicy": "PolicyDocument",

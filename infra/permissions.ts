@@ -1,5 +1,5 @@
 import type { Stack } from "aws-cdk-lib";
-import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { FunctionDefinition, QueueName } from "../lib/operation/definition.ts";
 import type { Data } from "./data.ts";
@@ -94,8 +94,39 @@ function queueStatements(
 }
 
 /** What the clock runs looks for what is unfinished; people may also ask for a customer's records. */
-const indexesOf = ({ schedule }: FunctionDefinition): readonly string[] =>
+export const indexesOf = ({ schedule }: FunctionDefinition): readonly string[] =>
   schedule ? [unfinishedIndex] : [unfinishedIndex, customerIndex];
+
+/**
+ * What Lambda does in a function's name to put it into a network. AWS lets nobody look at some network interfaces alone, and
+ * needs the rest for every resource of account and Region: a narrower grant fails the deployment. So the function's own code
+ * is denied all of it: calls that it makes carry the key `lambda:SourceFunctionArn`, those of Lambda do not.
+ * Source: Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC", on required IAM permissions;
+ * "Working with Lambda execution environment credentials".
+ */
+export function interfaceStatements(stack: Stack): PolicyStatement[] {
+  const ofAccount = stack.formatArn({ service: "ec2", resource: "*", resourceName: "*" });
+  return [
+    allow(interfaceActions.change, [ofAccount]),
+    allow(interfaceActions.look, ["*"]),
+    new PolicyStatement({
+      effect: Effect.DENY,
+      actions: Object.values(interfaceActions).flat(),
+      resources: ["*"],
+      conditions: { Null: { "lambda:SourceFunctionArn": "false" } },
+    }),
+  ];
+}
+
+const interfaceActions = {
+  change: [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:UnassignPrivateIpAddresses",
+  ],
+  look: ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"],
+} as const;
 
 /** What the AWS documentation asks for, and what CDK grants with a table, each action by its whole name. */
 const keyActions = {

@@ -7,10 +7,12 @@ import type { Bundles } from "./bundle.ts";
 import type { Config } from "./config.ts";
 import { createDashboard } from "./dashboard.ts";
 import { closeSecrets, createData } from "./data.ts";
+import { createEgress } from "./egress.ts";
 import { createEvents } from "./events.ts";
 import { explainFindings } from "./findings.ts";
 import { createFunctions } from "./functions.ts";
 import { rollOut } from "./rollout.ts";
+import { checkSize } from "./size.ts";
 
 export interface WalletGatewayProps extends StackProps {
   readonly config: Config;
@@ -29,7 +31,8 @@ export class WalletGateway extends Stack {
     });
     const data = createData(this, config, definitions);
     const api = createApi(this, config, data);
-    const functions = createFunctions(this, definitions, bundles, { config, data, apiUrl: api.url });
+    const egress = createEgress(this, config, data, definitions);
+    const functions = createFunctions(this, definitions, bundles, { config, data, apiUrl: api.url, egress });
     addRoutes(api, config, functions);
     closeSecrets(this, config, data.secrets, (name) =>
       functions.filter(({ definition }) => definition.secrets.includes(name)).map(({ role }) => role),
@@ -39,5 +42,6 @@ export class WalletGateway extends Stack {
     createDashboard(this, { data, api, functions });
     rollOut(this, config, functions, alarms.errorsOf);
     explainFindings(this, config);
+    checkSize(this);
   }
 }

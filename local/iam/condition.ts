@@ -26,6 +26,7 @@ const knownKeys: ReadonlySet<string> = new Set(
     "kms:EncryptionContext:aws:dynamodb:tableName",
     "kms:EncryptionContext:aws:sqs:arn",
     "kms:ViaService",
+    "lambda:SourceFunctionArn",
   ].map((key) => key.toLowerCase()),
 );
 

@@ -5,7 +5,7 @@ import { queueOf } from "../queues.ts";
 import { contextOf } from "./condition.ts";
 import type { FunctionIdentity } from "./credentials.ts";
 import type { Key } from "./permissions.ts";
-import { type Access, type Decision, decide, decideForKey, type Principal } from "./policy.ts";
+import { type Access, type Decision, decide, decideForKey } from "./policy.ts";
 import { isFault, type ReceivedRequest, verify } from "./signature.ts";
 
 /** How AWS's JSON protocols say no: with status 400, an error type and a sentence. */
@@ -198,7 +198,7 @@ function keyRefusal(
 }
 
 function accessOf(
-  { arn, sessionArn, account }: Principal,
+  { arn, sessionArn, account, functionName }: FunctionIdentity,
   action: string,
   resource: string,
   more: readonly (readonly [string, string])[] = [],
@@ -207,7 +207,11 @@ function accessOf(
     principal: { arn, sessionArn, account },
     action,
     resource,
-    context: contextOf(arn, account, more),
+    // Credentials that Lambda gives to a function carry it.
+    context: contextOf(arn, account, [
+      ["lambda:SourceFunctionArn", `arn:aws:lambda:${local.region}:${account}:function:${functionName}`],
+      ...more,
+    ]),
   };
 }
 

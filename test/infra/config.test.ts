@@ -94,6 +94,9 @@ test.each([
   [{ keyRingReaders: `${role},${role}-2` }, { keyRingReaders: [role, `${role}-2`] }],
   [{ rollout: "linear" }, { rollout: "linear" }],
   [{ tracing: "on" }, { tracing: true }],
+  [{ egress: "fixed" }, { egress: { natGateways: 2 } }],
+  [{ egress: "fixed", natGateways: 1 }, { egress: { natGateways: 1 } }],
+  [{ egress: "any" }, { egress: undefined }],
 ])("takes %j", (context, chosen) => {
   expect(configOf(context)).toEqual({ ...configOf(), ...chosen });
 });
@@ -327,6 +330,13 @@ test.each([
   [{ stage: "production" }, 'stage must be dev or prod, not "production"'],
   [{ rollout: "blue" }, 'rollout must be all-at-once, canary or linear, not "blue"'],
   [{ tracing: "yes" }, 'tracing must be on or off, not "yes"'],
+  [{ egress: "open" }, 'egress must be any or fixed, not "open"'],
+  [{ natGateways: "1" }, "natGateways needs egress fixed too"],
+  [{ egress: "fixed", natGateways: "3" }, "natGateways 3 must be at most 2: one for each zone"],
+  [
+    { egress: "fixed", natGateways: "0" },
+    'natGateways must be a whole number of gateways from 1 to 9999999999, not "0"',
+  ],
   [{ region: "india" }, 'region must be a Region such as ap-south-1, not "india"'],
   [
     { logRetentionDays: "31" },

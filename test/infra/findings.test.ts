@@ -19,6 +19,11 @@ test.each<readonly [string, ChosenContext]>([
   ["development", {}],
   ["production", { stage: "prod" }],
   ["production with everything chosen", everything],
+  ["production with fixed addresses", { stage: "prod", egress: "fixed" }],
+  [
+    "production with everything chosen and one fixed address",
+    { ...everything, egress: "fixed", natGateways: "1" },
+  ],
 ])("two packs of rules find nothing in %s that is not explained", (_name, context) => {
   const { packs, unexplained, explained } = findingsIn(context);
   expect(packs).toEqual(["AwsSolutions", "Serverless"]);

@@ -31,6 +31,7 @@ const everything = {
   jwtIssuer: "https://tokens.shop.example/",
   jwtAudience: "gateway",
   tracing: "on",
+  egress: "fixed",
 };
 
 test.each([

@@ -106,6 +106,15 @@ test.each<[string, object, boolean]>([
   expect((await refused(rights, dynamo(operation), input)) === undefined).toBe(isAllowed);
 });
 
+test.each([
+  ["Some", true],
+  ["Other", false],
+])("a function's credentials name the function: %s", async (name, isAllowed) => {
+  const arn = `arn:aws:lambda:ap-south-1:${account}:function:${name}`;
+  const rights: Rights = [["dynamodb:*", table("A"), { "lambda:SourceFunctionArn": arn }]];
+  expect((await refused(rights, dynamo("GetItem"), update("x"))) === undefined).toBe(isAllowed);
+});
+
 const dynamo = (operation: string) => `DynamoDB_20120810.${operation}`;
 const a: Rights = [["dynamodb:*", table("A")]];
 
