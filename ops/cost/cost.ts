@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { presetMix, stageRps, updateDocument } from "./document.ts";
 import { readMeasured, writeMeasured } from "./measured.ts";
 import { kinds, type Model, type Parameters, presets } from "./model.ts";
-import { billsTable, idleTable, loadsTable, situationsTable } from "./tables.ts";
+import { billsTable, egressTable, idleTable, loadsTable, situationsTable } from "./tables.ts";
 
 /** What may be chosen, with what it says; each is a whole number. */
 const numbers = {
@@ -21,6 +21,9 @@ const numbers = {
   alarms: ["alarms", "metrics that alarms watch"],
   dashboards: ["dashboards", ""],
   secrets: ["secrets", ""],
+  "nat-bytes": ["natBytes", "that come back for a call of a provider, with egress fixed"],
+  "flow-log-bytes": ["flowLogBytes", "of a call in the flow log, with egress fixed"],
+  "endpoint-bytes": ["endpointBytes", "of reading a secret through the endpoint, with egress fixed"],
 } as const satisfies Readonly<Record<string, readonly [keyof typeof presets, string]>>;
 
 const help = `Usage: npm run cost -- [options]
@@ -140,6 +143,7 @@ export async function cost(args: readonly string[], { out, err }: Output): Promi
       billsTable(models),
       loadsTable(models, accepted),
       idleTable(first),
+      egressTable(models),
       situationsTable(first),
     ];
     out(`${parts.join("\n\n")}\n`);

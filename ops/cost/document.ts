@@ -4,6 +4,7 @@ import type { Measured } from "./measured.ts";
 import { kinds, type Model, presets } from "./model.ts";
 import {
   billsTable,
+  egressTable,
   idleTable,
   loadsTable,
   pricesTable,
@@ -40,6 +41,7 @@ export function documentTables(measured: Measured): ReadonlyMap<string, string> 
     ["loads", loadsTable(models, stageRps)],
     ["remedies", remediesTable(one, stageRps)],
     ["idle", idleTable(one)],
+    ["egress", egressTable(models)],
     ["situations", situationsTable(one)],
     ["usual", usualTable(one)],
     ["prices", pricesTable()],

@@ -30,6 +30,12 @@ export interface Parameters {
   readonly alarms: number;
   readonly dashboards: number;
   readonly secrets: number;
+  /** Bytes that come from a provider for a call: its certificates, its reply, and the headers of all packets. */
+  readonly natBytes: number;
+  /** Bytes of a call in the flow log: six records, of the function's interface and of both sides of the NAT gateway. */
+  readonly flowLogBytes: number;
+  /** Bytes through the endpoint for each reading of a secret, which begins a connection. */
+  readonly endpointBytes: number;
 }
 
 export const presets: Omit<Parameters, "rps" | "mix"> = {
@@ -49,6 +55,10 @@ export const presets: Omit<Parameters, "rps" | "mix"> = {
   alarms: 131,
   dashboards: 1,
   secrets: 6,
+  natBytes: 6000,
+  // 115 bytes a record in its default format, and the 26 that CloudWatch Logs adds to each.
+  flowLogBytes: 850,
+  endpointBytes: 8000,
 };
 
 /** Names for the mix, and the situations that they stand for. */
@@ -68,6 +78,7 @@ export const kinds = {
 
 /** A month of AWS's calculators: 730 hours. */
 export const secondsInAMonth = 2_628_000;
+export const hoursInAMonth = 730;
 const runsInAMonth = secondsInAMonth / 60;
 /** A function keeps a secret, and DynamoDB a key, for five minutes: lib/secrets, and the DynamoDB guide on encryption. */
 const refreshesInAMonth = secondsInAMonth / 300;

@@ -232,3 +232,63 @@ export const prices = {
 export type PriceName = keyof typeof prices;
 
 export const priceNames = Object.keys(prices) as readonly PriceName[];
+
+const nat = "https://cloudburn.io/blog/aws-nat-gateway-pricing";
+const privateLink = "https://awsnegotiations.com/privatelink-cost-analysis.html";
+
+/** What fixed addresses cost beside the rest (`egress: fixed`); the gateway endpoint of DynamoDB costs nothing. */
+export const egressPrices = {
+  natHour: {
+    what: "NAT gateway, there",
+    unit: "hour",
+    per: 1n,
+    tiers: [{ dollars: "0.045" }],
+    source: nat,
+    dated: "2026-02-24",
+    check: `${secondary}; ap-south-1 and others have more`,
+  },
+  natData: {
+    what: "NAT gateway, data in both directions",
+    unit: "GB",
+    per: gigabyte,
+    tiers: [{ dollars: "0.045" }],
+    source: nat,
+    dated: "2026-02-24",
+    check: `${secondary}; data out is charged as well, as without`,
+  },
+  address: {
+    what: "Public IPv4 address, used or not",
+    unit: "hour",
+    per: 1n,
+    tiers: [{ dollars: "0.005" }],
+    source: "https://www.doit.com/aws-public-ipv4-price-increase-the-complete-guide/",
+    dated: "undated",
+    check: secondary,
+  },
+  endpointHour: {
+    what: "Interface endpoint, in each zone",
+    unit: "hour",
+    per: 1n,
+    tiers: [{ dollars: "0.01" }],
+    source: privateLink,
+    dated: "2026-05",
+    check: secondary,
+  },
+  endpointData: {
+    what: "Interface endpoint, data in both directions",
+    unit: "GB",
+    per: gigabyte,
+    tiers: [{ dollars: "0.01" }],
+    source: privateLink,
+    dated: "2026-05",
+    check: `${secondary}; less above 1 PB`,
+  },
+  flowLog: {
+    ...prices.functionLog,
+    what: "CloudWatch, flow log, taken in",
+    check: `${secondary}; taken to have the tiers of other logs that AWS's services write`,
+  },
+  flowLogStorage: { ...prices.logStorage, what: "CloudWatch, flow log, kept" },
+} as const satisfies Readonly<Record<string, Price>>;
+
+export type EgressPriceName = keyof typeof egressPrices;

@@ -1,6 +1,7 @@
 import { grouped, shownDollars } from "./dollars.ts";
+import { egressOf } from "./egress.ts";
 import { type Bill, billedMs, kinds, type Model, millionOf, monthOf, situationOf } from "./model.ts";
-import { type Price, type PriceName, priceNames, prices } from "./prices.ts";
+import { egressPrices, type Price, type PriceName, priceNames, prices } from "./prices.ts";
 import { firstOf, type Load, loadsOf, providerCallsOf } from "./quotas.ts";
 
 type Row = readonly string[];
@@ -125,6 +126,28 @@ export function idleTable(model: Model): string {
   );
 }
 
+/** What fixed addresses add to a month: a NAT gateway in each of two zones, and one for both. */
+export function egressTable(models: readonly Model[]): string {
+  const all = [idleOf(models[0] as Model), ...models];
+  const [two, one] = [2, 1].map((natGateways) => all.map((model) => egressOf(model, natGateways)));
+  const totals = (bills: typeof two = []) => bills.map(({ total }) => `**${shownDollars(total)}**`);
+  return table(
+    [
+      "A month of `egress: fixed`, in $",
+      "without traffic",
+      ...models.map(({ parameters }) => `${grouped(BigInt(parameters.rps))} requests/s`),
+    ],
+    [
+      ...(Object.keys(egressPrices) as (keyof typeof egressPrices)[]).map((name) => [
+        egressPrices[name].what,
+        ...(two ?? []).map(({ lines }) => shownDollars(lines.get(name) ?? 0n)),
+      ]),
+      ["**All of it, with two NAT gateways**", ...totals(two)],
+      ["**All of it, with `natGateways: 1`**", ...totals(one)],
+    ],
+  );
+}
+
 /** 1234 thousandths are 1.2, and 12345 are 12. */
 function thousandths(value: bigint): string {
   if (value >= 10_000n) return grouped((value + 500n) / 1000n);
@@ -175,8 +198,8 @@ export function usualTable(model: Model): string {
 }
 
 export function pricesTable(): string {
-  const rows = priceNames.map((name) => {
-    const { what, unit, tiers, source, dated, check }: Price = prices[name];
+  const all: readonly Price[] = [...priceNames.map((name) => prices[name]), ...Object.values(egressPrices)];
+  const rows = all.map(({ what, unit, tiers, source, dated, check }) => {
     const shown = tiers.map(({ dollars }) => dollars).join(", then ");
     return [what, `${shown} per ${unit}`, `${source} (${dated})`, check ?? ""];
   });

@@ -4,6 +4,7 @@ import { readConfig } from "../../infra/config.ts";
 import { cost } from "../../ops/cost/cost.ts";
 import { documentTables, presetMix, readDocument, stageRps, updated } from "../../ops/cost/document.ts";
 import { costOf, grouped, picodollars, shownDollars } from "../../ops/cost/dollars.ts";
+import { egressOf, network } from "../../ops/cost/egress.ts";
 import { type Measured, readMeasured, type Situation } from "../../ops/cost/measured.ts";
 import {
   billedMs,
@@ -15,7 +16,7 @@ import {
   platformLog,
   presets,
 } from "../../ops/cost/model.ts";
-import { type Price, priceNames, prices } from "../../ops/cost/prices.ts";
+import { egressPrices, type Price, priceNames, prices } from "../../ops/cost/prices.ts";
 import { loadsOf, providerCallsOf } from "../../ops/cost/quotas.ts";
 import { production, synthesized } from "../infra/synthesized.ts";
 
@@ -232,6 +233,60 @@ describe("a month, computed by hand", () => {
   });
 });
 
+describe("fixed addresses, computed by hand", () => {
+  const linesOf = (of: Model, natGateways: number): Readonly<Record<string, string>> => {
+    const { lines, total } = egressOf(of, natGateways);
+    return Object.fromEntries(
+      [...lines, ["total", total] as const].map(([name, cost]) => [name, shownDollars(cost)]),
+    );
+  };
+
+  test("cost the hours of gateways, addresses and endpoint where there is no traffic", () => {
+    const idle = model(all("debit"), { rps: 0 });
+    // 2 x 730 x 0.045, 2 x 730 x 0.005, 2 x 730 x 0.01.
+    const two = linesOf(idle, 2);
+    expect(two).toMatchObject({ natHour: "65.70", address: "7.30", endpointHour: "14.60" });
+    expect(two).toMatchObject({
+      natData: "0.00",
+      endpointData: "0.00",
+      flowLog: "0.00",
+      flowLogStorage: "0.00",
+    });
+    expect(two.total).toBe("87.60");
+    // The endpoint is in both zones still.
+    expect(linesOf(idle, 1).total).toBe("51.10");
+  });
+
+  test("cost what goes through the gateways and into the flow log, for each call of a provider", () => {
+    const kibi = { natBytes: 1000, tlsBytes: 1024, flowLogBytes: 1024, endpointBytes: 1 << 20 };
+    // 2,628,000,000 calls of 24 + 1,000 + 1,024 bytes.
+    const busy = linesOf(model(all("balance"), { rps: 1000, ...kibi }), 2);
+    expect(busy.natData).toBe(shownDollars(costOf(2_628_000_000n * 2048n, egressPrices.natData)));
+    expect(busy.natData).toBe("225.56");
+    // 2,506.26 GB at 0.50, and half of them kept.
+    expect(busy).toMatchObject({ flowLog: "1,253.13", flowLogStorage: "37.59" });
+    const { usage } = monthOf(model(all("balance"), { rps: 1000, ...kibi }));
+    expect(busy.endpointData).toBe(shownDollars(costOf(usage.secretUse << 20n, egressPrices.endpointData)));
+    // What asks no provider goes nowhere.
+    expect(linesOf(model(all("record"), { rps: 1000, ...kibi }), 2)).toMatchObject({
+      natData: "0.00",
+      flowLog: "0.00",
+    });
+  });
+
+  test("are counted as the template has them", () => {
+    const template = synthesized({ stage: "prod", egress: "fixed" });
+    template.resourceCountIs("AWS::EC2::NatGateway", 2);
+    template.resourceCountIs("AWS::EC2::EIP", 2);
+    const endpoints = Object.values(template.findResources("AWS::EC2::VPCEndpoint")).filter(
+      ({ Properties }) => Properties.VpcEndpointType === "Interface",
+    );
+    expect(endpoints.map(({ Properties }) => Properties.SubnetIds.length)).toEqual(
+      Array.from({ length: network.interfaceEndpoints }, () => network.zones),
+    );
+  });
+});
+
 describe("what is reached", () => {
   const loads = new Map(
     loadsOf(model(all("debit"), { rps: 10_000 }), 500).map((load) => [load.what, load] as const),
@@ -312,7 +367,7 @@ describe("docs/cost.md", () => {
 
   test("has every price with its source and its date", () => {
     const table = documentTables(readMeasured()).get("prices") ?? "";
-    for (const { what, source, dated } of Object.values(prices)) {
+    for (const { what, source, dated } of [...Object.values(prices), ...Object.values(egressPrices)]) {
       expect(table).toContain(what);
       expect(table).toContain(`${source} (${dated})`);
     }
