@@ -76,8 +76,10 @@ export async function reconcile(
       if (!hasTime()) return;
       const { now } = world.clock;
       const of = shard;
-      await sort((await unlessItFails(() => records.due(of, now(), perShard), failures)) ?? []);
-      if (!isWalked(of, now(), world.config.backOffMs.at(-1))) continue;
+      const due = await unlessItFails(() => records.due(of, now(), perShard), failures);
+      await sort(due ?? []);
+      // A shard that cannot be read is one failure.
+      if (!due || !isWalked(of, now(), world.config.backOffMs.at(-1))) continue;
       const listed = await unlessItFails(() => records.waiting(of, 0, perShard), failures);
       await sort((listed ?? []).map(({ id }) => id));
     }
