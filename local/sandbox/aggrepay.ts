@@ -12,6 +12,8 @@
  *                             merchant_transaction_id does not spoil the inquiry and the reversal of it.
  *   sandbox.once.<fault>      the same, for the first such call only: the repeat meets an honest wallet
  *   sandbox.inquiry.<fault>   in a merchant_transaction_id: spoils fetchbymerchantransactionid of it
+ *   sandbox.id-<form>         keeps the id of the transaction in that form (`kept-ids.ts`); one more fault may stand
+ *                             beside it: "Order-17.sandbox.id-lower.sandbox.reset-after"
  *
  *   9900000NN                 customer ids that are always registered (MPIN 1234, 100000.00 rupees):
  *   9910000NN                 NN is the fault's place in the list, 01 being timeout-before. 990... spoils
@@ -30,7 +32,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { allNull, send, sendSpoiled } from "./aggrepay/delivery.ts";
-import { faultOf, faults, lateMs, marksOf, reservedFault, secretFields } from "./aggrepay/faults.ts";
+import {
+  faultOf,
+  faults,
+  isIdForm,
+  lateMs,
+  marksOf,
+  reservedFault,
+  secretFields,
+} from "./aggrepay/faults.ts";
+import { idForms } from "./aggrepay/kept-ids.ts";
 import { Ledger } from "./aggrepay/ledger.ts";
 import type { Operation } from "./aggrepay/operation.ts";
 import { shownFields } from "./aggrepay/shown-fields.ts";
@@ -40,7 +51,7 @@ import { answer, operations, type Reply, undocumented } from "./aggrepay/wallet.
 import { CallLog, type ReceivedCall } from "./common/calls.ts";
 import { type Controlled, control } from "./common/control.ts";
 import { redirectedPath } from "./common/delivery.ts";
-import { FaultPlan } from "./common/faults.ts";
+import { type Call, FaultPlan } from "./common/faults.ts";
 import { demandJson, readBody, sendJson, sendPage } from "./common/http.ts";
 import { type Later, type Sandbox, startServer } from "./common/server.ts";
 
@@ -117,26 +128,39 @@ export async function startAggrepaySandbox(options: SandboxOptions): Promise<San
     fields: Fields,
     later: Later,
   ): void {
-    const name = plan.take({ path, fields }) ?? reservedFault(fields, operation.changes(fields));
+    const { form, name } = faultsOf({ path, fields }, operation.changes(fields));
     const call = calls.add(
       {
         at: clock(),
         path,
         verdict: "not run",
-        fault: name ?? null,
+        fault: [form, name].filter((each) => each !== undefined).join(" ") || null,
         signed: isSigned(fields, options.secrets()),
         undocumented: undocumented(operation, fields),
       },
       fields,
     );
-    const run = () => runOperation(operation, fields, call);
-    if (name === undefined) {
+    const keeps = form === undefined ? (id: string) => id : idForms[form].keeps;
+    const run = () => ledger.keepingIds(keeps, () => runOperation(operation, fields, call));
+    const met = name ?? form;
+    if (met === undefined) {
       send(response, run());
       return;
     }
-    const fault = faultOf(name);
+    const fault = faultOf(met);
     if (fault.effect === "late") later(lateMs, run);
     sendSpoiled(response, fault.answer, fault.effect === "applied" ? run() : allNull, later);
+  }
+
+  /** At most one that says how the id is kept, and one that spoils the answer. */
+  function faultsOf(call: Call, changes: boolean) {
+    const reserved = reservedFault(call.fields, changes);
+    const form = plan.take(call, isIdForm) ?? reserved;
+    const name = plan.take(call, (fault) => !isIdForm(fault)) ?? reserved;
+    return {
+      form: form !== undefined && isIdForm(form) ? form : undefined,
+      name: name !== undefined && !isIdForm(name) ? name : undefined,
+    };
   }
 
   function runOperation(operation: Operation, fields: Fields, call: ReceivedCall): Reply {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { connect } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { replyHash } from "../../local/sandbox/aggrepay/signature.ts";
@@ -192,6 +193,112 @@ describe("a refusal that the wallet would not have given", () => {
       /^(SOMETHING-NEW|INVALID-INPUT-DATA) /,
     );
     expect(await credits()).toBe(1);
+  });
+});
+
+describe("an id that is kept in another form", () => {
+  const forms = {
+    "id-cut": (id: string) => id.slice(0, 50),
+    "id-lower": (id: string) => id.toLowerCase(),
+    "id-stripped": (id: string) => id.replaceAll(".", "").replaceAll("-", ""),
+    "id-prefixed": (id: string) => `MERCHANT7_${id}`,
+    "id-suffixed": (id: string) => `${id}-01`,
+    "id-hashed": (id: string) => createHash("sha256").update(id).digest("hex").slice(0, 32),
+  } as const satisfies Partial<Record<FaultName, (id: string) => string>>;
+  const cases = Object.entries(forms) as [keyof typeof forms, (id: string) => string][];
+
+  const notThere = "INVALID-PARAMS The selected merchant transaction id is invalid.";
+  const longId = (mark: string) => `${freshId()}.A-b_${"Zy.9-".repeat(8)}.sandbox.${mark}`;
+  const page = () => ({ customer_id: customer, page_number: "0", page_size: "10" });
+  const listed = async () =>
+    ((await wallet.data("fetchtransactions", page())) as { merchant_transaction_id: string }[]).map(
+      (row) => row.merchant_transaction_id,
+    );
+
+  it.each(cases)("%s: it is shown so, found so, and not taken", async (fault, keeps) => {
+    const id = longId(fault);
+    expect(keeps(id)).not.toBe(id);
+    const first = await wallet.credit(customer, "10", id);
+    expect(await listed()).toEqual([keeps(id)]);
+    expect(await wallet.refusal("fetchbymerchantransactionid", { merchant_transaction_id: id })).toBe(
+      notThere,
+    );
+    const kept = { merchant_transaction_id: keeps(id) };
+    expect(await wallet.data("fetchbymerchantransactionid", kept)).toMatchObject({
+      ...kept,
+      transaction_id: first,
+    });
+    // Nothing protects a second one; the first is what the kept id finds.
+    await wallet.credit(customer, "10", id);
+    expect(await wallet.data("fetchbymerchantransactionid", kept)).toMatchObject({ transaction_id: first });
+    expect((await wallet.effects()).map((effect) => effect.merchantTransactionId).slice(-2)).toEqual([
+      id,
+      id,
+    ]);
+  });
+
+  it.each(cases)("%s: its debit is not found to be reversed, but by the transaction's id", async (fault) => {
+    await wallet.credit(customer, "10", freshId());
+    const id = longId(fault);
+    const transaction = await wallet.debit(customer, "2", id);
+    expect(await wallet.refusal("debitreversal", { merchant_transaction_id: id })).toBe(notThere);
+    await wallet.data("debitreversal", { transaction_id: String(transaction) });
+    expect(await wallet.balance(customer)).toBe("10.0");
+  });
+
+  it.each(cases)("%s: a reversal is answered as it was made, and kept so", async (fault, keeps) => {
+    await wallet.credit(customer, "10", freshId());
+    const id = `${freshId()}.A-b${"x".repeat(40)}`;
+    await wallet.debit(customer, "2", id);
+    const reversal = { merchant_transaction_id: id, description: `sandbox.${fault}` };
+    expect(await wallet.data("debitreversal", reversal)).toMatchObject({
+      merchant_transaction_id: `${id}_REVERSAL`,
+    });
+    expect((await listed()).slice(0, 2)).toEqual([keeps(`${id}_REVERSAL`), id]);
+    expect((await wallet.effects()).at(-1)?.merchantTransactionId).toBe(`${id}_REVERSAL`);
+    expect(await wallet.refusal("debitreversal", { merchant_transaction_id: id })).toMatch(
+      /^TRANSACTION-ALREADY/,
+    );
+  });
+
+  it("another fault may stand beside it, in the same id or armed, and a reserved customer meets it", async () => {
+    const lost = longId("id-lower.sandbox.reset-after");
+    await expect(wallet.send("creditwallet", crediting(customer, "1", lost))).rejects.toThrow();
+    expect((await wallet.calls()).at(-1)?.fault).toBe("id-lower reset-after");
+    const once = `X-${freshId()}.sandbox.once.http-500-before.sandbox.once.id-lower`;
+    expect((await wallet.send("creditwallet", crediting(customer, "1", once))).status).toBe(500);
+    await wallet.credit(customer, "1", once);
+    await wallet.control("POST", "faults", { fault: "id-hashed", path: "creditwallet" });
+    const refused = `X-${freshId()}.sandbox.http-500-after`;
+    expect((await wallet.send("creditwallet", crediting(customer, "1", refused))).status).toBe(500);
+    expect(await listed()).toEqual([forms["id-hashed"](refused), once, forms["id-lower"](lost)]);
+
+    const reserved = reservedCustomerId("id-prefixed", "change");
+    const debit = freshId();
+    await wallet.debit(reserved, "1", debit, { mpin: reservedMpin });
+    expect(
+      await wallet.data("fetchbymerchantransactionid", { merchant_transaction_id: `MERCHANT7_${debit}` }),
+    ).toMatchObject({ amount: "1.0" });
+  });
+
+  it("stays so over a restart", async () => {
+    const own = temporaryFolder();
+    const before = await start(own.path);
+    const client = new Wallet(before.url);
+    const id = longId("id-stripped");
+    const of = await client.register();
+    const transaction = await client.credit(of, "1", id);
+    await before.close();
+    const after = await start(own.path);
+    const again = new Wallet(after.url);
+    const kept = { merchant_transaction_id: forms["id-stripped"](id) };
+    expect(await again.data("fetchbymerchantransactionid", kept)).toMatchObject({
+      ...kept,
+      transaction_id: transaction,
+    });
+    expect((await again.effects()).at(-1)?.merchantTransactionId).toBe(id);
+    await after.close();
+    own.remove();
   });
 });
 

@@ -20,6 +20,9 @@ export function send(response: ServerResponse, reply: Reply): void {
 
 export function sendSpoiled(response: ServerResponse, answer: Answer, reply: Reply, later: Later): void {
   switch (answer.kind) {
+    case "honest":
+      send(response, reply);
+      return;
     case "wrong-hash": {
       const { data, error, page } = reply;
       send(response, { ...reply, hash: replyHash({ data, error, page }, "not the salt") });

@@ -11,6 +11,7 @@ import {
   type WireAnswer,
   wireFaults,
 } from "../common/faults.ts";
+import { type IdForm, idForms } from "./kept-ids.ts";
 import type { Fields } from "./signature.ts";
 
 export { lateMs } from "../common/faults.ts";
@@ -21,7 +22,7 @@ export type Answer =
   | { readonly kind: OwnKind }
   | { readonly kind: "error"; readonly code: string; readonly message: string };
 
-type OwnKind = "wrong-hash" | "no-hash" | "all-null";
+type OwnKind = "honest" | "wrong-hash" | "no-hash" | "all-null";
 
 const refusal = (code: string, message: string, effect: Effect = "none"): Fault<Answer> => ({
   description: `${effect === "applied" ? "the effect is applied, yet the answer is" : "answers"} ${code} "${message}"`,
@@ -34,6 +35,13 @@ const spoiled = (effect: Effect, kind: OwnKind, description: string): Fault<Answ
   effect,
   answer: { kind },
 });
+
+const keptIn = ({ description }: IdForm): Fault<Answer> =>
+  spoiled(
+    "applied",
+    "honest",
+    `the effect is applied, and its merchant transaction id is kept ${description}`,
+  );
 
 /** A fault's number, its place in this list, is part of the reserved ids: new faults go to the end. */
 const table = {
@@ -68,6 +76,12 @@ const table = {
   "no-sub-merchant": refusal("NO-SUB-MERCHANT-RECORD", "Sub merchant details not found."),
   "empty-error": spoiled("none", "all-null", "no effect, and the all-null reply of a failed updatecustomer"),
   "transaction-not-found": refusal("INVALID-PARAMS", "The selected merchant transaction id is invalid."),
+  "id-cut": keptIn(idForms["id-cut"]),
+  "id-lower": keptIn(idForms["id-lower"]),
+  "id-stripped": keptIn(idForms["id-stripped"]),
+  "id-prefixed": keptIn(idForms["id-prefixed"]),
+  "id-suffixed": keptIn(idForms["id-suffixed"]),
+  "id-hashed": keptIn(idForms["id-hashed"]),
 } as const satisfies Record<string, Fault<Answer>>;
 
 export type FaultName = keyof typeof table;
@@ -76,6 +90,9 @@ export const faultNames = namesOf(table);
 
 /** Every fault and what it does. */
 export const faults = descriptionsOf(table);
+
+/** These say how an id is kept, and leave the answer as it is: a call may meet one of them and another fault. */
+export const isIdForm = (name: FaultName): name is keyof typeof idForms => name in idForms;
 
 export const faultOf = (name: FaultName): Fault<Answer> => table[name];
 
@@ -130,7 +147,8 @@ export function marksOf({ path, fields }: Call): readonly Mark<FaultName>[] {
   for (const [name, value] of fields) {
     if (secretFields.has(name) || (path === "debitreversal" && name === "merchant_transaction_id")) continue;
     for (const { fault, once, stage } of markersIn(value)) {
-      if ((stage === "inquiry") === inquiry) marks.push({ fault, once, key: `${path} ${name} ${value}` });
+      if ((stage === "inquiry") === inquiry)
+        marks.push({ fault, once, key: `${path} ${name} ${value} ${fault}` });
     }
   }
   return marks;

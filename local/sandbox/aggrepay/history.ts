@@ -1,6 +1,6 @@
 /** Sections 11 to 13: the transactions of a customer, and one transaction by either id. */
 import { customerOf, digits, required } from "./fields.ts";
-import type { MoneyChange, Row } from "./ledger.ts";
+import { keptIdOf, type MoneyChange, type Row } from "./ledger.ts";
 import { never, type Operation, whichCustomer } from "./operation.ts";
 import { invalidParams } from "./refusal.ts";
 import { rupees } from "./rupees.ts";
@@ -47,9 +47,7 @@ const fetchtransactions: Operation = {
       data:
         page.length === 0
           ? null
-          : page.map((row) =>
-              shown(row, row.effect.kind === "transfer" ? null : row.effect.merchantTransactionId),
-            ),
+          : page.map((row) => shown(row, row.effect.kind === "transfer" ? null : keptIdOf(row.effect))),
       page: {
         page_size: size,
         page_number: number,
@@ -63,7 +61,7 @@ const fetchtransactions: Operation = {
 function found(row: Row | undefined): { data: Json } {
   // Section 13 shows this very text for a transaction id, too.
   if (row === undefined) throw invalidParams("The selected merchant transaction id is invalid.");
-  return { data: shown(row, row.effect.merchantTransactionId) };
+  return { data: shown(row, keptIdOf(row.effect)) };
 }
 
 const fetchbymerchantransactionid: Operation = {

@@ -36,7 +36,9 @@ export const profileFields = [
 export type Profile = Readonly<Partial<Record<(typeof profileFields)[number], string>>>;
 
 interface Money {
+  /** As it was sent, and, where the wallet keeps another form of it, that. */
   readonly merchantTransactionId: string;
+  readonly keptId?: string;
   readonly transactionId: number;
   /** Integer paise in decimal, as JSON has no bigint. */
   readonly amountPaise: string;
@@ -84,6 +86,10 @@ export interface Row {
   readonly payment: "DEBIT" | "CREDIT";
   readonly balance: bigint;
 }
+
+/** The form of a transaction's merchant id that the wallet shows, and finds it by. */
+export const keptIdOf = ({ merchantTransactionId, keptId }: MoneyChange): string =>
+  keptId ?? merchantTransactionId;
 
 /** The counterpart of a customer where money enters or leaves the wallet. */
 export const merchant = "merchant";
@@ -137,6 +143,7 @@ export class Ledger {
   #customerOtps = new Set<string>();
   #subMerchants = new Map<number, string>();
   #totals = new Map<string, bigint>();
+  #keeps = (id: string): string => id;
 
   constructor(file: string, clock: () => number) {
     this.#clock = clock;
@@ -152,9 +159,20 @@ export class Ledger {
     return this.#clock();
   }
 
+  /** While this runs, transactions are committed with the form of their merchant ids that `keeps` makes. */
+  keepingIds<Result>(keeps: (id: string) => string, run: () => Result): Result {
+    const before = this.#keeps;
+    this.#keeps = keeps;
+    try {
+      return run();
+    } finally {
+      this.#keeps = before;
+    }
+  }
+
   /** Applies one change: in the journal first, then in memory. It has happened once this returns. */
   commit(change: Change): Effect {
-    const effect: Effect = { seq: this.#seq + 1, at: this.#clock(), ...change };
+    const effect: Effect = { seq: this.#seq + 1, at: this.#clock(), ...change, ...this.#keptId(change) };
     this.#refuseOverdraft(change);
     this.#journal.append(effect);
     this.#apply(effect);
@@ -208,9 +226,9 @@ export class Ledger {
     return this.#rows.get(customerId) ?? [];
   }
 
-  /** The payer's row of a transfer; the only customer's row of everything else. */
-  byMerchantId(merchantTransactionId: string): Row | undefined {
-    return this.#byMerchantId.get(merchantTransactionId);
+  /** By the id as it is kept: the payer's row of a transfer; the only customer's row of everything else. */
+  byMerchantId(keptId: string): Row | undefined {
+    return this.#byMerchantId.get(keptId);
   }
 
   byTransactionId(transactionId: number): Row | undefined {
@@ -224,6 +242,12 @@ export class Ledger {
   /** What a customer has moved in one direction during one day or month of `indiaTime`, reversals left out. */
   total(customerId: string, payment: Row["payment"], period: string): bigint {
     return this.#totals.get(`${customerId} ${payment} ${period}`) ?? 0n;
+  }
+
+  #keptId(change: Change): { readonly keptId?: string } {
+    if (!("merchantTransactionId" in change)) return {};
+    const keptId = this.#keeps(change.merchantTransactionId);
+    return keptId === change.merchantTransactionId ? {} : { keptId };
   }
 
   #clear(): void {
@@ -320,7 +344,8 @@ export class Ledger {
     if (customerParty(effect.to)) rows.push(this.#post(effect, effect.to, "CREDIT"));
     const [first] = rows;
     if (first === undefined) throw new Error(`transaction ${effect.transactionId} has no customer`);
-    this.#byMerchantId.set(effect.merchantTransactionId, first);
+    const keptId = keptIdOf(effect);
+    if (!this.#byMerchantId.has(keptId)) this.#byMerchantId.set(keptId, first);
     this.#byTransactionId.set(effect.transactionId, first);
     if (effect.kind === "reversal") this.#reversed.add(effect.reverses);
   }

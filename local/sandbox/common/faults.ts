@@ -136,14 +136,15 @@ export class FaultPlan<Name extends string> {
     this.#spent.clear();
   }
 
-  /** The fault that this call meets: an armed one first, then a marker. */
-  take(call: Call): Name | undefined {
-    return this.#takeArmed(call) ?? this.#takeMarker(call);
+  /** The fault, one of those that are meant, that this call meets: an armed one first, then a marker. */
+  take(call: Call, isMeant: (fault: Name) => boolean = () => true): Name | undefined {
+    return this.#takeArmed(call, isMeant) ?? this.#takeMarker(call, isMeant);
   }
 
-  #takeArmed({ path, fields }: Call): Name | undefined {
+  #takeArmed({ path, fields }: Call, isMeant: (fault: Name) => boolean): Name | undefined {
     const hit = this.#armed.find(
       (armed) =>
+        isMeant(armed.fault) &&
         (armed.path === undefined || armed.path === path) &&
         Object.entries(armed.match).every(([name, value]) => fields.get(name) === value),
     );
@@ -153,8 +154,8 @@ export class FaultPlan<Name extends string> {
     return hit.fault;
   }
 
-  #takeMarker(call: Call): Name | undefined {
-    const marks = this.#marksOf(call);
+  #takeMarker(call: Call, isMeant: (fault: Name) => boolean): Name | undefined {
+    const marks = this.#marksOf(call).filter(({ fault }) => isMeant(fault));
     const due = marks.find(({ once, key }) => !once || !this.#spent.has(key));
     // All of them: one id may be marked in two fields, as the pg_transaction_id that was made from it.
     if (due !== undefined) for (const { once, key } of marks) if (once) this.#spent.add(key);
