@@ -23,7 +23,11 @@ export {
 export {
   type AccountBindingParts,
   accountBindingToken,
+  type DeactivationParts,
+  deactivationToken,
   nicepayMerchantToken,
+  type UserDetailParts,
+  userDetailToken,
   verifyAccountBindingToken,
 } from "./nicepay.ts";
 export { type PayuRequest, type PayuSecret, signPayu } from "./payu.ts";

@@ -60,3 +60,39 @@ export function verifyAccountBindingToken(
   }
   return genuine;
 }
+
+/** What the token of a question about a user token covers. */
+export type UserDetailParts = {
+  readonly iMid: string;
+  readonly userToken: string;
+};
+
+/**
+ * The `merchantToken` of a question about a user token, over the strings exactly as they are sent.
+ *
+ * Throws a TypeError when a part or the key is empty.
+ * Source: NICEPAY's public pages, user detail of an account binding (payloan, advance API).
+ */
+export function userDetailToken(parts: UserDetailParts, merchantKey: string): string {
+  return nicepayMerchantToken(merchantKey, [
+    checkFilled("iMid", parts.iMid),
+    checkFilled("userToken", parts.userToken),
+  ]);
+}
+
+/** What the token of a deactivation covers. */
+export type DeactivationParts = UserDetailParts & { readonly timeStamp: string };
+
+/**
+ * The `merchantToken` of a deactivation, which covers its time too, over the strings exactly as they are sent.
+ *
+ * Throws a TypeError when a part or the key is empty.
+ * Source: NICEPAY's public pages, deactivate account binding (payloan, advance API), with the page's own sample.
+ */
+export function deactivationToken(parts: DeactivationParts, merchantKey: string): string {
+  return nicepayMerchantToken(merchantKey, [
+    checkFilled("timeStamp", parts.timeStamp),
+    checkFilled("iMid", parts.iMid),
+    checkFilled("userToken", parts.userToken),
+  ]);
+}

@@ -3,10 +3,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   accountBindingToken,
+  deactivationToken,
   dreamzwalletVerificationHash,
   equalInConstantTime,
   nicepayMerchantToken,
   signPayu,
+  userDetailToken,
   verifyAccountBindingToken,
   wibmoHeaders,
 } from "../../lib/signing/index.ts";
@@ -130,6 +132,32 @@ describe("account binding token", () => {
     expect(() => accountBindingToken({ ...parts, referenceNo: "" }, "key")).toThrow("referenceNo is empty");
     expect(() => nicepayMerchantToken("", ["a"])).toThrow("merchantKey is empty");
     expect(() => nicepayMerchantToken("key", ["\udc00"])).toThrow("half a surrogate pair");
+  });
+});
+
+describe("tokens of calls with a user token", () => {
+  const parts = { timeStamp: "20260102030405", iMid: "IONPAYTEST", userToken: "user-token-1" };
+
+  it("cover their parts, in their order", () => {
+    expect(userDetailToken(parts, "key")).toBe(nicepayMerchantToken("key", ["IONPAYTEST", "user-token-1"]));
+    expect(deactivationToken(parts, "key")).toBe(
+      nicepayMerchantToken("key", ["20260102030405", "IONPAYTEST", "user-token-1"]),
+    );
+  });
+
+  it.each(["timeStamp", "iMid", "userToken"] as const)("are not made without %s", (part) => {
+    const without = { ...parts, [part]: "" };
+    expect(() => deactivationToken(without, "key")).toThrow(`${part} is empty`);
+    if (part !== "timeStamp") expect(() => userDetailToken(without, "key")).toThrow(`${part} is empty`);
+  });
+
+  it("are not made without a key, nor of half a character, and show neither", () => {
+    for (const sign of [userDetailToken, deactivationToken]) {
+      expect(() => sign(parts, "")).toThrow("merchantKey is empty");
+      expect(() => sign({ ...parts, userToken: "planted\ud800" }, "key")).toThrow(
+        /^(?!.*planted).*half a surrogate pair/,
+      );
+    }
   });
 });
 

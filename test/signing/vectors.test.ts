@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   aggrepayRequestHash,
+  deactivationToken,
   decodeJson,
   dreamzwalletVerificationHash,
   encodePhpJson,
@@ -10,6 +11,7 @@ import {
   openAggrepayReply,
   signAggrepay,
   signPayu,
+  userDetailToken,
 } from "../../lib/signing/index.ts";
 
 const folder = new URL("../vectors/", import.meta.url);
@@ -124,5 +126,20 @@ describe("nicepay.json", () => {
 
   it.each(vectors)("$name", ({ parts, sha256 }) => {
     expect(nicepayMerchantToken(merchantKey, parts)).toBe(sha256);
+  });
+
+  const of = (call: RegExp) => vectors.filter(({ name }) => call.test(name));
+
+  it.each(of(/user detail/))("is the token of: $name", ({ parts: [iMid = "", userToken = ""], sha256 }) => {
+    expect(userDetailToken({ iMid, userToken }, merchantKey)).toBe(sha256);
+  });
+
+  it.each(of(/remove-token|deactivation/))("is the token of: $name", ({ parts, sha256 }) => {
+    const [timeStamp = "", iMid = "", userToken = ""] = parts;
+    expect(deactivationToken({ timeStamp, iMid, userToken }, merchantKey)).toBe(sha256);
+  });
+
+  it("has two known answers of each call with a user token", () => {
+    expect([of(/user detail/), of(/remove-token|deactivation/)].map(({ length }) => length)).toEqual([2, 2]);
   });
 });
