@@ -1,25 +1,31 @@
-import { CfnOutput, type Stack } from "aws-cdk-lib";
+import { CfnOutput, Stack } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import {
   ApiMapping,
   type CfnStage,
   DomainName,
   HttpApi,
+  HttpIntegrationType,
   HttpMethod,
   HttpNoneAuthorizer,
   type HttpRoute,
+  HttpRouteIntegration,
+  type HttpRouteIntegrationConfig,
   HttpStage,
   type IHttpRouteAuthorizer,
+  IntegrationCredentials,
   LogGroupLogDestination,
+  PayloadFormatVersion,
 } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
-import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import { type IRole, PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { FunctionDefinition } from "../lib/operation/definition.ts";
 import type { Config } from "./config.ts";
 import { createLogGroup, type Data } from "./data.ts";
 import type { Deployed } from "./functions.ts";
 import { resourceId } from "./names.ts";
+import { allow } from "./permissions.ts";
 
 export interface Api {
   readonly api: HttpApi;
@@ -89,6 +95,7 @@ export function addRoutes(
   { auth, webhookThrottle }: Config,
   functions: readonly Deployed[],
 ): void {
+  const role = createCallingRole(Stack.of(api), functions);
   const openRoutes: HttpRoute[] = [];
   for (const { definition, live } of functions) {
     const { route, access } = definition;
@@ -96,8 +103,7 @@ export function addRoutes(
     const added = api.addRoutes({
       path: route.path,
       methods: [HttpMethod[route.method]],
-      // The API may invoke the function for this path alone; any stage and method of it, but there is one of each.
-      integration: new HttpLambdaIntegration(resourceId(definition.name), live),
+      integration: new CalledAs(role, resourceId(definition.name), live),
       // An open route's function checks for itself who calls.
       ...(access === "open" && { authorizer: new HttpNoneAuthorizer() }),
       ...(access !== "open" && auth.kind === "jwt" && { authorizationScopes: scopesOf(definition) }),
@@ -122,6 +128,48 @@ export function addRoutes(
     ),
   );
   settings.node.addDependency(...openRoutes);
+}
+
+/**
+ * Invokes functions for the API. A policy on each function would do the same and cost a resource of the stack for each.
+ * Source: CloudFormation Template Reference, AWS::ApiGatewayV2::Integration, `CredentialsArn`.
+ */
+function createCallingRole(stack: Stack, functions: readonly Deployed[]): IRole {
+  const called = functions.filter(({ definition }) => definition.route !== undefined);
+  const role = new Role(stack, "ApiRole", {
+    assumedBy: new ServicePrincipal("apigateway.amazonaws.com"),
+    description: `${stack.stackName}: invokes the functions that have routes`,
+    inlinePolicies: {
+      uses: new PolicyDocument({
+        statements: [
+          allow(
+            ["lambda:InvokeFunction"],
+            called.map(({ live }) => live.functionArn),
+          ),
+        ],
+      }),
+    },
+  });
+  return role.withoutPolicyUpdates();
+}
+
+/** A function that is invoked under a role of the API. CDK's own integration knows policies on functions alone. */
+class CalledAs extends HttpRouteIntegration {
+  readonly #config: HttpRouteIntegrationConfig;
+
+  constructor(role: IRole, id: string, live: Deployed["live"]) {
+    super(id);
+    this.#config = {
+      type: HttpIntegrationType.AWS_PROXY,
+      uri: live.functionArn,
+      payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
+      credentials: IntegrationCredentials.fromRole(role),
+    };
+  }
+
+  override bind(): HttpRouteIntegrationConfig {
+    return this.#config;
+  }
 }
 
 const accessLog = ({ auth }: Config) => ({

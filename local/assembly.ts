@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CannotStart } from "./cannot-start.ts";
-import { likeArn } from "./iam/pattern.ts";
 import { type Key, permissionsOf, type Role } from "./iam/permissions.ts";
 import type { Policy } from "./iam/policy.ts";
 import { intrinsics, local } from "./intrinsics.ts";
+import { invoking } from "./invoking.ts";
 import { type Json, type JsonObject, listOf, objectOf, parseJson, textOf } from "./json.ts";
 
 /** What a cloud assembly (the output of CDK) asks to be run, with every expression of its template resolved. */
@@ -149,51 +149,27 @@ export function readAssembly(folder: string): Application {
     };
   });
 
-  /** Which function a URI or ARN leads to, and as which it is called: as itself, or as its alias. */
-  const calleeOf = (uri: string, what: string): Callee => {
-    const found = functions.flatMap(({ name, arn: own }) => {
-      const called = uri.split("/").find((part) => part === own || part.startsWith(`${own}:`));
-      return called === undefined ? [] : [{ name, arn: called }];
-    });
-    return found[0] ?? fail(`${what} leads to ${uri}, which is no function of this stack.`);
-  };
-
-  const grants = ofType("AWS::Lambda::Permission").map(({ properties }) => {
-    const named = text(properties.FunctionName);
-    return {
-      arn: functions.find(({ name }) => name === named)?.arn ?? named,
-      service: text(properties.Principal),
-      covers: likeArn(text(properties.SourceArn) ?? "*"),
-    };
-  });
-  /** A function's own policy must let API Gateway or EventBridge call it as they do; without, it would never run on AWS. */
-  const checkGrant = (callee: Callee, service: string, source: string): void => {
-    const granted = grants.some(
-      (each) => each.arn === callee.arn && each.service === service && each.covers(source),
-    );
-    if (!granted) fail(`The template does not let ${service} invoke ${callee.arn} for ${source}.`);
-  };
+  const { calleeOf, checkGrant, checkIntegration } = invoking(resources, functions, permissions, expressions);
 
   const integrations = new Map(
     ofType("AWS::ApiGatewayV2::Integration").map(({ id, properties }) => [
       `integrations/${text({ Ref: id })}`,
-      calleeOf(text(properties.IntegrationUri) ?? "", id),
+      {
+        callee: calleeOf(text(properties.IntegrationUri) ?? "", id),
+        roleArn: text(properties.CredentialsArn),
+      },
     ]),
   );
 
   const routes = ofType("AWS::ApiGatewayV2::Route").map(({ id, properties }): ApiRoute => {
     const target = text(properties.Target) ?? "";
     const key = text(properties.RouteKey) ?? fail(`Route ${id} has no key.`);
-    const callee = integrations.get(target) ?? fail(`Route ${id} leads to ${target}, which does not exist.`);
-    const path = `${text(properties.ApiId)}/${local.stage}/${key.replace(" ", "")}`;
-    checkGrant(
-      callee,
-      "apigateway.amazonaws.com",
-      `arn:aws:execute-api:${local.region}:${local.account}:${path}`,
-    );
+    const integration =
+      integrations.get(target) ?? fail(`Route ${id} leads to ${target}, which does not exist.`);
+    checkIntegration(integration, `${text(properties.ApiId)}/${local.stage}/${key.replace(" ", "")}`);
     return {
       key,
-      functionName: callee.name,
+      functionName: integration.callee.name,
       authorization: text(properties.AuthorizationType) ?? "NONE",
     };
   });
@@ -253,11 +229,6 @@ export function readAssembly(folder: string): Application {
     queuePolicies,
     keys,
   };
-}
-
-interface Callee {
-  readonly name: string;
-  readonly arn: string;
 }
 
 const fail = (sentence: string): never => {

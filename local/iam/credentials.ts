@@ -34,7 +34,12 @@ export function functionIdentities(
   );
 }
 
-const noRole: Role = { name: "none", arn: `arn:aws:iam::${local.account}:role/none`, policies: [] };
+const noRole: Role = {
+  name: "none",
+  arn: `arn:aws:iam::${local.account}:role/none`,
+  policies: [],
+  trusts: [],
+};
 
 /** Of the alphabet that access key ids have. */
 function randomLetters(count: number): string {

@@ -1,6 +1,6 @@
 import { CannotStart } from "../cannot-start.ts";
 import type { Intrinsics } from "../intrinsics.ts";
-import { type JsonObject, listOf, objectOf } from "../json.ts";
+import { type Json, type JsonObject, listOf, objectOf, textOf } from "../json.ts";
 import { identityPolicy, type Policy, resourcePolicy } from "./policy.ts";
 
 /** The role that a function runs under, and all that the template lets it do. */
@@ -8,6 +8,8 @@ export interface Role {
   readonly name: string;
   readonly arn: string;
   readonly policies: readonly Policy[];
+  /** Services of AWS that may act as the role: `lambda.amazonaws.com`. */
+  readonly trusts: readonly string[];
 }
 
 /** A customer-managed key: using what it encrypts is using it. */
@@ -121,8 +123,18 @@ export function permissionsOf(
       name,
       arn: roleArn,
       policies: documents.map((each) => identityPolicy(resolve(each.PolicyDocument), `role ${id}`)),
+      trusts: trustedServices(resolve(properties.AssumeRolePolicyDocument)),
     };
   }
 
   return { role, secretPolicies, queuePolicies, keys };
 }
+
+/** Those that a role's trust policy lets in without a condition. */
+const trustedServices = (document: Json | undefined): readonly string[] =>
+  listOf(objectOf(document).Statement)
+    .map(objectOf)
+    .filter(
+      ({ Effect, Action, Condition }) => Effect === "Allow" && Action === "sts:AssumeRole" && !Condition,
+    )
+    .flatMap(({ Principal }) => [objectOf(Principal).Service].flat().flatMap((each) => textOf(each) ?? []));

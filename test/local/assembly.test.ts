@@ -314,6 +314,69 @@ describe("an assembly", () => {
     expect(() => readAssembly(changedResources(resources))).toThrow(sentence);
   });
 
+  /** The integration of `GET /environment`, under a role. */
+  const underRole = (statement: object, service = "apigateway.amazonaws.com", trust: object = {}) => ({
+    Integration7: {
+      Type: "AWS::ApiGatewayV2::Integration",
+      Properties: {
+        IntegrationUri: { "Fn::GetAtt": ["Environment", "Arn"] },
+        CredentialsArn: { "Fn::GetAtt": ["Calling", "Arn"] },
+      },
+    },
+    EnvironmentPermission: {
+      Type: "AWS::Lambda::LayerVersion",
+      Properties: { Content: { S3Key: "layer.zip" } },
+    },
+    Calling: {
+      Type: "AWS::IAM::Role",
+      Properties: {
+        AssumeRolePolicyDocument: {
+          Statement: [
+            { Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: service }, ...trust },
+          ],
+        },
+        Policies: [{ PolicyDocument: { Statement: [{ Effect: "Allow", ...statement }] } }],
+      },
+    },
+  });
+  const invoke = (name: string) => ({ Action: "lambda:InvokeFunction", Resource: sub(`#{${name}.Arn}`) });
+
+  test("whose API invokes a function under a role is served, without a policy on the function", () => {
+    const { routes } = readAssembly(changedResources(underRole(invoke("Environment"))));
+    expect(routes).toContainEqual({
+      key: "GET /environment",
+      functionName: "Environment",
+      authorization: "NONE",
+    });
+  });
+
+  test.each<[string, object, RegExp]>([
+    [
+      "may invoke another function",
+      underRole(invoke("Echo")),
+      /Role Calling does not let apigateway\S+ invoke/,
+    ],
+    [
+      "may do something else with it",
+      underRole({ ...invoke("Environment"), Action: "lambda:GetFunction" }),
+      /Role Calling does not let apigateway\S+ invoke arn:\S+:function:Environment\./,
+    ],
+    [
+      "is another service's",
+      underRole(invoke("Environment"), "lambda.amazonaws.com"),
+      /Role Calling does not let apigateway.amazonaws.com act as it/,
+    ],
+    [
+      "is API Gateway's under a condition that is not known here",
+      underRole(invoke("Environment"), "apigateway.amazonaws.com", {
+        Condition: { StringEquals: { "aws:SourceAccount": "1" } },
+      }),
+      /act as it/,
+    ],
+  ])("whose API would invoke a function under a role that %s is refused", (_, resources, sentence) => {
+    expect(() => readAssembly(changedResources(resources))).toThrow(sentence);
+  });
+
   test("of two stacks is refused", () => {
     const folder = changed("manifest.json", ({ artifacts }) => {
       if (artifacts !== undefined) artifacts.other = artifacts.fixture;

@@ -29,6 +29,7 @@ function rightsOf(allowed: Rights, reports: string[] = []) {
     sessionArn: `arn:aws:sts::${account}:assumed-role/SomeRole/Some`,
     account,
     policies: [identityPolicy({ Statement: statements }, "role SomeRole")],
+    trusts: [],
   };
   const root = { AWS: `arn:aws:iam::${account}:root` };
   const ofKey = { Effect: "Allow", Principal: root, Action: "kms:*", Resource: "*" };
