@@ -23,3 +23,13 @@ export function awsClientConfig(env: Environment, service: "DYNAMODB" | "SECRETS
     requestHandler: { connectionTimeout: 500, requestTimeout: 950, throwOnRequestTimeout: true },
   } as const;
 }
+
+interface Client {
+  readonly middlewareStack: { remove(name: string): boolean };
+}
+
+/** The SDK's middleware for its logger filters every input and output, 0.5 ms a debit, also where nothing is logged. */
+export function withoutLogger<Each extends Client>(client: Each): Each {
+  client.middlewareStack.remove("loggerMiddleware");
+  return client;
+}

@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { awsClientConfig } from "./aws.ts";
+import { awsClientConfig, withoutLogger } from "./aws.ts";
 import { type Config, readConfig, required } from "./config.ts";
+import type { Connections } from "./connections.ts";
 import { type Log, logTo } from "./log.ts";
 import { namespaceIn } from "./metrics.ts";
 import { secretIdVariable } from "./secrets/names.ts";
 import { type Secrets, secretsFrom } from "./secrets/secrets.ts";
 import { type Clock, systemClock } from "./time.ts";
-import { type Send, send } from "./transport.ts";
+import { type Send, transportBy } from "./transport.ts";
 
 /** All that a function takes from the world around it. */
 export interface Runtime {
@@ -15,6 +16,7 @@ export interface Runtime {
   readonly clock: Clock;
   readonly secrets: Secrets;
   readonly send: Send;
+  readonly connections: Pick<Connections, "dial" | "invoked" | "rest">;
   /** An id that nobody else has, 32 characters long unless told. */
   readonly uniqueId: (length?: number) => string;
 }
@@ -44,12 +46,12 @@ export function lazy<T>(make: () => T): () => T {
 /** This process's runtime, from its environment. Throws Problem `misconfigured` where the environment is wrong. */
 export const runtime = lazy((): Runtime => {
   const { env } = process;
-  const client = new SecretsManagerClient(awsClientConfig(env, "SECRETS_MANAGER"));
+  const client = withoutLogger(new SecretsManagerClient(awsClientConfig(env, "SECRETS_MANAGER")));
   return {
     config: readConfig(env),
     clock: systemClock,
     secrets: secretsFrom(client, (name) => required(env, secretIdVariable(name)), systemClock),
-    send,
+    ...transportBy(systemClock),
     uniqueId,
   };
 });

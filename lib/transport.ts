@@ -1,7 +1,8 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
-import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { type Connected, type Connection, close, reset } from "./connection.ts";
+import { type Connections, connectionsBy } from "./connections.ts";
 import { decoded } from "./content-coding.ts";
+import type { Clock } from "./time.ts";
 import { version } from "./version.ts";
 
 /** A request whose bytes are final: what is sent is what was signed. */
@@ -10,6 +11,8 @@ export interface WireRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Of a read whose repeat does no harm and holds nothing that serves once. */
+  readonly mayRepeat?: boolean;
 }
 
 export interface WireReply {
@@ -27,7 +30,13 @@ export interface WireReply {
 export type Sent =
   | { readonly kind: "reply"; readonly reply: WireReply }
   | { readonly kind: "not_sent"; readonly why: string }
-  | { readonly kind: "lost"; readonly why: string; readonly timedOut: boolean };
+  | {
+      readonly kind: "lost";
+      readonly why: string;
+      readonly timedOut: boolean;
+      /** Whether a byte came back. */
+      readonly begun?: boolean;
+    };
 
 export interface Timing {
   /** For the connection to be made and secured, milliseconds. */
@@ -43,90 +52,67 @@ export type Send = (request: WireRequest, timing: Timing) => Promise<Sent>;
 const replyLimit = 1024 * 1024;
 
 /**
- * Sends a request once, on a connection of its own: a kept connection may have died while the process was frozen, and then
- * nobody can tell whether the request arrived. Redirects are not followed and nothing is ever repeated. When it answers, the
- * connection is gone, and without a whole reply it is reset: bytes that the kernel still holds would be sent on when a frozen
- * process thaws.
+ * Sends requests over these connections, each once, and never follows a redirect. A connection is kept for the next request
+ * only after a whole reply. Without one it is reset: bytes that the kernel still holds would be sent on when a frozen process
+ * thaws. A read that may be repeated is sent once more, on a new connection, where a kept one ended before the first byte of
+ * the reply.
  */
-export const send: Send = async (request, timing) => {
-  const connection = await connected(request.url, timing.connectMs);
-  if ("why" in connection) return { kind: "not_sent", why: connection.why };
-  let sent: Sent = { kind: "not_sent", why: "no time was left to send" };
-  try {
-    if (timing.mayStillSend()) sent = await exchange(connection.socket, request, timing.replyMs);
+export function sender(connections: Connections, clock: Pick<Clock, "monotonic">): Send {
+  return async (request, timing) => {
+    const { url } = request;
+    const first = await connections.take(url, timing.connectMs);
+    const startedAt = clock.monotonic();
+    const sent = await over(first, request, timing);
+    const diedIdle = first.isKept && sent.kind === "lost" && !sent.timedOut && !sent.begun;
+    const replyMs = timing.replyMs - (clock.monotonic() - startedAt);
+    if (!diedIdle || !request.mayRepeat || replyMs <= 0) return sent;
+    return over(await connections.fresh(url, timing.connectMs), request, { ...timing, replyMs });
+  };
+
+  async function over(connection: Connected, request: WireRequest, timing: Timing): Promise<Sent> {
+    if ("why" in connection) return { kind: "not_sent", why: connection.why };
+    if (!timing.mayStillSend()) {
+      close(connection);
+      return { kind: "not_sent", why: "no time was left to send" };
+    }
+    const { sent, keepAlive } = await exchange(connection, request, timing.replyMs);
+    if (sent.kind === "lost") reset(connection);
+    else await connections.giveBack(request.url, connection, keepAlive);
     return sent;
-  } finally {
-    end(connection, sent);
   }
-};
-
-/**
- * Reset, and not closed, where no whole reply came: a socket that is closed says an orderly goodbye after all that it still
- * holds. What stands on the connection goes when it has gone: Node does not survive a TLS socket that is destroyed beside it.
- */
-function end({ socket, tcp }: Standing, sent: Sent): void {
-  if (sent.kind === "lost") {
-    tcp.once("close", () => socket.destroy());
-    tcp.resetAndDestroy();
-    return;
-  }
-  socket.destroy();
-  tcp.destroy();
 }
 
-/** `socket` is what is written to; `tcp` is beneath it, and the same where nothing is secured. */
-interface Standing {
-  readonly socket: Socket;
-  readonly tcp: Socket;
+/** A process's way out: its connections, and what sends over them. */
+export function transportBy(clock: Clock): { readonly send: Send; readonly connections: Connections } {
+  const connections = connectionsBy(clock);
+  return { send: sender(connections, clock), connections };
 }
-type Connection = Standing | { readonly why: string };
 
-function connected(url: URL, milliseconds: number): Promise<Connection> {
+interface Exchanged {
+  readonly sent: Sent;
+  /** The reply's header. */
+  readonly keepAlive?: string | undefined;
+}
+
+function exchange(
+  { tcp, agent }: Connection,
+  request: WireRequest,
+  milliseconds: number,
+): Promise<Exchanged> {
   return new Promise((resolve) => {
-    const secure = url.protocol === "https:";
-    const host = url.hostname.replace(/^\[|\]$/g, "");
-    const tcp = connectTcp({ host, port: Number(url.port) || (secure ? 443 : 80), noDelay: true });
-    const socket = secure
-      ? connectTls({
-          socket: tcp,
-          host,
-          ALPNProtocols: ["http/1.1"],
-          ...(isIP(host) ? {} : { servername: host }),
-        })
-      : tcp;
-    const settle = (connection: Connection) => {
+    const readBefore = tcp.bytesRead;
+    const settle = (exchanged: Exchanged) => {
       clearTimeout(timer);
-      socket.off("close", onClose);
-      if ("why" in connection) {
-        socket.destroy();
-        tcp.destroy();
-      }
-      resolve(connection);
+      resolve(exchanged);
     };
-    const onClose = () => settle({ why: "the connection was closed before it stood" });
-    // Stays for the sockets' lives: a late error of one that was given up must not end the process.
-    const onError = (error: NodeJS.ErrnoException) =>
-      settle({ why: `the connection could not be made (${error.code ?? error.name})` });
-    const timer = setTimeout(() => settle({ why: "the connection was not made in time" }), milliseconds);
-    socket.once(secure ? "secureConnect" : "connect", () => settle({ socket, tcp }));
-    for (const each of new Set([socket, tcp])) each.on("error", onError);
-    socket.once("close", onClose);
-  });
-}
-
-function exchange(socket: Socket, request: WireRequest, milliseconds: number): Promise<Sent> {
-  return new Promise((resolve) => {
-    const settle = (sent: Sent) => {
-      clearTimeout(timer);
-      resolve(sent);
-    };
-    const lost = (why: string, timedOut = false) => settle({ kind: "lost", why, timedOut });
+    const lost = (why: string, timedOut = false) =>
+      settle({ sent: { kind: "lost", why, timedOut, begun: tcp.bytesRead > readBefore } });
     const timer = setTimeout(() => lost("no whole reply came in time", true), milliseconds);
     const body = Buffer.from(request.body, "utf8");
     const outgoing = httpRequest({
       method: request.method,
       path: request.url.pathname + request.url.search,
-      createConnection: () => socket,
+      agent,
       headers: {
         host: request.url.host,
         // Some firewalls refuse a request that names no sender.
@@ -135,7 +121,6 @@ function exchange(socket: Socket, request: WireRequest, milliseconds: number): P
         "accept-encoding": "identity",
         ...request.headers,
         "content-length": String(body.byteLength),
-        connection: "close",
       },
     });
     outgoing.on("error", (error: NodeJS.ErrnoException) =>
@@ -148,7 +133,11 @@ function exchange(socket: Socket, request: WireRequest, milliseconds: number): P
   });
 }
 
-function collect(incoming: IncomingMessage, settle: (sent: Sent) => void, lost: (why: string) => void): void {
+function collect(
+  incoming: IncomingMessage,
+  settle: (exchanged: Exchanged) => void,
+  lost: (why: string) => void,
+): void {
   const chunks: Buffer[] = [];
   let size = 0;
   incoming.on("data", (chunk: Buffer) => {
@@ -167,8 +156,13 @@ function collect(incoming: IncomingMessage, settle: (sent: Sent) => void, lost: 
 }
 
 /** A body that cannot be decoded says as little of what the provider did as one that broke off. */
-function replyOf({ statusCode = 0, headers }: IncomingMessage, wire: Buffer): Sent {
+function replyOf({ statusCode = 0, headers }: IncomingMessage, wire: Buffer): Exchanged {
   const body = decoded(wire, headers["content-encoding"], replyLimit);
-  if ("why" in body) return { kind: "lost", why: body.why, timedOut: false };
-  return { kind: "reply", reply: { status: statusCode, ...body, retryAfter: headers["retry-after"] } };
+  if ("why" in body) return { sent: { kind: "lost", why: body.why, timedOut: false, begun: true } };
+  const reply = { status: statusCode, ...body, retryAfter: headers["retry-after"] };
+  const keepAlive = headers["keep-alive"];
+  return {
+    sent: { kind: "reply", reply },
+    keepAlive: typeof keepAlive === "string" ? keepAlive : keepAlive?.join(),
+  };
 }

@@ -50,6 +50,8 @@ export async function runChange<Input extends object, Result, Call, Reply>(
   refuse(operation, input, config);
   const identity = identityOf(operation, request);
   const id = recordId(provider.name, account, identity);
+  // Made while secrets, signature and claim are under way; nothing is written to it before the claim is acknowledged.
+  world.connections.dial(config.baseUrl(provider.name));
   const same = await sameRequest(operation, input, world);
   const call = operation.sends(input, circumstances);
   const exchange = await prepared(provider, call, asked, circumstances, world, secretsIn(input));

@@ -6,6 +6,7 @@ import { readInput } from "./body.ts";
 import type { ChangeOperation, ChangeSpec } from "./change-spec.ts";
 import type { TableAction } from "./definition.ts";
 import { type LambdaHandler, lambda } from "./handler.ts";
+import { served } from "./invocation.ts";
 import { routeOf, runRead, warmSecrets } from "./read.ts";
 import { isAsked, resolve } from "./resolve.ts";
 
@@ -43,10 +44,14 @@ export function changeHandler<Input extends object, Result, Call, Reply>(
   return lambda({
     name: operation.name,
     read: (event) => readInput(event, operation.input),
-    run: (request) =>
-      operation.changes?.(request.input) === false
-        ? runRead(operation, request, runtime())
-        : runChange(operation, request, runtime(), processRecords()),
+    run: (request) => {
+      const world = runtime();
+      return served(request, world, () =>
+        operation.changes?.(request.input) === false
+          ? runRead(operation, request, world)
+          : runChange(operation, request, world, processRecords()),
+      );
+    },
     async warm() {
       await Promise.allSettled([warmSecrets(operation), (async () => processRecords())()]);
     },

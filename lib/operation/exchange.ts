@@ -143,7 +143,8 @@ async function received<Call, Reply, Result>(
   world: Runtime,
   versions: SecretValue[],
 ): Promise<Outcome<Result>> {
-  const sent = await world.send(exchange.wire, pace.timing());
+  const mayRepeat = exchange.asked.effect === "read" && exchange.provider.readsMayRepeat === true;
+  const sent = await world.send({ ...exchange.wire, mayRepeat }, pace.timing());
   if (sent.kind === "not_sent") return sent;
   if (sent.kind === "lost") {
     const why = `${sent.why.charAt(0).toUpperCase()}${sent.why.slice(1)}.`;

@@ -15,6 +15,8 @@ export interface Request<Input> {
   readonly idempotencyKey: string | undefined;
   /** Milliseconds until the host kills this function. */
   readonly remainingMs: () => number;
+  /** When API Gateway took the request, by its own clock; milliseconds since 1970. */
+  readonly takenAt: number | undefined;
   /** For the request's log line and its counts: what the operation learned on its way. */
   readonly note: (facts: Facts) => void;
 }
@@ -87,6 +89,7 @@ export function lambda<Input>(shape: Shape<Input>): LambdaHandler {
         person: personOf(event),
         idempotencyKey: event.headers["idempotency-key"],
         remainingMs: () => context.getRemainingTimeInMillis(),
+        takenAt: event.requestContext.timeEpoch,
         note: (more) => facts.set(event, { ...facts.get(event), ...more }),
       });
       return written(event, response(200, "application/json", answer.body, replayedHeader(answer.replayed)));

@@ -9,6 +9,7 @@ import { type InputSchema, invalid, readInput } from "./body.ts";
 import type { FunctionDefinition } from "./definition.ts";
 import { carriedOut, isProviderFault, type Outcome, prepared } from "./exchange.ts";
 import { type Answer, type LambdaHandler, lambda, type Request } from "./handler.ts";
+import { served } from "./invocation.ts";
 import { secretsIn } from "./request.ts";
 
 /** An operation in the words of its own file: what it takes, what it sends, what it returns. */
@@ -65,7 +66,10 @@ export function readHandler<Input extends object, Result, Call, Reply>(
   return lambda({
     name: operation.name,
     read: (event) => readInput(event, operation.input),
-    run: (request) => runRead(operation, request, runtime()),
+    run: (request) => {
+      const world = runtime();
+      return served(request, world, () => runRead(operation, request, world));
+    },
     warm: () => warmSecrets(operation),
     counts: providerCounts(operation.provider.name),
   });
@@ -87,6 +91,7 @@ export async function runRead<Input extends object, Result, Call, Reply>(
 ): Promise<Answer> {
   const { config, clock, uniqueId } = world;
   refuse(operation, input, config);
+  world.connections.dial(config.baseUrl(operation.provider.name));
   const circumstances = { config, now: clock.now(), uniqueId };
   const asked = { operation: routeName(operation.name), effect: "read" } as const;
   const timing = () => {

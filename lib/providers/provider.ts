@@ -17,6 +17,8 @@ export interface Provider<Call, Reply> {
   readonly host: (config: Config) => string;
   /** The environment variables that it is configured by, beside its secret. */
   readonly variables: readonly string[];
+  /** A read of this provider may be sent again: it does no harm and holds nothing that serves once. */
+  readonly readsMayRepeat?: true;
   /**
    * The signed request, its bytes final.
    * @throws Problem `misconfigured` for a secret that cannot sign.

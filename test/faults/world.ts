@@ -15,6 +15,7 @@ import { recordsIn } from "../../lib/records/store.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import { secretsFrom } from "../../lib/secrets/secrets.ts";
 import type { Send } from "../../lib/transport.ts";
+import { noConnections } from "../support/no-connections.ts";
 import { type Fault, type Plan, Run, type Surroundings } from "./points.ts";
 import { before, type Effect, effectName, type Keys, Provider, pathOf } from "./provider.ts";
 import {
@@ -177,6 +178,7 @@ export class World {
       person: subject.caller,
       idempotencyKey: subject.key,
       remainingMs: () => left(deadline - runtime.clock.now()),
+      takenAt: undefined,
       note: () => undefined,
     };
     run.start(async () => {
@@ -464,6 +466,7 @@ export class World {
       clock,
       secrets: secretsFrom(process.secretsClient, (name) => name, clock),
       send: this.#without.send?.(send, this) ?? send,
+      connections: noConnections,
       uniqueId: () => `id-${++id}`,
     };
   }

@@ -12,7 +12,7 @@ import { Problem } from "../../lib/problem.ts";
 import { recordsIn } from "../../lib/records/store.ts";
 import { secretsFrom } from "../../lib/secrets/secrets.ts";
 import { systemClock } from "../../lib/time.ts";
-import { send } from "../../lib/transport.ts";
+import { transportBy } from "../../lib/transport.ts";
 import { type Sandbox, startAggrepaySandbox } from "../../local/sandbox/aggrepay.ts";
 import { type SecretsManager, startSecretsManager } from "../../local/secrets-manager.ts";
 import { newIdentity, type Subject, subject } from "../faults/subjects.ts";
@@ -87,7 +87,7 @@ function startCaller() {
     config,
     clock: systemClock,
     secrets: secretsFrom(client, (name) => name, systemClock),
-    send,
+    ...transportBy(systemClock),
     uniqueId: () => randomUUID(),
   };
   const database = table.clientAt(store.url);
@@ -99,6 +99,7 @@ function startCaller() {
         ...{ input, caller, person: caller },
         idempotencyKey: key,
         remainingMs: () => deadline - Date.now(),
+        takenAt: undefined,
         note: () => undefined,
       };
       try {

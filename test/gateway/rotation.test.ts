@@ -14,7 +14,8 @@ import { payu } from "../../lib/providers/payu/index.ts";
 import type { Provider } from "../../lib/providers/provider.ts";
 import { wibmo } from "../../lib/providers/wibmo/index.ts";
 import { secretsFrom } from "../../lib/secrets/secrets.ts";
-import { send } from "../../lib/transport.ts";
+import { systemClock } from "../../lib/time.ts";
+import { transportBy } from "../../lib/transport.ts";
 import { startSecretsManager } from "../../local/secrets-manager.ts";
 import {
   binding,
@@ -366,7 +367,13 @@ describe("Secrets Manager", () => {
       note: () => undefined,
     };
     const ask = () =>
-      runRead(checkStatus, request, { config, clock, secrets, send, uniqueId: () => String(now) });
+      runRead(checkStatus, request, {
+        config,
+        clock,
+        secrets,
+        ...transportBy(systemClock),
+        uniqueId: () => String(now),
+      });
     try {
       wallets.peer.script({ "check-status": reply({ responseCode: "00" }) });
       await ask();
@@ -384,7 +391,13 @@ describe("Secrets Manager", () => {
       // One that starts meanwhile has none, and says that it sent nothing.
       const cold = secretsFrom(client, () => arn, clock);
       await expect(
-        runRead(checkStatus, request, { config, clock, secrets: cold, send, uniqueId: () => "1" }),
+        runRead(checkStatus, request, {
+          config,
+          clock,
+          secrets: cold,
+          ...transportBy(systemClock),
+          uniqueId: () => "1",
+        }),
       ).rejects.toMatchObject({ code: "not-sent", status: 503 });
       expect(wallets.peer.requests).toHaveLength(2);
     } finally {

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { operation } from "../../functions/wibmo/retrieve-customer-record.ts";
 import { readConfig } from "../../lib/config.ts";
 import { runRead } from "../../lib/operation/read.ts";
-import { send } from "../../lib/transport.ts";
+import { systemClock } from "../../lib/time.ts";
+import { transportBy } from "../../lib/transport.ts";
 import { expectProblem, expectSuccess } from "../support/aggrepay-gateway.ts";
 import { alwaysSent, hang, type PeerRequest, text } from "../support/peer.ts";
 import { testReadFaults } from "../support/read-faults.ts";
@@ -320,7 +321,7 @@ describe("retrieve-customer-record", () => {
           refreshed: async () => secret,
           moment: () => 0,
         },
-        send,
+        ...transportBy(systemClock),
         uniqueId: () => "unique-1",
       },
     );

@@ -10,6 +10,7 @@ import type { RecordItem } from "../../lib/records/record.ts";
 import { type Records, recordsIn } from "../../lib/records/store.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import { startTable, type TestTable } from "../support/dynamodb.ts";
+import { noConnections } from "../support/no-connections.ts";
 import {
   again,
   attemptOf,
@@ -66,6 +67,7 @@ const worldWith = (more: object = {}): Runtime => ({
     moment: () => 0,
   },
   send: () => Promise.reject(new Error("nothing is sent")),
+  connections: noConnections,
   uniqueId: () => "unique",
 });
 const world = worldWith();

@@ -43,6 +43,7 @@ export const aggrepay: Provider<AggrepayCall, AggrepayReply> = {
   secret: "aggrepay",
   host: (config) => config.baseUrl("aggrepay").host,
   variables: ["AGGREPAY_BASE_URL", "AGGREPAY_UTC_OFFSET"],
+  readsMayRepeat: true,
   sign,
   read,
 };

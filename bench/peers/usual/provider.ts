@@ -1,16 +1,12 @@
 import { createHash } from "node:crypto";
-import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { getSecret } from "@aws-lambda-powertools/parameters/secrets";
 
-/** What a team writes for itself: the SDK's clients as they come, `fetch`, and a module that signs. */
-const secrets = new SecretsManagerClient({});
-let credentials: { readonly apiKey: string; readonly salt: string } | undefined;
-
+/** What a team writes for itself: Powertools' parameters, `fetch`, and a module that signs. */
 export async function call(path: string, fields: Readonly<Record<string, string>>): Promise<unknown> {
-  if (!credentials) {
-    const command = new GetSecretValueCommand({ SecretId: process.env.AGGREPAY_SECRET_ID });
-    credentials = JSON.parse((await secrets.send(command)).SecretString ?? "");
-  }
-  const { apiKey = "", salt = "" } = credentials ?? {};
+  const { apiKey, salt } = (await getSecret(process.env.AGGREPAY_SECRET_ID ?? "", {
+    maxAge: 300,
+    transform: "json",
+  })) as { readonly apiKey: string; readonly salt: string };
   const sent: Record<string, string> = { ...fields, api_key: apiKey };
   const values = Object.keys(sent)
     .sort()

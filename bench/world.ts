@@ -1,0 +1,229 @@
+import { fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { functions } from "../functions/index.ts";
+import { bundle } from "../infra/bundle.ts";
+import type { LambdaFunction } from "../local/assembly.ts";
+import { writeWorker } from "../local/lambda/environment.ts";
+import { type LambdaProcess, startProcess } from "../local/lambda/process.ts";
+import { reservedCustomerId, reservedMpin } from "../local/sandbox/aggrepay.ts";
+import { startSecretsManager } from "../local/secrets-manager.ts";
+import { startTable } from "../test/support/dynamodb.ts";
+import { selfSigned } from "../test/support/self-signed.ts";
+import type { FarCommand, FarOptions, FarPorts } from "./far.ts";
+import type { Loss } from "./link.ts";
+
+export const operations = ["debit-wallet", "fetch-balance"] as const;
+export type Operation = (typeof operations)[number];
+/** `usual` is what a team writes with the usual libraries; `floor` the SDK's clients and the calls by hand. */
+export const kinds = ["ours", "usual", "floor"] as const;
+export type Kind = (typeof kinds)[number];
+
+export interface Subject {
+  readonly kind: Kind;
+  readonly operation: Operation;
+  readonly bytes: number;
+  readonly entry: string;
+  readonly layers: readonly string[];
+}
+
+/** Round trips in milliseconds; a provider at no distance that is `plain` speaks HTTP without TLS. */
+export interface Place {
+  readonly provider: number | "plain";
+  readonly store: number;
+}
+
+export interface Called {
+  readonly milliseconds: number;
+  readonly status: number;
+}
+
+export interface World {
+  readonly subjects: readonly Subject[];
+  of(kind: Kind, operation: Operation): Subject;
+  /** A process with nothing compiled beforehand, as on Lambda. */
+  start(subject: Subject, place: Place): Promise<LambdaProcess>;
+  call(process: LambdaProcess, operation: Operation): Promise<Called>;
+  /** The provider's side loses every connection on links of that round trip. */
+  lose(roundTripMs: number, how: Loss): Promise<void>;
+  /** Connections that have come over links of that round trip. */
+  connections(roundTripMs: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+const secret = { apiKey: "bench-api-key", salt: "bench-salt" };
+export const roundTripsMs = [0, 10, 40];
+export const storeRoundTripsMs = [0, 3];
+
+export async function openWorld(): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), "bench-"));
+  const table = await startTable();
+  const { key, certificate } = selfSigned();
+  const trusted = join(folder, "trusted.pem");
+  await writeFile(trusted, certificate);
+  const secretsManager = await startSecretsManager(
+    [{ name: "aggrepay", arn: "aggrepay-arn", key: "aggrepay" }],
+    { description: "", versions: () => ({ current: { id: "v1", value: secret }, previous: undefined }) },
+  );
+  const far = await startFar({
+    ...{ dataDir: folder, secret, key, certificate, roundTripsMs, storeRoundTripsMs },
+    storePort: Number(new URL(table.url).port),
+  });
+  const worker = join(folder, "worker.mjs");
+  await writeWorker(worker);
+  const subjects = await bundled(folder);
+  let count = 0;
+
+  const lambdaOf = (subject: Subject, place: Place): LambdaFunction => {
+    const name = `${subject.kind}-${subject.operation}`;
+    const provider =
+      place.provider === "plain"
+        ? `http://127.0.0.1:${far.ports.plain}`
+        : `https://localhost:${far.ports.provider[place.provider]}`;
+    return {
+      ...{ name, arn: name, invokedArn: name, version: "$LATEST", role: undefined },
+      ...{ entry: subject.entry, exportName: "handler", layers: subject.layers },
+      folder: join(subject.entry, ".."),
+      environment: {
+        AGGREPAY_ACCOUNT: "main",
+        AGGREPAY_BASE_URL: provider,
+        AGGREPAY_SECRET_ID: "aggrepay-arn",
+        AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${far.ports.store[place.store]}`,
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+        FUNCTION_TIMEOUT_MS: "28000",
+        LEASE_MS: "33000",
+        PROVIDER_TIMEOUT_MS: "20000",
+        QUIET_PERIOD_MS: "900000",
+        TABLE_NAME: table.name,
+        NODE_EXTRA_CA_CERTS: trusted,
+      },
+      memoryMb: 512,
+      timeoutMs: 28_000,
+      tableActions: [],
+    };
+  };
+
+  return {
+    subjects,
+    of(kind, operation) {
+      const found = subjects.find((each) => each.kind === kind && each.operation === operation);
+      if (!found) throw new Error(`there is no ${kind} ${operation}`);
+      return found;
+    },
+    async start(subject, place) {
+      const compileCache = await mkdtemp(join(folder, "compile-cache-"));
+      const credentials = { accessKeyId: "local", secretAccessKey: "local", sessionToken: "local" };
+      const log = { line: (text: string) => console.error(text), stream: () => undefined };
+      return startProcess(lambdaOf(subject, place), { worker, compileCache, credentials }, log);
+    },
+    async call(process, operation) {
+      count += 1;
+      const event = eventOf(operation, `bench-${count}-${randomUUID().slice(0, 8)}`);
+      const from = performance.now();
+      const outcome = await process.invoke(`bench-${count}`, event);
+      const milliseconds = performance.now() - from;
+      const status = outcome.kind === "answered" ? Number(JSON.parse(outcome.payload).statusCode) : 500;
+      return { milliseconds, status };
+    },
+    async lose(roundTripMs, how) {
+      await far.ask({ lose: how, roundTripMs });
+    },
+    connections: (roundTripMs) => far.ask({ count: true, roundTripMs }),
+    async close() {
+      far.stop();
+      secretsManager.close();
+      await table.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The reserved customer whose changes are spoiled is honest to those that look, and the other way round. */
+function eventOf(operation: Operation, id: string): string {
+  const input =
+    operation === "fetch-balance"
+      ? { customerId: reservedCustomerId("timeout-before", "change") }
+      : {
+          fromCustomerId: reservedCustomerId("timeout-before", "read"),
+          amount: "0.01",
+          mpin: reservedMpin,
+          merchantTransactionId: id,
+        };
+  return JSON.stringify({
+    version: "2.0",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(input),
+    isBase64Encoded: false,
+    requestContext: { requestId: id, timeEpoch: Date.now() },
+  });
+}
+
+async function startFar(options: FarOptions) {
+  const child = fork(join(import.meta.dirname, "far.ts"), [JSON.stringify(options)]);
+  const [ports] = (await once(child, "message")) as [FarPorts];
+  return {
+    ports,
+    async ask(command: FarCommand): Promise<number> {
+      child.send(command);
+      const [{ connections }] = (await once(child, "message")) as [{ readonly connections: number }];
+      return connections;
+    },
+    stop: () => child.kill("SIGKILL"),
+  };
+}
+
+async function bundled(folder: string): Promise<readonly Subject[]> {
+  const ours = await bundle(functions, { outdir: join(folder, "ours") });
+  const others = kinds.filter((kind) => kind !== "ours");
+  const entries = others.flatMap((kind) => operations.map((operation) => `${kind}/${operation}`));
+  const { metafile } = await build({
+    absWorkingDir: join(import.meta.dirname, "peers"),
+    entryPoints: entries.map((entry) => ({ in: `./${entry}.ts`, out: `${entry}/index` })),
+    outdir: folder,
+    // As our own bundles, but for what we leave out of the SDK.
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node24",
+    mainFields: ["module", "main"],
+    outExtension: { ".js": ".mjs" },
+    // Packages of theirs that are CommonJS ask for Node's modules at run time.
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
+    minify: true,
+    legalComments: "none",
+    metafile: true,
+    logLevel: "error",
+  });
+  const bytesOf = (entry: string) =>
+    Object.entries(metafile.outputs).find(([path]) => path.endsWith(`${entry}/index.mjs`))?.[1].bytes ??
+    Number.NaN;
+  return operations.flatMap((operation) =>
+    kinds.map((kind): Subject => {
+      if (kind !== "ours") {
+        const entry = join(folder, kind, operation, "index.mjs");
+        return { kind, operation, entry, layers: [], bytes: bytesOf(`${kind}/${operation}`) };
+      }
+      const built = ours.functions.get(`aggrepay/${operation}`);
+      if (built === undefined) throw new Error(`${operation} was not built`);
+      const { layer } = ours;
+      const entry = join(built.folder, "index.mjs");
+      return { kind, operation, entry, layers: [layer.folder], bytes: built.bytes + layer.bytes };
+    }),
+  );
+}
+
+/** Milliseconds of CPU that a process has had, over all its threads. */
+export function cpuMs({ pid }: LambdaProcess): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const nanoseconds = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
+  );
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
+}
