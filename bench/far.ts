@@ -5,14 +5,14 @@
 import { connect } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { startAggrepaySandbox } from "../local/sandbox/aggrepay.ts";
-import { type Link, type Loss, linkTo } from "./link.ts";
+import { type Link, type Loss, linkTo, type Target } from "./link.ts";
 
 export interface FarOptions {
   readonly dataDir: string;
   readonly secret: { readonly apiKey: string; readonly salt: string };
   readonly key: string;
   readonly certificate: string;
-  readonly storePort: number;
+  readonly store: Target;
   readonly roundTripsMs: readonly number[];
   readonly storeRoundTripsMs: readonly number[];
 }
@@ -24,9 +24,17 @@ export interface FarPorts {
   readonly store: Readonly<Record<number, number>>;
 }
 
-export type FarCommand =
-  | { readonly lose: Loss; readonly roundTripMs: number }
-  | { readonly count: true; readonly roundTripMs: number };
+export type FarCommand = { readonly id: number } & (
+  | { readonly open: number }
+  | { readonly lose: Loss; readonly port: number }
+  | { readonly close: number }
+);
+
+/** `port` of the link that was opened. */
+export interface FarAnswer {
+  readonly id: number;
+  readonly port?: number;
+}
 
 const [given = "{}"] = process.argv.slice(2);
 const options = JSON.parse(given) as FarOptions;
@@ -34,11 +42,15 @@ process.on("disconnect", () => process.exit(0));
 
 const sandbox = await startAggrepaySandbox({ dataDir: options.dataDir, secrets: () => [options.secret] });
 const sandboxPort = Number(new URL(sandbox.url).port);
+const named = (chunk: Buffer): string =>
+  chunk.toString("latin1").replace(/(\r\nhost: )[^\r]+/i, `$1127.0.0.1:${sandboxPort}`);
 const tls = createTlsServer(
   { key: options.key, cert: options.certificate, noDelay: true, allowHalfOpen: true },
   (near) => {
     const far = connect({ port: sandboxPort, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
-    near.pipe(far);
+    // The sandbox answers to its own name alone.
+    near.on("data", (chunk: Buffer) => far.write(named(chunk), "latin1"));
+    near.on("end", () => far.end());
     far.pipe(near);
     for (const [one, other] of [
       [near, far],
@@ -51,21 +63,37 @@ const tls = createTlsServer(
 );
 tls.on("tlsClientError", () => undefined);
 await new Promise<void>((resolve) => tls.listen(0, "127.0.0.1", resolve));
-const tlsPort = (tls.address() as { port: number }).port;
+const wallet: Target = { host: "127.0.0.1", port: (tls.address() as { port: number }).port };
 
-const links = async (target: number, lengths: readonly number[]) =>
+const links = async (target: Target, lengths: readonly number[]) =>
   new Map(
     await Promise.all(lengths.map(async (ms) => [ms, await linkTo(target, ms)] as readonly [number, Link])),
   );
-const provider = await links(tlsPort, options.roundTripsMs);
-const store = await links(options.storePort, options.storeRoundTripsMs);
+const provider = await links(wallet, options.roundTripsMs);
+const store = await links(options.store, options.storeRoundTripsMs);
 const portsOf = (all: ReadonlyMap<number, Link>) =>
   Object.fromEntries([...all].map(([ms, { port }]) => [ms, port]));
 
-process.on("message", (command: FarCommand) => {
-  const link = provider.get(command.roundTripMs);
-  if ("lose" in command) link?.lose(command.lose);
-  process.send?.({ connections: link?.connections() ?? 0 });
+/** Links that somebody has to himself. */
+const own = new Map<number, Link>();
+
+async function obey(command: FarCommand): Promise<number | undefined> {
+  if ("open" in command) {
+    const link = await linkTo(wallet, command.open);
+    own.set(link.port, link);
+    return link.port;
+  }
+  if ("lose" in command) own.get(command.port)?.lose(command.lose);
+  else {
+    own.get(command.close)?.close();
+    own.delete(command.close);
+  }
+  return undefined;
+}
+
+process.on("message", async (command: FarCommand) => {
+  const port = await obey(command);
+  process.send?.({ id: command.id, ...(port !== undefined && { port }) } satisfies FarAnswer);
 });
 process.send?.({
   plain: sandboxPort,

@@ -3,8 +3,6 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 /** A stretch of network between two places, on this machine: everything takes half the round trip each way. */
 export interface Link {
   readonly port: number;
-  /** How many connections came over it. */
-  readonly connections: () => number;
   /**
    * The far end gives up every connection that stands. `forgets` says nothing: what is written to it afterwards is reset.
    * `closes` ends both ways in order; `half closes` only its own.
@@ -16,19 +14,22 @@ export interface Link {
 export const losses = ["forgets", "closes", "half closes"] as const;
 export type Loss = (typeof losses)[number];
 
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
 interface Pair {
   readonly near: Socket;
   readonly far: Socket;
   isForgotten: boolean;
 }
 
-/** A link to that port. Setting up a connection costs one round trip more than loopback shows. */
-export async function linkTo(target: number, roundTripMs: number): Promise<Link> {
+/** A link to that place. Setting up a connection costs one round trip more than loopback shows. */
+export async function linkTo(target: Target, roundTripMs: number): Promise<Link> {
   const pairs = new Set<Pair>();
-  let count = 0;
   const server: Server = createServer({ noDelay: true, allowHalfOpen: true }, (near) => {
-    count += 1;
-    const far = connect({ port: target, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
+    const far = connect({ ...target, noDelay: true, allowHalfOpen: true });
     const pair: Pair = { near, far, isForgotten: false };
     pairs.add(pair);
     const stands = performance.now() + roundTripMs;
@@ -41,7 +42,6 @@ export async function linkTo(target: number, roundTripMs: number): Promise<Link>
   });
   return {
     port,
-    connections: () => count,
     lose(how) {
       for (const pair of pairs) give(pair, how);
     },

@@ -106,7 +106,6 @@ async function idle(world: World, scale: Scale): Promise<Part> {
 
 /** Frozen as Lambda freezes a process, while the provider's side loses the connection in one of three ways. */
 async function freeze(world: World, { freezes }: Scale): Promise<Part> {
-  const place = { provider: 10, store: 0 } as const;
   const failed: Record<string, Record<Kind, number>> = {};
   const count = Math.ceil(freezes / losses.length);
   for (const how of losses) {
@@ -115,17 +114,19 @@ async function freeze(world: World, { freezes }: Scale): Promise<Part> {
       const pausesMs = [2_100, 2_500, 4_000, 8_000, 15_000];
       const pauseMs = pausesMs[index % pausesMs.length] ?? 2_500;
       for (const kind of rotated(kinds, index)) {
-        const process = await world.start(world.of(kind, "debit-wallet"), place);
+        const link = await world.link(10);
+        const process = await world.start(world.of(kind, "debit-wallet"), { provider: link, store: 0 });
         await process.initialized;
         await world.call(process, "debit-wallet");
         globalThis.process.kill(process.pid ?? 0, "SIGSTOP");
         await sleep(pauseMs / 2);
-        await world.lose(place.provider, how);
+        await link.lose(how);
         await sleep(pauseMs / 2);
         globalThis.process.kill(process.pid ?? 0, "SIGCONT");
         const { status } = await world.call(process, "debit-wallet");
         if (status !== 200) taken[kind].failed += 1;
         process.kill();
+        await link.close();
       }
     });
     failed[how] = { ours: taken.ours.failed, usual: taken.usual.failed, floor: taken.floor.failed };

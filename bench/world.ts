@@ -15,7 +15,7 @@ import { reservedCustomerId, reservedMpin } from "../local/sandbox/aggrepay.ts";
 import { startSecretsManager } from "../local/secrets-manager.ts";
 import { startTable } from "../test/support/dynamodb.ts";
 import { selfSigned } from "../test/support/self-signed.ts";
-import type { FarCommand, FarOptions, FarPorts } from "./far.ts";
+import type { FarAnswer, FarCommand, FarOptions, FarPorts } from "./far.ts";
 import type { Loss } from "./link.ts";
 
 export const operations = ["debit-wallet", "fetch-balance"] as const;
@@ -32,10 +32,21 @@ export interface Subject {
   readonly layers: readonly string[];
 }
 
-/** Round trips in milliseconds; a provider at no distance that is `plain` speaks HTTP without TLS. */
+/**
+ * Round trips in milliseconds; a provider at no distance that is `plain` speaks HTTP without TLS, and one over an own link is
+ * named by that.
+ */
 export interface Place {
-  readonly provider: number | "plain";
+  readonly provider: number | "plain" | OwnLink;
   readonly store: number;
+}
+
+/** A link to the provider that one process has to itself. */
+export interface OwnLink {
+  readonly port: number;
+  /** The provider's side loses every connection. */
+  lose(how: Loss): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface Called {
@@ -49,10 +60,8 @@ export interface World {
   /** A process with nothing compiled beforehand, as on Lambda. */
   start(subject: Subject, place: Place): Promise<LambdaProcess>;
   call(process: LambdaProcess, operation: Operation): Promise<Called>;
-  /** The provider's side loses every connection on links of that round trip. */
-  lose(roundTripMs: number, how: Loss): Promise<void>;
-  /** Connections that have come over links of that round trip. */
-  connections(roundTripMs: number): Promise<number>;
+  /** A link of that round trip. */
+  link(roundTripMs: number): Promise<OwnLink>;
   close(): Promise<void>;
 }
 
@@ -72,19 +81,22 @@ export async function openWorld(): Promise<World> {
   );
   const far = await startFar({
     ...{ dataDir: folder, secret, key, certificate, roundTripsMs, storeRoundTripsMs },
-    storePort: Number(new URL(table.url).port),
+    store: { host: new URL(table.url).hostname, port: Number(new URL(table.url).port) },
   });
   const worker = join(folder, "worker.mjs");
   await writeWorker(worker);
   const subjects = await bundled(folder);
   let count = 0;
 
+  const portOf = (link: number | OwnLink) =>
+    typeof link === "number" ? far.ports.provider[link] : link.port;
+
   const lambdaOf = (subject: Subject, place: Place): LambdaFunction => {
     const name = `${subject.kind}-${subject.operation}`;
     const provider =
       place.provider === "plain"
         ? `http://127.0.0.1:${far.ports.plain}`
-        : `https://localhost:${far.ports.provider[place.provider]}`;
+        : `https://localhost:${portOf(place.provider)}`;
     return {
       ...{ name, arn: name, invokedArn: name, version: "$LATEST", role: undefined },
       ...{ entry: subject.entry, exportName: "handler", layers: subject.layers },
@@ -130,10 +142,18 @@ export async function openWorld(): Promise<World> {
       const status = outcome.kind === "answered" ? Number(JSON.parse(outcome.payload).statusCode) : 500;
       return { milliseconds, status };
     },
-    async lose(roundTripMs, how) {
-      await far.ask({ lose: how, roundTripMs });
+    async link(roundTripMs) {
+      const { port = 0 } = await far.ask({ open: roundTripMs });
+      return {
+        port,
+        async lose(how) {
+          await far.ask({ lose: how, port });
+        },
+        async close() {
+          await far.ask({ close: port });
+        },
+      };
     },
-    connections: (roundTripMs) => far.ask({ count: true, roundTripMs }),
     async close() {
       far.stop();
       secretsManager.close();
@@ -166,12 +186,21 @@ function eventOf(operation: Operation, id: string): string {
 async function startFar(options: FarOptions) {
   const child = fork(join(import.meta.dirname, "far.ts"), [JSON.stringify(options)]);
   const [ports] = (await once(child, "message")) as [FarPorts];
+  let count = 0;
+  const waiting = new Map<number, (answer: FarAnswer) => void>();
+  child.on("message", (answer: FarAnswer) => waiting.get(answer.id)?.(answer));
+  type Told = FarCommand extends infer Each ? (Each extends unknown ? Omit<Each, "id"> : never) : never;
   return {
     ports,
-    async ask(command: FarCommand): Promise<number> {
-      child.send(command);
-      const [{ connections }] = (await once(child, "message")) as [{ readonly connections: number }];
-      return connections;
+    ask(command: Told): Promise<FarAnswer> {
+      const id = ++count;
+      return new Promise((resolve) => {
+        waiting.set(id, (answer) => {
+          waiting.delete(id);
+          resolve(answer);
+        });
+        child.send({ id, ...command });
+      });
     },
     stop: () => child.kill("SIGKILL"),
   };

@@ -21,6 +21,8 @@ export interface Bundle {
   readonly bytes: number;
   /** Every file that went into the bundle, relative to the project. */
   readonly inputs: readonly string[];
+  /** Bytes of the bundle by where they come from: a package, or a folder of the project. */
+  readonly shares: ReadonlyMap<string, number>;
 }
 
 export interface BundleOptions {
@@ -137,7 +139,7 @@ const directBuiltins: Plugin = {
   },
 };
 
-type Output = Pick<Bundle, "bytes" | "inputs">;
+type Output = Pick<Bundle, "bytes" | "inputs" | "shares">;
 
 async function run(
   root: string,
@@ -176,9 +178,19 @@ const describe = (root: string, { outputs }: Metafile): ReadonlyMap<string, Outp
   new Map(
     Object.entries(outputs).map(([path, { bytes, inputs }]) => [
       resolve(root, path),
-      { bytes, inputs: Object.keys(inputs) },
+      { bytes, inputs: Object.keys(inputs), shares: sharesOf(inputs) },
     ]),
   );
+
+function sharesOf(inputs: Metafile["outputs"][string]["inputs"]): ReadonlyMap<string, number> {
+  const shares = new Map<string, number>();
+  for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+    const name =
+      /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path.split("/").slice(0, 2).join("/");
+    shares.set(name, (shares.get(name) ?? 0) + bytesInOutput);
+  }
+  return shares;
+}
 
 function take(outputs: ReadonlyMap<string, Output>, path: string): Output {
   const output = outputs.get(path);

@@ -195,7 +195,7 @@ const functionName = (name: string): string =>
 async function bundleUsual(folder: string): Promise<Pick<LambdaFunction, "entry" | "exportName" | "folder">> {
   await build({
     absWorkingDir: project,
-    entryPoints: [{ in: "bench/usual/debit-wallet.ts", out: "usual/index" }],
+    entryPoints: [{ in: "bench/peers/floor/debit-wallet.ts", out: "usual/index" }],
     outdir: folder,
     bundle: true,
     format: "esm",

@@ -72,7 +72,7 @@ describe("what is sent", () => {
       "content-type": "application/json",
       accept: "application/json",
       "content-length": String(request?.body.byteLength),
-      connection: "close",
+      connection: "keep-alive",
       ...alwaysSent,
     });
     const body = jsonOf(request);

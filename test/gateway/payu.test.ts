@@ -76,7 +76,7 @@ describe("what is sent", () => {
       "content-type": "application/json",
       accept: "application/json",
       "content-length": String(request.body.byteLength),
-      connection: "close",
+      connection: "keep-alive",
       ...alwaysSent,
     });
     expect(jsonOf(request)).toEqual({

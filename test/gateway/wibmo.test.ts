@@ -66,7 +66,7 @@ const headersOf = (request: PeerRequest, wallets: Wallets, more: object) => ({
   "content-type": "application/json",
   accept: "application/json",
   "content-length": String(request.body.byteLength),
-  connection: "close",
+  connection: "keep-alive",
   ...alwaysSent,
   ...more,
 });

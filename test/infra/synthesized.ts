@@ -91,7 +91,7 @@ function emptyBundles(outdir: string, definitions: readonly FunctionDefinition[]
     const folder = join(outdir, name);
     mkdirSync(folder);
     writeFileSync(join(folder, "index.mjs"), code);
-    return { folder, bytes: code.length, inputs: [] };
+    return { folder, bytes: code.length, inputs: [], shares: new Map() };
   };
   const bundle = holding("empty-function", "");
   return {

@@ -54,7 +54,7 @@ function post(url: URL, body: string): Promise<string> {
 }
 
 export const answer = (body: string) => ({
-  statusCode: JSON.parse(body).error ? 500 : 200,
+  statusCode: JSON.parse(body).data ? 200 : 500,
   headers: { "content-type": "application/json" },
   body,
 });

@@ -21,6 +21,6 @@ export async function call(path: string, fields: Readonly<Record<string, string>
     signal: AbortSignal.timeout(20_000),
   });
   const reply = (await response.json()) as { readonly data: unknown; readonly error: unknown };
-  if (reply.error) throw new Error(JSON.stringify(reply.error));
+  if (!reply.data) throw new Error(JSON.stringify(reply.error));
   return reply.data;
 }
