@@ -161,15 +161,15 @@ const needles = forms.flatMap(([form, write]) =>
     }));
   }),
 );
-/** A few digits or letters stand within times and ids by chance: they count where they stand by themselves. */
+/** A few digits or letters, or two and two with a hyphen, stand within times and ids by chance: they count where they stand by themselves. */
 const found = (text: string): readonly string[] =>
   needles
     .filter((needle) => text.includes(needle.text))
     .filter(
       (needle) =>
         needle.text.length > 8 ||
-        /\W/.test(needle.text) ||
-        new RegExp(`(?<![\\w-])${needle.text}(?![\\w-])`).test(text),
+        /^\W|\W$/.test(needle.text) ||
+        new RegExp(`(?<![\\w-]|\\d[.:])${RegExp.escape(needle.text)}(?![\\w-]|[.:]\\d)`).test(text),
     )
     .map(({ what }) => what);
 

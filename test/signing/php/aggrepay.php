@@ -42,7 +42,7 @@ function answerReply(string $body, array $salts): array
     }
 
     $keys = array_map('strval', array_keys($reply));
-    $hash = $reply['hash'] ?? null;
+    $hash = filled($reply['hash'] ?? null);
     unset($reply['hash']);
     $escaped = json_encode($reply);
     $bare = json_encode($reply, JSON_UNESCAPED_SLASHES);
@@ -54,14 +54,21 @@ function answerReply(string $body, array $salts): array
     return [$verdict, $whole, base64_encode($escaped), base64_encode($bare)];
 }
 
+// An empty text or list where PHP would have null. Decoded with true, an empty object is an empty list too.
+function filled(mixed $value): mixed
+{
+    return $value === '' || $value === [] ? null : $value;
+}
+
 function verdict(array $reply, array $keys, mixed $hash, string $escaped, string $bare, array $salts): string
 {
     if ($hash === null) {
-        if (isset($reply['data']) || isset($reply['page'])) {
+        $error = filled($reply['error'] ?? null);
+        if (filled($reply['data'] ?? null) !== null || filled($reply['page'] ?? null) !== null) {
             return 'unverified';
         }
         $complete = array_diff(['data', 'error', 'page', 'hash'], $keys) === [];
-        return isset($reply['error']) || $complete ? 'unsigned' : 'unverified';
+        return $error !== null || $complete ? 'unsigned' : 'unverified';
     }
     foreach ($salts as $salt) {
         foreach ([$escaped, $bare] as $text) {
