@@ -161,6 +161,7 @@ const needles = forms.flatMap(([form, write]) =>
     }));
   }),
 );
+const escaped = (text: string): string => text.replaceAll(/[^\w-]/g, "\\$&");
 /** A few digits or letters, or two and two with a hyphen, stand within times and ids by chance: they count where they stand by themselves. */
 const found = (text: string): readonly string[] =>
   needles
@@ -169,7 +170,7 @@ const found = (text: string): readonly string[] =>
       (needle) =>
         needle.text.length > 8 ||
         /^\W|\W$/.test(needle.text) ||
-        new RegExp(`(?<![\\w-]|\\d[.:])${RegExp.escape(needle.text)}(?![\\w-]|[.:]\\d)`).test(text),
+        new RegExp(`(?<![\\w-]|\\d[.:])${escaped(needle.text)}(?![\\w-]|[.:]\\d)`).test(text),
     )
     .map(({ what }) => what);
 
