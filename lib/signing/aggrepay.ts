@@ -92,7 +92,7 @@ export type AggrepayReply =
  * Stricter than the document's function, by our choice: `data` or `page` without a hash is not believed,
  * and neither is what PHP cannot decode or encode; a hash must be a string and match exactly; a reply
  * with neither data nor error must show all four of its members, so that another server's `{"message": ...}`
- * is not taken for a failure that the provider reported. `[]`, `{}` and `""` are null, but for what a hash covers where there is
+ * is not taken for a failure that the provider reported. `[]` and `""` are null, but for what a hash covers where there is
  * no error: there an empty list is an answer.
  *
  * `body` is the reply's bytes as received. Throws a TypeError when `salts` is empty or holds an empty salt.
@@ -124,14 +124,9 @@ export function openAggrepayReply(body: Uint8Array, salts: readonly string[]): A
   return { verified: true, signed: true, data, error, page };
 }
 
-/** PHP writes an empty array or an empty text for null here and there; an empty object is an empty array to it. */
+/** PHP writes an empty array or an empty text for null here and there. */
 function filled(value: JsonValue | undefined): JsonValue {
-  const isEmpty =
-    value === undefined ||
-    value === "" ||
-    (Array.isArray(value) && value.length === 0) ||
-    (value instanceof Map && value.size === 0);
-  return isEmpty ? null : value;
+  return value === undefined || value === "" || (Array.isArray(value) && value.length === 0) ? null : value;
 }
 
 const MEMBERS = ["data", "error", "page", "hash"];

@@ -42,7 +42,9 @@ function answerReply(string $body, array $salts): array
     }
 
     $keys = array_map('strval', array_keys($reply));
-    $hash = filled($reply['hash'] ?? null);
+    // No property of an object may begin with NUL.
+    $members = json_decode(str_replace('"\\u0000', '"_\\u0000', $body));
+    $hash = filled($members, 'hash');
     unset($reply['hash']);
     $escaped = json_encode($reply);
     $bare = json_encode($reply, JSON_UNESCAPED_SLASHES);
@@ -50,21 +52,22 @@ function answerReply(string $body, array $salts): array
         return ['unencodable', $whole];
     }
 
-    $verdict = verdict($reply, $keys, $hash, $escaped, $bare, $salts);
+    $verdict = verdict($members, $keys, $hash, $escaped, $bare, $salts);
     return [$verdict, $whole, base64_encode($escaped), base64_encode($bare)];
 }
 
-// An empty text or list where PHP would have null. Decoded with true, an empty object is an empty list too.
-function filled(mixed $value): mixed
+// Null where PHP writes an empty text or list for it. $members are those of the reply with objects kept as objects.
+function filled(object $members, string $name): mixed
 {
+    $value = $members->$name ?? null;
     return $value === '' || $value === [] ? null : $value;
 }
 
-function verdict(array $reply, array $keys, mixed $hash, string $escaped, string $bare, array $salts): string
+function verdict(object $members, array $keys, mixed $hash, string $escaped, string $bare, array $salts): string
 {
     if ($hash === null) {
-        $error = filled($reply['error'] ?? null);
-        if (filled($reply['data'] ?? null) !== null || filled($reply['page'] ?? null) !== null) {
+        $error = filled($members, 'error');
+        if (filled($members, 'data') !== null || filled($members, 'page') !== null) {
             return 'unverified';
         }
         $complete = array_diff(['data', 'error', 'page', 'hash'], $keys) === [];
