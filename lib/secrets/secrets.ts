@@ -47,11 +47,15 @@ interface Cached {
   readonly staleAt: number;
 }
 
-/** Secrets from Secrets Manager, kept in memory for five minutes; requests that arrive together fetch once. */
+/**
+ * Secrets from Secrets Manager, kept in memory for five minutes; requests that arrive together fetch once.
+ * @param pause Waits so many milliseconds of that clock.
+ */
 export function secretsFrom(
   client: SecretsManagerClient,
   idOf: (name: SecretName) => string,
   clock: Clock,
+  pause: (milliseconds: number) => Promise<unknown> = sleep,
 ): Secrets {
   const cache = new Map<string, Cached>();
   let moments: Moment = 0;
@@ -129,7 +133,7 @@ export function secretsFrom(
       const value = there(name, await get(name, "AWSCURRENT", "anew"));
       const kept = () => cache.get(`${name} AWSCURRENT`);
       if ((kept()?.readAfter ?? 0) > since) return value;
-      await sleep(Math.max(0, Math.min(refreshMs, (kept()?.triedAt ?? 0) + refreshMs - clock.now())));
+      await pause(Math.max(0, Math.min(refreshMs, (kept()?.triedAt ?? 0) + refreshMs - clock.now())));
       const later = there(name, await get(name, "AWSCURRENT", "now"));
       if ((kept()?.readAfter ?? 0) > since) return later;
       throw new Problem("not-sent", `The secret "${name}" could not be read anew.`);

@@ -229,5 +229,6 @@ function ofAnswer({ seq, run, subject }: Told, world: World): readonly string[] 
 }
 
 const looks = ["fetchcustomerdetail", "getsubmerchants", "fetchbymerchantransactionid", "fetchtransactions"];
-const sentAnything = ({ points }: Run<unknown>): boolean =>
+/** Whether it sent a change. */
+export const sentAnything = ({ points }: Run<unknown>): boolean =>
   points.some((point) => point.startsWith("send ") && !looks.includes(point.slice(5)));

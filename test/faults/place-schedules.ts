@@ -7,8 +7,8 @@ import { type Client, times, type Without, type World } from "./world.ts";
 /** Two requests for one natural key, under two identities. */
 export function rivalsOf(
   name: "addSubMerchant" | "registerCustomer" | "creditWallet",
+  [one, other]: readonly [string, string] = [newIdentity("A"), newIdentity("B")],
 ): readonly [Subject, Subject] {
-  const [one, other] = [newIdentity("A"), newIdentity("B")];
   if (name === "creditWallet") {
     const more = { pgTransactionId: `pg-${one}` };
     return [subject(name, one, { more }), subject(name, other, { more })];

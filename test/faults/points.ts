@@ -33,12 +33,22 @@ export interface Surroundings {
   /** Called before each point: time passes, and a scheduler may let others go first. */
   readonly before: (run: Run<unknown>, point: string) => Promise<Fault | undefined>;
   readonly later: (act: () => Promise<unknown>) => void;
+  /** The next place in the order of everything that happens. */
+  readonly order: () => number;
+}
+
+/** A point that a run came to, and what struck it there. */
+export interface Passed {
+  readonly point: string;
+  readonly seq: number;
+  readonly fault: Fault | undefined;
 }
 
 /** One run of one process through its points, and the faults that are planned for it. */
 export class Run<Result> {
   /** The points passed, in order: what the first, fault-free run finds is what the others are broken at. */
   readonly points: string[] = [];
+  readonly passed: Passed[] = [];
   readonly name: string;
   ending: Ending<Result> | undefined;
   isFrozen = false;
@@ -80,6 +90,7 @@ export class Run<Result> {
     const isFirst = this.points.indexOf(point) === index;
     const planned = this.#plans.find(({ at }) => at === index || (at === point && isFirst));
     const fault = planned?.fault ?? struck;
+    this.passed.push({ point, seq: this.#surroundings.order(), fault });
     switch (fault) {
       case undefined:
         return act();

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { accountBindingToken } from "../../lib/signing/index.ts";
 import type { WireReply, WireRequest } from "../../lib/transport.ts";
+import { asItIs, type Dress, type Json, type Said, type Wire } from "./dress.ts";
 
 /** Something that the provider did. `sent` and `applied` are places in the world's one order of events. */
 export interface Effect {
@@ -31,7 +32,10 @@ export interface Treatment {
     | "unknown code"
     | "both null"
     | "refusal"
-    | "unauthorized";
+    | "unauthorized"
+    | "firewall"
+    | "throttled"
+    | "throttled over success";
 }
 
 export interface Keys {
@@ -42,7 +46,6 @@ export interface Keys {
 }
 
 type Fields = Record<string, string>;
-type Json = null | string | readonly Json[] | { readonly [name: string]: Json };
 
 const reads = new Set([
   "fetchbymerchantransactionid",
@@ -79,6 +82,8 @@ const php = (value: Json): string =>
     .replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 const sha512 = (text: string) => createHash("sha512").update(text, "utf8").digest("hex").toUpperCase();
 const bytes = (status: number, text: string): WireReply => ({ status, body: Buffer.from(text, "utf8") });
+const firewall = bytes(403, "<html><title>403 Forbidden</title></html>");
+const throttled = { ...bytes(429, "<html>Too Many Requests</html>"), retryAfter: "120" };
 
 /** Applied by whoever lets late things happen. */
 type Later = (act: () => Promise<unknown>) => void;
@@ -106,6 +111,12 @@ export class Provider {
   unknown = "The selected merchant transaction id is invalid.";
   /** Whether it answers what it is asked; changes it answers as it is told to. */
   answersReads = true;
+  /** What stands before it answers the next questions instead, one each. */
+  readonly refusedReads: ("firewall" | "throttled" | "unavailable")[] = [];
+  /** A field of that effect's row that cannot be read. */
+  blurs: (effect: Effect) => string | undefined = () => undefined;
+  /** How it writes what it says. */
+  dress: Dress = asItIs;
   /** Changes that it has taken and not yet made. */
   pending = 0;
   treatments: Treatment[] = [];
@@ -137,7 +148,13 @@ export class Provider {
   }
 
   /** One request, from its arrival to its reply; undefined where no reply ever comes. */
-  handle(request: WireRequest, later: Later): WireReply | undefined {
+  handle(request: WireRequest, later: Later): Wire | undefined {
+    const said = this.#answered(request, later);
+    if (said === undefined) return undefined;
+    return this.dress.wire("body" in said ? said : written(this.dress.said(said)));
+  }
+
+  #answered(request: WireRequest, later: Later): Said | WireReply | undefined {
     const { path, fields } = read(request);
     const isNicepay = path === "userAccountBinding";
     const isChange = Provider.changes(request);
@@ -177,18 +194,23 @@ export class Provider {
       case "unknown code":
         return isNicepay ? nicepay("9999", "Unheard of") : refusal("STRANGE-CODE", "Nobody lists this.");
       case "both null":
-        return isNicepay
-          ? bytes(200, "{}")
-          : bytes(200, JSON.stringify({ data: null, error: null, page: null, hash: null }));
+        return isNicepay ? bytes(200, "{}") : aggrepay({ data: null, error: null, page: null });
       case "refusal":
         return isNicepay
           ? nicepay("9017", "Invalid phone")
           : refusal("TRANSACTION-LIMIT", "Daily Transaction Limit Reached");
       case "unauthorized":
         return isNicepay ? nicepay("9011", "Invalid merchant") : refusal("UNAUTHORIZED", "Unauthorized");
-      default:
-        if (isNicepay) return nicepay("0000", "SUCCESS", { ...fields, tXid: effect?.id ?? "" });
-        return signed(this.#result(path, fields, effect), null, signer.salt);
+      case "firewall":
+        return firewall;
+      case "throttled":
+        return throttled;
+      default: {
+        const said = isNicepay
+          ? nicepay("0000", "SUCCESS", { ...fields, tXid: effect?.id ?? "" })
+          : signed(this.#result(path, fields, effect), null, signer.salt);
+        return treatment.replies === "throttled over success" ? { ...said, status: 429 } : said;
+      }
     }
   }
 
@@ -238,7 +260,11 @@ export class Provider {
     }
   }
 
-  #shown(path: string, fields: Fields, { salt }: Keys): WireReply {
+  #shown(path: string, fields: Fields, { salt }: Keys): Said | WireReply {
+    const refused = this.refusedReads.shift();
+    if (refused === "firewall") return firewall;
+    if (refused === "throttled") return throttled;
+    if (refused === "unavailable") return { ...bytes(503, "<html>Busy</html>"), retryAfter: "600" };
     switch (path) {
       case "fetchbymerchantransactionid": {
         const id = fields.merchant_transaction_id ?? "";
@@ -320,6 +346,7 @@ export class Provider {
   #row(effect: Effect, merchantTransactionId: string | null): Json {
     const debit = this.done(`money ${effect.fields.merchant_transaction_id}`)[0];
     const isCredit = effect.path === "creditwallet" || effect.path === "debitreversal";
+    const blurred = this.blurs(effect);
     return {
       amount: effect.fields.amount ?? debit?.fields.amount ?? "0",
       balance: "100.0",
@@ -330,6 +357,7 @@ export class Provider {
       transaction_id: effect.id,
       merchant_transaction_id: merchantTransactionId,
       transaction_status: "PAYMENT_SUCCESS",
+      ...(blurred !== undefined && { [blurred]: { of: "no form that is known" } }),
     };
   }
 }
@@ -367,21 +395,31 @@ function signedNicepay(
   );
 }
 
-function signed(data: Json, page: Json, salt: string): WireReply {
-  const reply = { data, error: null, page };
-  return bytes(200, JSON.stringify({ ...reply, hash: sha512(salt + php(reply)) }));
+/** What is said, as bytes. AggrePay's hash is made of what it writes, and of nothing where it signs nothing. */
+function written({ status, value, salt, isHashed, noHash = null }: Said): WireReply {
+  const hash = salt === undefined ? noHash : sha512(salt + php(value));
+  return bytes(status, JSON.stringify(isHashed ? { ...value, hash } : value));
 }
 
-const refusal = (code: string, message: string): WireReply =>
-  bytes(200, JSON.stringify({ data: null, error: { code, message }, page: null, hash: null }));
+const aggrepay = (value: Said["value"], salt?: string): Said => ({
+  ...{ status: 200, value, isHashed: true },
+  ...(salt !== undefined && { salt }),
+});
 
-function nicepay(resultCd: string, resultMsg: string, fields: Fields = {}): WireReply {
-  const { referenceNo, tXid, mitraCd } = fields;
+const signed = (data: Json, page: Json, salt: string): Said => aggrepay({ data, error: null, page }, salt);
+
+const refusal = (code: string, message: string): Said =>
+  aggrepay({ data: null, error: { code, message }, page: null });
+
+function nicepay(resultCd: string, resultMsg: string, fields: Fields = {}): Said {
+  const { referenceNo = null, tXid = null, mitraCd = null } = fields;
   const redirectUrlHttp = "https://dev.nicepay.co.id/login";
-  return bytes(200, JSON.stringify({ resultCd, resultMsg, referenceNo, tXid, mitraCd, redirectUrlHttp }));
+  const [transDt, transTm] = ["20260105", "130000"];
+  const value = { resultCd, resultMsg, referenceNo, tXid, mitraCd, transDt, transTm, redirectUrlHttp };
+  return { status: 200, value, isHashed: false };
 }
 
-function taken(path: string): WireReply {
+function taken(path: string): Said {
   if (path === "userAccountBinding") return nicepay("9009", "Duplicate");
   if (path === "debitreversal")
     return refusal("TRANSACTION-ALREADY-REVERSED", "This Transaction is already reversed");

@@ -3,6 +3,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Config, Environment } from "../../lib/config.ts";
 import { readConfig } from "../../lib/config.ts";
+import { decoded } from "../../lib/content-coding.ts";
 import { runChange } from "../../lib/operation/attempt.ts";
 import type { Settling } from "../../lib/operation/change-spec.ts";
 import { decide, type Saying } from "../../lib/operation/decision.ts";
@@ -34,7 +35,7 @@ import { type AnyChange, changes, type Subject } from "./subjects.ts";
 export interface Version {
   readonly seq: number;
   readonly write: string;
-  readonly by: string;
+  readonly by: Run<unknown>;
   readonly item: Item;
 }
 
@@ -128,6 +129,8 @@ export class World {
   /** Set by a scheduler that decides who goes on. */
   gate: ((run: Run<unknown>, point: string) => Promise<Fault | undefined>) | undefined;
   #seq = 0;
+  /** The first keys are those of number 1. */
+  #rotations = 1;
   #underWay = 0;
   #late: (() => Promise<unknown>)[] = [];
   /** Every write that ever left its process. */
@@ -284,8 +287,9 @@ export class World {
     do {
       await new Promise((resolve) => setImmediate(resolve));
       await this.#writing;
+      // Whoever was answered may write again.
+      await new Promise((resolve) => setImmediate(resolve));
     } while (this.#underWay > 0);
-    await new Promise((resolve) => setImmediate(resolve));
   }
 
   get isCaughtUp(): boolean {
@@ -329,7 +333,8 @@ export class World {
   }
 
   #next(name: string, value: object): object {
-    const count = ++rotations;
+    this.#rotations += 1;
+    const count = this.#rotations;
     if (name === "gateway") {
       const { fingerprintKeys, sealingKeys } = value as Record<string, readonly object[]>;
       const key = (prefix: string) => ({ id: `${prefix}-${count}`, key: newKey(`${prefix}-${count}`) });
@@ -355,6 +360,7 @@ export class World {
         return this.gate?.(run, point);
       },
       later: this.later,
+      order: this.order,
     };
     const run = new Run<Result>(name, plan === undefined ? [] : [plan].flat(), surroundings);
     this.runs.push(run as Run<unknown>);
@@ -398,7 +404,7 @@ export class World {
       const output = await this.#engine.call(command.constructor.name.replace(/Command$/, ""), altered);
       for (const item of output.Attributes ? [output.Attributes] : await this.#transacted(input)) {
         if (item.shard?.N !== undefined) this.#shards.add(item.shard.N);
-        this.versions.push({ seq: this.order(), write: name, by: run.name, item });
+        this.versions.push({ seq: this.order(), write: name, by: run, item });
       }
       return output;
     };
@@ -455,7 +461,12 @@ export class World {
       if (!timing.mayStillSend()) return { kind: "not_sent", why: "no time was left to send" };
       const act = async () => this.provider.handle(request, this.later);
       const reply = await run.pass(`send ${path}`, act, () => undefined, false);
-      if (reply) return { kind: "reply", reply };
+      if (reply) {
+        const { status, coding, retryAfter } = reply;
+        const body = decoded(Buffer.from(reply.body), coding, replyLimit);
+        if ("why" in body) return { kind: "lost", why: body.why, timedOut: false };
+        return { kind: "reply", reply: { status, ...body, retryAfter } };
+      }
       this.advance(timing.replyMs);
       return { kind: "lost", why: "no whole reply came in time", timedOut: true };
     };
@@ -464,7 +475,12 @@ export class World {
     return {
       config: host === undefined ? this.config : { ...this.config, baseUrl: () => new URL(host) },
       clock,
-      secrets: secretsFrom(process.secretsClient, (name) => name, clock),
+      secrets: secretsFrom(
+        process.secretsClient,
+        (name) => name,
+        clock,
+        async (ms) => this.advance(ms),
+      ),
       send: this.#without.send?.(send, this) ?? send,
       connections: noConnections,
       uniqueId: () => `id-${++id}`,
@@ -477,7 +493,7 @@ export class World {
   }
 }
 
-let rotations = 0;
+const replyLimit = 1024 * 1024;
 
 /** A process of the host. Its clocks may have stood still while it was frozen; what it read of secrets it remembers. */
 export class Process {

@@ -1,0 +1,133 @@
+import { readFileSync } from "node:fs";
+import { registerHooks } from "node:module";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** One thing that keeps the product right, and the product without it: a text of one of its files replaced. */
+export interface Mend {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const mend = (name: string, file: string, from: string, to: string): Mend => ({ name, file, from, to });
+
+export const mends: readonly Mend[] = [
+  mend(
+    "a row is explained by a record of ours alone",
+    "lib/providers/aggrepay/explained.ts",
+    `let is: Verdict["is"] = "unexplained";`,
+    `let is: Verdict["is"] = "explained";`,
+  ),
+  mend(
+    "an attempt's claim holds once",
+    "lib/records/claim.ts",
+    `condition: "attribute_not_exists(#pk)",`,
+    `condition: "attribute_not_exists(#pk) OR #state <> :state",`,
+  ),
+  mend(
+    "a claim of unknown outcome is withdrawn",
+    "lib/operation/claiming.ts",
+    "if (cause instanceof ClaimUnknown) await withdraw(",
+    "if (cause instanceof ClaimUnknown && !cause) await withdraw(",
+  ),
+  mend(
+    "what has a natural key has a place",
+    "lib/operation/attempt.ts",
+    "place && place.applies?.(config) !== false",
+    "place && !place && place.applies?.(config) !== false",
+  ),
+  mend(
+    "what is listed by age alone is asked about",
+    "lib/records/doubt.ts",
+    `state === "needs_attention" && waits === "provider";`,
+    `state === "needs_attention" && waits === "provider" && state === undefined;`,
+  ),
+  mend(
+    "content codings are undone",
+    "lib/content-coding.ts",
+    "if (codings.length === 0 || body.byteLength === 0)",
+    "if (codings.length >= 0 || body.byteLength === 0)",
+  ),
+  mend(
+    "times are read in many forms",
+    "lib/time.ts",
+    "const day = calendarDate(date);",
+    String.raw`const day = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text) ? calendarDate(date) : undefined;`,
+  ),
+  mend(
+    "rows are read one by one",
+    "lib/providers/reader.ts",
+    "if (error instanceof UnreadableReply) return undefined;",
+    "if (error instanceof UnreadableReply) throw error;",
+  ),
+  mend(
+    "PHP's empty list and text are null",
+    "lib/signing/aggrepay.ts",
+    `return value === undefined || value === "" || (Array.isArray(value) && value.length === 0) ? null : value;`,
+    "return value ?? null;",
+  ),
+  mend(
+    "words that decide are compared in one form",
+    "lib/providers/words.ts",
+    "decisive(one) === decisive(other);",
+    "one.trim() === other.trim();",
+  ),
+  mend(
+    "what only informs is null where it cannot be read",
+    "lib/providers/reader.ts",
+    "if (!(error instanceof UnreadableReply)) throw error;",
+    "throw error;",
+  ),
+  mend(
+    "a list is read in many shapes",
+    "lib/providers/reader.ts",
+    "if (Array.isArray(value)) return value as readonly JsonValue[];",
+    "return Array.isArray(value) ? (value as readonly JsonValue[]) : undefined;",
+  ),
+  mend(
+    "yes and no are read in many forms",
+    "lib/providers/reader.ts",
+    `const word = decisive(value instanceof JsonNumber ? value.token : String(value));`,
+    "const word = String(value);",
+  ),
+  mend(
+    "a byte order mark is passed over",
+    "lib/signing/json.ts",
+    "const unmarked = hasMark ? bytes.subarray(3) : bytes;",
+    "const unmarked = bytes;",
+  ),
+  mend(
+    "a firewall's refusal is doubt",
+    "lib/providers/provider.ts",
+    'kind: "unusable",\n  why: `Something in front of',
+    "...throttled(provider),\n  why: `Something in front of",
+  ),
+  mend(
+    "HTTP 429 around a success is doubt",
+    "lib/providers/aggrepay/index.ts",
+    "if (status === 429 && showsNothing)",
+    "if (status === 429)",
+  ),
+];
+
+/** From now on modules are loaded without that mend. */
+export function takeOut({ name, file, from, to }: Mend): void {
+  const path = resolve(import.meta.dirname, "../..", file);
+  registerHooks({
+    load(url, context, next) {
+      const loaded = next(url, context);
+      if (!url.startsWith("file:") || fileURLToPath(url) !== path) return loaded;
+      return { ...loaded, source: replaced(readFileSync(path, "utf8"), from, to, name) };
+    },
+  });
+}
+
+/** @throws Error where the text does not stand there once: the mend is another now, and this list is to be told. */
+export function replaced(text: string, from: string, to: string, name: string): string {
+  const parts = text.split(from);
+  if (parts.length !== 2)
+    throw new Error(`"${name}" cannot be taken out: its text is there ${parts.length - 1} times`);
+  return parts.join(to);
+}

@@ -1,0 +1,11 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { mends, replaced } from "./faults/mends.ts";
+
+/** `test/faults/mends.test.ts` runs the product without each of them, which takes longer. */
+test.each(mends)("$name: its text stands in $file, and can be taken out", ({ name, file, from, to }) => {
+  const text = readFileSync(join(import.meta.dirname, "..", file), "utf8");
+  const without = replaced(text, from, to, name);
+  expect(without).not.toBe(text);
+});
