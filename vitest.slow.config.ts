@@ -7,6 +7,7 @@ import { defineConfig } from "vitest/config";
 export const slow = [
   "test/faults/**/*.test.ts",
   "test/browser/**/*.test.ts",
+  "test/gateway/altered-ids.test.ts",
   "test/gateway/brown-out.test.ts",
   "test/gateway/doubt.test.ts",
   "test/gateway/webhook-storm.test.ts",

@@ -81,6 +81,15 @@ describe("a row of our kind and amount is a person's", () => {
   });
 });
 
+test("a part of the sentence that is cut says so, and an id has room for more than ours", async () => {
+  const nameOf = async (merchantTransactionId: string) =>
+    /, id (\S+), 5\.50/.exec(
+      ((await explained([row({ merchantTransactionId })], "ours", known({}))) as { why: string }).why,
+    )?.[1];
+  expect(await nameOf("x".repeat(90))).toBe("x".repeat(90));
+  expect(await nameOf("x".repeat(91))).toBe(`${"x".repeat(90)}...`);
+});
+
 describe("a row under the id of another record that is in doubt", () => {
   const held = {
     "money other": record({ isUnfinished: true, transactionId: undefined, provedBy: undefined }),

@@ -73,8 +73,11 @@ function recordsNamed({ merchantTransactionId, paymentType }: ComparedRow): read
   return isSameWord(paymentType, "CREDIT") ? [money, { namespace: "reversal", id: shown }] : [money];
 }
 
-/** A row, as a person can find it again; each part is cut, since a record must stay small. */
+/**
+ * A row, as a person can find it again. A record must stay small, so each part is cut, and shows that it is; an id has room for
+ * what a provider may put around ours.
+ */
 function named({ transactionId, merchantTransactionId, amount, time }: ComparedRow): string {
-  const cut = (text: string, length: number) => text.slice(0, length);
-  return `transaction ${cut(transactionId, 40)}, id ${cut(merchantTransactionId ?? "null", 73)}, ${cut(amount, 20)}, ${cut(time, 40)}`;
+  const cut = (text: string, length: number) => (text.length > length ? `${text.slice(0, length)}...` : text);
+  return `transaction ${cut(transactionId, 40)}, id ${cut(merchantTransactionId ?? "null", 90)}, ${cut(amount, 20)}, ${cut(time, 40)}`;
 }
