@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type Case, faultsAt, ordersOf, resumptionsOf, runAll, runCase } from "./campaign.ts";
+import { type Case, faultsAt, ordersOf, resumptionsOf, runAll, runCase, shareOf } from "./campaign.ts";
 import { faults } from "./points.ts";
 import type { Treatment } from "./provider.ts";
 import { type Engine, startEngine } from "./store.ts";
@@ -47,11 +47,11 @@ test.each(subjectNames)("%s: whatever strikes its first caller, the record tells
         if (at < points.indexOf("claim") && nth + turn > 0) continue;
         for (const fault of faultsAt(point, faults))
           for (const resumes of resumptionsOf(point, fault, 0))
-            cases.push({ ...calm, order, plan: { at, fault }, resumes });
+            cases.push({ ...calm, order, plan: { at, fault }, point, resumes });
       }
     }
   }
-  const { ran, wrong } = await runAll(engine, cases);
+  const { ran, wrong } = await runAll(engine, shareOf(cases));
   count += ran;
   expect(wrong.slice(0, 10)).toEqual([]);
 });

@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type Actor, type Case, faultsAt, resumptionsOf, runAll, runCase, type Word } from "./campaign.ts";
+import {
+  type Actor,
+  type Case,
+  faultsAt,
+  resumptionsOf,
+  runAll,
+  runCase,
+  shareOf,
+  type Word,
+} from "./campaign.ts";
 import { faults, type Plan } from "./points.ts";
 import type { Treatment } from "./provider.ts";
 import { type Engine, startEngine } from "./store.ts";
@@ -71,9 +80,9 @@ test.each(
         for (const [at, point] of points.entries())
           for (const fault of faultsAt(point, faults))
             for (const resumes of resumptionsOf(point, fault, 0))
-              cases.push({ ...calm, plan: { at, fault }, resumes });
+              cases.push({ ...calm, plan: { at, fault }, point, resumes });
       }
-  const { ran, wrong } = await runAll(engine, cases);
+  const { ran, wrong } = await runAll(engine, shareOf(cases));
   count += ran;
   expect(wrong.slice(0, 10)).toEqual([]);
 });

@@ -32,7 +32,7 @@ export type Ending<Result> =
 export interface Surroundings {
   /** Called before each point: time passes, and a scheduler may let others go first. */
   readonly before: (run: Run<unknown>, point: string) => Promise<Fault | undefined>;
-  readonly later: (act: () => Promise<unknown>) => void;
+  readonly later: (act: () => Promise<unknown>, point: string) => void;
   /** The next place in the order of everything that happens. */
   readonly order: () => number;
 }
@@ -103,10 +103,10 @@ export class Run<Result> {
         if (isWrite) await act().catch(() => undefined);
         return act();
       case "late":
-        this.#surroundings.later(act);
+        this.#surroundings.later(act, point);
         return lost();
       case "lands again":
-        if (isWrite) this.#surroundings.later(act);
+        if (isWrite) this.#surroundings.later(act, point);
         return act();
       case "crash before":
         return this.#die();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type Actor, type Case, faultsAt, resumptionsOf, runAll, runCase } from "./campaign.ts";
+import { type Actor, type Case, faultsAt, resumptionsOf, runAll, runCase, shareOf } from "./campaign.ts";
 import { rivalsOf } from "./place-schedules.ts";
 import { faults } from "./points.ts";
 import type { Treatment } from "./provider.ts";
@@ -45,10 +45,10 @@ test.each(subjects)("%s: whatever strikes one of two who want the same, it is do
         for (const [at, point] of points.entries())
           for (const fault of faultsAt(point, faults))
             for (const resumes of resumptionsOf(point, fault, 0))
-              cases.push({ ...named(), plan: { at, fault }, resumes });
+              cases.push({ ...named(), plan: { at, fault }, point, resumes });
       }
   }
-  const { ran, wrong } = await runAll(engine, cases);
+  const { ran, wrong } = await runAll(engine, shareOf(cases));
   count += ran;
   expect(wrong.slice(0, 10)).toEqual([]);
 });

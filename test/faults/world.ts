@@ -129,6 +129,8 @@ export class World {
   /** Set by a scheduler that decides who goes on. */
   gate: ((run: Run<unknown>, point: string) => Promise<Fault | undefined>) | undefined;
   #seq = 0;
+  /** Requests that nobody waits for any more and that have not arrived. */
+  #lateSends = 0;
   /** The first keys are those of number 1. */
   #rotations = 1;
   #underWay = 0;
@@ -240,7 +242,7 @@ export class World {
   isOnItsWay(): boolean {
     const isSending = ({ ending, points }: Run<unknown>) =>
       ending === undefined && points.at(-1)?.startsWith("send ");
-    return this.provider.pending > 0 || this.runs.some(isSending);
+    return this.provider.pending + this.#lateSends > 0 || this.runs.some(isSending);
   }
 
   /** Time passes for everybody. */
@@ -251,6 +253,14 @@ export class World {
   later = (act: () => Promise<unknown>): void => {
     this.#late.push(act);
   };
+
+  #lateSend(act: () => Promise<unknown>): () => Promise<unknown> {
+    this.#lateSends += 1;
+    return async () => {
+      this.#lateSends -= 1;
+      return act();
+    };
+  }
 
   /** What the gateway made the provider do for one identity; what was there before is not of its doing. */
   effects(of: string): readonly Effect[] {
@@ -359,7 +369,7 @@ export class World {
         this.advance(3);
         return this.gate?.(run, point);
       },
-      later: this.later,
+      later: (act, point) => this.later(point.startsWith("send ") ? this.#lateSend(act) : act),
       order: this.order,
     };
     const run = new Run<Result>(name, plan === undefined ? [] : [plan].flat(), surroundings);
