@@ -79,6 +79,8 @@ export interface Records {
   due(shard: number, now: number, limit: number): Promise<readonly string[]>;
   /** Ids of a shard's records that wait for a person, from that time on, the longest first. */
   waiting(shard: number, since: number, limit: number): Promise<readonly Waiting[]>;
+  /** A shard's records that are dispatched or in doubt, those that are looked into next first. May be behind. */
+  unfinished(shard: number, limit: number): Promise<readonly Due[]>;
   /** How many of a shard's records wait for a person; no more than one page of the index is counted, some ten thousand. */
   countWaiting(shard: number): Promise<number>;
   /** A customer's records, newest first: what the index projects, and the cursor of the next page. */
@@ -101,6 +103,12 @@ export interface Beside {
 export interface Tries {
   readonly eachMs: number;
   readonly allMs: number;
+}
+
+/** When a record is next looked into, milliseconds since 1970. */
+export interface Due {
+  readonly id: string;
+  readonly due: number;
 }
 
 export interface Waiting {
@@ -138,6 +146,24 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
   async function read(id: string): Promise<Attributes | undefined> {
     const command = new GetItemCommand({ TableName: table, Key: { pk: S(id) }, ConsistentRead: true });
     return (await client.send(command)).Item;
+  }
+
+  async function unfinishedRows(
+    shard: number,
+    compared: "<" | "<=" | ">=",
+    due: number,
+    limit: number,
+  ): Promise<readonly Due[]> {
+    const command = new QueryCommand({
+      TableName: table,
+      IndexName: "unfinished",
+      KeyConditionExpression: `#shard = :shard AND #due ${compared} :due`,
+      ExpressionAttributeNames: { "#shard": "shard", "#due": "due" },
+      ExpressionAttributeValues: { ":shard": N(shard), ":due": N(due) },
+      Limit: limit,
+    });
+    const { Items: items = [] } = await client.send(command);
+    return items.flatMap(({ pk, due }) => (pk?.S === undefined ? [] : [{ id: pk.S, due: Number(due?.N) }]));
   }
 
   async function seenOrWritten(write: Write): Promise<RecordItem> {
@@ -242,34 +268,13 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
     conclude: (conclusion) => seenOrWritten(concluding(conclusion)),
     postpone: (turn, postponement) => seenOrWritten(postponing(turn, postponement)),
 
-    async due(shard, now, limit) {
-      const command = new QueryCommand({
-        TableName: table,
-        IndexName: "unfinished",
-        KeyConditionExpression: "#shard = :shard AND #due <= :now",
-        ExpressionAttributeNames: { "#shard": "shard", "#due": "due" },
-        ExpressionAttributeValues: { ":shard": N(shard), ":now": N(now) },
-        Limit: limit,
-      });
-      const { Items: items } = await client.send(command);
-      return (items ?? []).flatMap((item) => (item.pk?.S === undefined ? [] : [item.pk.S]));
-    },
-
-    async waiting(shard, since, limit) {
-      const command = new QueryCommand({
-        TableName: table,
-        IndexName: "unfinished",
-        KeyConditionExpression: "#shard = :shard AND #due >= :since",
-        ExpressionAttributeNames: { "#shard": "shard", "#due": "due" },
-        ExpressionAttributeValues: { ":shard": N(shard), ":since": N(forAPerson(since)) },
-        Limit: limit,
-      });
-      const { Items: items } = await client.send(command);
-      return (items ?? []).map((item) => ({
-        id: item.pk?.S ?? "",
-        since: Number(item.due?.N ?? 0) - forAPerson(0),
-      }));
-    },
+    due: async (shard, now, limit) => (await unfinishedRows(shard, "<=", now, limit)).map(({ id }) => id),
+    unfinished: (shard, limit) => unfinishedRows(shard, "<", forAPerson(0), limit),
+    waiting: async (shard, since, limit) =>
+      (await unfinishedRows(shard, ">=", forAPerson(since), limit)).map(({ id, due }) => ({
+        id,
+        since: due - forAPerson(0),
+      })),
 
     async countWaiting(shard) {
       const command = new QueryCommand({

@@ -68,7 +68,9 @@ export const shards = 64;
  */
 export const forAPerson = (since: number): number => 100_000_000_000_000 + since;
 /** A stray stands behind all else that waits for a person: whoever sends many of them hides nothing. */
-export const forAStray = (since: number): number => forAPerson(100_000_000_000_000 + since);
+export const forAStray = (since: number): number => forAPerson(strayFrom + since);
+/** Where strays begin in the list for a person. */
+export const strayFrom = 100_000_000_000_000;
 /** Where a record stands in the index of the unfinished: by its hash, whatever its key begins with. */
 export const shardOf = (id: string): AttributeValue =>
   N((Buffer.from(id.slice(id.indexOf(".") + 1), "base64url")[0] ?? 0) % shards);

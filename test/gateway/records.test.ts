@@ -66,6 +66,18 @@ describe("before it waits for a person", () => {
     ]);
   });
 
+  test("it is listed as in doubt, oldest first, and by its filters", async () => {
+    const doubt = await wallets.get("/v1/records?state=in_doubt&limit=100");
+    expect(listIn(doubt).map(({ id }) => id)).toEqual(ids);
+    expect(doubt.body.page).toEqual({ cursor: null, complete: true });
+    const of = async (filter: string) => listIn(await wallets.get(`/v1/records?state=in_doubt&${filter}`));
+    expect((await of(`operation=${route}&namespace=idempotency-key&limit=3`)).map(({ id }) => id)).toEqual(
+      ids.slice(0, 3),
+    );
+    expect(await of("namespace=money")).toEqual([]);
+    expect(listIn(await wallets.get("/v1/records?state=dispatched"))).toEqual([]);
+  });
+
   test("it comes to wait for one when its lease has ended and there is nothing to ask", async () => {
     await sleep(leaseMs);
     for (const key of keys) {
@@ -104,6 +116,17 @@ describe("what waits for a person", () => {
       cursor = cursorIn(page);
     }
     expect(joined.map(({ id }) => id)).toEqual(whole.map(({ id }) => id));
+  });
+
+  test("is listed by its filters", async () => {
+    const of = async (filter: string) =>
+      listIn(await wallets.get(`/v1/records?state=needs_attention&limit=100&${filter}`)).map(({ id }) => id);
+    const [first] = listIn(await wallets.get("/v1/records?state=needs_attention&limit=1"));
+    const since = first?.history.at(-1)?.at ?? "";
+    expect((await of(`operation=${route}&waits=person&since=${since}`)).toSorted()).toEqual(ids.toSorted());
+    expect(await of("waits=provider")).toEqual([]);
+    expect(await of("operation=aggrepay/debit-wallet")).toEqual([]);
+    expect(await of("since=2100-01-01")).toEqual([]);
   });
 
   test("shows its history", async () => {
@@ -293,7 +316,9 @@ describe("records of a customer and of an id", () => {
 
   test.each([
     "",
-    "?state=in_doubt",
+    "?state=succeeded",
+    "?state=in_doubt&since=yesterday",
+    "?namespace=money",
     "?state=needs_attention&customerId=1",
     "?customerId=x",
     "?state=needs_attention&limit=0",

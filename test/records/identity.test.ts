@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { assert, constant, constantFrom, oneof, property, record, string } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { callerOf, personOf } from "../../lib/operation/caller.ts";
-import { recordQueryOf } from "../../lib/operation/record-query.ts";
+import { recordQueryOf } from "../../lib/operation/list-query.ts";
 import { sameEffect, sameInput } from "../../lib/operation/request.ts";
 import { bindingKeys, type Identity, recordId } from "../../lib/records/identity.ts";
 import { shardOf } from "../../lib/records/write.ts";

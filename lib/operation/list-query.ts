@@ -1,0 +1,127 @@
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { type Fault, Problem } from "../problem.ts";
+import { isCalendarDate } from "../time.ts";
+import { invalid } from "./body.ts";
+
+/** What a list of records is asked for. */
+export type RecordQuery =
+  | ByState
+  | {
+      readonly by: "customer";
+      readonly customerId: string;
+      readonly limit: number;
+      readonly cursor: string | undefined;
+    }
+  | { readonly by: "merchantTransactionId"; readonly merchantTransactionId: string };
+
+export interface ByState {
+  readonly by: "state";
+  readonly state: (typeof listedStates)[number];
+  readonly only: Filters;
+  readonly limit: number;
+  readonly cursor: string | undefined;
+}
+
+/** What a record of a list by state must be; a filter that is not given leaves out nothing. */
+export interface Filters {
+  readonly namespace?: string | undefined;
+  /** `aggrepay/debit-wallet`. */
+  readonly operation?: string | undefined;
+  /** Milliseconds since 1970: it has waited, or its attempt was sent, since then or later. */
+  readonly since?: number | undefined;
+  /** Of `needs_attention` alone. A flagged record waits for a person. */
+  readonly waits?: string | undefined;
+}
+
+const listedStates = ["needs_attention", "in_doubt", "dispatched"] as const;
+const namespaces = ["money", "reversal", "binding", "notification", "idempotency-key"];
+const waits = ["provider", "person"];
+
+/** Each parameter's form, and how a fault of it is told. */
+const forms = {
+  state: [isOneOf(listedStates), "must be needs_attention, in_doubt or dispatched"],
+  customerId: [/^\d{1,30}$/, "must be a string of 1 to 30 digits"],
+  merchantTransactionId: [/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ -"],
+  namespace: [isOneOf(namespaces), `must be one of ${namespaces.join(", ")}`],
+  operation: [/^[a-z]+\/[a-z]+(?:-[a-z]+)*$/, "must be like aggrepay/debit-wallet"],
+  since: [isTime, "must be a time such as 2026-11-29T09:30:00Z, or a date"],
+  waits: [isOneOf(waits), "must be provider or person"],
+  limit: [/^(?:[1-9]\d?|100)$/, "must be a whole number from 1 to 100"],
+  cursor: [/^\d{1,15}\.(?:binding\.)?[A-Za-z0-9_-]{43}$/, "must be one that a page gave"],
+} as const;
+
+type Name = keyof typeof forms;
+const isName = (name: string): name is Name => Object.hasOwn(forms, name);
+type Given = Readonly<Partial<Record<Name, string>>>;
+
+/**
+ * Exactly one of `state`, `customerId` and `merchantTransactionId`; lists by state and customer take `limit` (1 to 100, 25
+ * unless told) and the `cursor` that the page before gave; lists by state take filters.
+ * @throws Problem `invalid-request` that names each parameter at fault.
+ */
+export function recordQueryOf(event: APIGatewayProxyEventV2): RecordQuery {
+  const parameters = event.queryStringParameters ?? {};
+  const faults = [...unknownIn(parameters), ...malformedIn(parameters), ...misplacedIn(parameters)];
+  if (faults.length > 0) throw invalid(faults.slice(0, faultLimit), "The query");
+  return queryOf(parameters);
+}
+
+/** Faults that one answer names. */
+const faultLimit = 20;
+
+function queryOf({ state, customerId, merchantTransactionId, limit = "25", cursor, ...only }: Given) {
+  const page = { limit: Number(limit), cursor };
+  if (merchantTransactionId !== undefined)
+    return { by: "merchantTransactionId", merchantTransactionId } as const;
+  if (customerId !== undefined) return { by: "customer", customerId, ...page } as const;
+  const listed = listedStates.find((each) => each === state);
+  if (!listed) throw new Problem("invalid-request", "The query must have a state.");
+  const since = only.since === undefined ? undefined : momentOf(only.since);
+  return { by: "state", state: listed, only: { ...only, since }, ...page } as const;
+}
+
+const unknownIn = (parameters: object): Fault[] =>
+  Object.keys(parameters)
+    .filter((name) => !isName(name))
+    .map((name) => fault(name.slice(0, 40), "is not a parameter of this request"));
+
+const malformedIn = (parameters: Given): Fault[] =>
+  Object.entries(forms).flatMap(([name, [form, detail]]) => {
+    const value = parameters[name as Name];
+    const isRight = value === undefined || (typeof form === "function" ? form(value) : form.test(value));
+    return isRight ? [] : [fault(name, detail)];
+  });
+
+/** Parameters that do not go together. */
+function misplacedIn(parameters: Given): Fault[] {
+  const { state, customerId, merchantTransactionId } = parameters;
+  const kinds = [state, customerId, merchantTransactionId].filter((value) => value !== undefined);
+  if (kinds.length !== 1)
+    return [fault("", "must have one of state, customerId and merchantTransactionId, and no two of them")];
+  const filters = (["namespace", "operation", "since", "waits"] as const).filter(
+    (name) => parameters[name] !== undefined,
+  );
+  if (state === undefined) return filters.map((name) => fault(name, "needs state too"));
+  const isWaiting = state === "needs_attention" || parameters.waits === undefined;
+  return isWaiting ? [] : [fault("waits", "goes with state needs_attention alone")];
+}
+
+const fault = (name: string, detail: string): Fault => ({ pointer: name && `/${name}`, detail });
+
+function isOneOf(words: readonly string[]) {
+  return (value: string): boolean => words.includes(value);
+}
+
+/** A date is its first moment in UTC. A plus sign that nobody encoded arrives as a space. */
+function momentOf(text: string): number {
+  const time = text.replace(" ", "+");
+  const form =
+    /^(\d{4}-\d\d-\d\d)(?:T([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
+  const [, date = ""] = form.exec(time) ?? [];
+  return isCalendarDate(date) ? Date.parse(time) : Number.NaN;
+}
+
+function isTime(text: string): boolean {
+  const moment = momentOf(text);
+  return moment >= 0 && moment < 100_000_000_000_000;
+}
