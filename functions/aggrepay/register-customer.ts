@@ -2,7 +2,8 @@ import * as v from "valibot";
 import { date, indianMobile, mpin, name, optional, otp } from "../../lib/fields.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
 import { type AggrepayReply, aggrepay } from "../../lib/providers/aggrepay/index.ts";
-import { oneQuestion } from "../../lib/providers/inquiry.ts";
+import { comparable, differing } from "../../lib/providers/aggrepay/profile.ts";
+import { Contradiction, oneQuestion } from "../../lib/providers/inquiry.ts";
 
 /** The mobile number is required, though the document calls it optional: nothing else says who registers. */
 export const operation = change({
@@ -35,10 +36,17 @@ export const operation = change({
   returns: ({ data }) => ({ customerId: data.id("customer_id") }),
   inquiry: {
     keeps: (input) => ({ mobileNumber: input.mobileNumber }),
+    compares: comparable,
+    // Somebody else may have registered the number since the look: who is shown must be who was sent, as far as it is shown.
     evidence: oneQuestion({
       asks: ({ facts }) => ({ path: "fetchcustomerdetail", fields: { mobile_number: facts.mobileNumber } }),
-      finds: ({ data }: AggrepayReply, { facts }) => {
-        data.sameMobile("mobile_number", facts.mobileNumber);
+      finds: ({ data }: AggrepayReply, subject) => {
+        data.sameMobile("mobile_number", subject.facts.mobileNumber);
+        const others = differing(data, subject, { ifNotShown: false });
+        if (others.length > 0)
+          return new Contradiction(
+            `The provider shows a customer of this mobile number that differs in ${others.join(", ")} from what was sent.`,
+          );
         return { customerId: data.id("customer_id") };
       },
       nothing: [{ code: "INVALID-PARAMS", message: "The selected mobile number is invalid." }],

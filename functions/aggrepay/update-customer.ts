@@ -13,33 +13,8 @@ import {
 } from "../../lib/fields.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
 import { type AggrepayReply, aggrepay } from "../../lib/providers/aggrepay/index.ts";
+import { comparable, differing, profileFields, sentProfile } from "../../lib/providers/aggrepay/profile.ts";
 import { oneQuestion } from "../../lib/providers/inquiry.ts";
-import { indiaOffset, withOffset } from "../../lib/time.ts";
-
-/** The provider's name of each field that may be updated. */
-const updatable = {
-  firstName: "first_name",
-  lastName: "last_name",
-  emailAddress: "email_address",
-  dateOfBirth: "date_of_birth",
-  addressLine1: "address_line_1",
-  addressLine2: "address_line_2",
-  city: "city",
-  pincode: "pincode",
-  description: "description",
-} as const;
-
-type Updatable = keyof typeof updatable;
-const names = Object.keys(updatable) as Updatable[];
-
-/** Whether what is shown is what was sent: an e-mail in any letter case, a date in any form or with a time, else the same text. */
-function isShown(field: Updatable, sent: string, shown: string): boolean {
-  const text = shown.trim();
-  if (field === "emailAddress") return text.toLowerCase() === sent.toLowerCase();
-  if (field === "dateOfBirth")
-    return [text, `${text} 00:00`].some((time) => withOffset(time, indiaOffset)?.startsWith(sent));
-  return text === sent;
-}
 
 /** Data and error both null is how the provider says that it did not update (section 15, sample 2). */
 export const operation = change({
@@ -63,7 +38,7 @@ export const operation = change({
       description: optional(description),
     }),
     oneOf("customerId", "mobileNumber"),
-    oneOf(...names),
+    oneOf(...profileFields),
   ),
   identity: "idempotency-key",
   listedUnder: (input) => ({ customerId: input.customerId }),
@@ -72,27 +47,25 @@ export const operation = change({
     fields: {
       customer_id: input.customerId,
       mobile_number: input.mobileNumber,
-      ...Object.fromEntries(names.map((field) => [updatable[field], input[field]])),
+      ...sentProfile(input),
     },
   }),
   returns: ({ data }) => ({ updated: data.done("updated") }),
   // What was sent being there confirms it; its absence proves nothing (a later update may have replaced it).
   inquiry: {
-    keeps: (input) => ({ ...input }),
+    keeps: ({ customerId, mobileNumber }) => ({ customerId, mobileNumber }),
+    compares: comparable,
     evidence: oneQuestion({
       asks: ({ facts }) => ({
         path: "fetchcustomerdetail",
         fields: { customer_id: facts.customerId, mobile_number: facts.mobileNumber },
       }),
-      finds: ({ data }: AggrepayReply, { facts }) => {
-        data.sameId("customer_id", facts.customerId);
-        data.sameMobile("mobile_number", facts.mobileNumber);
-        const differing = names.filter((field) => {
-          const sent = facts[field];
-          return sent !== undefined && !isShown(field, sent, data.optionalText(updatable[field]) ?? "");
-        });
-        if (differing.length === 0) return { updated: true };
-        return `The provider shows another ${differing.join(", ")} than was sent.`;
+      finds: ({ data }: AggrepayReply, subject) => {
+        data.sameId("customer_id", subject.facts.customerId);
+        data.sameMobile("mobile_number", subject.facts.mobileNumber);
+        const others = differing(data, subject, { ifNotShown: true });
+        if (others.length === 0) return { updated: true };
+        return `The provider shows another ${others.join(", ")} than was sent.`;
       },
       nothing: [],
     }),

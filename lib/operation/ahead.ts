@@ -84,7 +84,8 @@ async function look<Input extends object, Result, Call, Reply>(
   const { inquiry, provider } = operation;
   if (!("evidence" in inquiry && inquiry.looksFirst)) return undefined;
   const facts = inquiry.keeps?.(request.input, {}) ?? operation.sameBy?.(request.input) ?? {};
-  const subject = { identity: "", facts, dispatchedAt: world.clock.now() };
+  // A look goes by the key alone: whatever else is shown under it, it is taken.
+  const subject = { identity: "", facts, dispatchedAt: world.clock.now(), wasSent: () => undefined };
   // What the look takes must leave the change itself its full time: half of what can be spared.
   const spared = () => (request.remainingMs() - world.config.providerTimeoutMs - settleMarginMs) / 2;
   let retryAt = 0;

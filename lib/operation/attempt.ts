@@ -7,7 +7,7 @@ import { type Identity, recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Claim, Records, Settlement, Tries } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
-import { currentRing, keyRing } from "../secrets/key-ring.ts";
+import { currentRing, type KeyRing, keyRing } from "../secrets/key-ring.ts";
 import { beginAhead, heldOrRefused } from "./ahead.ts";
 import { type Failure, tell } from "./answer.ts";
 import type { ChangeOperation, ChangeSpec } from "./change-spec.ts";
@@ -16,6 +16,7 @@ import { carriedOut, isProviderFault, type Outcome, prepared } from "./exchange.
 import { expireAfterMs } from "./expiry.ts";
 import type { Answer, Request } from "./handler.ts";
 import { fault, readIdempotencyKey } from "./idempotency-key.ts";
+import { hashedFacts } from "./kept.ts";
 import { warnOfInquiry } from "./last-inquiry.ts";
 import { noteUnread, refuse, routeName } from "./read.ts";
 import { before } from "./record-query.ts";
@@ -52,7 +53,8 @@ export async function runChange<Input extends object, Result, Call, Reply>(
   const id = recordId(provider.name, account, identity);
   // Made while secrets, signature and claim are under way; nothing is written to it before the claim is acknowledged.
   world.connections.dial(config.baseUrl(provider.name));
-  const same = await sameRequest(operation, input, world);
+  const ring = operation.sameBy ? undefined : await currentRing(world.secrets, "fingerprintKeys");
+  const same = sameRequest(operation, input, ring, world);
   const call = operation.sends(input, circumstances);
   const exchange = await prepared(provider, call, asked, circumstances, world, secretsIn(input));
 
@@ -72,7 +74,7 @@ export async function runChange<Input extends object, Result, Call, Reply>(
     caller: request.caller,
     request: same.text,
     isSameRequest: same.is,
-    facts: factsKept(operation.inquiry, input, listing),
+    facts: factsKept(operation.inquiry, input, listing, id, ring),
     customer: listing.customerId && `${provider.name}#${account}#${listing.customerId}`,
     amount: listing.amount,
     host: exchange.wire.url.host,
@@ -164,14 +166,14 @@ function identityOf<Input>(
   return { namespace: operation.identity.namespace, id };
 }
 
-async function sameRequest<Input extends object>(
+function sameRequest<Input extends object>(
   operation: Pick<ChangeSpec<Input, unknown, unknown, unknown>, "sameBy" | "name">,
   input: Input,
+  ring: KeyRing | undefined,
   world: Runtime,
-): Promise<SameRequest> {
+): SameRequest {
   const name = routeName(operation.name);
-  if (operation.sameBy) return sameEffect(name, operation.sameBy(input));
-  const ring = await currentRing(world.secrets, "fingerprintKeys");
+  if (!ring) return sameEffect(name, operation.sameBy?.(input) ?? {});
   return sameInput(name, input, ring, async () =>
     keyRing(await world.secrets.refreshed("gateway"), "fingerprintKeys"),
   );
@@ -181,8 +183,13 @@ function factsKept<Input, Call, Reply>(
   inquiry: Inquiry<Input, Call, Reply>,
   input: Input,
   listing: Listing,
+  record: string,
+  ring: KeyRing | undefined,
 ): string | undefined {
-  return "keeps" in inquiry && inquiry.keeps ? JSON.stringify(inquiry.keeps(input, listing)) : undefined;
+  const { keeps, compares } = inquiry;
+  if (!keeps && !compares) return undefined;
+  const compared = ring && compares ? hashedFacts(ring, record, compares(input)) : {};
+  return JSON.stringify({ ...keeps?.(input, listing), ...compared });
 }
 
 async function listingOf<Input, Call, Reply>(

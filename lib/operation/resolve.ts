@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { settleMarginMs } from "../config.ts";
 import { Problem } from "../problem.ts";
-import type { Ask, Facts, Inquiry, Known } from "../providers/inquiry.ts";
+import type { Ask, Evidence, Facts, Inquiry, Known, Subject } from "../providers/inquiry.ts";
 import type { Provider } from "../providers/provider.ts";
 import { isAskedOn, isOpen, type Postponement } from "../records/doubt.ts";
 import { recordId } from "../records/identity.ts";
@@ -12,6 +12,7 @@ import type { Secret } from "../secrets/secret.ts";
 import type { Failure } from "./answer.ts";
 import { carriedOut, prepared } from "./exchange.ts";
 import { expireAfterMs } from "./expiry.ts";
+import { comparison } from "./kept.ts";
 
 /** What settling doubt needs to know of an operation. */
 export interface Doubtful<Call, Reply> {
@@ -127,7 +128,8 @@ async function judge<Call, Reply>(
     },
   });
   const known = knownTo(provider.name, world, records);
-  const evidence = await inquiry.evidence(subjectOf(record), ask, known);
+  const subject = await subjectOf(record, world);
+  const evidence = "shows" in subject ? subject : await inquiry.evidence(subject, ask, known);
   const quietEnds = record.leaseEnds + config.quietPeriodMs;
   const early = (learned: string): Verdict => ({ due: quietEnds + 1, learned });
   switch (evidence.shows) {
@@ -227,12 +229,18 @@ function forAPerson(record: RecordItem, why: string): Concluded & { readonly lea
 const failureOf = (record: RecordItem): Partial<Failure> =>
   record.failure === undefined ? {} : (JSON.parse(record.failure) as Failure);
 
-function subjectOf({ identity, facts, request, dispatchedAt }: RecordItem) {
-  return {
-    identity,
-    dispatchedAt,
-    facts: facts === undefined ? effectIn(request) : (JSON.parse(facts) as Facts),
-  };
+/** Without the keys of its hashes nothing can be compared, and nothing is concluded. */
+async function subjectOf(
+  { id, identity, facts: kept, request, dispatchedAt }: RecordItem,
+  { secrets }: Pick<Runtime, "secrets">,
+): Promise<Subject | Extract<Evidence, { readonly shows: "unclear" }>> {
+  const facts = kept === undefined ? effectIn(request) : (JSON.parse(kept) as Facts);
+  try {
+    return { identity, dispatchedAt, facts, wasSent: await comparison(id, facts, secrets) };
+  } catch (error) {
+    if (error instanceof Problem) return { shows: "unclear", why: error.message };
+    throw error;
+  }
 }
 
 /** A change of money keeps its effect in the clear: `["debit-wallet",{...}]`. */

@@ -18,6 +18,11 @@ export interface Subject {
   readonly facts: Facts;
   /** Milliseconds since 1970; for a look before the first attempt, now. */
   readonly dispatchedAt: number;
+  /**
+   * Whether that field was sent with this value, both in the form that they are compared in; undefined where the record keeps
+   * nothing of the field. A look before the first attempt compares nothing.
+   */
+  readonly wasSent: (field: string, value: string) => boolean | undefined;
 }
 
 /** What the provider answered to one question. */
@@ -68,12 +73,15 @@ export type Inquiry<Input, Call, Reply> =
   | {
       readonly none: string;
       readonly keeps?: (input: Input, listing: Listing) => Facts;
+      readonly compares?: (input: Input) => Facts;
       /** Evidence may still come by itself, as a notification, and is waited for. */
       readonly waits?: true;
     }
   | {
       /** What the record keeps to ask with; where it is left out, the effect that it keeps anyway. */
       readonly keeps?: (input: Input, listing: Listing) => Facts;
+      /** What is only compared with what the provider shows or notifies, in the form for that: the record keeps keyed hashes of it. */
+      readonly compares?: (input: Input) => Facts;
       readonly evidence: (subject: Subject, ask: Ask<Call, Reply>, known: Known) => Promise<Evidence>;
       /** It reads other records of ours. */
       readonly readsRecords?: true;
@@ -85,9 +93,19 @@ export type Inquiry<Input, Call, Reply> =
       readonly looksFirst?: true;
     };
 
+/** What is shown under the key that was asked for is not what was sent: somebody else's work, or ours and altered since. */
+export class Contradiction {
+  readonly why: string;
+
+  /** @param why Names what differs, and no value of it. */
+  constructor(why: string) {
+    this.why = why;
+  }
+}
+
 /**
  * Evidence from one question: what `finds` returns shows it done; undefined, or the refusal `nothing` names, shows nothing.
- * A text that `finds` returns shows nothing too, and says what is shown instead.
+ * A text that `finds` returns shows nothing too, and says what is shown instead; a `Contradiction` shows something else.
  */
 export function oneQuestion<Call, Reply>(question: {
   readonly asks: (subject: Subject) => Call;
@@ -100,6 +118,7 @@ export function oneQuestion<Call, Reply>(question: {
     if (told.kind === "answer") {
       const { answer } = told;
       if (answer === undefined) return { shows: "nothing" };
+      if (answer instanceof Contradiction) return { shows: "other", why: answer.why };
       return typeof answer === "string"
         ? { shows: "nothing", why: answer }
         : { shows: "done", result: answer };

@@ -297,7 +297,9 @@ export class Provider {
           return refusal("INVALID-PARAMS", "The selected mobile number is invalid.");
         const updates = this.done(`updatecustomer ${fields.customer_id}`);
         const { customer_id = found?.id ?? "", mobile_number = "+919900000000" } = fields;
-        const profile = Object.assign({}, ...updates.map((update) => update.fields)) as Fields;
+        const { first_name = "", last_name = "" } = found?.fields ?? {};
+        const registered = found ? { first_name, last_name } : {};
+        const profile = Object.assign(registered, ...updates.map((update) => update.fields)) as Fields;
         return signed({ ...profile, customer_id, mobile_number }, null, salt);
       }
       case "customerstatus": {

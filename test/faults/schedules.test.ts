@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { evidenceSchedules } from "./evidence-schedules.ts";
 import { idSchedules } from "./id-schedules.ts";
 import { violations } from "./invariants.ts";
 import { listedSchedules } from "./listed-schedules.ts";
@@ -17,6 +18,7 @@ const schedules: readonly Schedule[] = [
   ...idSchedules,
   ...listedSchedules,
   ...placeSchedules,
+  ...evidenceSchedules,
 ];
 
 let engine: Engine;

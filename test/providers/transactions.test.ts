@@ -39,6 +39,7 @@ async function learnedFrom(pages: readonly (readonly object[])[]) {
     identity: "ours",
     dispatchedAt: now,
     facts: { fromCustomerId: "100000001", amount: "5.50" },
+    wasSent: () => undefined,
   };
   const { shows } = await inquiry.evidence(subject, ask as never, noRecords);
   return { shows, read };

@@ -130,6 +130,7 @@ describe("what the provider shows", () => {
     expect(asked.mock.calls[0]?.[0]).toEqual({
       identity: claim.identity,
       dispatchedAt: noon,
+      wasSent: expect.any(Function) as unknown,
       facts: (JSON.parse(claim.request) as readonly [string, object])[1],
     });
     const kept = claimOf({ facts: '{"mobileNumber":"+919900000001"}', request: "f1.fingerprint" });
