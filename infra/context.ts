@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { idsKeptRange } from "../lib/providers/aggrepay/ids.ts";
 
 /** A value that a person chose and can correct; its message is the one sentence that they need. */
 export class ConfigError extends Error {
@@ -172,9 +173,10 @@ export const rules = {
   },
   idLengthOrNone: {
     isRight: (value) =>
-      value === "none" || (/^\d\d$/.test(value) && Number(value) >= 20 && Number(value) <= 73),
+      value === "none" ||
+      (/^\d\d$/.test(value) && Number(value) >= idsKeptRange.least && Number(value) <= idsKeptRange.most),
     isNumber: true,
-    must: "be a whole number of characters from 20 to 73, or none",
+    must: `be a whole number of characters from ${idsKeptRange.least} to ${idsKeptRange.most}, or none`,
   },
   hostName: { isRight: isHostName, must: "be a host name in lower case" },
   networks: { isRight: listOf(isNetwork), must: "be addresses or networks, separated by commas" },

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { idsKeptRange } from "../lib/providers/aggrepay/ids.ts";
 import { CannotStart } from "./cannot-start.ts";
 
 /** What a person may choose; every value comes from an environment variable of the same meaning. */
@@ -65,7 +66,9 @@ export function readSettings(environment: Environment, folder: string): Settings
     CALLBACK_HOSTS: given(environment, "CALLBACK_HOSTS") ?? "*",
     WEBHOOK_SOURCE_ADDRESSES: given(environment, "WEBHOOK_SOURCE_ADDRESSES") ?? "",
     WIBMO_CUSTOMER_RECORD: given(environment, "WIBMO_CUSTOMER_RECORD") ?? "on",
-    AGGREPAY_IDS_KEPT: String(readNumber(environment, "AGGREPAY_IDS_KEPT", 20, 73) ?? ""),
+    AGGREPAY_IDS_KEPT: String(
+      readNumber(environment, "AGGREPAY_IDS_KEPT", idsKeptRange.least, idsKeptRange.most) ?? "",
+    ),
     CREDIT_ONCE_PER_PAYMENT: given(environment, "CREDIT_ONCE_PER_PAYMENT") ?? "on",
     BACK_OFF_MS: given(environment, "BACK_OFF_MS") ?? "1000,2000,5000",
     QUIET_PERIOD_MS: String(number("QUIET_PERIOD_MS", 5000, 1, 86_400_000)),

@@ -2,14 +2,23 @@ import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import type { FunctionDefinition, Route } from "../../lib/operation/definition.ts";
 import type { ProblemCode } from "../../lib/problem.ts";
-import { type Gateway, type Reply, type Request, Unanswered } from "./gateway.ts";
-
-export interface Finding {
-  readonly check: string;
-  /** A warning is for a person to look at and no failure of the deployment. */
-  readonly verdict: "ok" | "warning" | "failed" | "skipped";
-  readonly why: string;
-}
+import {
+  type Finding,
+  failed,
+  found,
+  get,
+  isPlatforms,
+  isProblem,
+  ok,
+  post,
+  problemOf,
+  type Result,
+  routeIn,
+  shown,
+  skipped,
+  warning,
+} from "./finding.ts";
+import type { Gateway } from "./gateway.ts";
 
 export interface CheckOptions {
   readonly functions: readonly FunctionDefinition[];
@@ -24,11 +33,7 @@ export async function* checks(gateway: Gateway, options: CheckOptions): AsyncGen
   const routes = options.functions.flatMap(({ name, route, access }) =>
     route ? [{ name, route, access }] : [],
   );
-  const routeOf = (name: string): Route => {
-    const found = routes.find((each) => each.name === name);
-    if (found === undefined) throw new Error(`the registry has no ${name}`);
-    return found.route;
-  };
+  const routeOf = (name: string): Route => routeIn(options.functions, name);
   const closed = routes.filter(({ access }) => access !== "open").map(({ route }) => route);
   yield* found("refuses whoever does not say who calls", () =>
     refusesUnsigned(gateway, closed, options.open),
@@ -55,60 +60,6 @@ export const providersOf = (functions: readonly FunctionDefinition[]): readonly 
     functions.flatMap(({ name, secrets }) => secrets.filter((secret) => name.startsWith(`${secret}/`))),
   ),
 ];
-
-type Result = Omit<Finding, "check"> | readonly Finding[];
-
-async function* found(check: string, run: () => Promise<Result> | Result): AsyncGenerator<Finding> {
-  try {
-    const result = await run();
-    if ("verdict" in result) yield { check, ...result };
-    else yield* result;
-  } catch (error) {
-    if (!(error instanceof Unanswered)) throw error;
-    yield { check, ...failed(error.message) };
-  }
-}
-
-const ok = (why: string): Omit<Finding, "check"> => ({ verdict: "ok", why });
-const warning = (why: string): Omit<Finding, "check"> => ({ verdict: "warning", why });
-const failed = (why: string): Omit<Finding, "check"> => ({ verdict: "failed", why });
-const skipped = (why: string): Omit<Finding, "check"> => ({ verdict: "skipped", why });
-
-/** API Gateway's own answers have this and no code. */
-const platformAnswer = v.strictObject({ message: v.string() });
-
-const isPlatforms = ({ body }: Reply): boolean => v.is(platformAnswer, body);
-
-const problem = v.object({
-  type: v.string(),
-  title: v.string(),
-  status: v.number(),
-  detail: v.string(),
-  instance: v.string(),
-  code: v.string(),
-  errors: v.optional(v.array(v.object({ detail: v.string() }))),
-  provider: v.optional(v.object({ code: v.string() })),
-});
-
-function problemOf({ status, type, body }: Reply): v.InferOutput<typeof problem> | undefined {
-  const parsed = v.safeParse(problem, body);
-  const isOne = parsed.success && type === "application/problem+json" && parsed.output.status === status;
-  return isOne ? parsed.output : undefined;
-}
-
-const isProblem = (reply: Reply, code: ProblemCode): boolean => problemOf(reply)?.code === code;
-
-/** An answer in few words. Only what is ours is quoted: another's text may hold the signed request, credentials included. */
-function shown(reply: Reply): string {
-  const ours = problemOf(reply);
-  if (ours) return `${reply.status} ${ours.code}: ${ours.detail}`;
-  if (reply.status === 403 && isPlatforms(reply))
-    return "403 of API Gateway: the caller may not call this route (execute-api:Invoke, or the token's scopes), or the signature is not accepted (Region, clock, credentials)";
-  if (reply.status === 401 && isPlatforms(reply))
-    return "401 of API Gateway: the token is not accepted (issuer, audience, expiry), or the gateway asks for one";
-  if (isPlatforms(reply)) return `${reply.status} of API Gateway`;
-  return `${reply.status} ${reply.type || "without a type"}, not in the gateway's form`;
-}
 
 /**
  * Every route that the registry protects, so that one which is missing, or open by mistake, is found. Where the first is
@@ -270,13 +221,3 @@ const nobodys = (): string => randomBytes(32).toString("base64url");
 
 /** Begins as what the sandboxes never find. */
 const missing = (): string => `missing-smoke-${randomBytes(8).toString("hex")}`;
-
-const get = (path: string): Request => ({ method: "GET", path, signed: true });
-
-const post = (path: string, input: object): Request => ({
-  method: "POST",
-  path,
-  body: JSON.stringify(input),
-  contentType: "application/json",
-  signed: true,
-});

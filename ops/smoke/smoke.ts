@@ -1,9 +1,12 @@
-/** `npm run smoke`: whether a deployed gateway is what it should be. It only looks. */
+/** `npm run smoke`: whether a deployed gateway is what it should be. It only looks, unless it is told `--ids-kept`. */
 import { isIP } from "node:net";
+import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { functions } from "../../functions/index.ts";
-import { checks, type Finding, providersOf } from "./checks.ts";
-import { type Identity, openGateway, Unsigned } from "./gateway.ts";
+import { checks, providersOf } from "./checks.ts";
+import type { Finding } from "./finding.ts";
+import { type Gateway, type Identity, openGateway, Unsigned } from "./gateway.ts";
+import { idsKept } from "./ids-kept.ts";
 
 const help = `Usage: npm run smoke -- --url https://... [--profile NAME] [options]
        SMOKE_TOKEN=... npm run smoke -- --url https://... [options]
@@ -16,10 +19,14 @@ Checks a deployed gateway from outside, and changes nothing: each check is a lin
   --ask            asks the providers for real as well: whether each accepts its secret
   --provider P     with --ask: this provider alone; may be given more than once (${providersOf(functions).join(", ")})
   --open           it is meant that nobody is asked who calls
+  --ids-kept       in AggrePay's TEST system alone: debits a test customer 1.00 under the longest id, reverses it, and says what
+                   aggrepayIdsKept may be set to. Asks for the customer's id again before it debits
+  --customer ID    with --ids-kept: the test customer, whose MPIN is in SMOKE_MPIN
 
 SMOKE_TOKEN in the environment is a token for a gateway with auth=jwt, and is sent in place of a signature.
 A loopback address is asked unsigned unless --profile is given or AWS_ACCESS_KEY_ID or SMOKE_TOKEN is set, and may be open.
-The caller needs execute-api:Invoke, or the scopes, of GET/v1/records*, POST/v1/aggrepay/fetch-balance and what --ask calls.
+The caller needs execute-api:Invoke, or the scopes, of GET/v1/records*, POST/v1/aggrepay/fetch-balance and what --ask calls;
+for --ids-kept also of POST/v1/aggrepay/debit-wallet, debit-reversal, fetch-transactions and fetch-by-merchant-transaction-id.
 
 Ends with 0 where nothing failed, with 1 where something did, with 2 where the options are wrong.
 `;
@@ -30,6 +37,8 @@ class Usage extends Error {}
 interface Output {
   out(text: string): void;
   err(text: string): void;
+  /** The line that is typed in answer; empty where nobody answers. */
+  ask(question: string): Promise<string>;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -47,6 +56,8 @@ function optionsOf(args: readonly string[]) {
         ask: flag,
         provider: { ...text, multiple: true },
         open: flag,
+        "ids-kept": flag,
+        customer: text,
         help: { ...flag, short: "h" },
       },
     }).values;
@@ -94,6 +105,19 @@ function askedOf({ ask, provider }: Options): readonly string[] {
   return ask === true ? (provider ?? known) : [];
 }
 
+/** Whom to debit for `--ids-kept`; undefined where it is not asked for. */
+function testCustomerOf(options: Options, environment: Environment) {
+  const { customer, "ids-kept": isWanted } = options;
+  if (isWanted !== true) {
+    if (customer !== undefined) throw new Usage("--customer says whom to debit for --ids-kept: give both.");
+    return undefined;
+  }
+  if (customer === undefined) throw new Usage("--ids-kept debits a test customer: give --customer.");
+  const mpin = environment.SMOKE_MPIN;
+  if (!mpin) throw new Usage("SMOKE_MPIN is missing: --ids-kept needs the test customer's MPIN.");
+  return { customerId: customer, mpin };
+}
+
 const lineOf = ({ verdict, check, why }: Finding): string => `${verdict.padEnd(8)} ${check}: ${why}\n`;
 
 /** Gives the exit code. */
@@ -110,15 +134,23 @@ export async function smoke(
     }
     const url = urlOf(options);
     const ask = askedOf(options);
+    const testCustomer = testCustomerOf(options, environment);
     const gateway = await openGateway(url, identityOf(url, options, environment));
     const open = options.open === true || isLoopback(url);
     let failures = 0;
-    for await (const finding of checks(gateway, { functions, open, ask })) {
+    for await (const finding of all(gateway)) {
       output.out(lineOf(finding));
       if (finding.verdict === "failed") failures += 1;
     }
     output.out(failures === 0 ? `\n${url.origin} is as it should be.\n` : `\n${failures} failed.\n`);
     return failures === 0 ? 0 : 1;
+
+    async function* all(asked: Gateway): AsyncGenerator<Finding> {
+      yield* checks(asked, { functions, open, ask });
+      // Nothing is debited through a gateway that is not as it should be.
+      if (testCustomer && failures === 0)
+        yield* idsKept(asked, { ...testCustomer, functions, ask: output.ask });
+    }
   } catch (error) {
     if (!(error instanceof Usage) && !(error instanceof Unsigned)) throw error;
     output.err(`${error.message}\n`);
@@ -127,9 +159,17 @@ export async function smoke(
   }
 }
 
+async function typed(question: string): Promise<string> {
+  process.stdout.write(question);
+  const lines = createInterface({ input: process.stdin });
+  for await (const line of lines) return line;
+  return "";
+}
+
 if (import.meta.main) {
   process.exitCode = await smoke(process.argv.slice(2), process.env, {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
+    ask: typed,
   });
 }

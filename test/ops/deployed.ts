@@ -18,6 +18,8 @@ export interface Came {
   /** Or with a token in place of a signature. */
   readonly signed: boolean;
   readonly token: string | undefined;
+  /** What was asked for, path and query. */
+  readonly target: string;
   readonly body: string;
 }
 
@@ -77,6 +79,7 @@ export async function startDeployed(key: SigningKey, jwt: string): Promise<Deplo
     route: router(request.method ?? "", (request.url ?? "").split("?")[0] ?? "")?.key,
     signed: isSignedWith(request, body, key) || request.headers.authorization === `Bearer ${jwt}`,
     token: request.headers["x-amz-security-token"]?.toString(),
+    target: request.url ?? "",
     body: body.toString(),
   });
   const server = createServer(async (request, response) => {

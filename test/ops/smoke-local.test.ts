@@ -2,10 +2,11 @@ import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { functions } from "../../functions/index.ts";
 import { clientOf, scanAll } from "../support/dynamodb.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
+import { walletOf } from "../support/sandbox-gateway.ts";
 
 /** Counted from the registry: an operation that comes must not break this test. */
 const protectedRoutes = functions.filter(({ route, access }) => route && access !== "open").length;
@@ -22,7 +23,7 @@ afterAll(() => gateway?.stop());
 const smoke = (...args: readonly string[]) => smokeIn({}, "--url", gateway.url, ...args);
 
 function smokeIn(
-  env: Readonly<Record<string, string>>,
+  { typed = "", ...env }: Readonly<Record<string, string>>,
   ...args: readonly string[]
 ): Promise<{ readonly code: number; readonly out: string }> {
   const file = resolve(import.meta.dirname, "../../ops/smoke/smoke.ts");
@@ -33,6 +34,8 @@ function smokeIn(
       { env: { PATH: process.env.PATH, ...env } },
       (_error, stdout, stderr) => found({ code: child.exitCode ?? -1, out: stdout + stderr }),
     );
+    // It may have ended without reading what is typed.
+    child.stdin?.on("error", () => undefined).end(typed);
   });
 }
 
@@ -103,6 +106,115 @@ test("with --ask a provider that refuses our key fails it", async () => {
     "failed   aggrepay answers: 502 misconfigured: AggrePay refused the gateway's api key.",
   );
   expect(code).toBe(1);
+});
+
+describe("with --ids-kept", () => {
+  const wallet = walletOf(() => gateway);
+  let customer: string;
+  beforeAll(async () => {
+    customer = await wallet.newCustomer();
+  });
+  /** The lines of this step, with the id that was tried. */
+  async function measured(debit?: string, reversal?: string) {
+    const before = (await wallet.effects()).length;
+    const of = { from_customer_id: customer };
+    if (debit) await wallet.arm(debit, "debitwallet", of);
+    if (reversal) await wallet.arm(reversal, "debitreversal", {});
+    const { code, out } = await smokeIn(
+      { typed: `${customer}\n`, SMOKE_MPIN: "1234" },
+      ...["--url", gateway.url, "--ids-kept", "--customer", customer],
+    );
+    expect(out).not.toContain("1234");
+    const effects = (await wallet.effects()).slice(before);
+    const lines = out.split("\n");
+    const from = lines.findIndex((line) => line.includes("is a test customer"));
+    return {
+      code,
+      lines: lines.slice(from),
+      effects: effects.map(({ kind }) => kind),
+      id: effects[0]?.merchantTransactionId ?? "",
+    };
+  }
+
+  test("ids that are kept give the greatest length", async () => {
+    const { code, lines, effects, id } = await measured();
+    expect(lines.slice(0, 6)).toEqual([
+      expect.stringMatching(/ok {7}is a test customer: its latest record was sent to 127\.0\.0\.1:\d+$/),
+      expect.stringMatching(/^ok {7}debits 1\.00 under an id of 64 characters: transaction \d+$/),
+      "ok       keeps the debit's id: all 64 characters, listed and found byte for byte",
+      expect.stringMatching(/^ok {7}reverses the debit: transaction \d+$/),
+      "ok       keeps the reversal's id: all 73 characters, listed and found byte for byte",
+      "ok       aggrepayIdsKept: set it to 73",
+    ]);
+    expect([code, effects]).toEqual([0, ["debit", "reversal"]]);
+    expect(new Set(`${id}_REVERSAL`).size).toBe(65);
+  });
+
+  test("a debit's id that is cut gives what is left of it, and its reversal is a person's", async () => {
+    const { code, lines, effects } = await measured("id-cut");
+    expect(lines).toContain(
+      "warning  keeps the debit's id: the first 50 of 64 characters, listed and found byte for byte",
+    );
+    expect(lines.join("\n")).toMatch(
+      /failed {3}reverses the debit: 404 not-found: .* Transaction \d+ stands; see what became of it/,
+    );
+    expect(lines).toContain("ok       aggrepayIdsKept: set it to 50");
+    expect([code, effects]).toEqual([1, ["debit"]]);
+  });
+
+  test("a reversal's id that is cut lowers what the debit's gave", async () => {
+    const { code, lines, effects } = await measured(undefined, "id-cut");
+    expect(lines).toContain(
+      "warning  keeps the reversal's id: the first 50 of 73 characters, listed and found byte for byte",
+    );
+    expect(lines).toContain("ok       aggrepayIdsKept: set it to 50");
+    expect([code, effects]).toEqual([0, ["debit", "reversal"]]);
+  });
+
+  test("an id that is cut to fewer than may be set leaves it unset", async () => {
+    const { code, lines } = await measured("id-cut-short");
+    expect(lines).toContain(
+      "failed   aggrepayIdsKept: stays none: 15 characters are kept, and 20 is the least that it may be set to",
+    );
+    expect(code).toBe(1);
+  });
+
+  test.each([
+    "id-lower",
+    "id-stripped",
+    "id-prefixed",
+    "id-suffixed",
+    "id-hashed",
+  ])("%s: a debit's id in another form leaves it unset, and both forms are shown", async (form) => {
+    const { code, lines, id } = await measured(form);
+    const shown = lines.find((line) => line.includes("keeps the debit's id"));
+    expect(shown).toMatch(/^failed {3}keeps the debit's id: in another form: sent \S+, shown \S+$/);
+    expect(shown).toContain(`sent ${id}, shown `);
+    expect(lines).toContain("failed   aggrepayIdsKept: stays none: the debit's id is not shown to be kept");
+    expect(code).toBe(1);
+  });
+
+  test("a reversal's id in another form leaves the reversals unproven", async () => {
+    const { code, lines } = await measured(undefined, "id-lower");
+    expect(lines.join("\n")).toMatch(
+      /failed {3}keeps the reversal's id: in another form: sent \S+_REVERSAL, shown/,
+    );
+    expect(lines).toContain(
+      "warning  aggrepayIdsKept: may be set to 64, which leaves the ids of reversals unproven",
+    );
+    expect(code).toBe(1);
+  });
+
+  test("nothing is debited when nobody types", async () => {
+    const before = await wallet.effects();
+    const { code, out } = await smokeIn(
+      { SMOKE_MPIN: "1234" },
+      ...["--url", gateway.url, "--ids-kept", "--customer", customer],
+    );
+    expect(out).toContain("the customer's id was not typed again. Nothing was debited");
+    expect(code).toBe(1);
+    expect(await wallet.effects()).toEqual(before);
+  });
 });
 
 test("a function that the environment has left without its configuration fails it", async () => {

@@ -1,15 +1,19 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { functions } from "../../functions/index.ts";
-import { checks, type Finding } from "../../ops/smoke/checks.ts";
+import { checks } from "../../ops/smoke/checks.ts";
+import type { Finding } from "../../ops/smoke/finding.ts";
 import { openGateway, regionOf } from "../../ops/smoke/gateway.ts";
+import { liveHost } from "../../ops/smoke/ids-kept.ts";
+import { longestId } from "../../ops/smoke/longest-id.ts";
 import { smoke } from "../../ops/smoke/smoke.ts";
 import { type Came, type Deployed, platforms, problemReply, startDeployed } from "./deployed.ts";
 
 const key = { accessKeyId: "AKIAPLANTED0001", secretAccessKey: "planted-secret-7c1e", region: "ap-south-1" };
 const token = "planted-session-token-44b2";
+const mpin = "482913";
 /** What a gateway with `auth=jwt` takes in place of a signature. */
 const jwt = "eyJhbGciOiJSUzI1NiJ9.planted-91d3.c2ln_-";
 
@@ -32,6 +36,8 @@ beforeEach(() => {
   for (const name of Object.keys(process.env).filter((each) => each.startsWith("AWS_")))
     vi.stubEnv(name, undefined);
   vi.stubEnv("SMOKE_TOKEN", undefined);
+  vi.stubEnv("SMOKE_MPIN", undefined);
+  typed = "";
   vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", join(folder, "credentials"));
   vi.stubEnv("AWS_CONFIG_FILE", join(folder, "config"));
   vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
@@ -47,6 +53,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** What the person at the terminal types. */
+let typed = "";
+
 async function run(...args: readonly string[]) {
   let [out, err] = ["", ""];
   const code = await smoke(args, process.env, {
@@ -56,8 +65,12 @@ async function run(...args: readonly string[]) {
     err: (text) => {
       err += text;
     },
+    ask: async (question) => {
+      out += question;
+      return typed;
+    },
   });
-  for (const secret of [key.accessKeyId, key.secretAccessKey, token, jwt]) {
+  for (const secret of [key.accessKeyId, key.secretAccessKey, token, jwt, mpin]) {
     expect(out).not.toContain(secret);
     expect(err).not.toContain(secret);
   }
@@ -368,6 +381,90 @@ test("the Region is where the URL says", () => {
   expect(regionOf(new URL("https://a1b2.execute-api.eu-west-1.amazonaws.com.evil.example"))).toBeUndefined();
 });
 
+describe("how ids are kept", () => {
+  const customer = "771000017";
+  const measure = (...more: readonly string[]) => {
+    vi.stubEnv("SMOKE_MPIN", mpin);
+    return merchant("--ids-kept", "--customer", customer, ...more);
+  };
+  const changes = () => deployed.came.filter(({ route }) => /debit-wallet|debit-reversal/.test(route ?? ""));
+  const signedChanges = () => changes().filter(({ signed }) => signed);
+  const record = "r".repeat(43);
+  /** A gateway whose customer's latest record was sent to that host, and what else it answers. */
+  const sentTo =
+    (host: string, more: Readonly<Record<string, ReturnType<Fault["how"]>>> = {}): Fault["how"] =>
+    ({ route = "", signed, target }) => {
+      if (!signed) return undefined;
+      if (route === "GET /v1/records" && target.includes("customerId"))
+        return { status: 200, body: { result: [{ id: record }], page: { cursor: null } } };
+      if (route === "GET /v1/records/{id}" && target.includes(record))
+        return { status: 200, body: { record: { id: record, host } } };
+      return more[route];
+    };
+
+  test("nothing is debited for a customer whose records were sent to the live host", async () => {
+    typed = customer;
+    deployed.misbehave(sentTo(liveHost));
+    const { code, out } = await measure();
+    expect(code).toBe(1);
+    expect(out).toContain(`failed   is a test customer: no: its latest record was sent to ${liveHost}`);
+    expect(signedChanges()).toEqual([]);
+    // The host is a fact of the stack's, which this command does not load.
+    const template = await readFile(resolve(import.meta.dirname, "../infra/template.prod.txt"), "utf8");
+    expect(template).toContain(`"AGGREPAY_BASE_URL":"https://${liveHost}"`);
+  });
+
+  test.each(["", "771000018", "yes"])("nothing is debited when %j is typed", async (answer) => {
+    typed = answer;
+    deployed.misbehave(sentTo("testwallet.example"));
+    const { code, out } = await measure();
+    expect(code).toBe(1);
+    expect(out).toContain(`debited from customer ${customer} of AggrePay's test system (testwallet.example)`);
+    expect(out).toContain("failed   is a test customer: the customer's id was not typed again.");
+    expect(signedChanges()).toEqual([]);
+  });
+
+  test("nothing is debited through a gateway that is not as it should be", async () => {
+    typed = customer;
+    deployed.misbehave(signedAt(undefined, { status: 200, body: {} }));
+    expect(await measure()).toMatchObject({ code: 1, out: expect.not.stringContaining("test customer") });
+    expect(signedChanges()).toEqual([]);
+  });
+
+  test("an id that is refused, since it was measured before", async () => {
+    typed = customer;
+    const detail = "must have at most 31 characters: the provider is known to keep 40 of an id";
+    const refusal = problemReply("invalid-request", { errors: [{ pointer: "/m", detail }] });
+    deployed.misbehave(sentTo("testwallet.example", { "POST /v1/aggrepay/debit-wallet": refusal }));
+    const { code, out } = await measure();
+    expect(code).toBe(1);
+    expect(out).toContain(`(${detail}: deploy with aggrepayIdsKept none to measure it anew)`);
+    expect(out).toContain("failed   aggrepayIdsKept: not measured; see what became of it");
+    expect(signedChanges()).toHaveLength(1);
+  });
+
+  test("a debit in doubt is not sent again, and its record is named", async () => {
+    typed = customer;
+    const doubt = problemReply("outcome-unknown", { record: { id: record } });
+    deployed.misbehave(sentTo("testwallet.example", { "POST /v1/aggrepay/debit-wallet": doubt }));
+    const { out } = await measure();
+    expect(out).toContain(
+      `failed   debits 1.00 under an id of 64 characters: 504 outcome-unknown: It is so. Record ${record}.`,
+    );
+    expect(signedChanges()).toHaveLength(1);
+  });
+
+  test("the id that is tried has every character in 73, and each kind in the first 20", () => {
+    const ids = Array.from({ length: 50 }, () => longestId());
+    expect(new Set(ids).size).toBe(50);
+    for (const id of ids) {
+      expect(id).toMatch(/^[A-Za-z0-9._-]{64}$/);
+      expect(new Set(`${id}_REVERSAL`).size).toBe(65);
+      for (const kind of [/[A-Z]/, /[a-z]/, /\d/, /\./, /_/, /-/]) expect(id.slice(0, 20)).toMatch(kind);
+    }
+  });
+});
+
 describe("options", () => {
   test.each([
     [[], "--url is missing."],
@@ -380,6 +477,12 @@ describe("options", () => {
       '--provider "paypal" is none of aggrepay',
     ],
     [["--url", "https://a.example", "--key", "x"], "Unknown option '--key'"],
+    [
+      ["--url", "https://a.example", "--customer", "7"],
+      "--customer says whom to debit for --ids-kept: give both.",
+    ],
+    [["--url", "https://a.example", "--ids-kept"], "--ids-kept debits a test customer: give --customer."],
+    [["--url", "https://a.example", "--ids-kept", "--customer", "7"], "SMOKE_MPIN is missing"],
   ])("%j end with 2", async (args, sentence) => {
     const { code, out, err } = await run(...args);
     expect({ code, out }).toEqual({ code: 2, out: "" });
@@ -423,7 +526,18 @@ describe("options", () => {
   test("--help says all of them", async () => {
     const { code, out } = await run("--help");
     expect(code).toBe(0);
-    for (const name of ["--url", "--profile", "--region", "--ask", "--provider", "--open", "SMOKE_TOKEN"])
+    for (const name of [
+      "--url",
+      "--profile",
+      "--region",
+      "--ask",
+      "--provider",
+      "--open",
+      "--ids-kept",
+      "--customer",
+      "SMOKE_MPIN",
+      "SMOKE_TOKEN",
+    ])
       expect(out).toContain(name);
   });
 });

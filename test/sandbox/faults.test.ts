@@ -199,6 +199,7 @@ describe("a refusal that the wallet would not have given", () => {
 describe("an id that is kept in another form", () => {
   const forms = {
     "id-cut": (id: string) => id.slice(0, 50),
+    "id-cut-short": (id: string) => id.slice(0, 15),
     "id-lower": (id: string) => id.toLowerCase(),
     "id-stripped": (id: string) => id.replaceAll(".", "").replaceAll("-", ""),
     "id-prefixed": (id: string) => `MERCHANT7_${id}`,

@@ -4,6 +4,9 @@ import type { Fault } from "../../problem.ts";
 /** The provider names a reversal by its debit's id and this (section 8). */
 export const reversalSuffix = "_REVERSAL";
 
+/** What `aggrepayIdsKept` may be set to: an id must have room to differ, and the longest is that of a reversal. */
+export const idsKeptRange = { least: 20, most: 73 };
+
 /**
  * How many characters of an id AggrePay has been shown to keep byte for byte; undefined where nobody has shown it. Its document
  * names no length and no letter case.

@@ -82,6 +82,7 @@ const table = {
   "id-prefixed": keptIn(idForms["id-prefixed"]),
   "id-suffixed": keptIn(idForms["id-suffixed"]),
   "id-hashed": keptIn(idForms["id-hashed"]),
+  "id-cut-short": keptIn(idForms["id-cut-short"]),
 } as const satisfies Record<string, Fault<Answer>>;
 
 export type FaultName = keyof typeof table;

@@ -26,4 +26,5 @@ export const idForms = {
     description: "as a hash of 32 characters",
     keeps: (id) => createHash("sha256").update(id).digest("hex").slice(0, 32),
   },
+  "id-cut-short": { description: "cut to 15 characters", keeps: (id) => id.slice(0, 15) },
 } as const satisfies Record<string, IdForm>;
