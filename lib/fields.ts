@@ -114,6 +114,9 @@ export const pageSize = whole(1, 100);
 /** Of a record; a stray notification was never attempted. */
 export const attempt = whole(0, 1_000_000);
 
+/** Of a reversal that is asked for again; the first one has none. */
+export const laterReversal = (last: number) => whole(2, last);
+
 export const optional = <Schema extends v.GenericSchema>(schema: Schema) => v.exactOptional(schema);
 
 /** Fields that all may be left out, of which at least one must be there. */

@@ -85,6 +85,8 @@ export interface RecordView {
   readonly identity: string;
   readonly state: string;
   readonly attempt: number;
+  /** Of a reversal: its number. */
+  readonly reversal?: number;
   readonly createdAt: string;
   readonly updatedAt: string;
 }
@@ -96,6 +98,8 @@ interface ProblemDetails {
   readonly retryAfter?: number | undefined;
   readonly errors?: readonly Fault[];
   readonly provider?: ProviderWord;
+  /** The number under which a refused reversal may be asked for again. */
+  readonly nextReversal?: number | undefined;
   /** The record that the answer speaks of, as the caller sees it. */
   readonly record?: RecordView;
   /** It was given before; this is the same answer again. */
@@ -124,7 +128,7 @@ export class Problem extends Error {
 
   /** The body of the answer, RFC 9457. `instance` names this occurrence: a request, or the record that it speaks of. */
   body(instance: string): object {
-    const { errors, provider, record } = this.details;
+    const { errors, provider, nextReversal, record } = this.details;
     return {
       type: `urn:wallet-gateway:problem:${this.code}`,
       title: problemKinds[this.code].title,
@@ -135,6 +139,7 @@ export class Problem extends Error {
       retry: this.retry,
       ...(errors && { errors }),
       ...(provider && { provider }),
+      ...(nextReversal !== undefined && { nextReversal }),
       ...(record && { record }),
     };
   }

@@ -1,7 +1,14 @@
 import * as v from "valibot";
-import { description, merchantTransactionId, optional, transactionId } from "../../lib/fields.ts";
+import {
+  description,
+  laterReversal,
+  merchantTransactionId,
+  optional,
+  transactionId,
+} from "../../lib/fields.ts";
 import { invalid } from "../../lib/operation/body.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
+import { lastReversal } from "../../lib/operation/reversal.ts";
 import { Problem } from "../../lib/problem.ts";
 import { reversalSuffix } from "../../lib/providers/aggrepay/ids.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
@@ -11,12 +18,16 @@ import {
   contradictionIn,
   noSuchTransaction,
   whyNotListed,
+  whyOfEarlier,
 } from "../../lib/providers/aggrepay/transactions.ts";
 import { withoutAnswer } from "../../lib/providers/inquiry.ts";
 import { UnreadableReply } from "../../lib/providers/provider.ts";
 import type { RecordItem } from "../../lib/records/record.ts";
 
-/** The identity is the debit that it reverses: one debit, one reversal. */
+/**
+ * The identity is the debit that it reverses, and a number: a debit is reversed once, and a refused reversal may be asked for again
+ * under the next number.
+ */
 export const operation = change({
   name: "aggrepay/debit-reversal",
   summary: "Reverses a debit",
@@ -27,8 +38,13 @@ export const operation = change({
     merchantTransactionId,
     transactionId: optional(transactionId),
     description: optional(description),
+    reversal: optional(laterReversal(lastReversal)),
   }),
-  identity: { namespace: "reversal", of: (input) => input.merchantTransactionId },
+  identity: {
+    namespace: "reversal",
+    of: (input) => input.merchantTransactionId,
+    number: (input) => input.reversal ?? 1,
+  },
   sameBy: (input) => ({ transactionId: input.transactionId }),
   follows: {
     identity: (input) => ({ namespace: "money", id: input.merchantTransactionId }),
@@ -52,12 +68,14 @@ export const operation = change({
   // The form `<id>_REVERSAL` rests on the document's one sample, so finding nothing under it proves nothing.
   inquiry: {
     keeps: (_input, debit) => ({ customerId: debit.customerId, amount: debit.amount }),
-    evidence: async (subject, ask) => {
+    evidence: async (subject, ask, known) => {
       const id = `${subject.identity}${reversalSuffix}`;
       const told = await ask(askByMerchantTransactionId(id), ({ data }) => comparedTransaction(data));
       if (told.kind !== "answer") return withoutAnswer(told, noSuchTransaction);
       const contradiction = contradictionIn(told.answer, id, "CREDIT", subject);
       if (contradiction) return { shows: "other", why: contradiction };
+      const earlier = await whyOfEarlier(told.answer, subject, known);
+      if (earlier) return { shows: "other", why: earlier };
       const { transactionId } = told.answer;
       // Whose wallet it went back to is known where the debit is ours.
       const doubt = await whyNotListed(transactionId, subject.facts.customerId, subject, ask);

@@ -7,6 +7,7 @@ import { readable } from "../../lib/operation/record-query.ts";
 import { detailOf } from "../../lib/operation/record-view.ts";
 import { recordId } from "../../lib/records/identity.ts";
 import { processRecords } from "../../lib/records/process.ts";
+import { reversalsOf } from "../../lib/records/reversals.ts";
 import type { Records } from "../../lib/records/store.ts";
 import { runtime } from "../../lib/runtime.ts";
 import { iso, systemClock } from "../../lib/time.ts";
@@ -60,12 +61,14 @@ async function ofCustomer(
 }
 
 async function ofTransaction(id: string, records: Records): Promise<Answer> {
-  const account = runtime().config.account("aggrepay");
-  const found = await Promise.all(
-    (["money", "reversal"] as const).map((namespace) =>
-      records.get(recordId("aggrepay", account, { namespace, id })),
-    ),
-  );
+  const provider = "aggrepay";
+  const account = runtime().config.account(provider);
+  const [money, reversals] = await Promise.all([
+    records.get(recordId(provider, account, { namespace: "money", id })),
+    reversalsOf(records, { provider, account, id }),
+  ]);
   const now = systemClock.now();
-  return { body: { result: found.flatMap((record) => (record ? [detailOf(record, now)] : [])) } };
+  return {
+    body: { result: [...(money ? [money] : []), ...reversals].map((record) => detailOf(record, now)) },
+  };
 }

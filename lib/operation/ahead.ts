@@ -3,11 +3,11 @@ import { type Fault, Problem } from "../problem.ts";
 import type { Evidence } from "../providers/inquiry.ts";
 import { isClaimable } from "../records/claim.ts";
 import type { RecordItem } from "../records/record.ts";
-import type { Claimed, Records } from "../records/store.ts";
-import type { Write } from "../records/write.ts";
+import type { Claimed, Records, Refused } from "../records/store.ts";
+import type { Part } from "../records/transaction.ts";
 import { secondsLeft } from "../retry-after.ts";
 import type { Runtime } from "../runtime.ts";
-import { type Asker, type PlaceSpec, placeBeside, underWay } from "./beside.ts";
+import type { Asker, Companion } from "./beside.ts";
 import { invalid } from "./body.ts";
 import type { ChangeOperation } from "./change-spec.ts";
 import { isFaultCode } from "./exchange.ts";
@@ -20,23 +20,23 @@ import { asking, knownTo } from "./resolve.ts";
 export interface Ahead {
   /** The record that is claimed, as it was seen. */
   readonly seen: RecordItem | undefined;
-  readonly part: (owner: string) => Write;
+  readonly part: (owner: string) => Part;
 }
 
-type Begin = (ahead: Ahead) => Promise<Claimed | { readonly kind: "refused" }>;
+type Begin = (ahead: Ahead) => Promise<Claimed | Refused>;
 
 const lookReplyMs = 2_500;
 /** Whoever is refused looks at everything once more; then its caller comes again. */
 const rounds = 2;
 
 /**
- * Begins a change that is looked at first, in this order: its own record, the place of its key, the place's holder, the provider.
- * Then all of that is claimed in one transaction. Another order misses what the holder did in between, and does it twice; so a
+ * Begins a change that is looked at first, in this order: its own record, what its companion depends on (the place of its key, then
+ * the place's holder; or the reversal before this one), the provider. Then all of that is claimed in one transaction. Another order misses what the holder did in between, and does it twice; so a
  * transaction that is refused is never repeated by itself.
  */
 export async function beginAhead<Input extends object, Result, Call, Reply>(
   operation: ChangeOperation<Input, Result, Call, Reply>,
-  place: PlaceSpec<Input>,
+  companion: Companion,
   request: Request<Input>,
   asker: Asker,
   same: SameRequest,
@@ -44,16 +44,18 @@ export async function beginAhead<Input extends object, Result, Call, Reply>(
   records: Records,
   begin: Begin,
 ): Promise<Claimed> {
+  let isByPart = false;
   for (let round = 0; round < rounds; round++) {
     const seen = await before(records.get(asker.id));
     if (seen && !(isClaimable(seen) && (await same.is(seen.request)))) return { kind: "held", record: seen };
-    const part = await placeBeside(place, request.input, asker, world.clock.now, records);
+    const part = await companion.look(asker);
     const meanwhile = await look(operation, request, world, records, asker.id);
     if (meanwhile) return { kind: "held", record: meanwhile };
     const begun = await begin({ seen, part });
     if (begun.kind !== "refused") return begun;
+    isByPart = begun.byPart;
   }
-  throw underWay(place.of);
+  throw companion.refused(isByPart);
 }
 
 /**
@@ -85,7 +87,7 @@ async function look<Input extends object, Result, Call, Reply>(
   if (!("evidence" in inquiry && inquiry.looksFirst)) return undefined;
   const facts = inquiry.keeps?.(request.input, {}) ?? operation.sameBy?.(request.input) ?? {};
   // A look goes by the key alone: whatever else is shown under it, it is taken.
-  const subject = { identity: "", facts, dispatchedAt: world.clock.now(), wasSent: () => undefined };
+  const subject = { identity: "", number: 1, facts, dispatchedAt: world.clock.now(), wasSent: () => undefined };
   // What the look takes must leave the change itself its full time: half of what can be spared.
   const spared = () => (request.remainingMs() - world.config.providerTimeoutMs - settleMarginMs) / 2;
   let retryAt = 0;

@@ -3,6 +3,7 @@ import type { RecordItem } from "../records/record.ts";
 import { secondsLeft } from "../retry-after.ts";
 import { iso } from "../time.ts";
 import type { Answer } from "./handler.ts";
+import { nextReversal } from "./reversal.ts";
 
 /** Why a record did not succeed, as it keeps it. */
 export interface Failure {
@@ -21,6 +22,7 @@ export const viewOf = (record: RecordItem): RecordView => ({
   identity: record.identity,
   state: record.state,
   attempt: record.attempt,
+  ...(record.namespace === "reversal" && { reversal: record.number }),
   createdAt: iso(record.createdAt),
   updatedAt: iso(record.stateSince),
 });
@@ -52,8 +54,7 @@ function problemOf(record: RecordItem, view: RecordView, now: number, replayed: 
     case "declined":
       return new Problem(failure.code ?? "declined", failure.detail ?? "The provider declined.", {
         ...details,
-        // A debit has one reversal: there is no other identity to mend it under.
-        ...(record.namespace === "reversal" && { retry: "never" as const }),
+        ...(record.namespace === "reversal" && againUnder(nextReversal(record))),
       });
     case "not_sent":
     case "not_executed":
@@ -75,6 +76,10 @@ function problemOf(record: RecordItem, view: RecordView, now: number, replayed: 
       return unknown(failure.detail, details, forAPerson);
   }
 }
+
+/** A debit is reversed once, so a refused reversal is asked for again under its next number and no other identity. */
+const againUnder = (next: number | undefined) =>
+  next === undefined ? { retry: "never" as const } : { retry: "after-fix" as const, nextReversal: next };
 
 const forAPerson = "the record waits for a person";
 const leftUnserved = "a person has looked into it, and left it so";

@@ -3,13 +3,14 @@ import { settleMarginMs } from "../config.ts";
 import { loggedCode, seenOf } from "../log.ts";
 import { Problem } from "../problem.ts";
 import type { Inquiry, Listing } from "../providers/inquiry.ts";
-import { type Identity, recordId } from "../records/identity.ts";
+import { type Identity, numberOf, recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Claim, Records, Settlement, Tries } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
 import { currentRing, type KeyRing, keyRing } from "../secrets/key-ring.ts";
 import { beginAhead, heldOrRefused } from "./ahead.ts";
 import { type Failure, tell } from "./answer.ts";
+import { type Companion, placeBeside, underWay } from "./beside.ts";
 import type { ChangeOperation, ChangeSpec } from "./change-spec.ts";
 import { type Begins, claimOrWithdraw, settleTries } from "./claiming.ts";
 import { carriedOut, isProviderFault, type Outcome, prepared } from "./exchange.ts";
@@ -22,6 +23,7 @@ import { noteUnread, refuse, routeName } from "./read.ts";
 import { before } from "./record-query.ts";
 import { type SameRequest, sameEffect, sameInput, secretsIn } from "./request.ts";
 import { type Budget, type Doubtful, resolve } from "./resolve.ts";
+import { anchorBeside, numberRefused } from "./reversal.ts";
 
 const connectMs = 5_000;
 
@@ -71,6 +73,7 @@ export async function runChange<Input extends object, Result, Call, Reply>(
     operation: asked.operation,
     namespace: identity.namespace,
     identity: identity.id,
+    number: numberOf(identity),
     caller: request.caller,
     request: same.text,
     isSameRequest: same.is,
@@ -89,14 +92,13 @@ export async function runChange<Input extends object, Result, Call, Reply>(
       throw new Problem("not-sent", "Nothing was sent: the clock of this process is behind.");
     return claimOrWithdraw(claimNow(), make, claiming);
   };
-  const { place } = operation;
   const asker = { id, provider: provider.name, account, operation: asked.operation };
-  const claimed =
-    place && place.applies?.(config) !== false
-      ? await beginAhead(operation, place, request, asker, same, world, records, (ahead) =>
-          begin((claim, tries) => records.claimBeside({ ...ahead, claim }, tries)),
-        )
-      : await begin(records.claim);
+  const companion = companionOf(operation, input, identity, world, records);
+  const claimed = companion
+    ? await beginAhead(operation, companion, request, asker, same, world, records, (ahead) =>
+        begin((claim, tries) => records.claimBeside({ ...ahead, claim }, tries)),
+      )
+    : await begin(records.claim);
   note({ record: id, state: claimed.record.state });
   if (claimed.kind === "held") return replay(operation, claimed.record, same, request, world, records);
   // Until it is settled: whatever ends this function before that leaves doubt behind.
@@ -117,7 +119,7 @@ export async function runChange<Input extends object, Result, Call, Reply>(
   });
   if (outcome.kind === "success") noteUnread(outcome.unread, note);
   const { attempt, owner } = claimed.record;
-  const learned = settlementOf(outcome, attempt);
+  const learned = settlementOf(outcome, claimed.record);
   const tXid = outcome.kind === "success" ? operation.bindsBy?.(outcome.result) : undefined;
   const settled = await settleOrDoubt(
     records,
@@ -163,7 +165,26 @@ function identityOf<Input>(
   const id = operation.identity.of(input);
   if (key !== undefined && key !== id)
     throw fault("must be left out or equal to the identity that this request has in its body");
-  return { namespace: operation.identity.namespace, id };
+  const { namespace, number } = operation.identity;
+  return { namespace, id, number: number?.(input) ?? 1 };
+}
+
+/** What the claim is written with, where it is not written alone. */
+function companionOf<Input>(
+  { place }: Pick<ChangeSpec<Input, unknown, unknown, unknown>, "place">,
+  input: Input,
+  identity: Identity,
+  { config, clock }: Runtime,
+  records: Records,
+): Companion | undefined {
+  if (place && place.applies?.(config) !== false)
+    return {
+      look: (asker) => placeBeside(place, input, asker, clock.now, records),
+      refused: () => underWay(place.of),
+    };
+  if (identity.namespace !== "reversal") return undefined;
+  const { id, number = 1 } = identity;
+  return { look: (asker) => anchorBeside(id, number, asker, records), refused: numberRefused };
 }
 
 function sameRequest<Input extends object>(
@@ -280,7 +301,10 @@ async function resolved<Call, Reply>(
 type Learned = Pick<Settlement, "to" | "result" | "failure" | "due">;
 
 /** What an outcome makes of the record's attempt. */
-function settlementOf(outcome: Outcome<unknown>, attempt: number): Learned {
+function settlementOf(
+  outcome: Outcome<unknown>,
+  { attempt, number }: Pick<RecordItem, "attempt" | "number">,
+): Learned {
   if (outcome.kind === "success") return { to: "succeeded", result: JSON.stringify(outcome.result) };
   const failed = (to: Learned["to"], failure: Failure): Learned => ({ to, failure: JSON.stringify(failure) });
   if (outcome.kind === "not_sent")
@@ -294,8 +318,8 @@ function settlementOf(outcome: Outcome<unknown>, attempt: number): Learned {
     };
   const failure: Failure = { code: outcome.code, detail: outcome.detail, ...told };
   if (outcome.as === "not_executed") return failed("not_executed", failure);
-  // "Already there" may be the work of this record's own earlier attempt.
-  if (outcome.as === "taken" && attempt > 1)
+  // "Already there" may be the work of this record's own earlier attempt, or of a number before this one.
+  if (outcome.as === "taken" && (attempt > 1 || number > 1))
     return failed("in_doubt", { ...failure, code: "outcome-unknown", taken: true });
   return failed("declined", failure);
 }

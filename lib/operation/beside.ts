@@ -4,6 +4,7 @@ import { placeId, takingPlace } from "../records/place.ts";
 import type { RecordItem } from "../records/record.ts";
 import { isSettled } from "../records/states.ts";
 import type { Records } from "../records/store.ts";
+import type { Part } from "../records/transaction.ts";
 import type { Write } from "../records/write.ts";
 import { before } from "./record-query.ts";
 
@@ -21,6 +22,17 @@ export interface PlaceSpec<Input> {
 
 /** The provider's lists may show what was done this much later. */
 const listLagMs = 10_000;
+
+/** What stands beside a claim, in one transaction with it. */
+export interface Companion {
+  /**
+   * Looks at what it depends on, and says what the claim is written with.
+   * @throws Problem where that does not allow a new attempt, or cannot be read.
+   */
+  readonly look: (asker: Asker) => Promise<(owner: string) => Part>;
+  /** What a caller is told whose claim was refused each time; `byPart`: by what stands beside it, the last time. */
+  readonly refused: (byPart: boolean) => Problem;
+}
 
 export interface Asker {
   /** The record that is to be claimed. */

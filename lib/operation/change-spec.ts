@@ -35,6 +35,8 @@ export interface ChangeSpec<Input, Result, Call, Reply> extends OperationSpec<In
 interface NaturalIdentity<Input> {
   readonly namespace: "money" | "reversal" | "binding";
   readonly of: (input: Input) => string;
+  /** Of a reversal: which of its debit's this is. A number follows on the refusal of the one before it. */
+  readonly number?: (input: Input) => number;
 }
 
 /** A reversal follows its debit. */

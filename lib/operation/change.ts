@@ -15,11 +15,16 @@ export function change<Input extends object, Result, Call, Reply>(
   spec: ChangeSpec<Input, Result, Call, Reply>,
 ): ChangeOperation<Input, Result, Call, Reply> {
   const { inquiry } = spec;
+  const isNumbered = spec.identity !== "idempotency-key" && spec.identity.number !== undefined;
   const reads =
     spec.follows !== undefined ||
     spec.place !== undefined ||
     ("evidence" in inquiry && (inquiry.looksFirst || inquiry.readsRecords || inquiry.undoneBy !== undefined));
-  const tableActions: TableAction[] = reads ? ["UpdateItem", "GetItem"] : ["UpdateItem"];
+  const tableActions: TableAction[] = [
+    "UpdateItem",
+    ...(reads ? (["GetItem"] as const) : []),
+    ...(isNumbered ? (["ConditionCheckItem"] as const) : []),
+  ];
   const secrets = spec.sameBy
     ? ([spec.provider.secret] as const)
     : ([spec.provider.secret, "gateway"] as const);
@@ -32,7 +37,7 @@ export function change<Input extends object, Result, Call, Reply>(
     secrets,
     tableActions,
     asks: (record, config) => isAsked(spec, record, config),
-    ...(spec.place && { takesOverAtOnce: true as const }),
+    ...((spec.place || isNumbered) && { takesOverAtOnce: true as const }),
     resolve: (record, world, records, budget) => resolve(spec, record, world, records, budget),
   };
 }

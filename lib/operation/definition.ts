@@ -41,4 +41,5 @@ export interface Route {
   readonly path: string;
 }
 
-export type TableAction = "UpdateItem" | "GetItem" | "Query";
+/** `ConditionCheckItem`: a part of a transaction that only has a condition. */
+export type TableAction = "UpdateItem" | "GetItem" | "Query" | "ConditionCheckItem";

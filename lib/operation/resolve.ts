@@ -6,6 +6,7 @@ import type { Provider } from "../providers/provider.ts";
 import { isAskedOn, isOpen, type Postponement } from "../records/doubt.ts";
 import { recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
+import { latestReversal, reversalsBefore, reversalsOf } from "../records/reversals.ts";
 import type { Conclusion, Records, Turn } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Secret } from "../secrets/secret.ts";
@@ -161,7 +162,7 @@ async function nothing(
   if (failure.taken)
     return forAPerson(record, "The provider called the id taken, and shows nothing under it.");
   // Read after the inquiry: a debit that was reversed meanwhile may no longer show as a success.
-  if (undoneBy && (await isUndone(record, undoneBy, records)))
+  if (undoneBy && (await isUndone(record, records)))
     return forAPerson(record, "The provider shows nothing, and a reversal of the debit is not ruled out.");
   const { provider } = failure;
   if (provider) {
@@ -185,10 +186,13 @@ const nothingToAsk = "The provider has no call that tells what became of it.";
 const lostRegistration =
   "No notification came, and without the reply's redirect no user could log in: register under a new referenceNo.";
 
-async function isUndone(done: RecordItem, namespace: "reversal", records: Records): Promise<boolean> {
-  const undoing = await records.get(recordId(done.provider, done.account, { namespace, id: done.identity }));
-  if (undoing === undefined) return false;
-  return undoing.flagged !== undefined || !["not_sent", "not_executed", "declined"].includes(undoing.state);
+/** Whether any number of its reversal is not known to have had no effect: one that was refused may be flagged since. */
+async function isUndone({ provider, account, identity }: RecordItem, records: Records): Promise<boolean> {
+  const undoing = await reversalsOf(records, { provider, account, id: identity });
+  return undoing.some(
+    ({ state, flagged }) =>
+      flagged !== undefined || !["not_sent", "not_executed", "declined"].includes(state),
+  );
 }
 
 /**
@@ -231,12 +235,12 @@ const failureOf = (record: RecordItem): Partial<Failure> =>
 
 /** Without the keys of its hashes nothing can be compared, and nothing is concluded. */
 async function subjectOf(
-  { id, identity, facts: kept, request, dispatchedAt }: RecordItem,
+  { id, identity, number, facts: kept, request, dispatchedAt }: RecordItem,
   { secrets }: Pick<Runtime, "secrets">,
 ): Promise<Subject | Extract<Evidence, { readonly shows: "unclear" }>> {
   const facts = kept === undefined ? effectIn(request) : (JSON.parse(kept) as Facts);
   try {
-    return { identity, dispatchedAt, facts, wasSent: await comparison(id, facts, secrets) };
+    return { identity, number, dispatchedAt, facts, wasSent: await comparison(id, facts, secrets) };
   } catch (error) {
     if (error instanceof Problem) return { shows: "unclear", why: error.message };
     throw error;
@@ -250,25 +254,33 @@ const effectIn = (request: string): Facts => (JSON.parse(request) as readonly [s
 export function knownTo(
   provider: string,
   { config }: Pick<Runtime, "config">,
-  records: Pick<Records, "get">,
+  records: Pick<Records, "get" | "anchor">,
 ): Known {
+  const account = config.account(provider);
   return {
     option: config.option,
     async record(namespace, id) {
-      const record = await records.get(recordId(provider, config.account(provider), { namespace, id }));
+      const record =
+        namespace === "reversal"
+          ? await latestReversal(records, { provider, account, id })
+          : await records.get(recordId(provider, account, { namespace, id }));
       if (!record) return undefined;
       const succeeded = record.state === "succeeded" && record.flagged === undefined;
-      const { transactionId } = JSON.parse((succeeded && record.result) || "{}") as {
-        readonly transactionId?: string;
-      };
       return {
         isUnfinished: record.state === "dispatched" || record.state === "in_doubt" || isAskedOn(record),
-        transactionId,
+        transactionId: succeeded ? transactionOf(record) : undefined,
         provedBy: record.provedBy,
       };
     },
+    async reversedBefore(id, number) {
+      const earlier = await reversalsBefore(records, { provider, account, id }, number);
+      return earlier.map(transactionOf).filter((transactionId) => transactionId !== undefined);
+    },
   };
 }
+
+const transactionOf = ({ result }: RecordItem): string | undefined =>
+  (JSON.parse(result ?? "{}") as { readonly transactionId?: string }).transactionId;
 
 interface AskingOptions {
   readonly replyLimitMs?: number;

@@ -12,9 +12,11 @@ export interface Listing {
   readonly amount?: string | undefined;
 }
 
-/** What an inquiry is about: the identity, the facts that its record kept, and when its attempt was sent. */
+/** What an inquiry is about: the identity, the facts that its record kept, and when its attempt was claimed. */
 export interface Subject {
   readonly identity: string;
+  /** Of a reversal: which one of its debit. Of anything else, 1. */
+  readonly number: number;
   readonly facts: Facts;
   /** Milliseconds since 1970; for a look before the first attempt, now. */
   readonly dispatchedAt: number;
@@ -45,8 +47,10 @@ export interface OwnRecord {
 
 /** What an inquiry may know besides the provider's answers. */
 export interface Known {
-  /** A record of the same account, read consistently; undefined where there is none. */
+  /** A record of the same account, read consistently, and of reversals the latest; undefined where there is none. */
   readonly record: (namespace: "money" | "reversal", id: string) => Promise<OwnRecord | undefined>;
+  /** The transactions that the records of a debit's reversals before that number name, flagged ones too. */
+  readonly reversedBefore: (id: string, number: number) => Promise<readonly string[]>;
   readonly option: Config["option"];
 }
 

@@ -20,6 +20,8 @@ export interface Claim
     | "amount"
     | "host"
   > {
+  /** Of a reversal, 1 unless given. */
+  readonly number?: number;
   /** A random token that nobody else has, new for each try to claim: whoever holds the record's is its attempt's owner. */
   readonly newOwner: () => string;
   readonly now: number;
@@ -119,6 +121,7 @@ function claiming(claim: Claim, owner: string, form: ClaimForm): Write {
     shard: shardOf(claim.id),
     due: N(leaseEnds),
     history: L([...form.history, `dispatched ${claim.now}`]),
+    ...(claim.number !== undefined && claim.number > 1 && { number: N(claim.number) }),
     ...(claim.facts !== undefined && { facts: S(claim.facts) }),
     ...(claim.customer !== undefined && { customer: S(claim.customer) }),
     ...(claim.amount !== undefined && { amount: S(claim.amount) }),

@@ -2,14 +2,15 @@ import { createHash } from "node:crypto";
 
 /**
  * What makes two requests one. Money moves under the merchant's transaction id, one namespace for credits, debits and
- * transfers together; a reversal is identified by the debit that it reverses, a binding by its referenceNo; everything else
- * by the caller's
- * Idempotency-Key, which is the caller's own for that operation.
+ * transfers together; a reversal is identified by the debit that it reverses and its number, a binding by its referenceNo;
+ * everything else by the caller's Idempotency-Key, which is the caller's own for that operation.
  */
 export type Identity =
   | {
       readonly namespace: "money" | "reversal" | "binding" | "notification" | "stray-count";
       readonly id: string;
+      /** Of a reversal, 1 unless given: a refused one is asked for again under the next. */
+      readonly number?: number;
     }
   | {
       readonly namespace: "idempotency-key";
@@ -36,8 +37,12 @@ const ofNotifications: ReadonlySet<Identity["namespace"]> = new Set([
 export function recordId(provider: string, account: string, identity: Identity): string {
   const prefix = ofNotifications.has(identity.namespace) ? bindingKeys : "";
   const scope = identity.namespace === "idempotency-key" ? [identity.operation, identity.caller] : [];
-  return prefix + keyOf([provider, account, identity.namespace, ...scope, identity.id]);
+  const number = numberOf(identity);
+  const later = number === 1 ? [] : [String(number)];
+  return prefix + keyOf([provider, account, identity.namespace, ...scope, identity.id, ...later]);
 }
+
+export const numberOf = (identity: Identity): number => ("number" in identity ? identity.number : 1) ?? 1;
 
 /** The key of an item: a record, or what stands beside records in the same table. */
 export const keyOf = (parts: readonly string[]): string =>

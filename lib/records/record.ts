@@ -14,6 +14,8 @@ export interface RecordItem {
   readonly operation: string;
   readonly namespace: string;
   readonly identity: string;
+  /** Of a reversal: which of those asked for one after another. Of anything else, 1. */
+  readonly number: number;
   /** The role, user or token subject that made the latest attempt, without its session. */
   readonly caller: string;
   /** What a repeat must equal: the effect of a change of money in the clear, a keyed fingerprint of anything else. */
@@ -104,6 +106,7 @@ export function readRecord(item: Attributes): RecordItem {
     operation: text(item, "operation"),
     namespace: text(item, "namespace"),
     identity: text(item, "identity"),
+    number: item.number === undefined ? 1 : number(item, "number"),
     caller: text(item, "caller"),
     request: text(item, "request"),
     facts: item.facts?.S,

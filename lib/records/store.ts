@@ -5,6 +5,7 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { readAnchor } from "./anchor.ts";
 import { type Bind, binding } from "./binding.ts";
 import {
   type Claim,
@@ -30,7 +31,7 @@ import { type Place, readPlace } from "./place.ts";
 import { type Attributes, N, type RecordItem, readRecord, S } from "./record.ts";
 import { disagreementWith, flagging, type Settled, type Settlement, settling } from "./settle.ts";
 import { type Kept, keeping, type Stray, telling } from "./stray.ts";
-import { transact, writeTogether } from "./transaction.ts";
+import { type Part, transact, writeTogether } from "./transaction.ts";
 import { expressionsOf, forAPerson, type Write } from "./write.ts";
 
 export type {
@@ -58,7 +59,7 @@ export interface Records {
    * A claim and what must be written or hold with it, in one transaction: of exactly the record that was seen, or of none.
    * `refused` where anything was no longer as it was seen: all is looked at again, or nothing is begun. Throws as `claim`.
    */
-  claimBeside(beside: Beside, tries?: Tries): Promise<Claimed | { readonly kind: "refused" }>;
+  claimBeside(beside: Beside, tries?: Tries): Promise<Claimed | Refused>;
   /** Writes off a claim of unknown outcome, if it was written after all. */
   withdraw(withdrawal: Withdrawal, tries?: Tries): Promise<void>;
   /** One conditional write. Throws when it is not known to have been written; then the caller is told nothing final. */
@@ -87,16 +88,24 @@ export interface Records {
   ofCustomer(customer: string, limit: number, cursor: string | undefined): Promise<CustomerPage>;
   /** The record as it stands then, and whether it holds this decision. */
   decide(decision: Decision): Promise<{ readonly written: boolean; readonly record: RecordItem }>;
-  /** Consistent, as the one that follows. */
+  /** Consistent, as the two that follow. */
   get(id: string): Promise<RecordItem | undefined>;
   place(id: string): Promise<Place | undefined>;
+  /** The number of a debit's reversal that was claimed last; undefined where none after number 1 was. */
+  anchor(id: string): Promise<number | undefined>;
 }
 
 /** A claim with what stands beside it, which may hold the claim's owner token. */
 export interface Beside {
   readonly claim: Claim;
   readonly seen: RecordItem | undefined;
-  readonly part: (owner: string) => Write;
+  readonly part: (owner: string) => Part;
+}
+
+/** `byPart`: by the condition of what stands beside the claim; otherwise by the record itself, or a write of the same moment. */
+export interface Refused {
+  readonly kind: "refused";
+  readonly byPart: boolean;
 }
 
 /** How long one try of a write may take, and all of them, in milliseconds. Left out, it is what the client presets. */
@@ -204,11 +213,12 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
         },
       );
       if (!refusals) return { kind: "won", record: claimedRecord(write, seen) };
-      const [own] = refusals;
-      if (!own?.isRefused || !own.item) return { kind: "refused" };
+      const [own, other] = refusals;
+      const refused: Refused = { kind: "refused", byPart: other?.isRefused === true };
+      if (!own?.isRefused || !own.item) return refused;
       const record = readRecord(own.item);
       if (record.owner === owner && record.state === "dispatched") return { kind: "won", record };
-      return isClaimable(record) ? { kind: "refused" } : { kind: "held", record };
+      return isClaimable(record) ? refused : { kind: "held", record };
     },
 
     async withdraw(withdrawal, tries) {
@@ -333,6 +343,11 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
     async place(id) {
       const item = await read(id);
       return item && readPlace(item);
+    },
+
+    async anchor(id) {
+      const item = await read(id);
+      return item && readAnchor(item);
     },
   };
 }

@@ -5,20 +5,22 @@ import {
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
 import { type Attributes, S } from "./record.ts";
-import { expressionsOf, type Write } from "./write.ts";
+import { type Check, checkOf, expressionsOf, type Write } from "./write.ts";
+
+export type Part = Write | Check;
 
 /** Why nothing was written: of each part, in their order, whether its condition failed, and on which item. */
 export type Refusals = readonly { readonly isRefused: boolean; readonly item: Attributes | undefined }[];
 
 /**
- * Writes all parts, or none. Returns what refused them; undefined where they are written.
+ * Writes all parts, or none; a part may only have a condition. Returns what refused them; undefined where they are written.
  * @param token Of this transaction alone, by which DynamoDB knows a repeat of it for ten minutes; the SDK's own if left out.
  * @throws what the SDK throws where it is not known whether they are written.
  */
 export async function transact(
   client: DynamoDBClient,
   table: string,
-  parts: readonly Write[],
+  parts: readonly Part[],
   token?: string,
   options?: { readonly requestTimeout: number; readonly abortSignal: AbortSignal },
 ): Promise<Refusals | undefined> {
@@ -57,13 +59,15 @@ export async function writeTogether(
   }
 }
 
-function itemOf(part: Write, table: string): TransactWriteItem {
+function itemOf(part: Part, table: string): TransactWriteItem {
   const at = {
     TableName: table,
     Key: { pk: S(part.id) },
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   } as const;
-  return { Update: { ...at, ...expressionsOf(part) } };
+  return "set" in part
+    ? { Update: { ...at, ...expressionsOf(part) } }
+    : { ConditionCheck: { ...at, ...checkOf(part) } };
 }
 
 /**

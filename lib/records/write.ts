@@ -15,6 +15,16 @@ export interface Write {
   readonly tells: RecordEvent | undefined;
 }
 
+/** A part of a transaction that writes nothing: the others are written only where its condition holds. */
+export type Check = Pick<Write, "id" | "condition" | "values">;
+
+/** The expressions of a ConditionCheck. */
+export const checkOf = ({ condition, values }: Check) => ({
+  ConditionExpression: condition,
+  ExpressionAttributeNames: attributeNames(condition),
+  ExpressionAttributeValues: { ...values },
+});
+
 /** The expressions of an UpdateItem. */
 export function expressionsOf({ condition, set, remove = [], values, tells }: Write) {
   const setting = tells === undefined ? set : [...set, "#event = :event"];

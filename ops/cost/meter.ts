@@ -45,7 +45,12 @@ export function meter(): Meter {
         else if (call.operation === "Query") sum.readHalfUnits += queryHalfUnits(bytesRead(output));
         else if (call.operation === "TransactWriteItems") {
           if (call.status !== 200) throw new Error("a transaction that is refused is not measured");
-          for (const { Update: update } of input.TransactItems ?? []) {
+          for (const { Update: update, ConditionCheck: check } of input.TransactItems ?? []) {
+            if (check) {
+              // A condition takes what a write of the item as it stands would take.
+              const seen = items.get(check.Key.pk?.S ?? "") ?? check.Key;
+              sum.writeUnits += transactedUnits(seen, seen);
+            }
             if (!update) continue;
             const id = update.Key.pk?.S ?? "";
             const before = items.get(id);
@@ -95,7 +100,11 @@ const updateShape = v.object({
 });
 const inputShape = v.object({
   Item: v.optional(item),
-  TransactItems: v.optional(v.array(v.object({ Update: v.optional(updateShape) }))),
+  TransactItems: v.optional(
+    v.array(
+      v.object({ Update: v.optional(updateShape), ConditionCheck: v.optional(v.object({ Key: item })) }),
+    ),
+  ),
 });
 
 /** The item that an update leaves, of the forms that the store writes: a transaction returns none. */

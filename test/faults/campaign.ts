@@ -56,7 +56,7 @@ export async function runCase(engine: Engine, spec: Case, without?: Without): Pr
   const own = spec.own ?? subject(spec.subject, newIdentity());
   const reference = String(own.input.referenceNo ?? "");
   let points: readonly string[] = [];
-  if (spec.subject === "debitReversal") await preceded(world, own);
+  if (spec.subject === "debitReversal" || spec.subject === "laterReversal") await preceded(world, own);
   world.provider.refusesRepeats = spec.refusesRepeats ?? false;
   world.provider.treatments.push(...spec.treatments);
 
@@ -157,9 +157,13 @@ export function decided(
   return world.person(by, saying, word.isHonest, plan) as Run<unknown>;
 }
 
-/** The debit that is to be reversed. */
+/** The debit that is to be reversed, and the refusal that a later number follows on. */
 async function preceded(world: World, own: Subject): Promise<void> {
-  await world.call(subject("debitWallet", String(own.input.merchantTransactionId))).stopped;
+  const id = String(own.input.merchantTransactionId);
+  await world.call(subject("debitWallet", id)).stopped;
+  if (own.name !== "laterReversal") return;
+  world.provider.treatments.push({ acts: "no", replies: "refusal" });
+  await world.call(subject("debitReversal", id)).stopped;
 }
 
 /** A case in words: it can be run again from them. */

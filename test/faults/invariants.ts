@@ -2,7 +2,7 @@ import { Problem, type RecordView } from "../../lib/problem.ts";
 import type { Resolution } from "../../lib/records/person.ts";
 import { forAPerson } from "../../lib/records/write.ts";
 import type { Run } from "./points.ts";
-import { before } from "./provider.ts";
+import { before, type Effect } from "./provider.ts";
 import type { Item } from "./store.ts";
 import { effectOf, type Said, type Told, type Version, type World } from "./world.ts";
 
@@ -81,7 +81,10 @@ async function ofRecord(
 ): Promise<readonly string[]> {
   const found: string[] = [];
   const [subject] = world.subjects.get(id) ?? [];
-  const effects = subject ? world.effects(effectOf(subject, world)) : [];
+  const began = versions[0]?.seq ?? 0;
+  // All numbers of a reversal have effects of one name: what was sent before a later number was claimed is not its own.
+  const isOwn = ({ sent }: Effect) => subject?.name !== "laterReversal" || sent > began;
+  const effects = subject ? world.effects(effectOf(subject, world)).filter(isOwn) : [];
   const named = `${last.operation?.S} ${last.identity?.S}`;
   const owners = new Set<string>();
   let before = "";

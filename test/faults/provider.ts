@@ -98,6 +98,8 @@ export class Provider {
   keys: Keys[];
   /** Whether it refuses a change that it has done ("already taken", "already reversed", 9009). */
   refusesRepeats = false;
+  /** By how much the times that it shows are ahead of the truth. */
+  clockAheadMs = 0;
   /** Whether a debit that was reversed is shown no more. */
   hidesReversed = false;
   /** What is not yet in a customer's list, and what is not found by its id. */
@@ -355,7 +357,7 @@ export class Provider {
       transaction_type: "C2M",
       payment_type: isCredit ? "CREDIT" : "DEBIT",
       // India's clock, to the second.
-      time: new Date(effect.at + 19_800_000).toISOString().slice(0, 19).replace("T", " "),
+      time: new Date(effect.at + this.clockAheadMs + 19_800_000).toISOString().slice(0, 19).replace("T", " "),
       transaction_id: effect.id,
       merchant_transaction_id: merchantTransactionId,
       transaction_status: "PAYMENT_SUCCESS",

@@ -3,7 +3,9 @@ import { type Actor, type Case, faultsAt, resumptionsOf, runAll, runCase, shareO
 import { rivalsOf } from "./place-schedules.ts";
 import { faults } from "./points.ts";
 import type { Treatment } from "./provider.ts";
+import { isRefused, reversalOf } from "./reversal-schedules.ts";
 import { type Engine, startEngine } from "./store.ts";
+import { newIdentity } from "./subjects.ts";
 
 let engine: Engine;
 let count = 0;
@@ -31,23 +33,54 @@ const orders: readonly (readonly Actor[])[] = [
 ];
 const subjects = ["addSubMerchant", "registerCustomer", "creditWallet"] as const;
 
-test.each(subjects)("%s: whatever strikes one of two who want the same, it is done once", async (name) => {
+/** Cases of two who ask, one struck at each of its points. */
+async function casesOf(
+  named: (id: string) => Pick<Case, "subject" | "own" | "rival">,
+  all: readonly Treatment[],
+) {
   const cases: Case[] = [];
-  for (const treatment of treatments) {
-    const calm = { subject: name, treatments: [treatment], plan: undefined, resumes: 0 } as const;
+  for (const treatment of all)
     for (const order of orders)
       for (const struck of ["first", { round: 0, actor: "rival" }] as const) {
-        const named = () => {
-          const [own, rival] = rivalsOf(name);
-          return { ...calm, own, rival, order, struck };
-        };
-        const { points } = await runCase(engine, named());
+        const calm = (): Case => ({
+          ...{ ...named(newIdentity()), treatments: [treatment], order, struck, plan: undefined, resumes: 0 },
+        });
+        const { points } = await runCase(engine, calm());
         for (const [at, point] of points.entries())
           for (const fault of faultsAt(point, faults))
             for (const resumes of resumptionsOf(point, fault, 0))
-              cases.push({ ...named(), plan: { at, fault }, point, resumes });
+              cases.push({ ...calm(), plan: { at, fault }, point, resumes });
       }
-  }
+  return cases;
+}
+
+test.each(subjects)("%s: whatever strikes one of two who want the same, it is done once", async (name) => {
+  const named = () => {
+    const [own, rival] = rivalsOf(name);
+    return { subject: name, own, rival };
+  };
+  const cases = await casesOf(named, treatments);
+  const { ran, wrong } = await runAll(engine, shareOf(cases));
+  count += ran;
+  expect(wrong.slice(0, 10)).toEqual([]);
+});
+
+const [acts, actsInSilence, isSilent] = treatments;
+test.each([
+  { one: 2, other: 2, treatments: [acts, actsInSilence, isSilent] },
+  { one: 2, other: 3, treatments: [isRefused, actsInSilence] },
+  { one: 2, other: 1, treatments: [isRefused, actsInSilence] },
+])("numbers $one and $other: whatever strikes one of two who ask for a reversal, it is done once", async ({
+  one,
+  other,
+  treatments: all,
+}) => {
+  const named = (id: string) =>
+    ({ subject: "laterReversal", own: reversalOf(id, one), rival: reversalOf(id, other) }) as const;
+  const cases = await casesOf(
+    named,
+    all.filter((each) => each !== undefined),
+  );
   const { ran, wrong } = await runAll(engine, shareOf(cases));
   count += ran;
   expect(wrong.slice(0, 10)).toEqual([]);

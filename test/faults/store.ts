@@ -27,10 +27,11 @@ export interface CommandInput {
   readonly ClientRequestToken?: string;
 }
 
-/** A part of a transaction. */
-export interface TransactItem {
-  readonly Update: CommandInput;
-}
+/** A part of a transaction: a write, or a condition alone. */
+export type TransactItem = { readonly Update: CommandInput } | { readonly ConditionCheck: CommandInput };
+
+export const partOf = (item: TransactItem): CommandInput =>
+  "Update" in item ? item.Update : item.ConditionCheck;
 
 export interface Output {
   readonly Attributes?: Item;
@@ -178,13 +179,15 @@ export function nameOf(command: Command): string {
   const kind = command.constructor.name;
   if (kind === "GetItemCommand") return "get";
   if (kind === "QueryCommand") return "due";
-  return writeName(input.TransactItems?.[0]?.Update ?? input);
+  const [first] = input.TransactItems ?? [];
+  return writeName(first ? partOf(first) : input);
 }
 
 /** What one item of it is written for. */
 export function writeName(input: CommandInput): string {
   const { UpdateExpression: update = "", ConditionExpression: condition = "" } = input;
   if (update.includes("#holder = :holder")) return "place";
+  if (condition.includes("#current")) return update === "" ? "anchorCheck" : "anchor";
   if (update.includes("#resolution = ")) return condition.includes("#flagged") ? "decideFlag" : "decide";
   if (update.includes("#createdAt = if_not_exists"))
     return condition.includes(":seenAttempt") ? "claimAgain" : "claim";

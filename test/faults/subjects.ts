@@ -44,6 +44,7 @@ const known: Readonly<Record<string, AnyChange>> = {
   customerStatus,
   debitReversal,
   debitWallet,
+  laterReversal: debitReversal,
   forgotMpin,
   registerCustomer,
   registrationOtp,
@@ -81,6 +82,7 @@ export const samples = {
     ...{ mpin: "1234", merchantTransactionId: n },
   }),
   debitReversal: (n) => ({ merchantTransactionId: n }),
+  laterReversal: (n) => ({ merchantTransactionId: n, reversal: 2 }),
   registrationOtp: (n) => ({ email: `${n.toLowerCase()}@example.com`, mobileNumber: mobile(n) }),
   registerCustomer: (n) => ({
     mobileNumber: mobile(n),
@@ -131,7 +133,7 @@ export function subject(name: SubjectName, n: string, { caller = "shop", key, mo
     "main",
     identity === "idempotency-key"
       ? { namespace: "idempotency-key", id, caller, operation: route }
-      : { namespace: identity.namespace, id: identity.of(input) },
+      : { namespace: identity.namespace, id: identity.of(input), number: identity.number?.(input) ?? 1 },
   );
   const { mpin: _mpin, description: _description, ...effect } = given as Record<string, unknown>;
   const sameness = JSON.stringify([name, operation.sameBy ? effect : given]);

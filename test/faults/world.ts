@@ -26,6 +26,7 @@ import {
   type Item,
   nameOf,
   type Output,
+  partOf,
   tableName,
   writeName,
 } from "./store.ts";
@@ -284,6 +285,11 @@ export class World {
     for (const write of issued) await write().catch(() => undefined);
   }
 
+  /** An item is lost, as in a restore to an earlier moment. */
+  async forget(id: string): Promise<void> {
+    await this.#engine.call("DeleteItem", { TableName: tableName, Key: { pk: { S: id } } });
+  }
+
   /** The same, without waiting for them. */
   thaw(): void {
     const late = this.#late;
@@ -431,9 +437,11 @@ export class World {
     if (input.TransactItems) {
       // DynamoDB would know a copy by its token for ten minutes: here a copy may come at any time.
       const { ClientRequestToken: _token, ...rest } = input;
-      const items = input.TransactItems.map(({ Update: update }) => ({
-        Update: this.#altered(writeName(update), update),
-      }));
+      const items = input.TransactItems.map((item) => {
+        const part = partOf(item);
+        const altered = this.#altered(writeName(part), part);
+        return "Update" in item ? { Update: altered } : { ConditionCheck: altered };
+      });
       return { ...rest, TransactItems: items };
     }
     const values = input.ExpressionAttributeValues;
@@ -445,7 +453,10 @@ export class World {
 
   /** The records that a transaction wrote; it returns none. */
   async #transacted({ TransactItems: items = [] }: CommandInput): Promise<readonly Item[]> {
-    const written = items.flatMap(({ Update: { Key: key } }) => (key ? [key] : []));
+    const written = items.flatMap((item) => {
+      const { Key: key } = partOf(item);
+      return key && "Update" in item ? [key] : [];
+    });
     const read = written.map((key) =>
       this.#engine.call("GetItem", { TableName: tableName, Key: key, ConsistentRead: true }),
     );

@@ -291,6 +291,7 @@ const fields: readonly { route: string; field: string; values: readonly unknown[
     values: ["ABCD7462_REVERSAL", "", 1, undefined],
   },
   { route: "debit-reversal", field: "transactionId", values: ["", "a b", 654561373, null] },
+  { route: "debit-reversal", field: "reversal", values: [0, 1, 10, 2.5, -2, 2e20, "2", "", true, null] },
   {
     route: "register-customer",
     field: "otp",

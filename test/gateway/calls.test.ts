@@ -202,7 +202,7 @@ describe("calls of DynamoDB", () => {
     expect(dynamodb.counts()).toEqual({ UpdateItem: 2 });
   });
 
-  test("a reversal reads its debit once, and then makes two", async () => {
+  test("a reversal reads its debit and its own record, and claims with its debit's anchor", async () => {
     const input = debit();
     await invoke(debitWallet, input);
     const reversal = await coldStart("debit-reversal");
@@ -210,7 +210,7 @@ describe("calls of DynamoDB", () => {
     dynamodb.forget();
     const { merchantTransactionId } = input;
     expect((await invoke(reversal, { merchantTransactionId })).status).toBe(200);
-    expect(dynamodb.counts()).toEqual({ GetItem: 1, UpdateItem: 2 });
+    expect(dynamodb.counts()).toEqual({ GetItem: 2, TransactWriteItems: 1, UpdateItem: 1 });
   });
 });
 

@@ -255,7 +255,7 @@ describe("endpoints", () => {
     const table = only(fixed, "AWS::DynamoDB::Table", "Records").id;
     expect(policyOf(fixed, "EgressVpcDynamoDb")).toEqual([
       passing(
-        ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+        ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
         [
           { "Fn::GetAtt": [table, "Arn"] },
           { "Fn::Join": ["", [{ "Fn::GetAtt": [table, "Arn"] }, "/index/unfinished"]] },

@@ -18,6 +18,7 @@ const record = (more: Partial<OwnRecord> = {}): OwnRecord => ({
 /** `held` by `<namespace> <id>`. */
 const known = (held: Held, kept = ""): Known => ({
   record: async (namespace, id) => held[`${namespace} ${id}`],
+  reversedBefore: async () => [],
   option: (name) => (name === "AGGREPAY_IDS_KEPT" ? kept || undefined : undefined),
 });
 

@@ -17,7 +17,11 @@ const old = row(60 * minute, "old-1");
 const older = row(61 * minute, "old-2");
 const ours = row(0, null);
 
-const noRecords: Known = { record: async () => undefined, option: () => undefined };
+const noRecords: Known = {
+  record: async () => undefined,
+  reversedBefore: async () => [],
+  option: () => undefined,
+};
 
 /** What is learned of a debit whose id the provider does not know, and how many pages of the list were read for it. */
 async function learnedFrom(pages: readonly (readonly object[])[]) {
@@ -37,6 +41,7 @@ async function learnedFrom(pages: readonly (readonly object[])[]) {
   const inquiry = moneyInquiry({ paymentType: "DEBIT", party: "fromCustomerId" });
   const subject = {
     identity: "ours",
+    number: 1,
     dispatchedAt: now,
     facts: { fromCustomerId: "100000001", amount: "5.50" },
     wasSent: () => undefined,

@@ -129,6 +129,7 @@ describe("what the provider shows", () => {
     await resolve(operation, await doubtOf(claim), world, records, budget);
     expect(asked.mock.calls[0]?.[0]).toEqual({
       identity: claim.identity,
+      number: 1,
       dispatchedAt: noon,
       wasSent: expect.any(Function) as unknown,
       facts: (JSON.parse(claim.request) as readonly [string, object])[1],

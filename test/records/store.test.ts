@@ -45,6 +45,7 @@ describe("a first claim", () => {
       operation: "debit-wallet",
       namespace: "money",
       identity: claim.identity,
+      number: 1,
       caller: claim.caller,
       request: claim.request,
       facts: '{"mobileNumber":"+919900000001"}',

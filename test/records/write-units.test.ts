@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { operation } from "../../functions/aggrepay/debit-wallet.ts";
 import { sameEffect } from "../../lib/operation/request.ts";
 import { refusals } from "../../lib/providers/aggrepay/refusals.ts";
+import { anchorId, anchoring } from "../../lib/records/anchor.ts";
+import { recordId } from "../../lib/records/identity.ts";
 import { placeId, takingPlace } from "../../lib/records/place.ts";
 import { type Records, recordsIn, type Settlement } from "../../lib/records/store.ts";
 import { itemSize, transactedUnits, writeUnits } from "../../ops/cost/dynamodb-units.ts";
@@ -194,6 +196,30 @@ describe("a credit as long as the contract allows", () => {
     const settled = await table.item(claim.id);
     if (!claimed || !place || !settled) throw new Error("it was not written");
     expect(transactedUnits(undefined, claimed) + transactedUnits(undefined, place)).toBe(6);
+    expect(writeUnits(claimed, settled)).toBe(3);
+  });
+});
+
+describe("a reversal", () => {
+  test.each([
+    { number: 1, what: "a condition on its debit's anchor" },
+    { number: 2, what: "its debit's anchor" },
+  ])("under number $number costs 9 write units, in its claim with $what and in its settle", async ({
+    number,
+  }) => {
+    const id = recordId("aggrepay", account, { namespace: "reversal", id: `undone-${number}`, number });
+    const claim = { ...longestDebit(), operation: "debit-reversal", namespace: "reversal", id, number };
+    const part = anchoring(anchorId("aggrepay", account, `undone-${number}`), number);
+    expect((await records.claimBeside({ claim, seen: undefined, part: () => part })).kind).toBe("won");
+    const [claimed, anchor] = [await table.item(claim.id), await table.item(part.id)];
+    await records.settle(settlementOf(claim, 1, "succeeded", { result }));
+    const settled = await table.item(claim.id);
+    if (!claimed || !settled) throw new Error("it was not written");
+    expect(anchor?.current?.N).toBe(number === 1 ? undefined : "2");
+    // A condition takes what a write takes, also of an item that does not exist.
+    expect(
+      transactedUnits(undefined, claimed) + transactedUnits(undefined, anchor ?? { pk: { S: part.id } }),
+    ).toBe(6);
     expect(writeUnits(claimed, settled)).toBe(3);
   });
 });

@@ -20,6 +20,8 @@ export interface AggrepayGateway {
   call(route: string, input: object, options?: CallOptions): Promise<Answer>;
   /** Posts these bytes with these headers and no others. */
   post(route: string, body: string | Uint8Array, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  /** The body of what that path answers. */
+  get(path: string): Promise<Json>;
   /** How many items the table has. */
   records(): Promise<number>;
   /** The item that an answer speaks of. */
@@ -101,6 +103,9 @@ export async function startAggrepayGateway(
         "content-type": "application/json",
         ...(key !== undefined && { "idempotency-key": key }),
       }),
+    async get(path) {
+      return (await (await fetch(gateway.url + path)).json()) as Json;
+    },
     records,
     async recordOf({ body }) {
       const { id } = body.record as { readonly id: string };
@@ -132,6 +137,7 @@ export const recordView = (route: string, identity: string, state: string, attem
   identity,
   state,
   attempt,
+  ...(route === "debit-reversal" && { reversal: 1 }),
   createdAt: isoTime,
   updatedAt: isoTime,
 });
@@ -150,6 +156,7 @@ export interface ExpectedProblem {
   readonly retry: "never" | "same-identity" | "after-fix";
   readonly provider?: { readonly code: string; readonly message: string };
   readonly record?: object;
+  readonly nextReversal?: number;
   readonly errors?: readonly object[];
   readonly replayed?: boolean;
 }
@@ -158,7 +165,7 @@ const retryAfterCodes = ["throttled", "misconfigured", "provider-fault", "not-se
 
 /** A problem: the whole answer but for its wording. */
 export function expectProblem(answer: Answer, expected: ExpectedProblem): void {
-  const { status, code, retry, provider, record, errors, replayed = false } = expected;
+  const { status, code, retry, provider, record, nextReversal, errors, replayed = false } = expected;
   const { id } = (answer.body.record ?? {}) as { readonly id?: string };
   expect(answer.body).toEqual({
     type: `urn:wallet-gateway:problem:${code}`,
@@ -172,6 +179,7 @@ export function expectProblem(answer: Answer, expected: ExpectedProblem): void {
     retry,
     ...(provider && { provider }),
     ...(record && { record }),
+    ...(nextReversal && { nextReversal }),
     ...(errors && { errors }),
   });
   expect(answer.status).toBe(status);

@@ -131,6 +131,22 @@ export async function whyNotListed(
   return rows.some((row) => row.transactionId === transactionId) ? undefined : (gap ?? notListed);
 }
 
+/**
+ * Why a reversal that is shown may be of a number before this one, or of somebody outside this record; undefined where it cannot.
+ * The provider shows all of a debit's reversals under one id, and a refusal of one number does not mean that nobody did it: so what
+ * proves a later number must be younger than its attempt, with no tolerance but that of times in whole seconds.
+ */
+export async function whyOfEarlier(
+  { transactionId, time }: Transaction,
+  { identity, number, dispatchedAt }: Subject,
+  { reversedBefore }: Known,
+): Promise<string | undefined> {
+  if (number === 1) return undefined;
+  const isOlder = Date.parse(time) < Math.floor(dispatchedAt / 1000) * 1000;
+  if (!isOlder && !(await reversedBefore(identity, number)).includes(transactionId)) return undefined;
+  return `The provider shows a reversal (${transactionId.slice(0, 40)}, ${time}) that may be older than this one.`;
+}
+
 const notListed = "The transaction stands under its id, and not yet in the customer's list.";
 
 /** Why a transaction shown under our id is not what the record asked for, with what is shown. */

@@ -1,0 +1,33 @@
+import { keyOf } from "./identity.ts";
+import { type Attributes, N } from "./record.ts";
+import type { Check, Write } from "./write.ts";
+
+/**
+ * The key of a debit's anchor, an item of its own: it holds the number of the debit's reversal that was claimed last, and moves in
+ * the transaction of the next number's first claim. A debit without an anchor has had number 1 at most.
+ */
+export const anchorId = (provider: string, account: string, debit: string): string =>
+  keyOf([provider, account, "reversal-anchor", debit]);
+
+export const readAnchor = (item: Attributes): number => Number(item.current?.N);
+
+/**
+ * What the claim of a reversal's number is written with, given the anchor's key. Number 1 writes no anchor, and is refused once a
+ * later number was claimed, also where its own record was lost in a restore.
+ */
+export function anchoring(id: string, number: number): Write | Check {
+  if (number === 1)
+    return {
+      id,
+      condition: "attribute_not_exists(#current) OR #current = :current",
+      values: { ":current": N(1) },
+    };
+  const isFirst = number === 2 ? "attribute_not_exists(#current) OR " : "";
+  return {
+    id,
+    condition: `${isFirst}#current IN (:previous, :current)`,
+    set: ["#current = :current"],
+    tells: undefined,
+    values: { ":current": N(number), ":previous": N(number - 1) },
+  };
+}
