@@ -3,7 +3,7 @@ import { keyOf } from "./compare.ts";
 import type { Fleet } from "./fleet.ts";
 import { type Customer, type Operation, reversalOf, someOperation } from "./operations.ts";
 import { type Random, randomOf } from "./random.ts";
-import { add, changeFault, inquiryFault, type Wallet } from "./wallet.ts";
+import { add, changeFault, inquiryFault, refusal, type Wallet } from "./wallet.ts";
 
 /** What all callers of a run share and write down. */
 export interface Run {
@@ -29,8 +29,49 @@ export async function callUntil(run: Run, name: string, end: number): Promise<vo
     const operation = someOperation(`S${run.seed}.${id}`, run.customers, random);
     const told = await carryOut(run, operation, random);
     const reverses = operation.route === "debit-wallet" && told.kind === "succeeded" && random.chance(0.3);
-    if (reverses) await carryOut(run, reversalOf(operation), random);
+    if (reverses) await reverse(run, operation, random);
   }
+}
+
+/**
+ * A debit's reversal, and after each refusal the next number; meanwhile numbers that were refused come again, late, and numbers
+ * that nothing has led to come too early.
+ */
+async function reverse(run: Run, debit: Operation, random: Random): Promise<void> {
+  const refused: Operation[] = [];
+  for (let next: number | undefined = 1; next !== undefined; ) {
+    const number: number = next;
+    const current = reversalOf(debit, number);
+    const [told]: readonly [Told, ...unknown[]] = await Promise.all([
+      carryOut(run, current, random),
+      ...refused.filter(() => random.chance(0.3)).map((late) => askLate(run, late, random)),
+      ...(random.chance(0.2) ? [askTooEarly(run, reversalOf(debit, number + 2))] : []),
+    ]);
+    refused.push(current);
+    next = told.kind === "refused" && told.state === "declined" ? told.nextReversal : undefined;
+  }
+}
+
+/** Another answer to what is answered already. */
+async function askLate(run: Run, operation: Operation, random: Random): Promise<void> {
+  const told = await askFor(run, operation, random, performance.now() + giveUpMs);
+  run.told.get(keyOf(operation))?.push(told);
+  noteDifferences(run, operation);
+}
+
+/** A number whose turn has not come must never move money. */
+async function askTooEarly(run: Run, operation: Operation): Promise<void> {
+  const answer = await post(run.fleet, operation.route, operation.body);
+  if (!answer || answer.status >= 500) return;
+  add(run.answers, `${answer.status} ${answer.body.code ?? ""}`.trim());
+  if (answer.body.code !== "invalid-request" || answer.body.record !== undefined)
+    run.surprises.push(`${keyOf(operation)}: too early, it got ${answer.status} ${answer.body.code}`);
+}
+
+function noteDifferences(run: Run, operation: Operation): void {
+  const all = run.told.get(keyOf(operation)) ?? [];
+  const finals = new Set(all.filter(({ kind }) => kind !== "gave up").map((told) => JSON.stringify(told)));
+  if (finals.size > 1) run.surprises.push(`${keyOf(operation)}: told differently: ${[...finals].join(" ")}`);
 }
 
 /** Asks, perhaps twice at once and perhaps of a wallet that fails, and then once more for what was said before. */
@@ -48,8 +89,7 @@ export async function carryOut(
   const final = all.find(({ kind }) => kind !== "gave up") ?? { kind: "gave up" };
   if (final.kind !== "gave up" && random.chance(0.08)) all.push(await askFor(run, operation, random, until));
   run.told.set(keyOf(operation), all);
-  const finals = new Set(all.filter(({ kind }) => kind !== "gave up").map((told) => JSON.stringify(told)));
-  if (finals.size > 1) run.surprises.push(`${keyOf(operation)}: told differently: ${[...finals].join(" ")}`);
+  noteDifferences(run, operation);
   if (final.kind !== "gave up" && operation.route !== "debit-reversal" && random.chance(0.03))
     await askForOther(run, operation);
   return final;
@@ -70,7 +110,7 @@ const isSurprising = ({ status, body }: Answer): boolean =>
 
 /** The same identity for another amount must never move money. */
 async function askForOther(run: Run, operation: Operation): Promise<void> {
-  const amount = `${operation.body.amount?.split(".")[0]}1.00`;
+  const amount = `${String(operation.body.amount).split(".")[0]}1.00`;
   const answer = await post(run.fleet, operation.route, { ...operation.body, amount });
   if (!answer || answer.status >= 500) return;
   add(run.answers, `${answer.status} ${answer.body.code ?? ""}`.trim());
@@ -78,9 +118,11 @@ async function askForOther(run: Run, operation: Operation): Promise<void> {
     run.surprises.push(`${keyOf(operation)}: another amount got ${answer.status} ${answer.body.code}`);
 }
 
-async function spoil(wallet: Wallet, { path, id, ledgerId, customerId }: Operation, random: Random) {
+async function spoil(wallet: Wallet, { path, id, ledgerId, customerId, number }: Operation, random: Random) {
   const isUnder = { merchant_transaction_id: id };
-  if (random.chance(0.13)) await wallet.arm(changeFault(random), path, isUnder, random.chance(0.15) ? 2 : 1);
+  if (number !== undefined && random.chance(0.45)) await wallet.arm(refusal(random), path, isUnder);
+  else if (random.chance(0.13))
+    await wallet.arm(changeFault(random), path, isUnder, random.chance(0.15) ? 2 : 1);
   const inquiry = { merchant_transaction_id: ledgerId };
   if (random.chance(0.02)) await wallet.arm(inquiryFault(random), "fetchbymerchantransactionid", inquiry);
   if (random.chance(0.005))

@@ -5,7 +5,12 @@ import type { Random } from "./random.ts";
 /** What a caller was told in the end, or that it gave up asking. */
 export type Told =
   | { readonly kind: "succeeded"; readonly transactionId: string }
-  | { readonly kind: "refused"; readonly code: string; readonly state: string | undefined }
+  | {
+      readonly kind: "refused";
+      readonly code: string;
+      readonly state: string | undefined;
+      readonly nextReversal?: number | undefined;
+    }
   | { readonly kind: "gave up" };
 
 export interface Answer {
@@ -14,6 +19,7 @@ export interface Answer {
   readonly body: {
     readonly code?: string;
     readonly retry?: string;
+    readonly nextReversal?: number;
     readonly result?: { readonly transactionId?: string };
     readonly record?: { readonly state?: string };
   };
@@ -75,5 +81,6 @@ function finalOf({ status, body }: Answer): Told | undefined {
   if (status === 200) return { kind: "succeeded", transactionId: body.result?.transactionId ?? "" };
   // Of the front: the function died or did not start.
   if (body.retry === undefined || body.retry === "same-identity") return undefined;
-  return { kind: "refused", code: body.code ?? "", state: body.record?.state };
+  const { code = "", record, nextReversal } = body;
+  return { kind: "refused", code, state: record?.state, ...(nextReversal !== undefined && { nextReversal }) };
 }

@@ -6,7 +6,7 @@ import { add, type Effect, type Sends } from "./wallet.ts";
 /** All that is known when nothing moves any more. */
 export interface Evidence {
   readonly operations: readonly Operation[];
-  /** The final answers of each identity, by `route id`. */
+  /** The final answers of each identity, by `keyOf`. */
   readonly told: ReadonlyMap<string, readonly Told[]>;
   readonly effects: readonly Effect[];
   readonly sends: ReadonlyMap<string, Sends>;
@@ -26,7 +26,8 @@ export interface Comparison {
   readonly waiting: ReadonlyMap<string, number>;
 }
 
-export const keyOf = ({ route, id }: Pick<Operation, "route" | "id">): string => `${route} ${id}`;
+export const keyOf = ({ route, id, number = 1 }: Pick<Operation, "route" | "id" | "number">): string =>
+  `${route} ${id}${number > 1 ? ` number ${number}` : ""}`;
 
 /** Line by line: the ledger, the records and the callers' answers must tell one story. */
 export function compare(evidence: Evidence): Comparison {
@@ -48,24 +49,31 @@ export function compare(evidence: Evidence): Comparison {
     const key = keyOf({
       route: textOf(record, "operation") as Operation["route"],
       id: textOf(record, "identity"),
+      number: Number(record.number?.N ?? 1),
     });
     if (recordOf.has(key)) differences.push(`${key} has two records`);
     recordOf.set(key, record);
     add(states, textOf(record, "state"));
   }
 
+  const numbered = Map.groupBy(operations, ({ ledgerId }) => ledgerId);
+  const explained = new Set<string>();
   for (const operation of operations) {
     const key = keyOf(operation);
-    const effect = effectOf.get(operation.ledgerId);
+    const numbers = numbered.get(operation.ledgerId) ?? [];
+    // A debit is reversed once: by the number that did not end as refused, which is the last one.
+    const effect = numbers.at(-1) === operation ? effectOf.get(operation.ledgerId) : undefined;
     const record = recordOf.get(key);
     const sent = sends.get(`${operation.path} ${operation.id}`);
-    effectOf.delete(operation.ledgerId);
-    recordOf.delete(key);
+    const attempts = numbers.reduce(
+      (sum, each) => sum + Number(recordOf.get(keyOf(each))?.attempt?.N ?? 0),
+      0,
+    );
+    explained.add(operation.ledgerId).add(key);
     const differs = (what: string) => differences.push(`${key}: ${what}`);
 
     if (sent && sent.again > 0) movedTwice.push(`${key} was sent ${sent.again} times after it was done`);
-    if (sent && sent.count > Number(record?.attempt?.N ?? 0))
-      differs(`${sent.count} sends and ${record?.attempt?.N ?? 0} attempts`);
+    if (sent && sent.count > attempts) differs(`${sent.count} sends and ${attempts} attempts`);
     for (const what of effect ? wrongIn(effect, operation) : []) differs(what);
     for (const answer of told.get(key) ?? [])
       for (const what of contradictionOf(answer, effect)) differs(what);
@@ -92,8 +100,10 @@ export function compare(evidence: Evidence): Comparison {
     if (isOpen && !unfinished.has(pk)) unlisted.push(`${key} is ${state} and not in the index`);
     if (!isOpen && unfinished.has(pk)) differs(`${state} and still in the index`);
   }
-  for (const id of effectOf.keys()) differences.push(`${id}: an effect that nobody asked for`);
-  for (const key of recordOf.keys()) differences.push(`${key}: a record of what nobody asked for`);
+  for (const id of effectOf.keys())
+    if (!explained.has(id)) differences.push(`${id}: an effect that nobody asked for`);
+  for (const key of recordOf.keys())
+    if (!explained.has(key)) differences.push(`${key}: a record of what nobody asked for`);
   return { differences, movedTwice, unlisted, states, waiting };
 }
 

@@ -9,7 +9,9 @@ export interface Operation {
   readonly id: string;
   /** The identity under which the wallet keeps it. */
   readonly ledgerId: string;
-  readonly body: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, string | number>>;
+  /** Of a reversal: which one of its debit. */
+  readonly number?: number;
   /** What the ledger has to show if it was done. */
   readonly effect: Pick<Effect, "kind" | "amountPaise" | "from" | "to">;
   /** Whose list of transactions an inquiry reads. */
@@ -80,12 +82,13 @@ export function someOperation(id: string, customers: readonly Customer[], random
   };
 }
 
-export const reversalOf = ({ id, customerId, effect }: Operation): Operation => ({
+export const reversalOf = ({ id, customerId, effect }: Operation, number: number): Operation => ({
+  number,
   route: "debit-reversal",
   path: "debitreversal",
   id,
   ledgerId: `${id}_REVERSAL`,
   customerId,
-  body: { merchantTransactionId: id },
+  body: { merchantTransactionId: id, ...(number > 1 && { reversal: number }) },
   effect: { kind: "reversal", amountPaise: effect.amountPaise, from: effect.to, to: effect.from },
 });

@@ -157,5 +157,11 @@ const spoiledInquiry: Partial<Record<FaultName, number>> = {
 
 export const changeFault = (random: Random): FaultName =>
   random.weighted(spoiledChange as Record<FaultName, number>);
+/** What a reversal is refused with, so that it is asked for again under its next number. */
+export const refusal = (random: Random): FaultName =>
+  random.weighted({ "transaction-limit": 3, "monthly-limit": 1, "insufficient-fund": 2 } as Record<
+    FaultName,
+    number
+  >);
 export const inquiryFault = (random: Random): FaultName =>
   random.weighted(spoiledInquiry as Record<FaultName, number>);
