@@ -87,7 +87,13 @@ async function look<Input extends object, Result, Call, Reply>(
   if (!("evidence" in inquiry && inquiry.looksFirst)) return undefined;
   const facts = inquiry.keeps?.(request.input, {}) ?? operation.sameBy?.(request.input) ?? {};
   // A look goes by the key alone: whatever else is shown under it, it is taken.
-  const subject = { identity: "", number: 1, facts, dispatchedAt: world.clock.now(), wasSent: () => undefined };
+  const subject = {
+    identity: "",
+    number: 1,
+    facts,
+    dispatchedAt: world.clock.now(),
+    wasSent: () => undefined,
+  };
   // What the look takes must leave the change itself its full time: half of what can be spared.
   const spared = () => (request.remainingMs() - world.config.providerTimeoutMs - settleMarginMs) / 2;
   let retryAt = 0;

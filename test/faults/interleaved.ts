@@ -7,6 +7,7 @@ import { plainlyWrong } from "./plainly.ts";
 import { type Fault, faults, type Run } from "./points.ts";
 import type { Treatment } from "./provider.ts";
 import { drawQuirks } from "./quirks.ts";
+import { isRefused, reversalOf } from "./reversal-schedules.ts";
 import { toldOf } from "./schedule.ts";
 import type { Engine } from "./store.ts";
 import { type Subject, subject } from "./subjects.ts";
@@ -55,6 +56,11 @@ const families = {
       subject("debitWallet", id(true)),
     ];
   },
+  // Its numbers come in any order, each late and too early, too.
+  reversals: (id: (isLong?: true) => string) => {
+    const own = id(true);
+    return [subject("debitWallet", own), ...[1, 2, 3, 4].map((number) => reversalOf(own, number))];
+  },
   credits: (id: (isLong?: true) => string) => [...rivalsOf("creditWallet", [id(true), id(true)])],
   transfer: (id: (isLong?: true) => string) => [subject("walletToWallet", id(true))],
   shops: (id: () => string) => [...rivalsOf("addSubMerchant", [id(), id()])],
@@ -95,7 +101,11 @@ export async function interleaved({ seed, engine, without, met }: Interleaving):
   const log: string[] = [mood];
   world.provider.answersReads = mood === "doubt" || (mood === "persons" && random.chance(0.3));
   const requests = requestsOf(seed, mood, random);
-  for (let n = 0; n < 4; n++) world.provider.treatments.push(random.pick(treatments));
+  const numbers = requests.filter(({ name }) => name === "laterReversal").length;
+  // Most reversals are refused, so that they come to another number.
+  if (requests[0] && numbers > 0) await world.call(requests[0]).stopped;
+  for (let n = 0; n < 4 + numbers; n++)
+    world.provider.treatments.push(numbers > 0 && random.chance(0.6) ? isRefused : random.pick(treatments));
   world.provider.refusesRepeats = random.chance(0.5);
   const quirks = drawQuirks(world, random);
   log.push(...quirks.names);
@@ -142,7 +152,7 @@ async function play(
   const notify = () =>
     world.notification(String(requests.at(-1)?.input.referenceNo)) as Run<unknown> | undefined;
   const starts: (() => Run<unknown> | undefined)[] = [
-    ...Array.from({ length: 5 }, () => call),
+    ...Array.from({ length: requests.length > 5 ? 12 : 5 }, () => call),
     ...Array.from({ length: isForPersons ? 6 : 3 }, () => () => world.reconciler() as Run<unknown>),
     ...[notify, notify],
   ];

@@ -39,6 +39,12 @@ export const mends: readonly Mend[] = [
     "place && !place && place.applies?.(config) !== false",
   ),
   mend(
+    "a reversal's number follows on a refusal",
+    "lib/operation/reversal.ts",
+    "if (number > 1) {",
+    "if (number > 9) {",
+  ),
+  mend(
     "what is listed by age alone is asked about",
     "lib/records/doubt.ts",
     `state === "needs_attention" && waits === "provider";`,
