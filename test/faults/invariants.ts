@@ -48,11 +48,13 @@ export async function violations(world: World): Promise<readonly string[]> {
 
 /** How often a person said that nothing had happened, and it had: each time it was made again on that word. */
 function againIn(of: string, world: World): number {
-  const [subject] = [...world.subjects.values()].flat().filter((each) => effectOf(each, world) === of);
+  const records = [...world.subjects.values()]
+    .flat()
+    .flatMap((each) => (effectOf(each, world) === of ? [each.record] : []));
   const lies = world.versions.filter(
     ({ write, item }) =>
       write === "decide" &&
-      item.pk?.S === subject?.record &&
+      records.includes(item.pk?.S ?? "") &&
       item.state?.S === "not_executed" &&
       isLie(item, world),
   );
