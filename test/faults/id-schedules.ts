@@ -30,7 +30,7 @@ export const idForms: readonly IdForm[] = [
 ];
 
 /** 64 characters, of which the first ones tell it from others. */
-const longId = () => `${newIdentity("Order.")}-${"kZ.".repeat(30)}`.slice(0, 64);
+export const longId = () => `${newIdentity("Order.")}-${"kZ.".repeat(30)}`.slice(0, 64);
 /** Two of them that only their ends tell apart. */
 const alike = () => {
   const id = longId();

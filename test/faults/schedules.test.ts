@@ -7,6 +7,7 @@ import { violations } from "./invariants.ts";
 import { listedSchedules } from "./listed-schedules.ts";
 import { personSchedules } from "./person-schedules.ts";
 import { placeSchedules } from "./place-schedules.ts";
+import { reversalIdSchedules } from "./reversal-id-schedules.ts";
 import { reversalSchedules } from "./reversal-schedules.ts";
 import type { Schedule } from "./schedule.ts";
 import { schedules as ofTheGateway } from "./schedules.ts";
@@ -20,6 +21,7 @@ const schedules: readonly Schedule[] = [
   ...listedSchedules,
   ...placeSchedules,
   ...evidenceSchedules,
+  ...reversalIdSchedules,
   ...reversalSchedules,
 ];
 
