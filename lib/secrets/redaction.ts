@@ -107,6 +107,12 @@ function isJoined(parts: readonly string[], code: string): boolean {
   return joined === code;
 }
 
-/** In a value: a number of its own, or all the digits that there are. */
+/**
+ * In a value: a number of its own, all the digits that there are, or digits one by one, which no date or time is written in.
+ */
 const isCode = (value: string, code: string): boolean =>
-  value.split(/\D+/).includes(code) || value.replaceAll(/\D/g, "") === code;
+  value.split(/\D+/).includes(code) ||
+  value.replaceAll(/\D/g, "") === code ||
+  [...value.matchAll(/(?<!\d)\d(?:[^\p{L}\p{N}]{1,8}\d(?!\d))+/gu)].some(([digits]) =>
+    digits.replaceAll(/\D/g, "").includes(code),
+  );

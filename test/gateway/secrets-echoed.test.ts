@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clientOf, scanAll } from "../support/dynamodb.ts";
 import { echoForms } from "../support/echoes.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { type Peer, planted, refusal, reset, signed, startPeer, type Value } from "../support/peer.ts";
+import { type Peer, planted, refusal, reset, signed, startPeer } from "../support/peer.ts";
 import { type Pipe, through } from "../support/pipe.ts";
 
 /**
@@ -90,7 +90,7 @@ const places: Readonly<Record<string, (echo: string) => Parameters<Peer["script"
 };
 
 /** What the inquiry shows of a debit whose reply was lost, the echo in one of its fields. */
-const shownWith = (id: string, field: string, echo: string): Value => ({
+const shownWith = (id: string, field: string, echo: string) => ({
   transaction_id: 812377,
   merchant_transaction_id: id,
   transaction_type: "WALLET",
@@ -101,6 +101,18 @@ const shownWith = (id: string, field: string, echo: string): Value => ({
   transaction_status: "PAYMENT_SUCCESS",
   [field]: echo,
 });
+/** A row of this moment, on India's clock. */
+const indiaNow = (): string => new Date(Date.now() + 19_800_000).toISOString().slice(0, 19).replace("T", " ");
+
+/** What the last WARN line about that record's inquiries says; empty where there is none. */
+function lastInquiryOf(record: string): string {
+  const lines = gateway.logs().split("\n");
+  const line = lines.findLast((each) => each.includes(record) && each.includes('"lastInquiry"')) ?? "";
+  if (line === "") return "";
+  const { level, lastInquiry } = JSON.parse(line.slice(line.indexOf("{")));
+  return level === "WARN" ? String(lastInquiry) : "";
+}
+
 const inquiryFields = ["transaction_id", "transaction_status", "payment_type", "transaction_type"];
 
 describe("a provider echoes", () => {
@@ -124,6 +136,48 @@ describe("a provider echoes", () => {
       expect(status).toBe(504);
       await view(body.record?.id);
     }
+  }, 120_000);
+
+  test("in the ids of the rows that a customer's list shows, which the line about an inquiry names", async () => {
+    peer.script({ debitwallet: reset });
+    const asked = [
+      { field: "transaction_id", prefix: "" },
+      { field: "transaction_id", prefix: "R1." },
+      { field: "merchant_transaction_id", prefix: "" },
+      { field: "merchant_transaction_id", prefix: "R1." },
+    ].flatMap(({ field, prefix }, at) =>
+      forms.map(([, write], form) => {
+        const { name, secret, mpin } = secretOf(form + at);
+        return { id: idOf(`row-${at}`, name, form), field, echo: `${prefix}${write(secret)}`, mpin };
+      }),
+    );
+    const plain = {
+      id: "row-plain",
+      field: "merchant_transaction_id",
+      echo: "Row.of-nobody_1",
+      mpin: planted.mpin,
+    };
+    for (const { id, mpin } of [...asked, plain]) expect((await debit(id, mpin)).status).toBe(504);
+    await sleep(leaseMs + 100);
+    const page = { page_size: 100, page_number: 0, total_pages: 1, total_elements: 1 };
+    const learned = new Map<string, string>();
+    for (const { id, field, echo, mpin } of [...asked, plain]) {
+      peer.script({
+        fetchbymerchantransactionid: refusal(
+          "INVALID-PARAMS",
+          "The selected merchant transaction id is invalid.",
+        ),
+        fetchtransactions: signed([{ ...shownWith("another", field, echo), time: indiaNow() }], page),
+      });
+      const { status, body } = await debit(id, mpin);
+      expect(status).toBe(504);
+      const { id: record = "" } = body.record ?? {};
+      await view(record);
+      learned.set(id, lastInquiryOf(record));
+    }
+    // Each of them had a line, and what is no secret stands in it.
+    expect([...learned.values()].filter((line) => line === "")).toEqual([]);
+    expect(learned.get(plain.id)).toContain("id Row.of-nobody_1, 5.00, ");
   }, 120_000);
 
   test.each(

@@ -101,6 +101,21 @@ describe("a value", () => {
     expect(of("73917391").isIn("19371937")).toBe(true);
   });
 
+  test("holds a short code digit by digit, whatever other digits it has", () => {
+    const [code = ""] = codes;
+    expect(code).toMatch(/^\d{4,5}$/);
+    for (const sign of ["&nbsp;", "-", ", ", "."])
+      for (const value of [
+        `R1.${[...code].join(sign)}`,
+        `${[...code].join(sign)}.2026`,
+        `A7-${[...code].join(sign)}-9`,
+      ])
+        expect([value, of(code).isIn(value)]).toEqual([value, true]);
+    // Two by two is how dates and times are written, beside which a code would be found by chance.
+    expect(of("1015").isIn("T2026-10-15")).toBe(false);
+    expect(of("1015").isIn("order 8 at 10:15:30")).toBe(false);
+  });
+
   test("that has 4 or 5 digits of a longer number by chance is no echo", () => {
     assert(
       property(
