@@ -6,6 +6,7 @@ import type { FunctionDefinition } from "../lib/operation/definition.ts";
 import { countWaiting, reconcile } from "../lib/operation/reconcile.ts";
 import { processRecords } from "../lib/records/process.ts";
 import { log, runtime } from "../lib/runtime.ts";
+import * as operations from "./operations.ts";
 
 /** Settles what is in doubt and due: every minute, by asking the providers, for whatever nobody repeats. */
 export const reconcileOf = (operations: readonly FunctionDefinition[]): FunctionDefinition => {
@@ -39,18 +40,22 @@ export const handler = Object.assign(
   },
   {
     async warm() {
-      await Promise.allSettled([import("./index.ts"), (async () => processRecords())()]);
+      await Promise.allSettled([(async () => processRecords())()]);
     },
   },
 );
 
 /** What cannot be counted keeps nobody from settling; the run fails for it all the same. */
 async function run(remainingMs: () => number, tally: Tally): Promise<void> {
-  // Loaded when it is called: the registry names this file.
-  const { functions } = await import("./index.ts");
   const records = processRecords();
   const [settled, counted] = await Promise.allSettled([
-    reconcile(functions.filter(settles), runtime(), records, { remainingMs }, tally),
+    reconcile(
+      Object.values<FunctionDefinition>(operations).filter(settles),
+      runtime(),
+      records,
+      { remainingMs },
+      tally,
+    ),
     countWaiting(records, { remainingMs }),
   ]);
   if (counted.status === "fulfilled") tally.waiting = counted.value;

@@ -10,7 +10,9 @@ const project = resolve(import.meta.dirname, "..");
 const sourcesIn = (...folders: readonly string[]) =>
   folders.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: project })).toSorted();
 
-const files = sourcesIn("functions").filter((file) => file !== "functions/index.ts");
+const files = sourcesIn("functions")
+  .filter((file) => dirname(file) !== "functions" || file === "functions/reconcile.ts")
+  .filter((file) => !file.endsWith(".sample.ts"));
 
 const providers = ["aggrepay", "payu", "wibmo", "dreamzwallet", "nicepay"];
 const providerOf = (name: string) => name.split("/")[0] ?? "";
@@ -21,8 +23,8 @@ const routed = functions.flatMap((definition) =>
 describe("the registry", () => {
   test("lists every file under functions, once, in a line of its own", () => {
     expect(functions.map(({ name }) => `functions/${name}.ts`).toSorted()).toEqual(files);
-    const lines = readFileSync(join(project, "functions/index.ts"), "utf8").split("\n");
-    for (const { name } of functions)
+    const lines = readFileSync(join(project, "functions/operations.ts"), "utf8").split("\n");
+    for (const { name } of functions.filter(({ name }) => name !== "reconcile"))
       expect(lines.filter((line) => line.includes(`"./${name}.ts"`))).toHaveLength(1);
   });
 
@@ -82,8 +84,8 @@ describe("the registry", () => {
         "inquiry" in definition && (definition.inquiry as { readonly looksFirst?: true }).looksFirst,
     );
     expect(looking.map(({ name }) => name)).toEqual([
-      "aggrepay/register-customer",
       "aggrepay/add-sub-merchant",
+      "aggrepay/register-customer",
     ]);
     for (const definition of looking) expect(definition).toHaveProperty("place");
   });
@@ -195,11 +197,10 @@ function importsOf(from: string): readonly Import[] {
   ];
 }
 
-/** The registry names the reconciler, which asks the registry when it is called and not before. */
-const askedLater = ({ from, to }: Import) => from === "functions/reconcile.ts" && to === "functions/index.ts";
-
-const allImports = sourcesIn("functions", "lib").flatMap(importsOf);
-const imports = allImports.filter((each) => !askedLater(each));
+/** Samples are in no bundle and may know each other: what is said of functions is not said of them. */
+const imports = sourcesIn("functions", "lib")
+  .filter((file) => !/(?:^functions\/samples|\.sample)\.ts$/.test(file))
+  .flatMap(importsOf);
 const crossing = (from: RegExp, to: RegExp) =>
   imports
     .filter((each) => from.test(each.from) && to.test(each.to))
@@ -211,11 +212,9 @@ describe("arrows go one way", () => {
     expect(crossing(/^functions\/aggrepay\/debit-wallet/, /^lib\/operation\/change/)).toHaveLength(1);
   });
 
-  test("the reconciler asks the registry inside its functions alone", () => {
-    expect(allImports.filter(askedLater).length).toBeGreaterThan(0);
-    expect(readFileSync(join(project, "functions/reconcile.ts"), "utf8")).not.toMatch(
-      /^(?:import .*"\.\/index\.ts"|const .*import\(|await import\()/m,
-    );
+  test("no code that runs knows a sample", () => {
+    expect(crossing(/./, /sample/)).toEqual([]);
+    expect(importsOf("functions/samples.ts").length).toBeGreaterThan(20);
   });
 
   test("lib/signing imports node:crypto alone", () => {
@@ -229,7 +228,12 @@ describe("arrows go one way", () => {
       /^(infra|local|ops|test|bench)\//,
     ],
     ["lib does not know functions", /^lib\//, /^functions\//],
-    ["a function does not know another", /^functions\/(?!index\.ts)/, /^functions\//],
+    ["a function does not know another", /^functions\/[^/]+\//, /^functions\//],
+    [
+      "the registry knows all of them, and only the reconciler and the list know the registry",
+      /^functions\/(?!operations|reconcile|index)/,
+      /^functions\/(operations|index)/,
+    ],
     ["lib/providers knows no operation and no record", /^lib\/providers\//, /^lib\/(operation|records)\//],
     [
       "lib/records knows no operation, provider or secret",

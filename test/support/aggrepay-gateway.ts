@@ -12,6 +12,7 @@ import { expect } from "vitest";
 import { clientOf } from "./dynamodb.ts";
 import { startGateway } from "./gateway.ts";
 import { type Peer, planted, startPeer } from "./peer.ts";
+import { expectDeclared } from "./samples.ts";
 
 /** The real gateway in front of a scripted provider, with the planted credentials in force. */
 export interface AggrepayGateway {
@@ -80,7 +81,14 @@ export async function startAggrepayGateway(
       body: bytes,
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, text, body: JSON.parse(text) as Json };
+    const answer = {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: JSON.parse(text) as Json,
+    };
+    expectDeclared(`aggrepay/${route}`, answer);
+    return answer;
   };
 
   const records: AggrepayGateway["records"] = async () => {

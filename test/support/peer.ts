@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { secret } from "../../functions/aggrepay/common.sample.ts";
 import packageJson from "../../package.json" with { type: "json" };
 
 /**
@@ -145,9 +146,7 @@ export const planted = {
   salt: "planted-salt-9d1e",
   /** Of the secret's previous version, which a provider may still sign with during a rotation. */
   previousSalt: "planted-salt-before-7e22",
-  mpin: "73917391",
-  newMpin: "84628462",
-  otp: "50915091",
+  ...secret,
 } as const;
 
 /** A number that must reach the wire as it is written here, with the form that PHP gives it for the hash. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { clientOf, type Item, scanAll } from "./dynamodb.ts";
 import type { Gateway } from "./gateway.ts";
+import { expectDeclared } from "./samples.ts";
 
 /** What a caller sees of an answer. */
 export interface Answer {
@@ -46,9 +47,11 @@ export function walletOf(gateway: () => Gateway) {
       body: JSON.stringify(input),
     });
     const text = await response.text();
+    const body = JSON.parse(text);
+    expectDeclared(`aggrepay/${route}`, { status: response.status, body });
     return {
       status: response.status,
-      body: JSON.parse(text),
+      body,
       text,
       replayed: response.headers.get("idempotency-replayed") === "true",
       retryAfter: response.headers.get("retry-after"),

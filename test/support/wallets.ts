@@ -7,6 +7,7 @@ import type { Answer, Json } from "./aggrepay-gateway.ts";
 import { clientOf, type Item, scanAll } from "./dynamodb.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { type Peer, planted, type Reply, startPeer, text } from "./peer.ts";
+import { expectDeclared } from "./samples.ts";
 
 /** The real gateway in front of one scripted peer that plays PayU, Wibmo, DreamzWallet and NICEPAY, and AggrePay too. */
 export interface Wallets {
@@ -129,11 +130,14 @@ export async function startWallets({
     dataDir: join(folder, "data"),
     logs: () => printed + gateway.logs(),
     post,
-    call: (route, input, { key } = {}) =>
-      post(`/v1/${route}`, JSON.stringify(input), {
+    async call(route, input, { key } = {}) {
+      const answer = await post(`/v1/${route}`, JSON.stringify(input), {
         "content-type": "application/json",
         ...(key !== undefined && { "idempotency-key": key }),
-      }),
+      });
+      expectDeclared(route, answer);
+      return answer;
+    },
     get: (path) => ask(path, {}),
     items,
     async unfinished() {

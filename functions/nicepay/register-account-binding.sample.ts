@@ -1,0 +1,47 @@
+import * as v from "valibot";
+import type { Sample } from "../../lib/operation/sample.ts";
+import { id, orNull, time, words } from "../shapes.sample.ts";
+
+const user = (referenceNo: string) => ({
+  referenceNo,
+  billingNm: "Budi Sétiawan",
+  billingPhone: "+6282112345678",
+  callBackUrl: "https://shop.example/bound?user=1",
+  clientUserKey: `user-${referenceNo.slice(-12)}`,
+});
+
+export const sample = {
+  full: (id) => {
+    const input = { ...user(id), mitraCd: "KDVI", billingEmail: "budi@example.co.id" };
+    return { input, sends: input };
+  },
+  least: (id) => ({ input: user(id), sends: { ...user(id), mitraCd: "KDVI" } }),
+  other: (id) => ({ ...user(id), billingPhone: "+6282112345679" }),
+  reply: ({ referenceNo, mitraCd }) => ({
+    resultCd: "0000",
+    resultMsg: "SUCCESS",
+    tXid: `T.${referenceNo}`,
+    referenceNo,
+    payMethod: "06",
+    transDt: "20250102",
+    transTm: "030405",
+    mitraCd,
+    redirectUrlHttp: `https://provider.example/login?ref=${referenceNo}`,
+  }),
+  result: v.strictObject({
+    referenceNo: id("The merchant's own id of the binding"),
+    tXid: id("The provider's id of the binding"),
+    mitraCd: orNull(words("The wallet, such as KDVI")),
+    registeredAt: orNull(time("When the provider took the registration, in Jakarta's time")),
+    redirectUrlHttp: words("Where the user's browser is sent to log in"),
+  }),
+  answer: ({ referenceNo, mitraCd }) => ({
+    result: {
+      referenceNo,
+      tXid: `T.${referenceNo}`,
+      mitraCd,
+      registeredAt: "2025-01-02T03:04:05+07:00",
+      redirectUrlHttp: `https://provider.example/login?ref=${referenceNo}`,
+    },
+  }),
+} satisfies Sample<Readonly<Record<string, string>>, object>;

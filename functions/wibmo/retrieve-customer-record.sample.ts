@@ -1,0 +1,19 @@
+import * as v from "valibot";
+import type { Sample } from "../../lib/operation/sample.ts";
+import { full, least } from "./common.sample.ts";
+
+const customer = { customerId: "77", name: "Asha Rao", kyc: { level: 2, done: true } };
+
+/** The reply is the last of three: encrypted, retrieved, decrypted. */
+export const sample = {
+  full,
+  least,
+  reply: () => customer,
+  result: v.strictObject({
+    customer: v.pipe(
+      v.unknown(),
+      v.description("The customer record as the provider decrypts it, under its own names"),
+    ),
+  }),
+  answer: () => ({ result: { customer } }),
+} satisfies Sample<Readonly<Record<string, string | number>>, object>;
