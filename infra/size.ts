@@ -9,6 +9,6 @@ export function checkSize(stack: Stack): void {
   const resources = stack.node.findAll().filter((node) => CfnResource.isCfnResource(node)).length;
   if (resources > most)
     throw new ConfigError(
-      `The stack has ${resources} resources and CloudFormation takes ${most}: take operations that nobody calls out of functions/index.ts (10 resources each), or choose egress any (32 fewer)`,
+      `The stack has ${resources} resources and CloudFormation takes ${most}: take operations that nobody calls out of functions/operations.ts (10 resources each), or choose egress any (32 fewer)`,
     );
 }
