@@ -4,7 +4,7 @@ import { type AggrepaySample, identified } from "./common.sample.ts";
 
 export const sample = {
   full: identified(
-    { transactionId: "654561373", description: "Out of stock" },
+    { transactionId: "654561373", description: "Out of stock", reversal: 1 },
     { transaction_id: "654561373", description: "Out of stock" },
   ),
   least: identified({}, {}),
