@@ -20,7 +20,7 @@ describe.each(cases)("the sample of $name", (each) => {
 
   test("has every field of the operation, and no field that may be left out", () => {
     const { all, required } = fieldsOf(operation);
-    expect(Object.keys(full("id").input).toSorted()).toEqual(all);
+    expect([...Object.keys(full("id").input), ...(sample.later ?? [])].toSorted()).toEqual(all);
     const given = Object.keys(least("id").input);
     expect(required.filter((name) => !given.includes(name))).toEqual([]);
     // Of an operation that may also only look, the least is the least change.

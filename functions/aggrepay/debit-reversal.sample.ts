@@ -4,9 +4,10 @@ import { type AggrepaySample, identified } from "./common.sample.ts";
 
 export const sample = {
   full: identified(
-    { transactionId: "654561373", description: "Out of stock", reversal: 1 },
+    { transactionId: "654561373", description: "Out of stock" },
     { transaction_id: "654561373", description: "Out of stock" },
   ),
+  later: ["reversal"],
   least: identified({}, {}),
   other: (id) => ({ merchantTransactionId: id, transactionId: "654561374" }),
   reply: (sends) => ({

@@ -13,6 +13,8 @@ export interface Asked<Sends> {
 export interface Sample<Sends, Reply> {
   /** With every field given. What must be unique is made of `id`. */
   readonly full: (id: string) => Asked<Sends>;
+  /** Fields that only a later request can have. */
+  readonly later?: readonly string[];
   /** With the required fields alone. */
   readonly least: (id: string) => Asked<Sends>;
   /** The same identity for another request; an operation that only reads has no identity. */
@@ -26,7 +28,10 @@ export interface Sample<Sends, Reply> {
 }
 
 /** A sample of whatever provider. */
-export type AnySample = Pick<Sample<never, unknown>, "reply" | "result" | "page" | "answer" | "other"> & {
+export type AnySample = Pick<
+  Sample<never, unknown>,
+  "reply" | "result" | "page" | "answer" | "other" | "later"
+> & {
   readonly full: (id: string) => Asked<object>;
   readonly least: (id: string) => Asked<object>;
 };
