@@ -1,15 +1,18 @@
+import { fork } from "node:child_process";
 import { randomInt } from "node:crypto";
+import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import type { APIGatewayProxyEventV2, Context, SQSEvent } from "aws-lambda";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import type { APIGatewayProxyEventV2, SQSEvent } from "aws-lambda";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { recordId } from "../../lib/records/identity.ts";
 import { type Records, recordsIn } from "../../lib/records/store.ts";
 import { type Queues, startQueues } from "../../local/queues.ts";
 import { type SecretsManager, startSecretsManager } from "../../local/secrets-manager.ts";
+import { randomOf } from "../soak/random.ts";
 import {
   asForm,
   asJson,
@@ -26,11 +29,12 @@ import { secretValues } from "../support/wallets.ts";
 
 /**
  * A storm of notifications while DynamoDB is away, then Secrets Manager (of functions that have just started), then both, then
- * the queue too. Functions are killed and started all the while: a new copy of their modules knows nothing of the one before.
+ * the queue too. The functions run in a process that is killed (SIGKILL) and started anew all the while.
  * STORM=10000 makes it as large as the storms of a bad day.
  */
 const number = Number(process.env.STORM ?? 240);
 const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
+const random = randomOf(String(seed), "storm");
 
 let table: TestTable;
 let store: CountingProxy;
@@ -88,10 +92,6 @@ beforeAll(async () => {
     QUIET_PERIOD_MS: "1000",
   });
 });
-beforeEach(() => {
-  vi.spyOn(process.stdout, "write").mockImplementation(() => true);
-});
-afterEach(() => vi.restoreAllMocks());
 afterAll(async () => {
   reading?.destroy();
   await Promise.all([store?.stop(), vault?.stop(), post?.stop()]);
@@ -101,25 +101,62 @@ afterAll(async () => {
   await rm(file, { force: true });
 });
 
+/** A process of its own with the functions in it. What it was doing when it was killed has no answer. */
 interface Functions {
-  readonly webhook: (event: APIGatewayProxyEventV2, context: Context) => Promise<unknown>;
-  readonly consumer: (
-    event: SQSEvent,
-    context: Context,
-  ) => Promise<{ batchItemFailures: { itemIdentifier: string }[] }>;
+  readonly webhook: (event: APIGatewayProxyEventV2) => Promise<unknown>;
+  readonly consumer: (event: SQSEvent) => Promise<unknown>;
+  /** SIGKILL: nothing is finished, nothing is closed. */
+  kill(): Promise<void>;
 }
 
-/** A process that has just started: it knows no secret and has no connection. */
+let kills = 0;
+
+/** Starts one that knows no secret and has no connection. */
 async function started(): Promise<Functions> {
-  vi.resetModules();
-  const [webhook, consumer] = await Promise.all([
-    import("../../functions/nicepay/account-binding-webhook.ts"),
-    import("../../functions/nicepay/account-binding-queue.ts"),
-  ]);
-  return { webhook: webhook.handler, consumer: consumer.handler };
+  const child = fork(new URL("../support/notification-process.ts", import.meta.url), {
+    execArgv: [],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  const gone = once(child, "exit");
+  const waiting = new Map<number, (answer: unknown) => void>();
+  await once(child, "message");
+  child.on("message", ({ id, answer }: { readonly id: number; readonly answer: unknown }) => {
+    waiting.get(id)?.(answer);
+    waiting.delete(id);
+  });
+  child.on("exit", () => {
+    for (const settle of waiting.values()) settle(undefined);
+    waiting.clear();
+  });
+  let sent = 0;
+  const ask = (of: string) => (event: object) =>
+    new Promise<unknown>((resolve) => {
+      sent += 1;
+      waiting.set(sent, resolve);
+      child.send({ id: sent, of, event }, (error) => error && resolve(undefined));
+    });
+  return {
+    webhook: ask("webhook"),
+    consumer: ask("consumer"),
+    async kill() {
+      kills += 1;
+      child.kill("SIGKILL");
+      await gone;
+    },
+  };
 }
 
-const context = { getRemainingTimeInMillis: () => 8000, awsRequestId: "r" } as Context;
+/** The work, killed somewhere in the middle, and a new process; or the same one, where the draw lets it live. */
+async function mayDie(
+  functions: Functions,
+  work: () => Promise<unknown>,
+  chance: number,
+): Promise<Functions> {
+  const dies = random.chance(chance);
+  const killed = dies ? sleep(random.next() * 40).then(() => functions.kill()) : undefined;
+  await Promise.all([work(), killed]);
+  return dies ? started() : functions;
+}
 
 /** Each in another of the forms that are accepted. */
 const forms: readonly ((fields: Notification) => { readonly type: string; readonly body: Buffer })[] = [
@@ -141,7 +178,12 @@ const forms: readonly ((fields: Notification) => { readonly type: string; readon
   }),
 ];
 
-async function deliver({ webhook }: Functions, fields: Notification, form: number): Promise<number> {
+/** The status of the answer; undefined where the process was killed before it answered. */
+async function deliver(
+  { webhook }: Functions,
+  fields: Notification,
+  form: number,
+): Promise<number | undefined> {
   const { type, body } = (forms[form % forms.length] as (typeof forms)[number])(fields);
   const http = { method: "POST", path: "/", protocol: "HTTP/1.1", sourceIp: "103.20.51.33", userAgent: "" };
   const event = {
@@ -151,7 +193,8 @@ async function deliver({ webhook }: Functions, fields: Notification, form: numbe
     body: body.toString("base64"),
     isBase64Encoded: true,
   } as unknown as APIGatewayProxyEventV2;
-  const answer = (await webhook(event, context)) as { readonly statusCode: number; readonly body: string };
+  const answer = (await webhook(event)) as { readonly statusCode: number; readonly body: string } | undefined;
+  if (!answer) return undefined;
   // It says what was wrong with the form, should one be refused.
   expect([200, 503], `${type}: ${answer.body}`).toContain(answer.statusCode);
   return answer.statusCode;
@@ -165,12 +208,15 @@ async function consume({ consumer }: Functions): Promise<number> {
   const event = {
     Records: messages.map(({ MessageId: messageId, Body: body }) => ({ messageId, body })),
   } as SQSEvent;
-  const failed = new Set(
-    (await consumer(event, context)).batchItemFailures.map((each) => each.itemIdentifier),
-  );
+  const answer = (await consumer(event)) as
+    | { readonly batchItemFailures: readonly { readonly itemIdentifier: string }[] }
+    | undefined;
+  // Whoever was killed deletes nothing, and the messages come again.
+  if (!answer) return messages.length;
+  const failed = new Set(answer.batchItemFailures.map((each) => each.itemIdentifier));
   const done = messages.filter(({ MessageId: id = "" }) => !failed.has(id));
-  // A process that was killed here has done its work, and its messages come again.
-  if (done.length > 0 && Math.random() > 0.1)
+  // Lambda's event source may be gone too, with the work done: the messages come again.
+  if (done.length > 0 && !random.chance(0.1))
     await reading.send(
       new DeleteMessageBatchCommand({
         QueueUrl: queue.url,
@@ -207,79 +253,122 @@ async function registeredAs(index: number): Promise<Registration> {
 }
 
 const away = Number.MAX_SAFE_INTEGER;
+const chanceOfDeath = 0.15;
 const outages = [
-  { what: "DynamoDB", cold: false, set: () => store.refuse(away) },
-  { what: "Secrets Manager, for functions that know nothing", cold: true, set: () => vault.refuse(away) },
-  { what: "both", cold: true, set: () => [store, vault].map((each) => each.refuse(away)) },
+  { what: "DynamoDB", isQueueAway: false, cold: false, set: () => store.refuse(away) },
+  {
+    what: "Secrets Manager, for functions that know nothing",
+    isQueueAway: false,
+    cold: true,
+    set: () => vault.refuse(away),
+  },
+  {
+    what: "both",
+    isQueueAway: false,
+    cold: true,
+    set: () => [store, vault].map((each) => each.refuse(away)),
+  },
   {
     what: "the queue too",
+    isQueueAway: true,
     cold: true,
     set: () => [store, vault, post].map((each) => each.refuse(away)),
   },
 ];
 
-test(`${number} notifications while one thing after another is away (SEED=${seed})`, async () => {
-  console.log(`SEED=${seed}`);
-  const all: Registration[] = [];
-  for (let index = 0; index < number; index += 1) all.push(await registeredAs(index));
-  const promised = new Set<string>();
-  const refused: Registration[] = [];
-  let functions = await started();
-  // It has served before.
-  expect(await deliver(functions, notificationOf(await registeredAs(number)), 0)).toBe(200);
-  const share = Math.ceil(number / outages.length);
-  for (const [at, { cold, set }] of outages.entries()) {
-    if (cold) functions = await started();
-    set();
-    const mine = all.slice(at * share, (at + 1) * share);
-    for (let from = 0; from < mine.length; from += 8) {
+test(
+  `${number} notifications while one thing after another is away (SEED=${seed})`,
+  async () => {
+    console.log(`SEED=${seed}`);
+    const all: Registration[] = [];
+    for (let index = 0; index < number; index += 1) all.push(await registeredAs(index));
+    const promised = new Set<string>();
+    const unanswered = new Set<Registration>();
+    let refused: Registration[] = [];
+    let functions = await started();
+    const deliverAll = async (registrations: readonly Registration[], from: number) => {
       await Promise.all(
-        mine.slice(from, from + 8).map(async (registration, index) => {
+        registrations.map(async (registration, index) => {
           const fields = notificationOf(registration, {
             fields: { userToken: `token-${registration.referenceNo}` },
           });
           const status = await deliver(functions, fields, from + index);
           if (status === 200) promised.add(registration.referenceNo);
-          else refused.push(registration);
+          else if (status === 503) refused.push(registration);
+          else unanswered.add(registration);
         }),
       );
-      // Killed in the middle, and whoever looks into the queue meanwhile takes nothing out of it.
-      if (cold) functions = await started();
-      await consume(functions);
+    };
+    // It has served before.
+    expect(await deliver(functions, notificationOf(await registeredAs(number)), 0)).toBe(200);
+    const share = Math.ceil(number / outages.length);
+    for (const [at, { isQueueAway, cold, set }] of outages.entries()) {
+      if (cold) {
+        await functions.kill();
+        functions = await started();
+      }
+      set();
+      const mine = all.slice(at * share, (at + 1) * share);
+      for (let from = 0; from < mine.length; from += 8) {
+        functions = await mayDie(
+          functions,
+          () => deliverAll(mine.slice(from, from + 8), from),
+          chanceOfDeath,
+        );
+        // Whoever looks into the queue meanwhile takes nothing out of it.
+        functions = await mayDie(functions, () => consume(functions), chanceOfDeath / 2);
+      }
+      for (const each of [store, vault, post]) each.refuse(0);
+      // Where the queue was in reach nobody was turned away, and where it was not nobody was told 200.
+      const told = mine.filter(({ referenceNo }) => promised.has(referenceNo));
+      if (isQueueAway) expect(told).toEqual([]);
+      else expect(refused).toEqual([]);
     }
-    for (const each of [store, vault, post]) each.refuse(0);
-  }
-  // Where the queue was in reach nobody was turned away, and where it was not nobody was told 200.
-  expect(promised.size).toBe(share * (outages.length - 1));
-  for (let from = 0; from < refused.length; from += 8)
-    await Promise.all(
-      refused.slice(from, from + 8).map(async (registration, index) => {
-        const fields = notificationOf(registration, {
-          fields: { userToken: `token-${registration.referenceNo}` },
-        });
-        expect(await deliver(functions, fields, index)).toBe(200);
-      }),
-    );
+    // The provider sends again what was not answered with 200.
+    for (let again = [...refused, ...unanswered]; again.length > 0; again = [...refused, ...unanswered]) {
+      refused = [];
+      unanswered.clear();
+      for (let from = 0; from < again.length; from += 8)
+        functions = await mayDie(
+          functions,
+          () => deliverAll(again.slice(from, from + 8), from),
+          chanceOfDeath,
+        );
+      expect(refused).toEqual([]);
+    }
+    expect(promised.size).toBe(number);
 
-  for (let empty = 0; empty < 3; ) {
-    if (Math.random() < 0.05) functions = await started();
-    if ((await consume(functions)) > 0) empty = 0;
-    else {
-      empty += 1;
-      await sleep(450);
+    for (let empty = 0; empty < 3; ) {
+      let found = 0;
+      functions = await mayDie(
+        functions,
+        async () => {
+          found = await consume(functions);
+        },
+        chanceOfDeath / 2,
+      );
+      if (found > 0) empty = 0;
+      else {
+        empty += 1;
+        await sleep(450);
+      }
     }
-  }
-  const items = await table.scan();
-  const bound = new Map(
-    items
-      .filter(({ namespace }: Item) => namespace?.S === "binding")
-      .map((item) => [item.identity?.S, item] as const),
-  );
-  for (const { referenceNo } of all) {
-    const history = bound.get(referenceNo)?.history?.L?.map(({ S = "" }) => S.split(" ")[0]);
-    expect([referenceNo, history]).toEqual([referenceNo, ["dispatched", "succeeded"]]);
-    expect(bound.get(referenceNo)?.binding?.M?.userToken?.S).toMatch(/^s\./);
-  }
-  // Nothing was taken for a disagreement: each was bound by the notification that was its own.
-  expect(items.filter(({ namespace }) => namespace?.S === "notification")).toEqual([]);
-}, 1_800_000);
+    expect(kills).toBeGreaterThan(number / 80);
+    console.log(`${kills} processes were killed`);
+    await functions.kill();
+    const items = await table.scan();
+    const bound = new Map(
+      items
+        .filter(({ namespace }: Item) => namespace?.S === "binding")
+        .map((item) => [item.identity?.S, item] as const),
+    );
+    for (const { referenceNo } of all) {
+      const history = bound.get(referenceNo)?.history?.L?.map(({ S = "" }) => S.split(" ")[0]);
+      expect([referenceNo, history]).toEqual([referenceNo, ["dispatched", "succeeded"]]);
+      expect(bound.get(referenceNo)?.binding?.M?.userToken?.S).toMatch(/^s\./);
+    }
+    // Nothing was taken for a disagreement: each was bound by the notification that was its own.
+    expect(items.filter(({ namespace }) => namespace?.S === "notification")).toEqual([]);
+  },
+  number * 1_000,
+);
