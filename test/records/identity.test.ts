@@ -1,9 +1,10 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { assert, constant, constantFrom, oneof, property, record, string } from "fast-check";
+import { assert, constant, constantFrom, integer, oneof, option, property, record, string } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { callerOf, personOf } from "../../lib/operation/caller.ts";
 import { recordQueryOf } from "../../lib/operation/list-query.ts";
 import { sameEffect, sameInput } from "../../lib/operation/request.ts";
+import { anchorId } from "../../lib/records/anchor.ts";
 import { bindingKeys, type Identity, recordId } from "../../lib/records/identity.ts";
 import { shardOf } from "../../lib/records/write.ts";
 import { fingerprint, type KeyRing } from "../../lib/secrets/key-ring.ts";
@@ -18,8 +19,13 @@ const natural = record({
   namespace: constantFrom("money", "reversal", "binding", "notification", "stray-count"),
   id: part,
 });
+const reversal = record({
+  namespace: constant("reversal"),
+  id: part,
+  number: option(integer({ min: 1, max: 9 }), { nil: undefined }),
+});
 const byKey = record({ namespace: constant("idempotency-key"), id: part, caller: part, operation: part });
-const named = record({ provider: part, account: part, identity: oneof(natural, byKey) });
+const named = record({ provider: part, account: part, identity: oneof(natural, reversal, byKey) });
 
 interface Named {
   readonly provider: string;
@@ -35,7 +41,9 @@ const essence = ({ provider, account, identity }: Named): readonly string[] => [
   account,
   identity.namespace,
   identity.id,
-  ...(identity.namespace === "idempotency-key" ? [identity.caller, identity.operation] : []),
+  ...(identity.namespace === "idempotency-key"
+    ? [identity.caller, identity.operation]
+    : [String(identity.number ?? 1)]),
 ];
 const equal = (a: readonly string[], b: readonly string[]) =>
   a.length === b.length && a.every((each, at) => each === b[at]);
@@ -104,6 +112,22 @@ describe("recordId", () => {
     expect(recordId("aggrepay", "main", { namespace: "money", id: "order-1" })).toBe(
       "duMeKVHWTuqEuy6wY2VyIYNZOAGw-eK0lYLyFnzWybU",
     );
+  });
+
+  // SHA-256 of `["aggrepay","main","reversal","order-1"]`, and of the same with `"2"` as its last part.
+  test.each([
+    { number: 1, id: "NXWuINdWMgVCv8lC0kZEY64NIUrpMCPuinw6BhoXPNw" },
+    { number: 2, id: "AZAt5idS6vhE6dOWP4jbyYgthbmAglIFukZco-SOxp4" },
+  ])("number 1 of a reversal has the key that a reversal without a number has; number $number", ({
+    number,
+    id,
+  }) => {
+    expect(recordId("aggrepay", "main", { namespace: "reversal", id: "order-1", number })).toBe(id);
+    if (number === 1) expect(recordId("aggrepay", "main", { namespace: "reversal", id: "order-1" })).toBe(id);
+  });
+
+  test("a debit's anchor has a key that no record has", () => {
+    expect(anchorId("aggrepay", "main", "order-1")).toBe("y5I8vJq84-KiZAWoYkxClzjGtZ7DD8PRJapXbFxc1Ww");
   });
 
   test("it is a plain hash of 43 URL-safe characters, which no key takes part in", () => {
