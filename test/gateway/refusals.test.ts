@@ -349,6 +349,22 @@ describe("refusals by code and text", () => {
   });
 
   test.each([
+    ["debit-wallet", "Not enough balance", "insufficient-funds"],
+    ["wallet-to-wallet", "not enough balance in the wallet of 546693304.", "insufficient-funds"],
+    ["register-customer", "INVALID INPUT DATA.", "already-done"],
+  ] as const)("%s: INVALID-INPUT-DATA %j becomes %s", async (route, message, becomes) => {
+    const word = { code: "INVALID-INPUT-DATA", message };
+    await expectFinal(route, refusal(word.code, message), problem(becomes, word));
+  });
+
+  test("INVALID-INPUT-DATA with any other text proves nothing where no money moves, either", async () => {
+    const word = { code: "INVALID-INPUT-DATA", message: "There is not enough balance" };
+    const reply = refusal(word.code, word.message);
+    await expectRead("fetch-balance", reply, problem("provider-fault", word));
+    for (const route of ["change-mpin", "register-customer"]) await expectDoubt(route, reply, word);
+  });
+
+  test.each([
     "credit-wallet",
     "debit-reversal",
     "change-mpin",

@@ -206,6 +206,30 @@ describe("Wibmo", () => {
     },
     30_000,
   );
+
+  // Each code for itself, so that none falls out of the range; the two beside it are not ours.
+  const ofKeys = [264, 292, 293, 294, 295, 296, 297, 298, 299, 300];
+  test.each([
+    ...ofKeys,
+    263,
+    265,
+    291,
+    301,
+  ])("WAL%i is of our keys only in a text that blames them", async (number) => {
+    await turned("wibmo", {});
+    const code = `WAL${number}`;
+    for (const [message, blames] of [
+      ["Invalid API Key", true],
+      ["Source IP Address is not whitelisted", true],
+      ["Secure code is wrong", true],
+      ["Checksum mismatch", true],
+      ["The customer cannot be found", false],
+    ] as const) {
+      wallets.peer.script({ encrypt: reply({ errorCode: code, errorMessage: message }) });
+      const becomes = blames && ofKeys.includes(number) ? "misconfigured" : "provider-fault";
+      expectProblem(await encrypt(), problem(becomes, { code, message }));
+    }
+  });
 });
 
 describe("DreamzWallet", () => {
