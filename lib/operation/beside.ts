@@ -20,7 +20,7 @@ export interface PlaceSpec<Input> {
   readonly applies?: (config: Config) => boolean;
 }
 
-/** The provider's lists may show what was done this much later. */
+/** The provider's lists may show what was done this much later. What had no effect needs no time to show. */
 const listLagMs = 10_000;
 
 /** What stands beside a claim, in one transaction with it. */
@@ -70,7 +70,7 @@ function refuseUnlessDone(holder: RecordItem | undefined, of: string, now: numbe
   // A record that has expired was final.
   if (!holder) return;
   if (!isSettled(holder.state) || holder.flagged !== undefined) throw underWay(of);
-  const lagMs = holder.stateSince + listLagMs - now;
+  const lagMs = holder.state === "succeeded" ? holder.stateSince + listLagMs - now : 0;
   if (lagMs > 0)
     throw new Problem("in-progress", `Another request for ${of} has just ended: repeat this one later.`, {
       retryAfter: Math.ceil(lagMs / 1000),

@@ -12,6 +12,8 @@ export interface Case {
   readonly subject: SubjectName;
   readonly treatments: readonly Treatment[];
   readonly refusesRepeats?: boolean;
+  /** How much later the provider's lists show what was done, in milliseconds; at once unless told. */
+  readonly listLagMs?: number;
   /** The first caller, the first person who finds the record waiting, or whoever acts in that round. */
   readonly struck: "first" | "person" | { readonly round: number; readonly actor: Actor };
   readonly plan: Plan | undefined;
@@ -59,6 +61,8 @@ export async function runCase(engine: Engine, spec: Case, without?: Without): Pr
   if (spec.subject === "debitReversal" || spec.subject === "laterReversal") await preceded(world, own);
   world.provider.refusesRepeats = spec.refusesRepeats ?? false;
   world.provider.treatments.push(...spec.treatments);
+  const { listLagMs = 0 } = spec;
+  if (listLagMs > 0) world.provider.hidesFromList = ({ at }) => world.now - at < listLagMs;
 
   const first = world.call(own, spec.struck === "first" ? spec.plan : spec.owner);
   await first.stopped;
@@ -171,6 +175,7 @@ const describe = ({
   subject: name,
   treatments,
   refusesRepeats,
+  listLagMs,
   struck,
   plan,
   point,
@@ -183,6 +188,7 @@ const describe = ({
     name,
     `provider ${treatments.map(({ acts, replies }) => `acts ${acts}, replies ${replies}`).join(", then ")}`,
     refusesRepeats && "and refuses repeats",
+    listLagMs && `its lists are ${listLagMs} ms behind`,
     plan &&
       `${plan.fault} at ${point ?? plan.at} of ${typeof struck === "string" ? `the first ${struck === "first" ? "caller" : struck}` : `the ${struck.actor} in round ${struck.round}`}`,
     owner && `${owner.fault} at ${owner.at} of the first caller`,

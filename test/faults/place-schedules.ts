@@ -187,6 +187,19 @@ export const placeSchedules: readonly Schedule[] = [
     guards: [{ name: "ten seconds for the list", without: longSettled }],
   },
   {
+    rule: "a place whose holder did nothing is taken at once",
+    schedule: "a registration is refused, its OTP mistyped; a second later it is asked for under another key",
+    async run(world) {
+      const [first, second] = rivalsOf("registerCustomer");
+      world.provider.treatments.push({ acts: "no", replies: "refusal" });
+      await until(world.call(first));
+      world.advance(1_000);
+      const taken = await until(world.call(second));
+      return [...expectTold(taken, "200"), ...expectState(world, first, "declined")];
+    },
+    guards: [],
+  },
+  {
     rule: "a place is taken over where nothing was done",
     schedule:
       "a number's registration is refused before anybody looked; a second caller registers it under another key",

@@ -294,7 +294,9 @@ export class Provider {
         return signed(shown.length === 0 ? null : shown, page, salt);
       }
       case "fetchcustomerdetail": {
-        const found = this.done(`registercustomer ${fields.mobile_number}`)[0];
+        const found = this.done(`registercustomer ${fields.mobile_number}`).filter(
+          (effect) => !this.hidesFromList(effect),
+        )[0];
         if (fields.customer_id === undefined && !found)
           return refusal("INVALID-PARAMS", "The selected mobile number is invalid.");
         const updates = this.done(`updatecustomer ${fields.customer_id}`);

@@ -27,9 +27,11 @@ const treatments: readonly Treatment[] = [
   { acts: "no", replies: "never" },
   { acts: "no", replies: "unauthorized" },
 ];
-const orders: readonly (readonly Actor[])[] = [
-  ["rival", "caller", "reconciler"],
-  ["reconciler", "rival", "caller"],
+/** The rival comes seconds after the first caller: a list may show what was done later than that. */
+const orders: readonly { readonly order: readonly Actor[]; readonly listLagMs: number }[] = [
+  { order: ["rival", "caller", "reconciler"], listLagMs: 0 },
+  { order: ["rival", "caller", "reconciler"], listLagMs: 9_000 },
+  { order: ["reconciler", "rival", "caller"], listLagMs: 9_000 },
 ];
 const subjects = ["addSubMerchant", "registerCustomer", "creditWallet"] as const;
 
@@ -40,10 +42,17 @@ async function casesOf(
 ) {
   const cases: Case[] = [];
   for (const treatment of all)
-    for (const order of orders)
+    for (const how of orders)
       for (const struck of ["first", { round: 0, actor: "rival" }] as const) {
         const calm = (): Case => ({
-          ...{ ...named(newIdentity()), treatments: [treatment], order, struck, plan: undefined, resumes: 0 },
+          ...{
+            ...named(newIdentity()),
+            treatments: [treatment],
+            ...how,
+            struck,
+            plan: undefined,
+            resumes: 0,
+          },
         });
         const { points } = await runCase(engine, calm());
         for (const [at, point] of points.entries())
