@@ -9,6 +9,7 @@ import {
   optional,
   referenceNo,
 } from "../../lib/fields.ts";
+import { bindingForms } from "../../lib/operation/account-binding.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
 import { nicepay } from "../../lib/providers/nicepay/index.ts";
 import { UnreadableReply } from "../../lib/providers/provider.ts";
@@ -62,11 +63,11 @@ export const operation = change({
   bindsBy: (result) => result.tXid,
   inquiry: {
     // What a notification must agree with, as its signature does not cover it.
-    keeps: (input) => ({
-      billingPhone: input.billingPhone,
-      clientUserKey: input.clientUserKey,
-      mitraCd: input.mitraCd,
+    keeps: ({ mitraCd, clientUserKey }) => ({
+      mitraCd,
+      clientUserKeyLength: String(clientUserKey.length),
     }),
+    compares: bindingForms,
     waits: true,
     none: "no call asks for a binding: its notification proves it, and without the reply's redirect no user can log in",
   },

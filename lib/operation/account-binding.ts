@@ -1,13 +1,62 @@
 import type { Facts } from "../providers/inquiry.ts";
 import { phoneDigits } from "../providers/nicepay/phone.ts";
 import type { RecordItem } from "../records/record.ts";
+import type { KeyRing } from "../secrets/key-ring.ts";
+import { isHash, isKeptAs } from "./kept.ts";
 
 /** What a notification says that its registration says too. The signature covers the phone alone. */
-export interface Notified {
+interface Bound {
   readonly billingPhone: string;
   readonly clientUserKey: string;
+}
+
+/** A notification, as far as it is compared with its registration. */
+export interface Notified {
   readonly mitraCd: string;
   readonly tXid: string | undefined;
+  /** Characters of its `clientUserKey`. */
+  readonly keyLength: number;
+  /** Whether that form of it is the one that the registration keeps; undefined where the notification has none. */
+  readonly agrees: (form: keyof BindingForms, kept: string) => boolean | undefined;
+}
+
+/** The forms in which phone and key of a binding are compared; of the looser ones a difference says how it differs. */
+export interface BindingForms {
+  readonly billingPhone: string | undefined;
+  readonly clientUserKey: string;
+  readonly clientUserKeySqueezed: string;
+  readonly clientUserKeyFolded: string;
+}
+
+export const bindingForms = ({ billingPhone, clientUserKey }: Bound) =>
+  ({
+    billingPhone: phoneDigits(billingPhone),
+    clientUserKey,
+    clientUserKeySqueezed: squeezed(clientUserKey),
+    clientUserKeyFolded: clientUserKey.toLowerCase(),
+  }) satisfies BindingForms;
+
+/** A notification that has just come, as it is compared with what that record keeps. */
+export function notifiedBy(
+  { mitraCd, tXid, ...bound }: Bound & Pick<Notified, "mitraCd" | "tXid">,
+  record: string,
+  ring: KeyRing,
+): Notified {
+  const forms: BindingForms = bindingForms(bound);
+  const agrees: Notified["agrees"] = (form, kept) => {
+    const value = forms[form];
+    return value === undefined ? undefined : isKeptAs(ring, { record, field: form }, kept, value);
+  };
+  return { mitraCd, tXid, keyLength: bound.clientUserKey.length, agrees };
+}
+
+/** What a registration keeps to be compared with; one of an earlier version keeps phone and key in the clear. */
+export function registeredFacts({ facts }: Pick<RecordItem, "facts">): Facts {
+  const kept: Facts = JSON.parse(facts ?? "{}");
+  const { billingPhone, clientUserKey } = kept;
+  if (billingPhone === undefined || clientUserKey === undefined || isHash(clientUserKey)) return kept;
+  const clientUserKeyLength = String(clientUserKey.length);
+  return { ...kept, ...bindingForms({ billingPhone, clientUserKey }), clientUserKeyLength };
 }
 
 /** Whether a notification is the binding of that registration, as far as these fields tell. */
@@ -28,7 +77,10 @@ export function fitOf(record: RecordItem | undefined, notified: Notified): Fit {
  * The result of a registration that its notification proves. The user has logged in, so the redirect that the registration's
  * reply would have brought is no longer needed.
  */
-export const boundResult = (referenceNo: string, { tXid, mitraCd }: Notified): string =>
+export const boundResult = (
+  referenceNo: string,
+  { tXid, mitraCd }: Pick<Notified, "tXid" | "mitraCd">,
+): string =>
   JSON.stringify({ referenceNo, tXid: tXid ?? null, mitraCd, registeredAt: null, redirectUrlHttp: null });
 
 /**
@@ -36,23 +88,30 @@ export const boundResult = (referenceNo: string, { tXid, mitraCd }: Notified): s
  * keys are personal data. A replayed token with another user's key must not bind.
  */
 function differencesFrom(record: RecordItem, notified: Notified): readonly string[] {
-  const registered: Facts = JSON.parse(record.facts ?? "{}");
+  const registered = registeredFacts(record);
   const known = record.tXid ?? record.binding?.tXid;
   return [
-    phoneDifference(registered.billingPhone, notified.billingPhone),
-    textDifference("clientUserKey", registered.clientUserKey, notified.clientUserKey),
+    phoneDifference(registered, notified),
+    keyDifference(registered, notified),
     textDifference("mitraCd", registered.mitraCd, notified.mitraCd),
     known !== undefined && notified.tXid !== undefined && textDifference("tXid", known, notified.tXid),
   ].filter((difference) => typeof difference === "string");
 }
 
-function phoneDifference(registered: string | undefined, notified: string): string | undefined {
-  const digits = phoneDigits(notified);
-  if (registered === notified) return undefined;
-  if (digits === undefined) return "billingPhone: not a number with +62, 62 or 0 in front";
-  return registered !== undefined && phoneDigits(registered) === digits
-    ? undefined
-    : "billingPhone: other digits";
+function phoneDifference({ billingPhone }: Facts, { agrees }: Notified): string | undefined {
+  const isSame = billingPhone === undefined ? false : agrees("billingPhone", billingPhone);
+  if (isSame === undefined) return "billingPhone: not a number with +62, 62 or 0 in front";
+  return isSame ? undefined : "billingPhone: other digits";
+}
+
+function keyDifference(registered: Facts, { agrees, keyLength }: Notified): string | undefined {
+  const isAs = (form: keyof BindingForms): boolean =>
+    registered[form] !== undefined && agrees(form, registered[form]) === true;
+  if (isAs("clientUserKey")) return undefined;
+  if (registered.clientUserKey === undefined) return "clientUserKey: the registration has none";
+  if (isAs("clientUserKeySqueezed")) return "clientUserKey: other white space";
+  if (isAs("clientUserKeyFolded")) return "clientUserKey: other letter case";
+  return otherText("clientUserKey", keyLength, registered.clientUserKeyLength);
 }
 
 function textDifference(name: string, registered: string | undefined, notified: string): string | undefined {
@@ -60,7 +119,10 @@ function textDifference(name: string, registered: string | undefined, notified: 
   if (registered === undefined) return `${name}: the registration has none`;
   if (squeezed(registered) === squeezed(notified)) return `${name}: other white space`;
   if (registered.toLowerCase() === notified.toLowerCase()) return `${name}: other letter case`;
-  return `${name}: other text (${notified.length} characters, registered ${registered.length})`;
+  return otherText(name, notified.length, String(registered.length));
 }
+
+const otherText = (name: string, length: number, registered: string | undefined): string =>
+  `${name}: other text (${length} characters, registered ${registered})`;
 
 const squeezed = (text: string): string => text.replaceAll(/\s/g, "");

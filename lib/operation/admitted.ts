@@ -1,6 +1,7 @@
+import type { AccountBindingNotification } from "../providers/nicepay/notification.ts";
 import type { Asked } from "../providers/provider.ts";
 import { UnreadableReply } from "../providers/provider.ts";
-import { type Redaction, redaction } from "../secrets/redaction.ts";
+import { masked, type Redaction, redaction } from "../secrets/redaction.ts";
 import type { Secret } from "../secrets/secret.ts";
 import { type SecretValue, textsIn } from "../secrets/secrets.ts";
 import type { Outcome } from "./exchange.ts";
@@ -40,6 +41,27 @@ export function admitted<Result>(
       : { ...outcome, why: secrets.mask(outcome.why) };
   return { ...says, ...(word && { word }) } as Outcome<Result>;
 }
+
+/**
+ * A notification without what is secret in its texts: the user's token, and the merchant's keys. `holding` names the fields
+ * that held one; such a notification binds nothing. Its phone and key are kept as hashes, and its name not at all.
+ */
+export function admittedNotification(
+  notification: AccountBindingNotification,
+  versions: readonly SecretValue[],
+): { readonly admitted: AccountBindingNotification; readonly holding: readonly string[] } {
+  const { referenceNo, mitraCd, tXid, userToken } = notification;
+  const isToken = userToken.reveal().length >= leastSecret;
+  const secrets = redaction([...(isToken ? [userToken] : []), ...versions.flatMap(textsIn)]);
+  const holding = Object.entries({ referenceNo, mitraCd, tXid: tXid ?? "" })
+    .filter(([, text]) => secrets.isIn(text))
+    .map(([name]) => name);
+  const hidden = Object.fromEntries(holding.map((name) => [name, masked]));
+  return { admitted: { ...notification, ...hidden }, holding };
+}
+
+/** A shorter token would be found in ids by chance. */
+const leastSecret = 6;
 
 /** Longer texts of a provider are cut: they are kept in records, which must stay small. */
 const wordLimit = 200;

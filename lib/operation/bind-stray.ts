@@ -1,15 +1,18 @@
 import { Problem } from "../problem.ts";
+import type { Facts } from "../providers/inquiry.ts";
 import { recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Records } from "../records/store.ts";
-import { boundResult, fitOf, type Notified } from "./account-binding.ts";
+import { boundResult, fitOf, type Notified, registeredFacts } from "./account-binding.ts";
 import { invalid } from "./body.ts";
+import { isHash, keyIdIn } from "./kept.ts";
 import { readable } from "./record-query.ts";
 
-/** What a stray keeps of its notification. */
-export interface StrayFacts extends Notified {
-  readonly billingNm: string;
-  /** Fields that were cut, or could be read in two ways. */
+/** What a stray keeps of its notification: what is compared when a person lets it bind, and no text of a person. */
+export interface StrayFacts extends Pick<Notified, "mitraCd" | "keyLength"> {
+  /** Hashed for the registration that it belongs to. */
+  readonly forms: Facts;
+  /** Fields that were cut, could be read in two ways, or held a secret. */
   readonly unsure: readonly string[];
 }
 
@@ -22,18 +25,25 @@ const tries = 5;
  * @throws Problem `invalid-request` naming why it cannot be bound, `not-sent` where it is not known to be.
  */
 export async function bindStray(stray: RecordItem, records: Records, now: number): Promise<void> {
-  const notified: Partial<StrayFacts> = JSON.parse(stray.facts ?? "{}");
+  const kept: Partial<StrayFacts> = JSON.parse(stray.facts ?? "{}");
   const { binding, identity, provider, account } = stray;
-  const { unsure, billingPhone = "", clientUserKey = "", mitraCd = "", tXid } = notified;
+  const { unsure, forms, mitraCd = "", keyLength = 0 } = kept;
   const refuse = (why: string) => invalid([{ pointer: "/outcome", detail: `cannot be succeeded: ${why}` }]);
-  if (unsure === undefined || !binding)
+  if (unsure === undefined || forms === undefined || !binding)
     throw refuse("an earlier version kept it, and its token opens nowhere");
   const inDoubt = unsure.filter((field) => field !== "billingNm" && field !== "billingPhone");
   if (inDoubt.length > 0) throw refuse(`${inDoubt.join(", ")}: cut, or read in one of two ways`);
   const id = recordId(provider, account, { namespace: "binding", id: identity });
-  const said = { billingPhone, clientUserKey, mitraCd, tXid };
+  const said: Notified = {
+    mitraCd,
+    keyLength,
+    tXid: binding.tXid,
+    agrees: (form, registered) => (forms[form] === undefined ? undefined : forms[form] === registered),
+  };
   for (let tried = 0; tried < tries; tried += 1) {
     const seen = await readable(records.get(id));
+    if (seen && !isUnderOneKey(registeredFacts(seen), forms))
+      throw refuse("its registration was kept under another fingerprint key: it has to be registered again");
     const fit = fitOf(seen, said);
     if (typeof fit === "object") throw refuse(fit.disagrees);
     if (seen?.binding?.userToken === binding.userToken) return;
@@ -50,4 +60,12 @@ export async function bindStray(stray: RecordItem, records: Records, now: number
       throw new Problem("not-sent", "Whether it was bound is not known: send it again as it is.", { cause });
     }
   }
+}
+
+/** Hashes of one key are equal where their values are; of two keys they say nothing. */
+function isUnderOneKey(
+  { clientUserKey: registered = "" }: Facts,
+  { clientUserKey: notified = "" }: Facts,
+): boolean {
+  return isHash(registered) && isHash(notified) && keyIdIn(registered) === keyIdIn(notified);
 }

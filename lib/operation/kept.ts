@@ -22,14 +22,17 @@ export function keptHash(
   return mark + made;
 }
 
-/** Facts as a record keeps them, each as its keyed hash. */
-export function hashedFacts(ring: KeyRing, record: string, facts: Facts): Facts {
+/** Facts as a record keeps them, each as its keyed hash, under the key in use unless another is named. */
+export function hashedFacts(ring: KeyRing, record: string, facts: Facts, keyId?: string): Facts {
   const given = Object.entries(facts).filter((fact): fact is [string, string] => fact[1] !== undefined);
-  return Object.fromEntries(given.map(([field, value]) => [field, keptHash(ring, { record, field }, value)]));
+  return Object.fromEntries(
+    given.map(([field, value]) => [field, keptHash(ring, { record, field }, value, keyId)]),
+  );
 }
 
-const isHash = (kept: string): boolean => kept.startsWith(mark);
-const keyIdIn = (hash: string): string => fingerprintKeyId(hash.slice(mark.length));
+export const isHash = (kept: string): boolean => kept.startsWith(mark);
+/** The id of the key that a fact was hashed with. */
+export const keyIdIn = (hash: string): string => fingerprintKeyId(hash.slice(mark.length));
 
 /** Whether that fact of the record is that value. Records of earlier versions kept it in the clear. */
 export function isKeptAs(

@@ -12,7 +12,9 @@ import { currentRing, type KeyRing } from "../secrets/key-ring.ts";
 import { seal, unsealed } from "../secrets/seal.ts";
 import { isSameSecret, type Secrets, type SecretValue } from "../secrets/secrets.ts";
 import { equalInConstantTime } from "../signing/index.ts";
-import { boundResult, fitOf } from "./account-binding.ts";
+import { boundResult, fitOf, notifiedBy, registeredFacts } from "./account-binding.ts";
+import { admittedNotification } from "./admitted.ts";
+import { ringOf } from "./kept.ts";
 import { strayOf } from "./stray.ts";
 
 /**
@@ -46,30 +48,31 @@ export async function receiveNotification(
   world: Runtime,
   records: Records,
 ): Promise<Received> {
-  const notification = await genuineOf(readings, world);
-  if (!notification)
+  const genuine = await genuineOf(readings, world);
+  if (!genuine)
     throw new Problem("access-denied", "The merchantToken is not this merchant's.", { status: 401 });
   verified?.();
-  const rings: Rings = {
-    sealing: await currentRing(world.secrets, "sealingKeys"),
-    fingerprints: await currentRing(world.secrets, "fingerprintKeys"),
-  };
+  const { admitted, holding } = admittedNotification(genuine.notification, genuine.versions);
+  const sealing = await currentRing(world.secrets, "sealingKeys");
   const account = world.config.account("nicepay");
-  const id = recordId("nicepay", account, { namespace: "binding", id: notification.referenceNo });
+  const { referenceNo } = genuine.notification;
+  const id = recordId("nicepay", account, { namespace: "binding", id: referenceNo });
   try {
     for (let tried = 0; tried < tries; tried++) {
       const record = await records.get(id);
-      const verdict = await judge(notification, record, isListed, world.secrets);
+      const fingerprints = await ringOf(record ? registeredFacts(record) : {}, world.secrets);
+      const judged = { notification: admitted, holding, isListed };
+      const verdict = await judge(judged, { id, record, fingerprints }, world.secrets);
       if (verdict === "bound already") return { kind: "bound", record: id };
       if (verdict !== "agrees") {
-        const isUnknown = record === undefined;
         const why = verdict.disagrees;
-        const stray = strayOf({ notification, why, isUnknown, account, id, ...rings }, world.clock.now());
+        const strange = { notification: admitted, holding, why, registration: record, account, id };
+        const stray = strayOf({ ...strange, sealing, fingerprints }, world.clock.now());
         const kept = await records.keep(stray);
         const kind = kept === "kept" ? "stray" : kept === "dropped" ? "dropped" : undefined;
         return { kind, record: stray.id };
       }
-      if (record && (await bound(notification, record, rings, world, records)))
+      if (record && (await bound(admitted, record, sealing, world, records)))
         return { kind: "bound", record: id };
     }
   } catch (cause) {
@@ -79,32 +82,31 @@ export async function receiveNotification(
   throw new Problem("not-sent", "The notification could not be kept: its record kept changing.");
 }
 
-interface Rings {
-  readonly sealing: KeyRing;
-  readonly fingerprints: KeyRing;
-}
-
 /**
  * With the secret in force, the one before it, and at last the one that may have come just now: read after the notification
  * came, so that a freshly rotated key loses none. A version before that holds no key fits nothing.
  */
-async function genuineOf(
-  readings: NotificationReadings,
-  { secrets }: Runtime,
-): Promise<AccountBindingNotification | undefined> {
+async function genuineOf(readings: NotificationReadings, { secrets }: Runtime): Promise<Genuine | undefined> {
   const cameAt = secrets.moment();
   const current = await secrets.current("nicepay");
   const signed = signedIn(readings, current);
-  if (signed) return signed;
+  if (signed) return { notification: signed, versions: [current] };
   const [previous] = await Promise.allSettled([secrets.previous("nicepay")]);
-  const signedBefore =
-    previous.status === "fulfilled" && previous.value && signedInUsable(readings, previous.value);
-  if (signedBefore) return signedBefore;
+  if (previous.status === "fulfilled" && previous.value) {
+    const signedBefore = signedInUsable(readings, previous.value);
+    if (signedBefore) return { notification: signedBefore, versions: [current, previous.value] };
+  }
   const fresh = await secrets.refreshed("nicepay", cameAt);
   const signedSince = isSameSecret(fresh, current) ? undefined : signedIn(readings, fresh);
   // It may be the version that could not be read which it was signed with.
   if (!signedSince && previous.status === "rejected") throw previous.reason;
-  return signedSince;
+  return signedSince && { notification: signedSince, versions: [current, fresh] };
+}
+
+/** A notification that verified, and the versions of the secret that it was tried with. */
+interface Genuine {
+  readonly notification: AccountBindingNotification;
+  readonly versions: readonly SecretValue[];
 }
 
 function signedInUsable(
@@ -123,17 +125,17 @@ type Verdict = "agrees" | "bound already" | { readonly disagrees: string };
 
 /** Whether a notification is the binding of that record, or has been before, or why it is not. */
 async function judge(
-  notification: AccountBindingNotification,
-  record: RecordItem | undefined,
-  isListed: boolean,
+  { notification, holding, isListed }: Judged,
+  { id, record, fingerprints }: Registration,
   secrets: Secrets,
 ): Promise<Verdict> {
-  const fit = fitOf(record, notification);
+  const fit = fitOf(record, notifiedBy(notification, id, fingerprints));
   const doubts = [
     ...(typeof fit === "object" ? [fit.disagrees] : []),
     ...notification.inexact
       .filter(mustBeExact)
       .map((field) => `${field}: bytes or a plus sign that can be read in two ways`),
+    ...holding.map((field) => `${field}: holds what is secret`),
   ];
   if (doubts.length === 0 && record?.binding) {
     const held = await unsealed(secrets, record.binding.userToken, record.id);
@@ -144,6 +146,20 @@ async function judge(
   return doubts.length === 0 ? "agrees" : { disagrees: doubts.join("; ") };
 }
 
+interface Judged {
+  readonly notification: AccountBindingNotification;
+  /** Fields in which there was a secret. */
+  readonly holding: readonly string[];
+  readonly isListed: boolean;
+}
+
+/** The registration of a referenceNo, if there is one, and the keys that its facts are hashed with. */
+interface Registration {
+  readonly id: string;
+  readonly record: RecordItem | undefined;
+  readonly fingerprints: KeyRing;
+}
+
 /** A guess must not become a token, or a key that fits. What is signed has been proved, and a name is for people to read. */
 const mustBeExact = (field: string): boolean =>
   ["userToken", "clientUserKey", "mitraCd", "tXid"].includes(field);
@@ -151,7 +167,7 @@ const mustBeExact = (field: string): boolean =>
 async function bound(
   notification: AccountBindingNotification,
   record: RecordItem,
-  { sealing }: Rings,
+  sealing: KeyRing,
   { clock }: Runtime,
   records: Records,
 ): Promise<boolean> {

@@ -1,12 +1,14 @@
 import type { AccountBindingNotification } from "../providers/nicepay/notification.ts";
-import { phoneDigits } from "../providers/nicepay/phone.ts";
 import { recordId } from "../records/identity.ts";
+import type { RecordItem } from "../records/record.ts";
 import type { Stray } from "../records/store.ts";
 import { fingerprint, type KeyRing } from "../secrets/key-ring.ts";
 import { seal } from "../secrets/seal.ts";
 import { Secret } from "../secrets/secret.ts";
+import { bindingForms, registeredFacts } from "./account-binding.ts";
 import type { Failure } from "./answer.ts";
 import type { StrayFacts } from "./bind-stray.ts";
+import { hashedFacts, isHash, keyIdIn } from "./kept.ts";
 
 /** Strays that are kept of one signed pair of referenceNo and billingPhone: nothing else of a notification is signed. */
 const mostOfAPair = 4;
@@ -14,12 +16,9 @@ const mostOfAPair = 4;
 const mostUnknownADay = 1_000;
 const dayMs = 86_400_000;
 
-/** The longest that the contract lets each field be; `billingPhone` without its separators. */
+/** The longest that the contract lets each field be of which text is kept. */
 const lengths = {
   referenceNo: 40,
-  billingPhone: 15,
-  billingNm: 100,
-  clientUserKey: 50,
   mitraCd: 4,
   tXid: 30,
   userToken: 100,
@@ -27,9 +26,11 @@ const lengths = {
 
 interface Strange {
   readonly notification: AccountBindingNotification;
+  /** Fields in which there was a secret. */
+  readonly holding: readonly string[];
   readonly why: string;
-  /** Nobody registered its referenceNo. */
-  readonly isUnknown: boolean;
+  /** The registration of its referenceNo; undefined where nobody made one. */
+  readonly registration: RecordItem | undefined;
   readonly account: string;
   /** The id of the registration that it would belong to. */
   readonly id: string;
@@ -39,25 +40,24 @@ interface Strange {
 
 /**
  * Named by its whole content, so that the same notification again is the same item. The token is sealed for the registration
- * that it belongs to, so that a person may let it bind.
+ * that it belongs to, so that a person may let it bind; phone and key are hashed for it, to be compared then.
  */
 export function strayOf(strange: Strange, now: number): Stray {
-  const { notification, why, isUnknown, account, id, sealing, fingerprints } = strange;
+  const { notification, holding, why, registration, account, id, sealing, fingerprints } = strange;
   const { referenceNo, billingPhone, billingNm, clientUserKey, mitraCd, tXid, userToken } = notification;
   const content = [referenceNo, billingPhone, billingNm, clientUserKey, mitraCd, tXid, userToken.reveal()];
   const request = fingerprint(fingerprints, JSON.stringify(content)) ?? "";
-  const unsure = new Set(notification.inexact);
+  const unsure = new Set([...notification.inexact, ...holding]);
   const cut = (name: keyof typeof lengths, text: string): string => {
     if (text.length > lengths[name]) unsure.add(name);
     return text.slice(0, lengths[name]).replace(/[\ud800-\udbff]$/, "");
   };
-  const kept = {
-    billingPhone: cut("billingPhone", phoneDigits(billingPhone) ?? billingPhone),
-    billingNm: cut("billingNm", billingNm),
-    clientUserKey: cut("clientUserKey", clientUserKey),
+  const facts = {
     mitraCd: cut("mitraCd", mitraCd),
-    tXid: tXid === undefined ? undefined : cut("tXid", tXid),
+    keyLength: clientUserKey.length,
+    forms: hashedFacts(fingerprints, id, bindingForms(notification), keyIdOf(registration)),
   };
+  const keptTXid = tXid === undefined ? undefined : cut("tXid", tXid);
   const identity = cut("referenceNo", referenceNo);
   const token = new Secret(cut("userToken", userToken.reveal()));
   const failure: Failure = {
@@ -75,15 +75,21 @@ export function strayOf(strange: Strange, now: number): Stray {
     namespace: "notification",
     identity,
     request,
-    facts: JSON.stringify({ ...kept, unsure: [...unsure] } satisfies StrayFacts),
+    facts: JSON.stringify({ ...facts, unsure: [...unsure] } satisfies StrayFacts),
     failure: JSON.stringify(failure),
-    binding: { userToken: seal(sealing, token, id), boundAt: now, tXid: kept.tXid },
+    binding: { userToken: seal(sealing, token, id), boundAt: now, tXid: keptTXid },
     now,
     bounds: [
       { id: counter("signed", referenceNo, billingPhone), most: mostOfAPair },
-      ...(isUnknown
+      ...(registration === undefined
         ? [{ id: counter("unknown", String(day)), most: mostUnknownADay, expires: (day + 2) * dayMs }]
         : []),
     ],
   };
+}
+
+/** The key that the registration's facts are hashed with, so that a person's word can compare one hash with the other. */
+function keyIdOf(registration: RecordItem | undefined): string | undefined {
+  const { clientUserKey } = registration ? registeredFacts(registration) : {};
+  return clientUserKey !== undefined && isHash(clientUserKey) ? keyIdIn(clientUserKey) : undefined;
 }
