@@ -18,6 +18,7 @@ import {
   type Withdrawal,
   withdrawing,
 } from "./claim.ts";
+import { outOfConflict } from "./conflict.ts";
 import {
   type Conclusion,
   concluding,
@@ -147,7 +148,8 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
       ReturnValues: "ALL_NEW",
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
     });
-    const { Attributes: attributes } = await client.send(command, optionsOf(tries));
+    const options = optionsOf(tries);
+    const { Attributes: attributes } = await outOfConflict(() => client.send(command, options));
     if (!attributes) throw new Error("DynamoDB returned no item");
     return readRecord(attributes);
   };

@@ -4,6 +4,7 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
+import { pauseInConflict, triesInConflict } from "./conflict.ts";
 import { type Attributes, S } from "./record.ts";
 import { type Check, checkOf, expressionsOf, type Write } from "./write.ts";
 
@@ -38,9 +39,6 @@ export async function transact(
   }
 }
 
-/** Another write of one of the items was under way: DynamoDB refuses the later one, and the SDK does not repeat it. */
-const triesInConflict = 4;
-
 /**
  * All of these writes or none of them, also where other transactions are in the way for a moment. Gives for each whether its
  * condition failed; where one did, nothing was written.
@@ -56,6 +54,7 @@ export async function writeTogether(
     const failed = refusals.map(({ isRefused }) => isRefused);
     if (failed.includes(true)) return failed;
     if (tried === triesInConflict) throw new Error("other transactions are in the way");
+    await pauseInConflict(tried);
   }
 }
 
@@ -71,8 +70,9 @@ function itemOf(part: Part, table: string): TransactWriteItem {
 }
 
 /**
- * A transaction that met another's is known not to be written only where it was tried once: an earlier try, whose answer was lost,
- * may be what it met.
+ * Why a transaction was cancelled; undefined where it is not known to be unwritten. The SDK repeats none of DynamoDB's reasons
+ * (conditions, other transactions, throttling), so where it was tried once nothing was written. An earlier try whose answer was
+ * lost may be what a later one met: then a failed condition alone tells, by the item that it shows.
  */
 function refusalsIn(error: unknown): Refusals | undefined {
   if (!(error instanceof TransactionCanceledException)) return undefined;

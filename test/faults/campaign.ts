@@ -241,7 +241,7 @@ export function faultsAt(point: string, all: readonly Fault[]): readonly Fault[]
   const isWrite = !/^(get|due|secret|connect|send)\b/.test(point);
   const isSend = point.startsWith("send ");
   return all.filter((fault) => {
-    if (fault === "repeated" || fault === "lands again") return isWrite;
+    if (fault === "repeated" || fault === "lands again" || fault === "in the way") return isWrite;
     if (fault === "late") return isWrite || isSend;
     return true;
   });

@@ -1,7 +1,7 @@
 /**
  * What can go wrong at a point: an effect that a run waits for. Of a write `reply lost` is done and not known to be, `repeated`
  * is the SDK's own repeat of such a one, and `late` arrives when others have acted. `lands again` is acknowledged, and a copy of
- * it arrives when others have acted. A crash never comes back. What is frozen comes back when the world thaws it.
+ * it arrives when others have acted. One that a transaction is `in the way` of is refused unwritten. A crash never comes back. What is frozen comes back when the world thaws it.
  */
 export const faults = [
   "request lost",
@@ -9,6 +9,7 @@ export const faults = [
   "repeated",
   "late",
   "lands again",
+  "in the way",
   "crash before",
   "crash after",
   "frozen before",
@@ -80,8 +81,14 @@ export class Run<Result> {
     return this;
   }
 
-  /** Passes one point. `lost` is what the run is told where no answer comes to it. */
-  async pass<T>(point: string, act: () => Promise<T>, lost: () => T, isWrite: boolean): Promise<T> {
+  /** Passes one point. `lost` is what the run is told where no answer comes to it, `inTheWay` where a transaction refuses its write. */
+  async pass<T>(
+    point: string,
+    act: () => Promise<T>,
+    lost: () => T,
+    isWrite: boolean,
+    inTheWay?: () => T,
+  ): Promise<T> {
     const index = this.points.push(point) - 1;
     const struck = await this.#surroundings.before(this as Run<unknown>, point);
     // A process that is frozen or gone is so with all that it does.
@@ -108,6 +115,8 @@ export class Run<Result> {
       case "lands again":
         if (isWrite) this.#surroundings.later(act, point);
         return act();
+      case "in the way":
+        return inTheWay ? inTheWay() : act();
       case "crash before":
         return this.#die();
       case "crash after":

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { conflictSchedules } from "./conflict-schedules.ts";
 import { evidenceSchedules } from "./evidence-schedules.ts";
 import { idSchedules } from "./id-schedules.ts";
 import { violations } from "./invariants.ts";
@@ -21,6 +22,7 @@ const schedules: readonly Schedule[] = [
   ...listedSchedules,
   ...placeSchedules,
   ...evidenceSchedules,
+  ...conflictSchedules,
   ...reversalIdSchedules,
   ...reversalSchedules,
 ];

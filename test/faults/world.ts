@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Config, Environment } from "../../lib/config.ts";
 import { readConfig } from "../../lib/config.ts";
@@ -398,7 +398,7 @@ export class World {
         const lost = (): Output => {
           throw Object.assign(new Error("no answer of DynamoDB"), { name: "TimeoutError" });
         };
-        return run.pass(name, act, lost, isWrite);
+        return run.pass(name, act, lost, isWrite, () => inTheWay(command.input));
       },
     };
     const seen = this.#without.client?.(client) ?? client;
@@ -571,3 +571,11 @@ export const effectOf = ({ operation, input }: Subject, world: World): string =>
     isNicepay ? { referenceNo: call.referenceNo ?? "" } : (call.fields ?? {}),
   );
 };
+
+/** DynamoDB's word for a write that meets a transaction on one of its items: nothing was written. */
+function inTheWay({ TransactItems: items }: CommandInput): never {
+  const message = "a transaction is under way";
+  if (!items) throw Object.assign(new Error(message), { name: "TransactionConflictException" });
+  const CancellationReasons = items.map((_, at) => ({ Code: at === 0 ? "TransactionConflict" : "None" }));
+  throw new TransactionCanceledException({ message, $metadata: { attempts: 1 }, CancellationReasons });
+}

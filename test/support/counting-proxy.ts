@@ -27,6 +27,8 @@ export interface CountingProxy {
   loseAnswers(times: number): void;
   /** The next `times` calls reach nobody: the connection is cut at once. */
   refuse(times: number): void;
+  /** The next writes, after those whose answers are lost, reach nobody and are answered so, with HTTP 400. */
+  answerWrites(replies: readonly object[]): void;
   /** Every call waits this long before it is passed on. */
   delay(milliseconds: number): void;
   /** Every write reaches the service at once, and its answer waits for as long as this says. */
@@ -39,6 +41,7 @@ export async function startCountingProxy(service: string): Promise<CountingProxy
   let calls: Call[] = [];
   let answersToLose = 0;
   let callsToRefuse = 0;
+  let answers: readonly object[] = [];
   let delayMs = 0;
   let writesWaitMs = () => 0;
 
@@ -55,6 +58,12 @@ export async function startCountingProxy(service: string): Promise<CountingProxy
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     const lost = answersToLose > 0;
     if (lost) answersToLose -= 1;
+    const [answer, ...later] = answers;
+    if (answer && !lost && isWrite(operation)) {
+      answers = later;
+      response.writeHead(400, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(answer));
+      return;
+    }
     const { method, url, rawHeaders } = incoming;
     const passed = request(new URL(url ?? "/", service), { method, agent: false });
     for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -80,7 +89,7 @@ export async function startCountingProxy(service: string): Promise<CountingProxy
         incoming.socket.resetAndDestroy();
         return;
       }
-      if (/^(?:UpdateItem|TransactWriteItems)$/.test(operation)) await sleep(writesWaitMs());
+      if (isWrite(operation)) await sleep(writesWaitMs());
       const status = reply.statusCode ?? 500;
       response.writeHead(status, reply.headers).end(bytes);
       ended(status, bytes.toString());
@@ -102,6 +111,9 @@ export async function startCountingProxy(service: string): Promise<CountingProxy
     refuse(times) {
       callsToRefuse = times;
     },
+    answerWrites(replies) {
+      answers = replies;
+    },
     delay(milliseconds) {
       delayMs = milliseconds;
     },
@@ -115,6 +127,8 @@ export async function startCountingProxy(service: string): Promise<CountingProxy
     },
   };
 }
+
+const isWrite = (operation: string): boolean => /^(?:UpdateItem|TransactWriteItems)$/.test(operation);
 
 /** Request line and headers as they were on the wire. */
 const headBytes = ({ method, url, rawHeaders }: IncomingMessage): number =>
