@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import type { WireReply } from "../../lib/transport.ts";
 import type { Random } from "../soak/random.ts";
@@ -31,6 +32,39 @@ export interface Dress {
 export const asItIs: Dress = { said: (said) => said, wire: (reply) => reply };
 
 type Restate = (said: Said, random: Random) => Said;
+
+const php = (value: Json): string =>
+  JSON.stringify(value)
+    .replaceAll("/", "\\/")
+    .replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+const sha512 = (text: string) => createHash("sha512").update(text, "utf8").digest("hex").toUpperCase();
+export const bytes = (status: number, text: string): WireReply => ({
+  status,
+  body: Buffer.from(text, "utf8"),
+});
+
+/** What is said, as bytes. AggrePay's hash is made of what it writes, and of nothing where it signs nothing. */
+export function written({ status, value, salt, isHashed, noHash = null }: Said): WireReply {
+  const hash = salt === undefined ? noHash : sha512(salt + php(value));
+  return bytes(status, JSON.stringify(isHashed ? { ...value, hash } : value));
+}
+
+/** The reply that AggrePay's bytes are, where its hash is that of the salt, or it is an error without one. */
+export function readSaid(text: string, salt: string): Said | undefined {
+  const { hash, ...value } = membersIn(text);
+  const isError = hash === null && isMembers(value.error ?? null);
+  if (hash !== sha512(salt + php(value)) && !isError) return undefined;
+  return { status: 200, value, isHashed: true, ...(!isError && { salt }) };
+}
+
+function membersIn(text: string): Members {
+  try {
+    const value = JSON.parse(text) as Json;
+    return isMembers(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
 
 interface Kind {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { accountBindingToken } from "../../lib/signing/index.ts";
 import type { WireReply, WireRequest } from "../../lib/transport.ts";
-import { asItIs, type Dress, type Json, type Said, type Wire } from "./dress.ts";
+import { asItIs, bytes, type Dress, type Json, type Said, type Wire, written } from "./dress.ts";
 
 /** Something that the provider did. `sent` and `applied` are places in the world's one order of events. */
 export interface Effect {
@@ -76,12 +76,7 @@ export function effectName(path: string, fields: Fields): string {
   }
 }
 
-const php = (value: Json): string =>
-  JSON.stringify(value)
-    .replaceAll("/", "\\/")
-    .replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 const sha512 = (text: string) => createHash("sha512").update(text, "utf8").digest("hex").toUpperCase();
-const bytes = (status: number, text: string): WireReply => ({ status, body: Buffer.from(text, "utf8") });
 const firewall = bytes(403, "<html><title>403 Forbidden</title></html>");
 const throttled = { ...bytes(429, "<html>Too Many Requests</html>"), retryAfter: "120" };
 
@@ -399,12 +394,6 @@ function signedNicepay(
     iMid === keys.iMid &&
     merchantToken === accountBindingToken({ iMid, referenceNo, billingPhone }, keys.merchantKey)
   );
-}
-
-/** What is said, as bytes. AggrePay's hash is made of what it writes, and of nothing where it signs nothing. */
-function written({ status, value, salt, isHashed, noHash = null }: Said): WireReply {
-  const hash = salt === undefined ? noHash : sha512(salt + php(value));
-  return bytes(status, JSON.stringify(isHashed ? { ...value, hash } : value));
 }
 
 const aggrepay = (value: Said["value"], salt?: string): Said => ({

@@ -27,8 +27,11 @@ export async function callUntil(run: Run, name: string, end: number): Promise<vo
     const id = `${name}.${count}`;
     const random = randomOf(run.seed, id);
     const operation = someOperation(`S${run.seed}.${id}`, run.customers, random);
+    // A wallet that keeps an id in another form reverses nothing under it.
+    const isAltered = random.chance(0.01) && (await keepInAnotherForm(run.wallet, operation, random));
     const told = await carryOut(run, operation, random);
-    const reverses = operation.route === "debit-wallet" && told.kind === "succeeded" && random.chance(0.3);
+    const isDone = operation.route === "debit-wallet" && told.kind === "succeeded";
+    const reverses = isDone && !isAltered && random.chance(0.3);
     if (reverses) await reverse(run, operation, random);
   }
 }
@@ -116,6 +119,15 @@ async function askForOther(run: Run, operation: Operation): Promise<void> {
   add(run.answers, `${answer.status} ${answer.body.code ?? ""}`.trim());
   if (answer.body.code !== "identity-reused")
     run.surprises.push(`${keyOf(operation)}: another amount got ${answer.status} ${answer.body.code}`);
+}
+
+const idForms = ["id-cut", "id-lower", "id-stripped", "id-prefixed", "id-suffixed", "id-hashed"] as const;
+
+/** Its reply may be lost besides. */
+async function keepInAnotherForm(wallet: Wallet, { path, id }: Operation, random: Random): Promise<true> {
+  await wallet.arm(random.pick(idForms), path, { merchant_transaction_id: id });
+  if (random.chance(0.5)) await wallet.arm("timeout-after", path, { merchant_transaction_id: id });
+  return true;
 }
 
 async function spoil(wallet: Wallet, { path, id, ledgerId, customerId, number }: Operation, random: Random) {

@@ -1,5 +1,6 @@
 /**
- * `npm run soak -- --minutes 10 --seed 7`: the real gateway in front of a wallet that fails in every way it knows, while
+ * `npm run soak -- --minutes 10 --seed 7`: the real gateway in front of a wallet that fails in every way it knows, keeps some
+ * ids in another form, and stands behind a front that writes its replies in other forms or refuses calls (`front.ts`), while
  * function processes, the database and the whole host are killed, and callers repeat as they are told to. When the faults
  * are over and nothing is due any more, the wallet's ledger, the records and the callers' answers are compared line by line.
  * Exits with 1 if they differ. The seed decides every choice; how processes interleave is the machine's.
@@ -9,12 +10,14 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { sandboxSecrets } from "../../local/secrets.ts";
 import { synthesize } from "../../local/synthesize.ts";
 import { patientClientOf, scanAll } from "../support/dynamodb.ts";
 import { askFor, callUntil, carryOut, type Run } from "./caller.ts";
 import { type Answer, ask, post } from "./client.ts";
 import { compare, type Evidence, keyOf } from "./compare.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
+import { startFront } from "./front.ts";
 import { failuresIn } from "./logs.ts";
 import { type Customer, credit } from "./operations.ts";
 import { readOptions } from "./options.ts";
@@ -46,11 +49,18 @@ const folder = await mkdtemp(join(tmpdir(), "soak-"));
 console.log(`seed ${options.seed}, ${options.minutes} min, ${options.clients} callers; data in ${folder}`);
 await synthesize(resolve(import.meta.dirname, "../.."), join(folder, "assembly"));
 const wallet = await startWallet(folder);
+let [hasBegun, isOver] = [false, false];
+const front = await startFront({
+  wallet: wallet.url,
+  salt: sandboxSecrets.aggrepay.salt,
+  seed: options.seed,
+  refuses: () => hasBegun && !isOver,
+});
 const fleet = await startFleet(join(folder, "data"), {
   ...times,
   LOG: "0",
   ASSEMBLY_DIR: join(folder, "assembly"),
-  AGGREPAY_BASE_URL: wallet.url,
+  AGGREPAY_BASE_URL: front.url,
 });
 const customers = await registered(fleet);
 const run: Run = {
@@ -65,6 +75,7 @@ await Promise.all(
     return carryOut(run, operation, randomOf(options.seed, operation.id), false);
   }),
 );
+hasBegun = true;
 const end = performance.now() + options.minutes * 60_000;
 const started = performance.now();
 await Promise.all([
@@ -74,6 +85,7 @@ await Promise.all([
 ]);
 const busyMs = performance.now() - started;
 const ended = run.operations.length;
+isOver = true;
 await wallet.disarm();
 await untilNothingIsDue();
 await askAgain();
@@ -89,6 +101,7 @@ console.log(
     kills,
     failures,
     wallet,
+    front,
     options,
     ended,
     busyMs,
@@ -96,6 +109,7 @@ console.log(
   }),
 );
 await fleet.stop();
+await front.close();
 await wallet.close();
 const isClean =
   comparison.differences.length + comparison.movedTwice.length + comparison.unlisted.length === 0 &&

@@ -1,5 +1,6 @@
 import type { Run } from "./caller.ts";
 import type { Comparison } from "./compare.ts";
+import type { Front } from "./front.ts";
 import type { Failures } from "./logs.ts";
 import type { Options } from "./options.ts";
 import { moneyPaths, type Wallet } from "./wallet.ts";
@@ -10,6 +11,7 @@ export interface Summary {
   readonly kills: { readonly functions: number; readonly databases: number; readonly hosts: number };
   readonly failures: Failures;
   readonly wallet: Wallet;
+  readonly front: Front;
   readonly options: Options;
   /** Operations that were begun. */
   readonly ended: number;
@@ -21,7 +23,7 @@ export interface Summary {
 const shown = 20;
 
 export function tableOf(summary: Summary): string {
-  const { run, comparison, kills, failures, wallet, options, ended, busyMs, totalMs } = summary;
+  const { run, comparison, kills, failures, wallet, front, options, ended, busyMs, totalMs } = summary;
   const { calls, faults, missed } = wallet.seen;
   const money = new Set<string>(moneyPaths);
   const onMoney = new Map([...calls].filter(([path]) => money.has(path)));
@@ -38,6 +40,7 @@ export function tableOf(summary: Summary): string {
     ["calls that move money", listOf(onMoney)],
     ["calls that look", listOf(others)],
     ["faults", listOf(faults)],
+    ["quirks", listOf(front.met)],
     ["killed", `${kills.functions} functions, ${kills.databases} databases, ${kills.hosts} hosts`],
     ["functions out of time", failures.timedOut],
     ["runs without time to count", failures.uncounted],
