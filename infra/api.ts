@@ -20,7 +20,7 @@ import {
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { type IRole, PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import type { FunctionDefinition } from "../lib/operation/definition.ts";
+import { type FunctionDefinition, routesOf } from "../lib/operation/definition.ts";
 import type { Config } from "./config.ts";
 import { createLogGroup, type Data } from "./data.ts";
 import type { Deployed } from "./functions.ts";
@@ -98,16 +98,18 @@ export function addRoutes(
   const role = createCallingRole(Stack.of(api), functions);
   const openRoutes: HttpRoute[] = [];
   for (const { definition, live } of functions) {
-    const { route, access } = definition;
-    if (!route) continue;
-    const added = api.addRoutes({
-      path: route.path,
-      methods: [HttpMethod[route.method]],
-      integration: new CalledAs(role, resourceId(definition.name), live),
-      // An open route's function checks for itself who calls.
-      ...(access === "open" && { authorizer: new HttpNoneAuthorizer() }),
-      ...(access !== "open" && auth.kind === "jwt" && { authorizationScopes: scopesOf(definition) }),
-    });
+    const { access } = definition;
+    const integration = new CalledAs(role, resourceId(definition.name), live);
+    const added = routesOf(definition).flatMap(({ method, path }) =>
+      api.addRoutes({
+        path,
+        methods: [HttpMethod[method]],
+        integration,
+        // An open route's function checks for itself who calls.
+        ...(access === "open" && { authorizer: new HttpNoneAuthorizer() }),
+        ...(access !== "open" && auth.kind === "jwt" && { authorizationScopes: scopesOf(definition) }),
+      }),
+    );
     if (access === "open") openRoutes.push(...added);
   }
   // CDK has no word for a route's own throttle. A stage that names a route must come after it.

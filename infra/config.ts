@@ -87,6 +87,7 @@ const stages = {
       NICEPAY_BASE_URL: "https://dev.nicepay.co.id",
       WEBHOOK_SOURCE_ADDRESSES: "103.20.51.39,103.20.51.40",
       WIBMO_CUSTOMER_RECORD: "on",
+      SECOND_PERSON: "off",
     },
   },
   prod: {
@@ -105,6 +106,7 @@ const stages = {
       NICEPAY_BASE_URL: "https://www.nicepay.co.id",
       WEBHOOK_SOURCE_ADDRESSES: "103.20.51.33,103.20.51.34,103.20.51.0/24,103.117.8.0/24",
       WIBMO_CUSTOMER_RECORD: "off",
+      SECOND_PERSON: "on",
     },
   },
 } as const satisfies Record<Stage, unknown>;
@@ -254,6 +256,7 @@ const choices: Readonly<Record<string, Choice>> = {
   // Unset, an id may be kept in any form: see docs/operations.md.
   aggrepayIdsKept: { variable: "AGGREPAY_IDS_KEPT", rule: rules.idLengthOrNone, preset: "none" },
   aggrepayUtcOffset: { variable: "AGGREPAY_UTC_OFFSET", rule: rules.utcOffset },
+  secondPerson: { variable: "SECOND_PERSON", rule: rules.secondPerson },
   creditOncePerPayment: { variable: "CREDIT_ONCE_PER_PAYMENT", rule: rules.onOrOff, preset: "on" },
   nicepayRegistrationPath: { variable: "NICEPAY_REGISTRATION_PATH", rule: rules.path },
   payuClientTxnIdLength: { variable: "PAYU_CLIENT_TXN_ID_LENGTH", rule: rules.idLength },

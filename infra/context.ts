@@ -159,6 +159,7 @@ export const rules = {
   },
   path: { isRight: (value) => /^\/[\w./-]*$/.test(value), must: "be a path that begins with /" },
   onOrOff: { isRight: (value) => value === "on" || value === "off", must: "be on or off" },
+  secondPerson: { isRight: (value) => /^(?:on|session|off)$/.test(value), must: "be on, session or off" },
   idLength: {
     isRight: (value) => /^\d{2,3}$/.test(value) && Number(value) >= 10 && Number(value) <= 100,
     must: "be a whole number from 10 to 100",

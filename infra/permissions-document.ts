@@ -1,4 +1,4 @@
-import type { Access, FunctionDefinition } from "../lib/operation/definition.ts";
+import { type Access, type FunctionDefinition, routesOf } from "../lib/operation/definition.ts";
 
 /** A synthesized template, as far as policies are in it. */
 export interface PolicyTemplate {
@@ -198,9 +198,7 @@ const examples: readonly {
 
 function callersOf(definitions: readonly FunctionDefinition[]): readonly string[] {
   const routes = (access: Access) =>
-    definitions.flatMap((definition) =>
-      definition.access === access && definition.route ? [definition.route] : [],
-    );
+    definitions.filter((definition) => definition.access === access).flatMap(routesOf);
   return [
     "With IAM a caller needs `execute-api:Invoke` on a route; with tokens (`auth=jwt`), the scope of its kind or one of the route",
     "alone, such as `wallet-gateway/aggrepay-debit-wallet`.",
@@ -225,7 +223,7 @@ function callersOf(definitions: readonly FunctionDefinition[]): readonly string[
       `**${title}**`,
       "",
       "```json",
-      JSON.stringify(callerPolicy(definitions.filter(covers).flatMap(({ route }) => route ?? [])), null, 2),
+      JSON.stringify(callerPolicy(definitions.filter(covers).flatMap(routesOf)), null, 2),
       "```",
       "",
     ]),

@@ -70,6 +70,8 @@ export function readSettings(environment: Environment, folder: string): Settings
       readNumber(environment, "AGGREPAY_IDS_KEPT", idsKeptRange.least, idsKeptRange.most) ?? "",
     ),
     CREDIT_ONCE_PER_PAYMENT: given(environment, "CREDIT_ONCE_PER_PAYMENT") ?? "on",
+    // Without AUTH=iam all callers are one.
+    SECOND_PERSON: given(environment, "SECOND_PERSON") ?? "off",
     BACK_OFF_MS: given(environment, "BACK_OFF_MS") ?? "1000,2000,5000",
     QUIET_PERIOD_MS: String(number("QUIET_PERIOD_MS", 5000, 1, 86_400_000)),
   };

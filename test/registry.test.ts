@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { functions } from "../functions/index.ts";
+import { routesOf } from "../lib/operation/definition.ts";
 
 const project = resolve(import.meta.dirname, "..");
 const sourcesIn = (...folders: readonly string[]) =>
@@ -63,7 +64,14 @@ describe("the registry", () => {
   });
 
   test("has no path twice", () => {
-    expect(new Set(routed.map(({ route }) => `${route.method} ${route.path}`)).size).toBe(routed.length);
+    const keys = functions.flatMap(routesOf).map(({ method, path }) => `${method} ${path}`);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  test("has more than one route for decisions alone: one of a record, one of many", () => {
+    expect(functions.flatMap(({ name, alsoAt = [] }) => alsoAt.map((route) => ({ name, ...route })))).toEqual(
+      [{ name: "records/resolve", method: "POST", path: "/v1/records/resolve" }],
+    );
   });
 
   test("is open where a provider calls, and nowhere else", () => {

@@ -2,41 +2,68 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as v from "valibot";
 import { attempt, description } from "../../lib/fields.ts";
 import { readInput } from "../../lib/operation/body.ts";
+import { decideEach, type SayingOfMany } from "../../lib/operation/decide-each.ts";
 import { decide, type Saying } from "../../lib/operation/decision.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
-import { lambda, type Request } from "../../lib/operation/handler.ts";
+import { type Answer, lambda, type Request } from "../../lib/operation/handler.ts";
 import { warmSecrets } from "../../lib/operation/read.ts";
 import { recordIdOf } from "../../lib/operation/record-query.ts";
+import { secondPersonIn } from "../../lib/operation/second-person.ts";
 import { processRecords } from "../../lib/records/process.ts";
+import { runtime } from "../../lib/runtime.ts";
 import { systemClock } from "../../lib/time.ts";
 
 /**
  * A person settles what asking the provider could not, with a reason; a repeat of the request is answered so from then on.
- * Whoever calls this may say what is true of money: give the route to few.
+ * Whoever calls this may say what is true of money: give the route to few. `not_executed` of money takes two of them.
  */
 export const operation: FunctionDefinition = {
   name: "records/resolve",
-  summary: "Settles a record that waits for a person",
+  summary: "Settles a record that waits for a person, or many",
   route: { method: "POST", path: "/v1/records/{id}/resolve" },
+  alsoAt: [{ method: "POST", path: "/v1/records/resolve" }],
   access: "settle",
-  variables: [],
+  variables: ["SECOND_PERSON"],
   secrets: [],
   tableActions: ["GetItem", "UpdateItem"],
 };
 
-const decision = v.object({
+const said = {
   outcome: v.picklist(
-    ["succeeded", "declined", "not_executed"],
-    "must be succeeded, declined or not_executed",
+    ["succeeded", "declined", "not_executed", "withdraw"],
+    "must be succeeded, declined, not_executed or withdraw",
   ),
   reason: description,
-  transactionId: v.exactOptional(description),
   attempt: v.exactOptional(attempt),
+};
+
+const decision = v.object({ ...said, transactionId: v.exactOptional(description) });
+
+/** A transaction belongs to one record: it is said of that one by itself. */
+const decisionOnMany = v.object({
+  ...said,
+  ids: v.pipe(
+    v.array(v.string("must be a string"), "must be a list of ids"),
+    v.minLength(1, "must hold at least one id"),
+    v.maxLength(100, "must hold at most 100 ids"),
+    v.check((ids) => new Set(ids).size === ids.length, "must not hold an id twice"),
+  ),
 });
 
 export const handler = lambda({
   name: operation.name,
-  read: (event: APIGatewayProxyEventV2): Saying => ({ id: recordIdOf(event), ...readInput(event, decision) }),
-  run: (request: Request<Saying>) => decide(request.input, request, systemClock, processRecords()),
+  read: (event: APIGatewayProxyEventV2): Saying | SayingOfMany =>
+    event.pathParameters?.id === undefined
+      ? readInput(event, decisionOnMany)
+      : { id: recordIdOf(event), ...readInput(event, decision) },
+  run: settle,
   warm: () => warmSecrets(operation),
 });
+
+function settle(request: Request<Saying | SayingOfMany>): Promise<Answer> {
+  const { input, caller, person, note, remainingMs } = request;
+  const asked = { caller, person, note, secondPerson: secondPersonIn(runtime().config) };
+  const records = processRecords();
+  if ("id" in input) return decide(input, asked, systemClock, records);
+  return decideEach(input, { function: operation.name, asked, clock: systemClock, records, remainingMs });
+}

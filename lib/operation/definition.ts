@@ -8,6 +8,8 @@ export interface FunctionDefinition {
   readonly name: string;
   /** What calls it: a route of the API, the clock, or messages of a queue. */
   readonly route?: Route;
+  /** More routes that lead to it, for the same callers. */
+  readonly alsoAt?: readonly Route[];
   readonly schedule?: { readonly everyMinutes: number };
   readonly takesFrom?: QueueName;
   /** The queue that it puts messages into. */
@@ -35,6 +37,10 @@ export interface FunctionDefinition {
 export type Access = "look" | "reveal" | "change" | "move-money" | "settle" | "open" | "clock" | "queue";
 
 export type QueueName = "notifications";
+
+/** All routes that lead to a function. */
+export const routesOf = ({ route, alsoAt = [] }: Pick<FunctionDefinition, "route" | "alsoAt">) =>
+  route ? [route, ...alsoAt] : [];
 
 export interface Route {
   readonly method: "GET" | "POST";

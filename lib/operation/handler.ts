@@ -26,6 +26,8 @@ type Facts = Partial<Omit<RequestLog, "function" | "requestId" | "status" | "dur
 /** A successful answer; anything else is thrown as a Problem. */
 export interface Answer {
   readonly body: object;
+  /** 200 unless told. 202: taken, and not carried out yet; 207: the body says of each part what became of it. */
+  readonly status?: 200 | 202 | 207;
   readonly replayed?: boolean;
 }
 
@@ -92,7 +94,10 @@ export function lambda<Input>(shape: Shape<Input>): LambdaHandler {
         takenAt: event.requestContext.timeEpoch,
         note: (more) => facts.set(event, { ...facts.get(event), ...more }),
       });
-      return written(event, response(200, "application/json", answer.body, replayedHeader(answer.replayed)));
+      return written(
+        event,
+        response(answer.status ?? 200, "application/json", answer.body, replayedHeader(answer.replayed)),
+      );
     });
 
   const answered = async (event: Event, context: Context) =>
@@ -152,7 +157,7 @@ const replayedHeader = (replayed: boolean | undefined): Record<string, string> =
   replayed ? { "idempotency-replayed": "true" } : {};
 
 /** Where a fault of ours struck is not known, so no more is claimed than that the outcome is unknown. */
-function problemOf(cause: unknown): Problem {
+export function problemOf(cause: unknown): Problem {
   if (cause instanceof Problem) return cause;
   return new Problem("outcome-unknown", "The gateway failed in a way that it does not know.", { cause });
 }

@@ -6,12 +6,17 @@ const idPattern = /^(?:binding\.)?[A-Za-z0-9_-]{43}$/;
 /** The id in the path: SHA-256 in base64url, with what a binding's begins with. */
 export function recordIdOf(event: APIGatewayProxyEventV2): string {
   const id = event.pathParameters?.id ?? "";
-  if (idPattern.test(id)) return id;
-  throw new Problem(
+  if (isRecordId(id)) return id;
+  throw noSuchId();
+}
+
+export const isRecordId = (id: string): boolean => idPattern.test(id);
+
+export const noSuchId = (): Problem =>
+  new Problem(
     "not-found",
     "A record's id has 43 letters, digits, hyphens and underscores; a binding's begins with binding.",
   );
-}
 
 /** What a store that cannot be read means for a request that only looks, or has not written yet. */
 export async function readable<T>(reading: Promise<T>): Promise<T> {

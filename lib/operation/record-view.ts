@@ -1,7 +1,14 @@
 import type { RecordView } from "../problem.ts";
+import { lapsesAt, proposalOf } from "../records/proposal.ts";
 import type { RecordItem } from "../records/record.ts";
 import { iso } from "../time.ts";
 import { type Failure, viewOf } from "./answer.ts";
+
+/** A proposal is shown with the time until which another person may carry it out. */
+function proposalIn(record: RecordItem): object | null {
+  const proposal = proposalOf(record);
+  return proposal ? { ...proposal, lapsesAt: iso(lapsesAt(proposal)) } : null;
+}
 
 /** All of a record that a person who looks into it may see: everything but what is sealed or only there to compare by. */
 export function detailOf(record: RecordItem, now: number): RecordView & Readonly<Record<string, unknown>> {
@@ -24,6 +31,7 @@ export function detailOf(record: RecordItem, now: number): RecordView & Readonly
     bound: record.binding !== undefined && record.namespace === "binding",
     flagged: record.flagged ?? null,
     resolution: record.resolution === undefined ? null : JSON.parse(record.resolution),
+    proposal: proposalIn(record),
     history: record.history.map((entry) => {
       const [state = "", at = "0"] = entry.split(" ");
       return { state, at: iso(Number(at)) };

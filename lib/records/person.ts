@@ -1,5 +1,6 @@
 import { iso } from "../time.ts";
 import { eventOf } from "./event.ts";
+import type { Proposal } from "./proposal.ts";
 import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
 import { sources } from "./states.ts";
 import { assigned, assignments, listOf, proved, settledWithout, valuesOf, type Write } from "./write.ts";
@@ -16,6 +17,8 @@ export interface Decision {
   readonly result: string | undefined;
   readonly failure: string | undefined;
   readonly now: number;
+  /** The open proposal that this decision carries out, exactly as the record holds it. */
+  readonly seconds?: Proposal | undefined;
 }
 
 /** A decision as its record keeps it: who said what of which attempt, why and when, and who decided before. */
@@ -26,6 +29,8 @@ export interface Resolution {
   readonly attempt: number;
   readonly outcome: Decision["to"];
   readonly transactionId?: string;
+  /** The proposal of another person that this decision carried out. */
+  readonly proposed?: Pick<Proposal, "by" | "reason" | "at">;
   /** The latest of those before it, newest first. */
   readonly earlier?: readonly Resolution[];
 }
@@ -39,7 +44,7 @@ export const resolutionOf = ({ resolution }: Pick<RecordItem, "resolution">): Re
 
 /** Only a record that waits for a person, and only the attempt that the person saw. */
 export function deciding(decision: Decision): Write {
-  const { record, attempt, to, result, failure, now } = decision;
+  const { record, attempt, to, result, failure, now, seconds } = decision;
   const from = sources("person", to);
   const item: Attributes = {
     state: S(to),
@@ -50,7 +55,7 @@ export function deciding(decision: Decision): Write {
   };
   return {
     id: record.id,
-    condition: `#attempt = :seenAttempt AND #state IN (${listOf(from)})`,
+    condition: `#attempt = :seenAttempt AND #state IN (${listOf(from)})${seconds ? " AND #proposal = :seenProposal" : ""}`,
     set: [...assignments(item), "#history = list_append(#history, :entry)"],
     remove: [
       ...settledWithout(to, { isBinding: record.namespace === "binding" }),
@@ -60,6 +65,7 @@ export function deciding(decision: Decision): Write {
     values: {
       ...assigned(item),
       ...valuesOf(from),
+      ...(seconds && { ":seenProposal": S(JSON.stringify(seconds)) }),
       ":seenAttempt": N(attempt),
       ":entry": L([`${to} ${now}`]),
     },
@@ -93,7 +99,7 @@ export function isDecidedSo(record: RecordItem, decision: Decision): boolean {
 const saidIn = ({ by, reason, attempt, outcome, transactionId }: Resolution): string =>
   JSON.stringify([by, reason, attempt, outcome, transactionId]);
 
-function saying({ to, by, reason, attempt, result, now }: Decision): Resolution {
+function saying({ to, by, reason, attempt, result, now, seconds }: Decision): Resolution {
   const { transactionId } = JSON.parse(result ?? "{}") as { readonly transactionId?: string };
   return {
     by,
@@ -102,6 +108,7 @@ function saying({ to, by, reason, attempt, result, now }: Decision): Resolution 
     attempt,
     outcome: to,
     ...(transactionId !== undefined && { transactionId }),
+    ...(seconds && { proposed: { by: seconds.by, reason: seconds.reason, at: seconds.at } }),
   };
 }
 

@@ -65,6 +65,8 @@ export interface RecordItem {
   readonly flagged: string | undefined;
   /** Who settled it by hand, why and when, as JSON. */
   readonly resolution: string | undefined;
+  /** What one person proposes and another one must decide, as JSON (`Proposal`); gone once the record is settled. */
+  readonly proposal: string | undefined;
   /** `<state> <time>` of each change of state, oldest first, bounded. */
   readonly history: readonly string[];
 }
@@ -134,6 +136,7 @@ export function readRecord(item: Attributes): RecordItem {
     binding: item.binding?.M && readBinding(item.binding.M),
     flagged: item.flagged?.S,
     resolution: item.resolution?.S,
+    proposal: item.proposal?.S,
     history,
   };
 }

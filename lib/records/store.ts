@@ -29,6 +29,7 @@ import {
 } from "./doubt.ts";
 import { type Decision, deciding, decidingFlag, isDecidedSo } from "./person.ts";
 import { type Place, readPlace } from "./place.ts";
+import { type Proposal, proposing } from "./proposal.ts";
 import { type Attributes, N, type RecordItem, readRecord, S } from "./record.ts";
 import { disagreementWith, flagging, type Settled, type Settlement, settling } from "./settle.ts";
 import { type Kept, keeping, type Stray, telling } from "./stray.ts";
@@ -87,6 +88,11 @@ export interface Records {
   countWaiting(shard: number): Promise<number>;
   /** A customer's records, newest first: what the index projects, and the cursor of the next page. */
   ofCustomer(customer: string, limit: number, cursor: string | undefined): Promise<CustomerPage>;
+  /** One conditional write. The record as it stands then, and whether it holds exactly this proposal. */
+  propose(
+    seen: RecordItem,
+    proposal: Proposal,
+  ): Promise<{ readonly written: boolean; readonly record: RecordItem }>;
   /** The record as it stands then, and whether it holds this decision. */
   decide(decision: Decision): Promise<{ readonly written: boolean; readonly record: RecordItem }>;
   /** Consistent, as the two that follow. */
@@ -324,6 +330,13 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
         })),
         cursor: last && `${last.createdAt?.N}.${last.pk?.S}`,
       };
+    },
+
+    async propose(seen, proposal) {
+      const write = proposing(seen, proposal);
+      const record = await seenOrWritten(write);
+      // The SDK repeats a write whose answer was lost; what it then meets may be our own.
+      return { written: record.proposal === JSON.stringify(proposal), record };
     },
 
     async decide(decision) {

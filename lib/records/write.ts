@@ -52,8 +52,16 @@ export const assignments = (item: Attributes): string[] =>
 export const assigned = (item: Attributes): Attributes =>
   Object.fromEntries(Object.entries(item).map(([name, value]) => [`:${name}`, value]));
 
-/** What a record no longer has once its outcome is known: its place among the unfinished, an owner's time, its inquiries. */
-const ofTheUnfinished = ["#shard", "#due", "#leaseEnds", "#lastInquiry", "#waits", "#askAt"] as const;
+/** What a record no longer has once its outcome is known: its place among the unfinished, an owner's time, inquiries, proposals. */
+const ofTheUnfinished = [
+  "#shard",
+  "#due",
+  "#leaseEnds",
+  "#lastInquiry",
+  "#waits",
+  "#askAt",
+  "#proposal",
+] as const;
 
 /**
  * What a write of this state takes away: its place in the index, and what there is to ask with, which is of a person. A new

@@ -163,6 +163,8 @@ const tooEarly = "A notification is kept that binds nothing: no registration has
 async function bindEarly(deployment: Deployment, left: string[]): Promise<number> {
   const { client, table, clock } = deployment;
   const records = recordsIn(table, client);
+  const by = "npm run move-bindings";
+  const asked = { caller: by, person: by, note: () => undefined, secondPerson: "on" } as const;
   let bound = 0;
   for await (const { pk, namespace, state, failure, identity, provider, account } of itemsOf(
     deployment,
@@ -175,7 +177,7 @@ async function bindEarly(deployment: Deployment, left: string[]): Promise<number
     const reason = "Its registration has been moved to its new key.";
     const saying = { id: pk?.S ?? "", outcome: "succeeded", reason, attempt: 0 } as const;
     try {
-      await decide(saying, { person: "npm run move-bindings", note: () => undefined }, clock, records);
+      await decide(saying, asked, clock, records);
       bound += 1;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as v from "valibot";
-import type { FunctionDefinition, Route } from "../../lib/operation/definition.ts";
+import { type FunctionDefinition, type Route, routesOf } from "../../lib/operation/definition.ts";
 import type { ProblemCode } from "../../lib/problem.ts";
 import {
   type Finding,
@@ -30,8 +30,8 @@ export interface CheckOptions {
 
 /** Every check, one after the other. None of them changes anything, here or at a provider. */
 export async function* checks(gateway: Gateway, options: CheckOptions): AsyncGenerator<Finding> {
-  const routes = options.functions.flatMap(({ name, route, access }) =>
-    route ? [{ name, route, access }] : [],
+  const routes = options.functions.flatMap((definition) =>
+    routesOf(definition).map((route) => ({ name: definition.name, route, access: definition.access })),
   );
   const routeOf = (name: string): Route => routeIn(options.functions, name);
   const closed = routes.filter(({ access }) => access !== "open").map(({ route }) => route);

@@ -1,5 +1,7 @@
+import type { Saying } from "../../lib/operation/decision.ts";
 import { Problem, type RecordView } from "../../lib/problem.ts";
 import type { Resolution } from "../../lib/records/person.ts";
+import type { Proposal } from "../../lib/records/proposal.ts";
 import { forAPerson } from "../../lib/records/write.ts";
 import type { Run } from "./points.ts";
 import { before, type Effect } from "./provider.ts";
@@ -108,6 +110,10 @@ async function ofRecord(
       found.push(`${named}: not_executed became succeeded by ${write}`);
     if (write === "decide" || write === "decideFlag")
       found.push(...ofDecision(item, versions[at - 1]?.item).map((what) => `${named}: ${what}`));
+    if (write === "decide")
+      found.push(...ofSecond(item, versions[at - 1]?.item, world).map((what) => `${named}: ${what}`));
+    if (item.proposal !== undefined && state !== "needs_attention")
+      found.push(`${named}: ${state} by ${write}, and a proposal stands`);
     if (write === "decideFlag") isFlagDecided = true;
     if (write === "decide") isUntrue = isLie(item, world);
     else if (!isRepeat) isUntrue = false;
@@ -167,11 +173,37 @@ function ofDecision(item: Item, before: Item | undefined): readonly string[] {
   ];
 }
 
+/** Money is called not executed by two: what one proposed, as it stood when another carried it out. */
+function ofSecond(
+  { resolution, namespace, state }: Item,
+  before: Item | undefined,
+  world: World,
+): readonly string[] {
+  const isOfMoney = namespace?.S === "money" || namespace?.S === "reversal";
+  if (world.config.option("SECOND_PERSON") === "off" || !isOfMoney || state?.S !== "not_executed") return [];
+  const { by, proposed } = JSON.parse(resolution?.S ?? "{}") as Resolution;
+  const open = before?.proposal?.S === undefined ? undefined : (JSON.parse(before.proposal.S) as Proposal);
+  if (proposed === undefined || open === undefined) return ["one person alone called money not executed"];
+  return [
+    ...(proposed.by === by ? [`${by} carried out what ${by} proposed`] : []),
+    ...(open.withdrawn || open.by !== proposed.by || open.at !== proposed.at
+      ? ["what was carried out was not proposed any more"]
+      : []),
+  ];
+}
+
+/** Whether a person's word came to be in the table: as a decision, a proposal, or that one is withdrawn. */
+function isKept({ write, item }: Version, { outcome, reason }: Saying): boolean {
+  if (write === "propose") {
+    const proposal = JSON.parse(item.proposal?.S ?? "{}") as Proposal;
+    return (outcome === "withdraw" ? proposal.withdrawn?.reason : proposal.reason) === reason;
+  }
+  return write.startsWith("decide") && decisionsIn(item)[0]?.reason === reason;
+}
+
 /** A person is told whether it is his word that is in force. */
 function ofPerson({ run, saying }: Said, world: World): readonly string[] {
-  const isWritten = world.versions.some(
-    ({ write, item }) => write.startsWith("decide") && decisionsIn(item)[0]?.reason === saying.reason,
-  );
+  const isWritten = world.versions.some((version) => isKept(version, saying));
   const { ending } = run;
   if (ending?.kind === "returned") return isWritten ? [] : ["told that it was settled so, and it was not"];
   if (ending?.kind !== "threw") return [];

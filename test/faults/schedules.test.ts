@@ -12,6 +12,7 @@ import { reversalIdSchedules } from "./reversal-id-schedules.ts";
 import { reversalSchedules } from "./reversal-schedules.ts";
 import type { Schedule } from "./schedule.ts";
 import { schedules as ofTheGateway } from "./schedules.ts";
+import { secondPersonSchedules } from "./second-person-schedules.ts";
 import { type Engine, startEngine } from "./store.ts";
 import { type Without, World } from "./world.ts";
 
@@ -21,6 +22,7 @@ const schedules: readonly Schedule[] = [
   ...idSchedules,
   ...listedSchedules,
   ...placeSchedules,
+  ...secondPersonSchedules,
   ...evidenceSchedules,
   ...conflictSchedules,
   ...reversalIdSchedules,

@@ -188,6 +188,7 @@ export function writeName(input: CommandInput): string {
   const { UpdateExpression: update = "", ConditionExpression: condition = "" } = input;
   if (update.includes("#holder = :holder")) return "place";
   if (condition.includes("#current")) return update === "" ? "anchorCheck" : "anchor";
+  if (update.includes("#proposal = :proposal")) return "propose";
   if (update.includes("#resolution = ")) return condition.includes("#flagged") ? "decideFlag" : "decide";
   if (update.includes("#createdAt = if_not_exists"))
     return condition.includes(":seenAttempt") ? "claimAgain" : "claim";

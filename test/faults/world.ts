@@ -11,6 +11,7 @@ import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import type { Answer } from "../../lib/operation/handler.ts";
 import { type Received, receiveNotification } from "../../lib/operation/notification.ts";
 import { reconcile } from "../../lib/operation/reconcile.ts";
+import { secondPersonIn } from "../../lib/operation/second-person.ts";
 import { readNotification } from "../../lib/providers/nicepay/notification.ts";
 import { recordsIn } from "../../lib/records/store.ts";
 import type { Runtime } from "../../lib/runtime.ts";
@@ -97,6 +98,7 @@ const environment: Environment = {
   NICEPAY_ACCOUNT: "main",
   WEBHOOK_BASE_URL: "https://gateway.example",
   CALLBACK_HOSTS: "*",
+  SECOND_PERSON: "off",
 };
 
 const newKey = (text: string) => createHash("sha256").update(text).digest("base64");
@@ -235,7 +237,8 @@ export class World {
     const run = this.#run<Answer>(by, plan);
     this.said.push({ run, saying, isHonest });
     const { clock } = new Process(this).runtime(run);
-    const asked = { person: by, note: () => undefined };
+    const secondPerson = secondPersonIn(this.config);
+    const asked = { caller: by, person: by, note: () => undefined, secondPerson };
     return run.start(() => decide(saying, asked, clock, this.#records(run)));
   }
 

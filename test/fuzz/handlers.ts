@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import { functions } from "../../functions/index.ts";
+import { routesOf } from "../../lib/operation/definition.ts";
 import type { LambdaHandler } from "../../lib/operation/handler.ts";
 import { eventOf, responseOf, splitTarget } from "../../local/http-event.ts";
 import { routerOf } from "../../local/routes.ts";
@@ -22,10 +23,12 @@ export interface HandlersOptions {
 export async function loadHandlers({ env, timeoutMs, onLine }: HandlersOptions): Promise<Handlers> {
   Object.assign(process.env, env);
   const handlers = new Map<string, LambdaHandler>();
-  for (const { name, route } of functions) {
-    if (!route) continue;
+  for (const definition of functions) {
+    const { name } = definition;
+    const routes = routesOf(definition);
+    if (routes.length === 0) continue;
     const { handler } = (await import(`../../functions/${name}.ts`)) as { readonly handler: LambdaHandler };
-    handlers.set(`${route.method} ${route.path}`, handler);
+    for (const { method, path } of routes) handlers.set(`${method} ${path}`, handler);
   }
   const route = routerOf([...handlers.keys()]);
   const { stdout } = process;

@@ -21,6 +21,7 @@ interface Detail {
   readonly failure: { readonly code: string; readonly detail: string } | null;
   readonly flagged: string | null;
   readonly resolution: { readonly by: string; readonly reason: string; readonly at: string } | null;
+  readonly proposal: { readonly by: string; readonly reason: string } | null;
   readonly history: readonly { readonly state: string; readonly at: string }[];
 }
 const detailIn = ({ body }: Answer) => body.record as Detail;
@@ -44,7 +45,10 @@ function waiting(): { readonly id: string; readonly key: string } {
 
 beforeAll(async () => {
   wallets = await startWallets({
-    env: { FUNCTION_TIMEOUT_MS: "5000", LEASE_MS: String(leaseMs), MAX_PROCESSES_PER_FUNCTION: "2" },
+    env: {
+      ...{ FUNCTION_TIMEOUT_MS: "5000", LEASE_MS: String(leaseMs), MAX_PROCESSES_PER_FUNCTION: "2" },
+      ...{ SECOND_PERSON: "on", DOUBT_LIMIT_MS: "2000" },
+    },
   });
   wallets.peer.script({ customerotp: reset });
   for (const key of keys) {
@@ -247,6 +251,112 @@ describe("a decision", () => {
   test("on a record that there is not", async () => {
     const answer = await decide("a".repeat(43), { outcome: "declined", reason: "x" });
     expect([answer.status, answer.body.code]).toEqual([404, "not-found"]);
+  });
+});
+
+describe("a decision on many", () => {
+  interface Each {
+    readonly id: string;
+    readonly status: number;
+    readonly record?: Detail;
+    readonly problem?: { readonly code: string; readonly instance: string; readonly record?: Detail };
+  }
+  const many = (body: object) => post("/v1/records/resolve", body);
+  const eachIn = ({ body }: Answer) => body.result as readonly Each[];
+  const said = { outcome: "declined", reason: "The outage, ticket 4713" };
+
+  test("answers each by itself, in their order: what one is answered changes nothing for the others", async () => {
+    const [one, two, done] = [waiting(), waiting(), waiting()];
+    await decide(done.id, { outcome: "succeeded", reason: "Seen" });
+    const unknown = "b".repeat(43);
+    const answer = await many({ ...said, ids: [two.id, "no id", done.id, unknown, one.id] });
+    expect([answer.status, eachIn(answer).map(({ id, status }) => [id, status])]).toEqual([
+      207,
+      [
+        [two.id, 200],
+        ["no id", 404],
+        [done.id, 409],
+        [unknown, 404],
+        [one.id, 200],
+      ],
+    ]);
+    expect(eachIn(answer)[0]?.record).toMatchObject({
+      ...{ id: two.id, state: "declined", resolution: { by: "anonymous", reason: said.reason } },
+    });
+    expect(eachIn(answer)[2]?.problem).toMatchObject({
+      ...{ code: "already-done", instance: `/v1/records/${done.id}`, record: { state: "succeeded" } },
+    });
+    expect((await otp(one.key)).body.code).toBe("declined");
+    // Said again as it is, each is answered as before.
+    expect(eachIn(await many({ ...said, ids: [one.id, two.id] })).map(({ status }) => status)).toEqual([
+      200, 200,
+    ]);
+  });
+
+  test.each([
+    ["no ids", {}, "/ids"],
+    ["an empty list", { ids: [] }, "/ids"],
+    ["more than 100", { ids: Array.from({ length: 101 }, (_, n) => `${n}`) }, "/ids"],
+    ["one id twice", { ids: ["a".repeat(43), "c", "a".repeat(43)] }, "/ids"],
+    ["an id that is no string", { ids: ["a", 7] }, "/ids/1"],
+    ["an id that is an object", { ids: [{ id: "a" }] }, "/ids/0"],
+    ["ids that are no list", { ids: "a" }, "/ids"],
+    ["a transaction of one record", { ids: ["a"], transactionId: "7" }, "/transactionId"],
+  ])("with %s is refused, and nothing is decided", async (_what, body, pointer) => {
+    const answer = await many({ ...said, ...body });
+    expect([answer.status, answer.body.code]).toEqual([400, "invalid-request"]);
+    expect((answer.body.errors as readonly { readonly pointer: string }[])[0]?.pointer).toBe(pointer);
+  });
+});
+
+describe("money that one person calls not executed", () => {
+  let id: string;
+  const said = { outcome: "not_executed", reason: "Not in the portal" };
+  beforeAll(async () => {
+    wallets.peer.script({ debitwallet: reset });
+    const input = {
+      fromCustomerId: "500000009",
+      amount: "5.50",
+      mpin: "1234",
+      merchantTransactionId: fresh(),
+    };
+    id = detailIn(await wallets.call("aggrepay/debit-wallet", input)).id;
+    await sleep(leaseMs);
+    expect(detailIn(await wallets.call("aggrepay/debit-wallet", input)).state).toBe("needs_attention");
+  });
+
+  test("is proposed, shown in the record and in the list, and not carried out by the same caller", async () => {
+    const first = await decide(id, said);
+    const proposal = {
+      ...{ by: "anonymous", reason: said.reason, attempt: 1, outcome: "not_executed" },
+      lapsesAt: expect.any(String),
+    };
+    expect([first.status, detailIn(first)]).toEqual([
+      202,
+      expect.objectContaining({ state: "needs_attention", proposal: expect.objectContaining(proposal) }),
+    ]);
+    const listed = listIn(await wallets.get("/v1/records?state=needs_attention&namespace=money"));
+    expect(listed).toEqual([
+      expect.objectContaining({ id, proposal: expect.objectContaining(proposal), waits: "provider" }),
+    ]);
+    const again = await decide(id, said);
+    expect([again.status, again.body.code, again.body.retry]).toEqual([409, "already-done", "never"]);
+    expect(again.body.detail).toMatch(/^You proposed this at .* another person must say the same/);
+    const [many] = (await post("/v1/records/resolve", { ...said, ids: [id] })).body.result as readonly {
+      readonly status: number;
+    }[];
+    expect(many?.status).toBe(409);
+  });
+
+  test("is withdrawn; then anything else may be said", async () => {
+    const taken = await decide(id, { outcome: "withdraw", reason: "Another order" });
+    expect([taken.status, detailIn(taken).state]).toEqual([200, "needs_attention"]);
+    expect((await decide(id, { outcome: "withdraw", reason: "No" })).body.code).toBe("already-done");
+    const answer = await decide(id, { outcome: "succeeded", reason: "Shown after all", transactionId: "77" });
+    expect([answer.status, detailIn(answer)]).toEqual([
+      200,
+      expect.objectContaining({ state: "succeeded", proposal: null }),
+    ]);
   });
 });
 

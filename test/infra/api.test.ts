@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { functions } from "../../functions/index.ts";
+import { routesOf } from "../../lib/operation/definition.ts";
 import { synthesized } from "./synthesized.ts";
 
 interface Route {
@@ -19,9 +20,9 @@ describe("with tokens", () => {
   );
 
   test.each(
-    functions.filter(({ route }) => route !== undefined),
-  )("$name asks for the scope of its kind or its own", ({ name, route, access }) => {
-    const found = routes.find(({ RouteKey }) => RouteKey === `${route?.method} ${route?.path}`);
+    functions.flatMap((each) => routesOf(each).map(({ method, path }) => ({ ...each, method, path }))),
+  )("$method $path of $name asks for the scope of its kind or its own", ({ name, access, method, path }) => {
+    const found = routes.find(({ RouteKey }) => RouteKey === `${method} ${path}`);
     expect(found).toMatchObject(
       access === "open"
         ? { AuthorizationType: "NONE" }

@@ -34,6 +34,7 @@ test("without context is for development, where data may be destroyed", () => {
       WEBHOOK_SOURCE_ADDRESSES: "103.20.51.39,103.20.51.40",
       WIBMO_CUSTOMER_RECORD: "on",
       CREDIT_ONCE_PER_PAYMENT: "on",
+      SECOND_PERSON: "off",
     },
     providerTimeoutMs: 20_000,
     functionTimeoutMs: 28_000,
@@ -55,6 +56,7 @@ test("for production keeps data and speaks to the real providers", () => {
     variables: {
       AGGREPAY_BASE_URL: "https://aggwallet.aggrepaypayments.com",
       PAYU_BASE_URL: "https://api.payu.in",
+      SECOND_PERSON: "on",
       // Until it is chosen, what needs it refuses before anything is sent.
       WIBMO_BASE_URL: "",
       DREAMZWALLET_BASE_URL: "https://wallet.paymentplug.com",
@@ -277,6 +279,13 @@ const cases: readonly Case[] = [
       sentence: "must be on or off",
     }),
   ),
+  {
+    name: "secondPerson",
+    variable: "SECOND_PERSON",
+    right: ["on", "session", "off"],
+    wrong: ["", "true", "ON", true, "caller"],
+    sentence: "must be on, session or off",
+  },
   {
     name: "callbackHosts",
     variable: "CALLBACK_HOSTS",

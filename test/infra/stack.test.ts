@@ -3,6 +3,7 @@ import { functions } from "../../functions/index.ts";
 import { readConfig } from "../../infra/config.ts";
 import {
   type FunctionDefinition,
+  routesOf,
   type SecretName,
   secretIdVariable,
 } from "../../lib/operation/definition.ts";
@@ -513,7 +514,7 @@ test("nothing is there besides", () => {
   expect(countsOf(template.toJSON() as Parameters<typeof countsOf>[0])).toEqual({
     "AWS::ApiGatewayV2::Api": 1,
     "AWS::ApiGatewayV2::Integration": routes,
-    "AWS::ApiGatewayV2::Route": routes,
+    "AWS::ApiGatewayV2::Route": definitions.flatMap(routesOf).length,
     "AWS::ApiGatewayV2::Stage": 1,
     // Each function's, each clock's, each provider's, and 15 of the whole.
     "AWS::CloudWatch::Alarm": each + schedules + providers + 15,

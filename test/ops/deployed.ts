@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { functions } from "../../functions/index.ts";
+import { routesOf } from "../../lib/operation/definition.ts";
 import { type ProblemCode, problemKinds } from "../../lib/problem.ts";
 import { routerOf } from "../../local/routes.ts";
 import { isSignedWith, type SigningKey } from "./sigv4.ts";
@@ -71,7 +72,7 @@ function rightAnswer({ route, signed }: Came): Reply {
 }
 
 export async function startDeployed(key: SigningKey, jwt: string): Promise<Deployed> {
-  const routes = functions.flatMap(({ route }) => (route ? [`${route.method} ${route.path}`] : []));
+  const routes = functions.flatMap(routesOf).map(({ method, path }) => `${method} ${path}`);
   const router = routerOf(routes);
   const came: Came[] = [];
   let how: Parameters<Deployed["misbehave"]>[0] = () => undefined;

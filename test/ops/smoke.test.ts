@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { functions } from "../../functions/index.ts";
+import { routesOf } from "../../lib/operation/definition.ts";
 import { checks } from "../../ops/smoke/checks.ts";
 import type { Finding } from "../../ops/smoke/finding.ts";
 import { openGateway, regionOf } from "../../ops/smoke/gateway.ts";
@@ -18,7 +19,7 @@ const mpin = "482913";
 const jwt = "eyJhbGciOiJSUzI1NiJ9.planted-91d3.c2ln_-";
 
 /** Counted from the registry: an operation that comes must not break this test. */
-const protectedRoutes = functions.filter(({ route, access }) => route && access !== "open").length;
+const protectedRoutes = functions.filter(({ access }) => access !== "open").flatMap(routesOf).length;
 
 let deployed: Deployed;
 let folder: string;
@@ -104,9 +105,10 @@ describe("a gateway as it should be", () => {
 
   test("is asked without a signature on every protected route, and signed for the rest", async () => {
     await merchant();
-    const protectedRoutes = functions.flatMap(({ route, access }) =>
-      route && access !== "open" ? [`${route.method} ${route.path}`] : [],
-    );
+    const protectedRoutes = functions
+      .filter(({ access }) => access !== "open")
+      .flatMap(routesOf)
+      .map(({ method, path }) => `${method} ${path}`);
     const unsigned = deployed.came.filter(({ signed }) => !signed);
     expect(unsigned.map(({ route }) => route)).toEqual([
       ...protectedRoutes,

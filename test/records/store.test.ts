@@ -73,6 +73,7 @@ describe("a first claim", () => {
       binding: undefined,
       flagged: undefined,
       resolution: undefined,
+      proposal: undefined,
       history: [`dispatched ${noon}`],
     } satisfies RecordItem);
     expect(await records.get(claim.id)).toEqual(record);
