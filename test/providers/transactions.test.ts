@@ -24,7 +24,7 @@ const noRecords: Known = {
 };
 
 /** What is learned of a debit whose id the provider does not know, and how many pages of the list were read for it. */
-async function learnedFrom(pages: readonly (readonly object[])[]) {
+async function learnedFrom(pages: readonly (readonly object[])[], total = () => pages.length) {
   let read = 0;
   const reader = (value: unknown) => new Reader(decodeJson(JSON.stringify(value)), "", "+00:00");
   const ask: Ask<{ readonly path: string; readonly fields: object }, object> = async (call, answer) => {
@@ -36,7 +36,7 @@ async function learnedFrom(pages: readonly (readonly object[])[]) {
       };
     read += 1;
     const data = reader(pages[Number((call.fields as { readonly page_number: string }).page_number)]);
-    return { kind: "answer", answer: answer({ data, page: reader({ total_pages: pages.length }) }) };
+    return { kind: "answer", answer: answer({ data, page: reader({ total_pages: total() }) }) };
   };
   const inquiry = moneyInquiry({ paymentType: "DEBIT", party: "fromCustomerId" });
   const subject = {
@@ -70,6 +70,53 @@ test.each([
 test("of a list that is seen to be newest first only its last page is read beyond what is older", async () => {
   const pages = [[old, older], ...Array.from({ length: 30 }, () => [older])];
   expect(await learnedFrom(pages)).toEqual({ shows: "nothing", read: 2 });
+});
+
+describe("a list of the oldest first that is longer than is read", () => {
+  const earlier = (pages: number) =>
+    Array.from({ length: pages }, (_, page) => [
+      row((300 - page) * minute, `old-${page}`),
+      row((300 - page) * minute - 1_000, `old-${page}-2`),
+    ]);
+
+  test.each([
+    { end: "of its last page, with an older one", pages: [...earlier(30), [old, ours]], read: 2 },
+    { end: "of a last page of its own", pages: [...earlier(30), [ours]], read: 3 },
+    {
+      end: "of the page before the last",
+      pages: [...earlier(30), [old, ours], [row(-minute, "later")]],
+      read: 3,
+    },
+    {
+      end: "among many of that time",
+      pages: [...earlier(20), [old, ours], ...Array(8).fill([row(-5, "x")])],
+      read: 10,
+    },
+  ])("is read from its end: the row that could be it is seen $end", async ({ pages, read }) => {
+    expect(await learnedFrom(pages)).toEqual({ shows: "other", read });
+  });
+
+  test("shows that nothing is there by its last page alone", async () => {
+    expect(await learnedFrom(earlier(200))).toEqual({ shows: "nothing", read: 2 });
+  });
+
+  test("proves nothing where its end is longer than is read, or in no order", async () => {
+    const since = Array(30).fill([row(-5, "x")]);
+    expect(await learnedFrom([...earlier(3), ...since])).toEqual({ shows: "unclear", read: 10 });
+    const mixed = Array(30).fill([old, older]);
+    expect(await learnedFrom([...earlier(3), ...mixed])).toEqual({ shows: "unclear", read: 10 });
+  });
+
+  test("proves nothing where it grows while it is read", async () => {
+    const pages = earlier(30);
+    const grown = () => (read > 1 ? pages.length + 1 : pages.length);
+    let read = 0;
+    const told = await learnedFrom(pages, () => {
+      read += 1;
+      return grown();
+    });
+    expect(told).toEqual({ shows: "unclear", read: 2 });
+  });
 });
 
 describe("rows are judged one by one", () => {

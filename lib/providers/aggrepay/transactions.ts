@@ -60,7 +60,7 @@ export const noSuchTransaction = [
 /** The provider's clock and ours may differ by this much. */
 const clockToleranceMs = 5 * 60_000;
 const pageSize = 100;
-/** A customer's newest transactions are read this far back, unless their times end it sooner. */
+/** At most so many pages of a customer's list are read, from the end where the newest stand. */
 const pageLimit = 10;
 
 interface MoneyKind {
@@ -180,7 +180,8 @@ interface Listed {
 
 /**
  * The customer's transactions since that moment: every page, unless the provider lists the newest first and what follows
- * is older, which its last page must bear out. A row whose time cannot be read is neither old nor new, so it is among them.
+ * is older, which its last page must bear out; or the oldest first, as its first page must: then pages are read from the end.
+ * A row whose time cannot be read is neither old nor new, so it is among them.
  */
 async function rowsSince(
   since: number,
@@ -196,18 +197,35 @@ async function rowsSince(
     if (page.pages === undefined)
       return { rows, gap: "How many pages the customer's list has cannot be read." };
     if (number + 1 >= page.pages) return { rows };
+    if (number === 0 && isOldestFirst(page.rows) && !page.rows.some(mayBeSince))
+      return fromTheEnd(page.pages);
     if (!mayBeOrdered || page.rows.every(mayBeSince) || !isNewestFirst(page.rows)) continue;
     const last = await pageOf(page.pages - 1, customerId, ask);
     if ("why" in last) return { rows, gap: last.why };
     if (!last.rows.some(mayBeSince)) return { rows };
     mayBeOrdered = false;
   }
-  return { rows, gap: "The customer's list is longer than is read." };
+  return { rows, gap: tooLong };
 
   function mayBeSince({ time }: ListedRow): boolean {
     return time === undefined || Date.parse(time) >= since;
   }
+
+  async function fromTheEnd(pages: number): Promise<Listed> {
+    for (let number = pages - 1; number > 0; number--) {
+      if (pages - number >= pageLimit) return { rows, gap: tooLong };
+      const page = await pageOf(number, customerId, ask);
+      if ("why" in page) return { rows, gap: page.why };
+      rows.push(...page.rows.filter(mayBeSince));
+      // The newest rows may stand on a page that was not there before.
+      if (page.pages !== pages) return { rows, gap: "The customer's list grew while it was read." };
+      if (!page.rows.every(mayBeSince) && isOldestFirst(page.rows)) return { rows };
+    }
+    return { rows };
+  }
 }
+
+const tooLong = "The customer's list is longer than is read.";
 
 async function pageOf(number: number, customerId: string, ask: Ask<AggrepayCall, AggrepayReply>) {
   const fields = { customer_id: customerId, page_number: String(number), page_size: String(pageSize) };
@@ -219,6 +237,8 @@ async function pageOf(number: number, customerId: string, ask: Ask<AggrepayCall,
   if (told.kind === "answer") return told.answer;
   return { why: told.kind === "refusal" ? told.detail : told.why };
 }
+
+const isOldestFirst = (rows: readonly ListedRow[]): boolean => isNewestFirst(rows.toReversed());
 
 /** One row, or several of one second, show no order. */
 function isNewestFirst(rows: readonly ListedRow[]): boolean {
