@@ -2,9 +2,12 @@ import type { Context } from "aws-lambda";
 import { seenOf } from "../lib/log.ts";
 import { runCounts, type Tally } from "../lib/metrics.ts";
 import { settles } from "../lib/operation/change-spec.ts";
+import { countBacklog, countWaiting } from "../lib/operation/counting.ts";
 import type { FunctionDefinition } from "../lib/operation/definition.ts";
-import { countWaiting, reconcile } from "../lib/operation/reconcile.ts";
+import { reconcile } from "../lib/operation/reconcile.ts";
+import { type Share, shareIn } from "../lib/operation/share.ts";
 import { processRecords } from "../lib/records/process.ts";
+import type { Records } from "../lib/records/store.ts";
 import { log, runtime } from "../lib/runtime.ts";
 import * as operations from "./operations.ts";
 
@@ -24,12 +27,12 @@ export const reconcileOf = (operations: readonly FunctionDefinition[]): Function
 };
 
 export const handler = Object.assign(
-  async (_event: unknown, context: Context) => {
+  async (event: unknown, context: Context) => {
     const startedAt = performance.now();
     const tally: Tally = { lookedAt: 0, failures: [] };
     let fault: ReturnType<typeof seenOf> | undefined;
     try {
-      await run(() => context.getRemainingTimeInMillis(), tally);
+      await run(shareIn(event), () => context.getRemainingTimeInMillis(), tally);
     } catch (error) {
       fault = seenOf(tally.failures[0] ?? error);
       throw error;
@@ -45,22 +48,31 @@ export const handler = Object.assign(
   },
 );
 
-/** What cannot be counted keeps nobody from settling; the run fails for it all the same. */
-async function run(remainingMs: () => number, tally: Tally): Promise<void> {
+/** What cannot be counted keeps nothing from being settled; the run fails for it all the same. */
+async function run(share: Share, remainingMs: () => number, tally: Tally): Promise<void> {
   const records = processRecords();
+  const changes = Object.values<FunctionDefinition>(operations).filter(settles);
   const [settled, counted] = await Promise.allSettled([
-    reconcile(
-      Object.values<FunctionDefinition>(operations).filter(settles),
-      runtime(),
-      records,
-      { remainingMs },
-      tally,
-    ),
-    countWaiting(records, { remainingMs }),
+    reconcile(changes, runtime(), records, { remainingMs }, tally, share),
+    // The first worker counts for all: what others leave is seen though one of them should fail each time.
+    share.from === 0 ? count(records, remainingMs) : {},
   ]);
-  if (counted.status === "fulfilled") tally.waiting = counted.value;
+  if (counted.status === "fulfilled") Object.assign(tally, counted.value);
   else tally.failures.push(counted.reason);
   if (settled.status === "rejected") throw settled.reason;
   if (counted.status === "rejected")
-    throw new Error("what waits for a person could not be counted", { cause: counted.reason });
+    throw new Error("the unfinished could not be counted", { cause: counted.reason });
+}
+
+async function count(
+  records: Records,
+  remainingMs: () => number,
+): Promise<Pick<Tally, "waiting" | "backlog">> {
+  const budget = { remainingMs };
+  const { clock } = runtime();
+  const [waiting, backlog] = await Promise.all([
+    countWaiting(records, budget),
+    countBacklog(records, clock.now(), budget),
+  ]);
+  return { waiting, backlog };
 }

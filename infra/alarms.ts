@@ -68,6 +68,12 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     metric: own("OldestDoubt", { statistic: Stats.MAXIMUM, period: Duration.hours(1) }),
     threshold: (config.leaseMs + config.quietPeriodMs) / 1000,
   });
+  alarm("Backlog", {
+    says: "Records in doubt wait to be asked about, the first of them for 15 minutes.",
+    runbook: "a-provider-was-down-for-an-hour",
+    metric: own("OldestOverdue", { statistic: Stats.MAXIMUM }),
+    threshold: minutes(15).toSeconds(),
+  });
   for (const [id, { live, definition }] of scheduled(functions)) {
     alarm(`${id}Stopped`, {
       says: "Nothing settles doubt: the clock's function has not run for ten minutes.",

@@ -30,12 +30,16 @@ export interface Config {
   readonly keyRingReaders: readonly string[];
   /** How new code takes over from old. */
   readonly rollout: Rollout;
+  /** Among how many runs at a time the records in doubt are shared out. */
+  readonly reconcileWorkers: number;
   readonly tracing: boolean;
   /** Undefined: calls to providers leave from any address of AWS. Else through so many NAT gateways, each with its own. */
   readonly egress: { readonly natGateways: number } | undefined;
   /** Values of the environment variables that functions are configured by; each gets those that its definition names. */
   readonly variables: Readonly<Record<string, string>>;
   readonly providerTimeoutMs: number;
+  /** How long `reconcile` waits for the reply to one question. */
+  readonly inquiryTimeoutMs: number;
   readonly functionTimeoutMs: number;
   readonly leaseMs: number;
   readonly quietPeriodMs: number;
@@ -79,6 +83,7 @@ const stages = {
     webhookThrottle: { rate: 10, burst: 20 },
     webhookConcurrency: undefined,
     rollout: "all-at-once",
+    reconcileWorkers: 1,
     variables: {
       AGGREPAY_BASE_URL: "https://testwallet.aggrepaypayments.com",
       PAYU_BASE_URL: "https://apitest.payu.in",
@@ -97,6 +102,7 @@ const stages = {
     webhookThrottle: { rate: 50, burst: 100 },
     webhookConcurrency: 10,
     rollout: "canary",
+    reconcileWorkers: 4,
     variables: {
       AGGREPAY_BASE_URL: "https://aggwallet.aggrepaypayments.com",
       PAYU_BASE_URL: "https://api.payu.in",
@@ -171,6 +177,7 @@ function configFrom(context: Context): Config {
     alarmTopicArn: text(context, "alarmTopicArn", rules.topic),
     keyRingReaders: text(context, "keyRingReaders", rules.principals)?.split(",") ?? [],
     rollout: word<Rollout>(context, "rollout", ["all-at-once", "canary", "linear"], preset.rollout),
+    reconcileWorkers: readWorkers(context, preset.reconcileWorkers),
     tracing: word(context, "tracing", ["on", "off"], "off") === "on",
     egress: readEgress(context),
     variables: {
@@ -179,6 +186,7 @@ function configFrom(context: Context): Config {
       ...readVariables(context),
     },
     providerTimeoutMs: count(context, "providerTimeoutMs", "milliseconds", 20_000),
+    inquiryTimeoutMs: count(context, "inquiryTimeoutMs", "milliseconds", 5_000),
     functionTimeoutMs: count(context, "functionTimeoutMs", "milliseconds", 28_000),
     leaseMs: count(context, "leaseMs", "milliseconds", 33_000),
     quietPeriodMs: count(context, "quietPeriodMs", "milliseconds", 900_000),
@@ -221,6 +229,17 @@ function readThrottle(context: Context, name: string, preset: Throttle): Throttl
 function readConcurrency(context: Context, preset: number | undefined): number | undefined {
   const value = context("webhookConcurrency") ?? preset ?? "none";
   return value === "none" ? undefined : count(() => value, "webhookConcurrency", "requests at once", 1);
+}
+
+/** What a rule of EventBridge may lead to. Source: EventBridge User Guide, "Amazon EventBridge quotas" (targets per rule). */
+const mostWorkers = 5;
+
+function readWorkers(context: Context, preset: number): number {
+  const workers = count(context, "reconcileWorkers", "workers", preset);
+  if (workers <= mostWorkers) return workers;
+  throw new ConfigError(
+    `reconcileWorkers ${workers} must be at most ${mostWorkers}: a rule has no more targets`,
+  );
 }
 
 /** A zone for each NAT gateway, and two whatever the number: functions run on where one of them fails. */
@@ -279,12 +298,18 @@ function readVariables(context: Context): Record<string, string> {
 }
 
 /** Small values are for a local host: in production somebody's money hangs on them. */
-const leastInProduction = { providerTimeoutMs: 1_000, quietPeriodMs: 5 * minute, bindingWaitMs: 10 * minute };
+const leastInProduction = {
+  providerTimeoutMs: 1_000,
+  inquiryTimeoutMs: 1_000,
+  quietPeriodMs: 5 * minute,
+  bindingWaitMs: 10 * minute,
+};
 
 const longestLeaseMs = 15 * minute;
 
 function checkTimes(config: Config): void {
-  const { stage, providerTimeoutMs, functionTimeoutMs, leaseMs, quietPeriodMs, doubtLimitMs } = config;
+  const { stage, providerTimeoutMs, inquiryTimeoutMs, functionTimeoutMs, leaseMs } = config;
+  const { quietPeriodMs, doubtLimitMs } = config;
   for (const [name, least] of Object.entries(leastInProduction)) {
     const value = config[name as keyof typeof leastInProduction];
     if (stage === "prod" && value < least)
@@ -312,6 +337,11 @@ function checkTimes(config: Config): void {
   if (providerTimeoutMs + marginMs > functionTimeoutMs) {
     throw new ConfigError(
       `providerTimeoutMs ${providerTimeoutMs} must end at least ${marginMs} ms before functionTimeoutMs ${functionTimeoutMs}: the outcome must still be written`,
+    );
+  }
+  if (inquiryTimeoutMs > providerTimeoutMs) {
+    throw new ConfigError(
+      `inquiryTimeoutMs ${inquiryTimeoutMs} must be at most providerTimeoutMs ${providerTimeoutMs}: a question waits no longer than a change`,
     );
   }
   if (functionTimeoutMs >= leaseMs) {

@@ -55,6 +55,30 @@ export function createDashboard(stack: Stack, { data, api, functions }: Shown): 
       ],
       [
         new Row(
+          graph("Due for over two minutes", [
+            own("Overdue", { statistic: Stats.MAXIMUM, period: Duration.minutes(1) }).with({
+              label: "records",
+            }),
+          ]),
+          graph(
+            "The first of them has been due for",
+            [
+              own("OldestOverdue", { statistic: Stats.MAXIMUM, period: Duration.minutes(1) }).with({
+                label: "s",
+              }),
+            ],
+            "s",
+          ),
+          graph("Looked at and settled, a minute", [
+            own("LookedAt", { period: Duration.minutes(1) }).with({ label: "looked at" }),
+            ...["succeeded", "declined", "not_executed", "needs_attention"].map((state) =>
+              own("Reconciled", { state, period: Duration.minutes(1) }).with({ label: state }),
+            ),
+          ]),
+        ),
+      ],
+      [
+        new Row(
           graph("Calls", byProvider("Calls")),
           graph("Provider latency, p99", byProvider("ProviderLatency", Stats.p(99)), "ms"),
           graph("Faults of providers and the network", byProvider("ProviderFaults")),

@@ -1,6 +1,6 @@
 import { Duration, type Stack } from "aws-cdk-lib";
 import { SubnetType } from "aws-cdk-lib/aws-ec2";
-import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { Rule, RuleTargetInput, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction as LambdaTarget } from "aws-cdk-lib/aws-events-targets";
 import { type IRole, PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
@@ -18,6 +18,7 @@ import {
   Tracing,
 } from "aws-cdk-lib/aws-lambda";
 import { type FunctionDefinition, secretIdVariable } from "../lib/operation/definition.ts";
+import { eventOf, sharesOf } from "../lib/operation/share.ts";
 import { notificationQueueVariable } from "../lib/queue.ts";
 import type { Bundle, Bundles } from "./bundle.ts";
 import { type Config, removalPolicy } from "./config.ts";
@@ -89,7 +90,7 @@ function createFunction(
     code: Code.fromAsset(folder),
     handler: "index.handler",
     layers: [signing],
-    timeout: Duration.millis(config.functionTimeoutMs),
+    timeout: timeoutOf(definition, config),
     memorySize,
     // What anybody may call has a part of the account's concurrency of its own, and no other.
     ...(definition.access === "open" &&
@@ -120,7 +121,9 @@ function createFunction(
     new Rule(stack, `${id}Schedule`, {
       description: definition.summary,
       schedule: Schedule.rate(Duration.minutes(definition.schedule.everyMinutes)),
-      targets: [new LambdaTarget(live, onlyOnce)],
+      targets: sharesOf(config.reconcileWorkers).map(
+        (share) => new LambdaTarget(live, { ...onlyOnce, event: RuleTargetInput.fromObject(eventOf(share)) }),
+      ),
     });
   }
   const source = definition.takesFrom && data.queues.get(definition.takesFrom);
@@ -142,7 +145,7 @@ function createFunction(
 
 function variablesOf(
   stack: Stack,
-  { variables, secrets, tableActions, putsInto }: FunctionDefinition,
+  { variables, secrets, tableActions, putsInto, schedule }: FunctionDefinition,
   config: Config,
   data: Data,
   apiUrl: string,
@@ -160,11 +163,16 @@ function variablesOf(
     BINDING_WAIT_MS: String(config.bindingWaitMs),
     DOUBT_LIMIT_MS: String(config.doubtLimitMs),
     BACK_OFF_MS: config.backOffMs.join(","),
+    ...(schedule && { INQUIRY_TIMEOUT_MS: String(config.inquiryTimeoutMs) }),
     ...(putsInto && { [notificationQueueVariable]: data.queues.get(putsInto)?.queue.queueUrl ?? "" }),
     ...(tableActions.length > 0 && { TABLE_NAME: data.table.tableName }),
     ...Object.fromEntries(secrets.map((name) => [secretIdVariable(name), data.secrets.get(name)?.ref ?? ""])),
   };
 }
+
+/** No caller waits for what the clock runs: it may use the whole time until its next run, but for what starts late. */
+const timeoutOf = ({ schedule }: FunctionDefinition, { functionTimeoutMs }: Config): Duration =>
+  schedule ? Duration.seconds(schedule.everyMinutes * 60 - 5) : Duration.millis(functionTimeoutMs);
 
 /** Neither EventBridge nor Lambda repeats a run: what one leaves is due still at the next, a minute later. */
 const onlyOnce = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };

@@ -4,7 +4,7 @@ import { Problem } from "./problem.ts";
 export interface Config {
   /** From the first byte sent to the last received. */
   readonly providerTimeoutMs: number;
-  /** How long the reconciler waits for the reply to one question: `INQUIRY_TIMEOUT_MS`, 5 s unless set. */
+  /** How long the reconciler waits for the reply to one question: `INQUIRY_TIMEOUT_MS`, 5 s unless set, and no longer than a change waits. */
   readonly inquiryTimeoutMs: number;
   /** The host kills the function after this long. */
   readonly functionTimeoutMs: number;
@@ -38,9 +38,10 @@ export const sendMarginMs = 1_000;
  * @throws Problem `misconfigured`, naming the variable that is wrong.
  */
 export function readConfig(env: Environment): Config {
+  const providerTimeoutMs = milliseconds(env, "PROVIDER_TIMEOUT_MS");
   const config: Config = {
-    providerTimeoutMs: milliseconds(env, "PROVIDER_TIMEOUT_MS"),
-    inquiryTimeoutMs: milliseconds(env, "INQUIRY_TIMEOUT_MS", "5000"),
+    providerTimeoutMs,
+    inquiryTimeoutMs: Math.min(milliseconds(env, "INQUIRY_TIMEOUT_MS", "5000"), providerTimeoutMs),
     functionTimeoutMs: milliseconds(env, "FUNCTION_TIMEOUT_MS"),
     leaseMs: milliseconds(env, "LEASE_MS"),
     quietPeriodMs: milliseconds(env, "QUIET_PERIOD_MS"),

@@ -25,6 +25,8 @@ export const units = {
   LookedAt: "Count",
   Failed: "Count",
   OldestDoubt: "Seconds",
+  Overdue: "Count",
+  OldestOverdue: "Seconds",
   WaitingForPerson: "Count",
   Reconciled: "Count",
 } as const;
@@ -170,17 +172,30 @@ export interface Tally {
   oldestDoubtMs?: number;
   /** Records, and bindings that are flagged, that wait for a person; unknown where a shard could not be counted. */
   waiting?: number;
+  /** Records in doubt that were due for longer than runs that are well ever leave them; unknown as `waiting`. */
+  backlog?: { readonly count: number; readonly oldestMs: number | undefined };
   /** Of records that could not be looked into, and of shards that could not be read. */
   readonly failures: unknown[];
 }
 
-export const runCounts = ({ lookedAt, oldestDoubtMs, waiting, failures }: Tally): readonly Counts[] => [
+const seconds = (milliseconds: number | undefined): number | undefined =>
+  milliseconds === undefined ? undefined : Math.round(milliseconds / 1000);
+
+export const runCounts = ({
+  lookedAt,
+  oldestDoubtMs,
+  waiting,
+  backlog,
+  failures,
+}: Tally): readonly Counts[] => [
   {
     by: {},
     values: {
       LookedAt: lookedAt,
       Failed: failures.length,
-      OldestDoubt: oldestDoubtMs === undefined ? undefined : Math.round(oldestDoubtMs / 1000),
+      OldestDoubt: seconds(oldestDoubtMs),
+      Overdue: backlog?.count,
+      OldestOverdue: seconds(backlog?.oldestMs),
       WaitingForPerson: waiting,
     },
   },

@@ -59,6 +59,8 @@ export interface Schedule {
   readonly arn: string;
   readonly expression: string;
   readonly functionName: string;
+  /** What the function is invoked with; undefined, EventBridge's own event. */
+  readonly input: string | undefined;
 }
 
 export interface Table {
@@ -178,9 +180,13 @@ export function readAssembly(folder: string): Application {
     const expression = text(properties.ScheduleExpression);
     if (expression === undefined || properties.State === "DISABLED") return [];
     return listOf(properties.Targets).map((target) => {
-      const callee = calleeOf(text(objectOf(target).Arn) ?? "", id);
+      const { Arn: to, Input: input, InputPath: path, InputTransformer: transformer } = objectOf(target);
+      if (path !== undefined || transformer !== undefined)
+        fail(`${id} changes its event on the way to its target, which the local host cannot.`);
+      const callee = calleeOf(text(to) ?? "", id);
       checkGrant(callee, "events.amazonaws.com", arn(id));
-      return { name: text({ Ref: id }) ?? id, arn: arn(id), expression, functionName: callee.name };
+      const name = text({ Ref: id }) ?? id;
+      return { name, arn: arn(id), expression, functionName: callee.name, input: text(input) };
     });
   });
 

@@ -220,9 +220,9 @@ function localized(lambda: LambdaFunction, values: Readonly<Record<string, strin
   );
   const environment = { ...lambda.environment, ...Object.fromEntries(replaced) };
   checkTimes(lambda.name, environment);
-  const timeout = environment.FUNCTION_TIMEOUT_MS;
-  // What the function believes and what kills it are one value.
-  const timeoutMs = timeout === undefined ? lambda.timeoutMs : Number(timeout);
+  // What a function believes and what kills it are one value; what the clock runs has longer than its variable says.
+  const believes = Number(lambda.environment.FUNCTION_TIMEOUT_MS) === lambda.timeoutMs;
+  const timeoutMs = believes ? Number(environment.FUNCTION_TIMEOUT_MS) : lambda.timeoutMs;
   return { ...lambda, environment, timeoutMs };
 }
 

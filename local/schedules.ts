@@ -19,7 +19,7 @@ export function startSchedules(
       if (running) return;
       running = true;
       // Whatever comes of it is in the function's log.
-      await invoke(schedule.functionName, eventOf(schedule, new Date()), stopped.signal);
+      await invoke(schedule.functionName, schedule.input ?? eventOf(schedule, new Date()), stopped.signal);
       running = false;
     }, everyMs);
   });

@@ -44,6 +44,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Times that the template gives to functions and that a local run may shorten. */
 const times = [
   "PROVIDER_TIMEOUT_MS",
+  "INQUIRY_TIMEOUT_MS",
   "FUNCTION_TIMEOUT_MS",
   "LEASE_MS",
   "BINDING_WAIT_MS",

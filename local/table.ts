@@ -1,4 +1,4 @@
-import { kindOf } from "./assembly.ts";
+import { kindOf, type Schedule } from "./assembly.ts";
 import type { Host } from "./host.ts";
 import type { Settings } from "./settings.ts";
 
@@ -9,17 +9,19 @@ export function tableOf({ application, addresses }: Host, settings: Settings, to
   const every = settings.scheduleMs === 0 ? "never" : `every ${settings.scheduleMs / 1000} s`;
   const served = [
     ...routes.map(({ key, functionName }) => [key, functionName, kinds.get(functionName) ?? ""]),
-    ...schedules.map(({ expression, functionName }) => [
-      `${every} (deployed: ${expression})`,
-      functionName,
-      kinds.get(functionName) ?? "",
-    ]),
+    ...[...Map.groupBy(schedules, ({ name }) => name).values()].flatMap(([first, ...more]) =>
+      first ? [clockRow(first, more.length + 1)] : [],
+    ),
     ...eventSources.map(({ queue, functionName }) => [
       `messages of ${queue.name}`,
       functionName,
       kinds.get(functionName) ?? "",
     ]),
   ];
+  function clockRow({ expression, functionName }: Schedule, workers: number): readonly string[] {
+    const times = workers === 1 ? "" : `, ${workers} at a time`;
+    return [`${every}${times} (deployed: ${expression})`, functionName, kinds.get(functionName) ?? ""];
+  }
   const beside = [
     ...addresses.map(({ what, where, note }) => [what, where, note]),
     ["data", settings.dataDir, "logs/ has what each function prints"],

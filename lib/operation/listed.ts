@@ -2,7 +2,7 @@ import { pooled } from "../pooled.ts";
 import { isInDoubt } from "../records/doubt.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Records, Waiting } from "../records/store.ts";
-import { shards, strayFrom } from "../records/write.ts";
+import { shards, strayFrom, unlistedRecords } from "../records/write.ts";
 import type { Answer } from "./handler.ts";
 import type { ByState, Filters } from "./list-query.ts";
 import { detailOf } from "./record-view.ts";
@@ -77,7 +77,7 @@ export async function unfinished(
   records: Records,
   now: number,
 ): Promise<Answer> {
-  const lists = await everyShard((shard) => records.unfinished(shard, unfinishedPerShard));
+  const lists = await everyShard((shard) => records.unfinished(shard, unlistedRecords, unfinishedPerShard));
   const rows = lists.flat().sort((one, other) => one.due - other.due);
   const complete =
     rows.length <= mostUnfinishedRead && lists.every(({ length }) => length < unfinishedPerShard);

@@ -34,7 +34,7 @@ import { type Attributes, N, type RecordItem, readRecord, S } from "./record.ts"
 import { disagreementWith, flagging, type Settled, type Settlement, settling } from "./settle.ts";
 import { type Kept, keeping, type Stray, telling } from "./stray.ts";
 import { type Part, transact, writeTogether } from "./transaction.ts";
-import { expressionsOf, forAPerson, type Write } from "./write.ts";
+import { expressionsOf, forAPerson, forPeople, type Write } from "./write.ts";
 
 export type {
   Bind,
@@ -78,14 +78,12 @@ export interface Records {
   /** What a turn came to. The record as it stands then, whoever wrote it. */
   conclude(conclusion: Conclusion): Promise<RecordItem>;
   postpone(turn: Turn, postponement: Postponement): Promise<RecordItem>;
-  /** The ids of a shard's unfinished records that are due, the longest first. May be behind: look at each record itself. */
-  due(shard: number, now: number, limit: number): Promise<readonly string[]>;
+  /** A shard's rows of the index of the unfinished, the longest due first. May be behind: look at each record itself. */
+  unfinished(shard: number, span: Span, limit: number): Promise<readonly Due[]>;
+  /** How many of them there are; no more than one page of the index is counted, some ten thousand. */
+  countUnfinished(shard: number, span: Span): Promise<number>;
   /** Ids of a shard's records that wait for a person, from that time on, the longest first. */
   waiting(shard: number, since: number, limit: number): Promise<readonly Waiting[]>;
-  /** A shard's records that are dispatched or in doubt, those that are looked into next first. May be behind. */
-  unfinished(shard: number, limit: number): Promise<readonly Due[]>;
-  /** How many of a shard's records wait for a person; no more than one page of the index is counted, some ten thousand. */
-  countWaiting(shard: number): Promise<number>;
   /** A customer's records, newest first: what the index projects, and the cursor of the next page. */
   ofCustomer(customer: string, limit: number, cursor: string | undefined): Promise<CustomerPage>;
   /** One conditional write. The record as it stands then, and whether it holds exactly this proposal. */
@@ -121,10 +119,17 @@ export interface Tries {
   readonly allMs: number;
 }
 
-/** When a record is next looked into, milliseconds since 1970. */
+/** A row of the index of the unfinished: a record, and its place in its shard, when it is next looked into (milliseconds since 1970). */
 export interface Due {
   readonly id: string;
   readonly due: number;
+}
+
+/** A part of a shard: from one place to another, both included, and behind the row that was read last. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly after?: Due | undefined;
 }
 
 export interface Waiting {
@@ -165,23 +170,13 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
     return (await client.send(command)).Item;
   }
 
-  async function unfinishedRows(
-    shard: number,
-    compared: "<" | "<=" | ">=",
-    due: number,
-    limit: number,
-  ): Promise<readonly Due[]> {
-    const command = new QueryCommand({
-      TableName: table,
-      IndexName: "unfinished",
-      KeyConditionExpression: `#shard = :shard AND #due ${compared} :due`,
-      ExpressionAttributeNames: { "#shard": "shard", "#due": "due" },
-      ExpressionAttributeValues: { ":shard": N(shard), ":due": N(due) },
-      Limit: limit,
-    });
-    const { Items: items = [] } = await client.send(command);
-    return items.flatMap(({ pk, due }) => (pk?.S === undefined ? [] : [{ id: pk.S, due: Number(due?.N) }]));
-  }
+  const queryOf = (shard: number, { from, to }: Span) => ({
+    TableName: table,
+    IndexName: "unfinished",
+    KeyConditionExpression: "#shard = :shard AND #due BETWEEN :first AND :last",
+    ExpressionAttributeNames: { "#shard": "shard", "#due": "due" },
+    ExpressionAttributeValues: { ":shard": N(shard), ":first": N(from), ":last": N(to) },
+  });
 
   async function seenOrWritten(write: Write): Promise<RecordItem> {
     try {
@@ -286,26 +281,29 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
     conclude: (conclusion) => seenOrWritten(concluding(conclusion)),
     postpone: (turn, postponement) => seenOrWritten(postponing(turn, postponement)),
 
-    due: async (shard, now, limit) => (await unfinishedRows(shard, "<=", now, limit)).map(({ id }) => id),
-    unfinished: (shard, limit) => unfinishedRows(shard, "<", forAPerson(0), limit),
-    waiting: async (shard, since, limit) =>
-      (await unfinishedRows(shard, ">=", forAPerson(since), limit)).map(({ id, due }) => ({
-        id,
-        since: due - forAPerson(0),
-      })),
+    async unfinished(shard, span, limit) {
+      const { after } = span;
+      const { Items: items } = await client.send(
+        new QueryCommand({
+          ...queryOf(shard, span),
+          Limit: limit,
+          ...(after && { ExclusiveStartKey: { pk: S(after.id), shard: N(shard), due: N(after.due) } }),
+        }),
+      );
+      return (items ?? []).map((item) => ({ id: item.pk?.S ?? "", due: Number(item.due?.N ?? 0) }));
+    },
 
-    async countWaiting(shard) {
-      const command = new QueryCommand({
-        TableName: table,
-        IndexName: "unfinished",
-        KeyConditionExpression: "#shard = :shard AND #due >= :first",
-        ExpressionAttributeNames: { "#shard": "shard", "#due": "due" },
-        ExpressionAttributeValues: { ":shard": N(shard), ":first": N(forAPerson(0)) },
-        Select: "COUNT",
-      });
-      const { Count: count } = await client.send(command);
+    async countUnfinished(shard, span) {
+      const { Count: count } = await client.send(
+        new QueryCommand({ ...queryOf(shard, span), Select: "COUNT" }),
+      );
       if (count === undefined) throw new Error("DynamoDB returned no count");
       return count;
+    },
+
+    async waiting(shard, since, limit) {
+      const rows = await this.unfinished(shard, { ...forPeople, from: forAPerson(since) }, limit);
+      return rows.map(({ id, due }) => ({ id, since: due - forAPerson(0) }));
     },
 
     async ofCustomer(customer, limit, cursor) {

@@ -89,6 +89,10 @@ export const forAPerson = (since: number): number => 100_000_000_000_000 + since
 export const forAStray = (since: number): number => forAPerson(strayFrom + since);
 /** Where strays begin in the list for a person. */
 export const strayFrom = 100_000_000_000_000;
+/** Where in its shard everything stands that waits for a person; what is dispatched or in doubt; what waits, without strays. */
+export const forPeople = { from: forAPerson(0), to: Number.MAX_SAFE_INTEGER } as const;
+export const unlistedRecords = { from: 0, to: forPeople.from - 1 } as const;
+export const listedRecords = { from: forPeople.from, to: forAStray(0) - 1 } as const;
 /** Where a record stands in the index of the unfinished: by its hash, whatever its key begins with. */
 export const shardOf = (id: string): AttributeValue =>
   N((Buffer.from(id.slice(id.indexOf(".") + 1), "base64url")[0] ?? 0) % shards);

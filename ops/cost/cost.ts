@@ -19,6 +19,7 @@ const numbers = {
   metrics: ["metrics", "custom metrics"],
   "idle-metrics": ["idleMetrics", "those that come without traffic"],
   alarms: ["alarms", "metrics that alarms watch"],
+  workers: ["workers", "that a minute's run of reconcile is divided among"],
   dashboards: ["dashboards", ""],
   secrets: ["secrets", ""],
   "nat-bytes": ["natBytes", "that come back for a call of a provider, with egress fixed"],

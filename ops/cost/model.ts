@@ -28,6 +28,8 @@ export interface Parameters {
   readonly idleMetrics: number;
   /** Metrics that alarms watch: one that computes with three is charged for three. */
   readonly alarms: number;
+  /** Runs of `reconcile` that each minute is divided among; together they look at as much as one. */
+  readonly workers: number;
   readonly dashboards: number;
   readonly secrets: number;
   /** Bytes that come from a provider for a call: its certificates, its reply, and the headers of all packets. */
@@ -50,9 +52,10 @@ export const presets: Omit<Parameters, "rps" | "mix"> = {
   tlsBytes: 1000,
   months: 12,
   logMonths: 12,
-  metrics: 75,
-  idleMetrics: 4,
-  alarms: 131,
+  metrics: 76,
+  idleMetrics: 5,
+  alarms: 132,
+  workers: 4,
   dashboards: 1,
   secrets: 6,
   natBytes: 6000,
@@ -226,8 +229,11 @@ function standing(model: Model): Usage {
   const { parameters: p } = model;
   const runs = BigInt(runsInAMonth);
   const clock = usageOf(model, new Map([["reconcile, nothing due", 1_000_000]]), runs);
+  const workers = BigInt(p.workers);
   return {
     ...clock,
+    invocation: clock.invocation * workers,
+    functionLog: clock.functionLog * workers,
     // Nobody asks for it over the API.
     request: 0n,
     accessLog: 0n,
@@ -237,7 +243,7 @@ function standing(model: Model): Usage {
     dashboard: BigInt(p.dashboards),
     // The records', and the alarm topic's.
     key: 2n,
-    // It uses the table, and so the table's key, all the time.
+    // They use the table, and so the table's key, all the time.
     keyUse: BigInt(refreshesInAMonth),
     secret: BigInt(p.secrets),
   };

@@ -171,7 +171,10 @@ describe("a run of the reconciler", () => {
     await run();
     const [line, ...more] = printed();
     expect(more).toEqual([]);
-    expect(valuesOf(line ?? {})).toEqual({ LookedAt: 0, Failed: 0, WaitingForPerson: await waitingNow() });
+    expect(valuesOf(line ?? {})).toEqual({
+      ...{ LookedAt: 0, Failed: 0, Overdue: 0 },
+      WaitingForPerson: await waitingNow(),
+    });
     expect(line).toMatchObject({ level: "INFO", function: "reconcile", requestId: "run-1" });
     expect(JSON.stringify(line)).toContain('"Namespace":"WalletGateway-test"');
   });

@@ -89,7 +89,10 @@ const printed = new Set(
     ...webhookCounts("nicepay")({ ...told, notification: "dropped" }),
     ...webhookCounts("nicepay")({ ...told, notification: "queued" }),
     ...setbackCounts(told),
-    ...runCounts({ lookedAt: 1, oldestDoubtMs: 1, waiting: 1, failures: [] }),
+    ...runCounts({
+      ...{ lookedAt: 1, oldestDoubtMs: 1, waiting: 1, failures: [] },
+      backlog: { count: 1, oldestMs: 1 },
+    }),
     ...reconciledCounts("succeeded"),
   ].flatMap(({ by, values }) =>
     Object.entries(values).flatMap(([name, value]) =>
@@ -123,6 +126,7 @@ test.each(
   Object.entries({
     NeedsAttention: [">=", 1, 1, 1],
     OldestDoubt: [">=", 933, 1, 1],
+    Backlog: [">=", 900, 1, 1],
     ReconcileStopped: ["<", 1, 2, 2],
     AggrepayFaults: [">=", 20, 3, 2],
     NicepayFaults: [">=", 20, 3, 2],
@@ -281,7 +285,7 @@ test("the dashboard shows metrics that come", () => {
   const text = JSON.stringify(dashboard?.Properties.DashboardBody).replaceAll("\\", "");
   // `["WalletGateway","Calls","provider","aggrepay",...`
   const shown = Array.from(
-    text.matchAll(/\["WalletGateway","(\w+)"(?:,"(provider)","\w+")?/g),
+    text.matchAll(/\["WalletGateway","(\w+)"(?:,"(provider|state)","\w+")?/g),
     ([, name = "", dimension]) => key(name, dimension === undefined ? [] : [dimension]),
   );
   expect(new Set(shown).size).toBeGreaterThan(10);

@@ -20,6 +20,7 @@ test("without context is for development, where data may be destroyed", () => {
     alarmTopicArn: undefined,
     keyRingReaders: [],
     rollout: "all-at-once",
+    reconcileWorkers: 1,
     tracing: false,
     variables: {
       AGGREPAY_BASE_URL: "https://testwallet.aggrepaypayments.com",
@@ -37,6 +38,7 @@ test("without context is for development, where data may be destroyed", () => {
       SECOND_PERSON: "off",
     },
     providerTimeoutMs: 20_000,
+    inquiryTimeoutMs: 5_000,
     functionTimeoutMs: 28_000,
     leaseMs: 33_000,
     quietPeriodMs: 900_000,
@@ -53,6 +55,7 @@ test("for production keeps data and speaks to the real providers", () => {
     throttle: { rate: 500, burst: 1000 },
     webhookThrottle: { rate: 50, burst: 100 },
     rollout: "canary",
+    reconcileWorkers: 4,
     variables: {
       AGGREPAY_BASE_URL: "https://aggwallet.aggrepaypayments.com",
       PAYU_BASE_URL: "https://api.payu.in",
@@ -96,6 +99,11 @@ test.each([
   [{ keyRingReaders: `${role},${role}-2` }, { keyRingReaders: [role, `${role}-2`] }],
   [{ rollout: "linear" }, { rollout: "linear" }],
   [{ tracing: "on" }, { tracing: true }],
+  [{ reconcileWorkers: "5" }, { reconcileWorkers: 5 }],
+  [
+    { inquiryTimeoutMs: 20_000, providerTimeoutMs: 20_000 },
+    { inquiryTimeoutMs: 20_000, providerTimeoutMs: 20_000 },
+  ],
   [{ egress: "fixed" }, { egress: { natGateways: 2 } }],
   [{ egress: "fixed", natGateways: 1 }, { egress: { natGateways: 1 } }],
   [{ egress: "any" }, { egress: undefined }],
@@ -126,6 +134,7 @@ test("none is chosen where there is none", () => {
 
 test.each([
   [{ quietPeriodMs: 299_999 }, "quietPeriodMs 299999 must be at least 300000 in prod"],
+  [{ inquiryTimeoutMs: 999 }, "inquiryTimeoutMs 999 must be at least 1000 in prod"],
   [{ bindingWaitMs: 599_999 }, "bindingWaitMs 599999 must be at least 600000 in prod"],
   [{ providerTimeoutMs: 999 }, "providerTimeoutMs 999 must be at least 1000 in prod"],
   [
@@ -391,6 +400,16 @@ test.each([
     { leaseMs: 900_001 },
     "leaseMs 900001 must be at most 900000: nobody asks what became of an attempt before it is over",
   ],
+  [
+    { inquiryTimeoutMs: 20_001 },
+    "inquiryTimeoutMs 20001 must be at most providerTimeoutMs 20000: a question waits no longer than a change",
+  ],
+  [
+    { providerTimeoutMs: 4_999 },
+    "inquiryTimeoutMs 5000 must be at most providerTimeoutMs 4999: a question waits no longer than a change",
+  ],
+  [{ reconcileWorkers: 6 }, "reconcileWorkers 6 must be at most 5: a rule has no more targets"],
+  [{ reconcileWorkers: 0 }, "reconcileWorkers must be a whole number of workers from 1 to 9999999999, not 0"],
   [
     { doubtLimitMs: 933_000 },
     "doubtLimitMs 933000 must be longer than leaseMs and quietPeriodMs together: until then asking proves nothing",

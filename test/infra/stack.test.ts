@@ -233,6 +233,7 @@ describe.each(definitions.filter(({ schedule }) => schedule !== undefined))("$na
         {
           Id: "Target0",
           Arn: ref(aliasId),
+          Input: '{"shards":{"from":0,"to":64}}',
           RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
         },
       ],
@@ -259,6 +260,15 @@ describe.each(definitions.filter(({ schedule }) => schedule !== undefined))("$na
       },
     ]);
   });
+});
+
+test("in production four workers share the records in doubt, each shard with one of them", () => {
+  const prod = synthesized({ stage: "prod" });
+  const rules = Object.values(prod.findResources("AWS::Events::Rule")).map(({ Properties }) => Properties);
+  const [rule] = rules.filter(({ ScheduleExpression }) => ScheduleExpression === "rate(1 minute)");
+  const inputs = rule?.Targets.map(({ Input }: { readonly Input: string }) => JSON.parse(Input));
+  expect(inputs).toEqual([0, 16, 32, 48].map((from) => ({ shards: { from, to: from + 16 } })));
+  expect(new Set(rule?.Targets.map(({ Arn }: { readonly Arn: object }) => JSON.stringify(Arn))).size).toBe(1);
 });
 
 describe.each(definitions.filter(({ takesFrom }) => takesFrom !== undefined))("$name", (definition) => {
@@ -302,7 +312,7 @@ const chosen = {
 
 describe.each(definitions)("$name", (definition) => {
   const { alias, functionId, lambda, role, logGroupId } = deployed(definition);
-  const { name, summary, variables, secrets, tableActions, putsInto } = definition;
+  const { name, summary, variables, secrets, tableActions, putsInto, schedule } = definition;
 
   test("has a function of its own", () => {
     expect(lambda).toMatchObject({
@@ -310,7 +320,7 @@ describe.each(definitions)("$name", (definition) => {
       Runtime: "nodejs24.x",
       Architectures: ["arm64"],
       Handler: "index.handler",
-      Timeout: 28,
+      Timeout: schedule ? schedule.everyMinutes * 60 - 5 : 28,
       LoggingConfig: { LogFormat: "JSON" },
       Layers: [ref(only("AWS::Lambda::LayerVersion")[0])],
     });
@@ -387,6 +397,7 @@ describe.each(definitions)("$name", (definition) => {
       ...Object.fromEntries(secrets.map((secret) => [secretIdVariable(secret), secretRefs[secret]])),
       ...(tableActions.length > 0 && { TABLE_NAME: ref(tableId) }),
       ...(putsInto && { NOTIFICATION_QUEUE_URL: ref(queueId) }),
+      ...(schedule && { INQUIRY_TIMEOUT_MS: "5000" }),
     });
   });
 
@@ -516,8 +527,8 @@ test("nothing is there besides", () => {
     "AWS::ApiGatewayV2::Integration": routes,
     "AWS::ApiGatewayV2::Route": definitions.flatMap(routesOf).length,
     "AWS::ApiGatewayV2::Stage": 1,
-    // Each function's, each clock's, each provider's, and 15 of the whole.
-    "AWS::CloudWatch::Alarm": each + schedules + providers + 15,
+    // Each function's, each clock's, each provider's, and 16 of the whole.
+    "AWS::CloudWatch::Alarm": each + schedules + providers + 16,
     "AWS::CloudWatch::Dashboard": 1,
     "AWS::DynamoDB::Table": 1,
     "AWS::Events::EventBus": 1,

@@ -124,12 +124,49 @@ describe("an assembly", () => {
       functionName: "Echo",
       authorization: "NONE",
     });
-    expect(schedules).toMatchObject([{ functionName: "Tick", expression: "rate(1 minute)" }]);
+    expect(schedules).toMatchObject([
+      { functionName: "Tick", expression: "rate(1 minute)", input: undefined },
+    ]);
     expect(tables.map(({ name }) => name)).toEqual(["Records"]);
     expect(secrets.map(({ key, name }) => [key, name])).toEqual([
       ["aggrepay", "SecretAggrepay"],
       ["gateway", "ours/gateway"],
     ]);
+  });
+
+  const clock = (target: object) =>
+    changedResources({
+      Workers: {
+        Type: "AWS::Events::Rule",
+        Properties: {
+          ScheduleExpression: "rate(1 minute)",
+          Targets: [{ Arn: { Ref: "TickLive" }, ...target }, { Arn: { Ref: "TickLive" } }],
+        },
+      },
+      WorkersMay: {
+        Type: "AWS::Lambda::Permission",
+        Properties: {
+          Action: "lambda:InvokeFunction",
+          FunctionName: { Ref: "TickLive" },
+          Principal: "events.amazonaws.com",
+          SourceArn: { "Fn::GetAtt": ["Workers", "Arn"] },
+        },
+      },
+    });
+
+  test("gives what a rule says to each of its targets", () => {
+    const { schedules } = readAssembly(clock({ Input: '{"shards":{"from":0,"to":16}}' }));
+    expect(schedules.filter(({ name }) => name === "Workers").map(({ input }) => input)).toEqual([
+      '{"shards":{"from":0,"to":16}}',
+      undefined,
+    ]);
+  });
+
+  test.each([
+    { InputPath: "$.detail" },
+    { InputTransformer: { InputTemplate: "{}" } },
+  ])("is refused where a rule changes its event: %j", (target) => {
+    expect(() => readAssembly(clock(target))).toThrow("changes its event");
   });
 
   test("gives a function the policies of its role: inline, attached, managed", () => {

@@ -55,6 +55,7 @@ const recordOf = async (id = "") => (await call(look, `/v1/records/${id}`)).body
 
 test("it is production's", () => {
   expect(gateway.logs()).toContain("WalletGateway-prod: ");
+  expect(gateway.logs()).toContain("every 0.2 s, 4 at a time (deployed: rate(1 minute))");
 });
 
 test("a debit is done for who may change, and its record says who that was", async () => {

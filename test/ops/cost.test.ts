@@ -148,7 +148,8 @@ describe("a month, computed by hand", () => {
     expect(requests).toBe(2_628_000n);
     // Reconcile: 43,800 runs of 64 queries, which take half a read unit each; 8 at a time of 5 ms.
     expect(usage).toMatchObject({
-      invocation: 2_628_000n + 43_800n,
+      // Four workers a minute, whose shares make one run.
+      invocation: 2_628_000n + 4n * 43_800n,
       duration: (2_628_000n * 314n + 43_800n * 40n) * 512n,
       request: 2_628_000n,
       write: 15_768_000n,
@@ -157,9 +158,9 @@ describe("a month, computed by hand", () => {
       backup: 2_628_000n * 1024n,
       pipe: 2_628_000n,
       event: 2_628_000n,
-      functionLog: (2_628_000n + 43_800n) * BigInt(platformLog),
+      functionLog: (2_628_000n + 4n * 43_800n) * BigInt(platformLog),
       accessLog: 2_628_000n * 1024n,
-      metric: 75n,
+      metric: 76n,
       // One environment, 8,760 times five minutes; DynamoDB asks for its key as often, for it and for reconcile.
       secretUse: 8760n,
       keyUse: 3n * 8760n,
@@ -207,7 +208,7 @@ describe("a month, computed by hand", () => {
     const { usage, requests } = monthOf(model(all("debit"), { rps: 0 }));
     expect(requests).toBe(0n);
     expect(usage).toMatchObject({
-      invocation: 43_800n,
+      invocation: 4n * 43_800n,
       request: 0n,
       write: 0n,
       read: 2_803_200n,
@@ -217,7 +218,7 @@ describe("a month, computed by hand", () => {
       secretUse: 0n,
       alarm: BigInt(presets.alarms),
       dashboard: 1n,
-      metric: 4n,
+      metric: 5n,
     });
   });
 

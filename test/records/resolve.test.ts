@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { readConfig } from "../../lib/config.ts";
 import type { Tally } from "../../lib/metrics.ts";
+import { countWaiting } from "../../lib/operation/counting.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
-import { countWaiting, reconcile } from "../../lib/operation/reconcile.ts";
+import { reconcile } from "../../lib/operation/reconcile.ts";
 import { type Doubtful, resolve } from "../../lib/operation/resolve.ts";
+import { shardsIn } from "../../lib/operation/share.ts";
 import type { Evidence, Inquiry } from "../../lib/providers/inquiry.ts";
 import { recordId } from "../../lib/records/identity.ts";
 import type { RecordItem } from "../../lib/records/record.ts";
@@ -655,7 +657,7 @@ describe("a run of the reconciler", () => {
   test("ends in time though the table is slow to say what is due, and slow to show it", async () => {
     const [one] = await doubts(1);
     const { change, asked } = changeThat(() => done);
-    for (const slow of ["due", "get"] as const) {
+    for (const slow of ["unfinished", "get"] as const) {
       let leftMs = 28_000;
       let calls = 0;
       const answers = async <T>(answer: Promise<T>): Promise<T> => {
@@ -665,15 +667,15 @@ describe("a run of the reconciler", () => {
       };
       const table = {
         ...store,
-        due: async (...all: Parameters<Records["due"]>) =>
-          slow === "due" ? answers(store.due(...all)) : [one?.id ?? ""],
+        unfinished: async (...all: Parameters<Records["unfinished"]>) =>
+          slow === "unfinished" ? answers(store.unfinished(...all)) : [{ id: one?.id ?? "", due: 0 }],
         get: (id: string) => (slow === "get" ? answers(store.get(id)) : store.get(id)),
       };
       const budget = { remainingMs: () => leftMs };
       leftMs = slow === "get" ? 5_000 : leftMs;
       await reconcile([change], world, table, budget);
       // Those that are under way when the time ends are the last.
-      expect(calls).toBeLessThanOrEqual(slow === "due" ? 12 + 8 : 8);
+      expect(calls).toBeLessThanOrEqual(slow === "unfinished" ? 12 + 8 : 8);
       if (slow === "get") expect(asked).not.toHaveBeenCalled();
     }
   });
@@ -681,7 +683,8 @@ describe("a run of the reconciler", () => {
   test("counts what waits for a person in time, or not at all", async () => {
     let leftMs = 28_000;
     const slow = {
-      countWaiting: async () => {
+      ...store,
+      countUnfinished: async () => {
         leftMs -= 1_000;
         return 1;
       },
@@ -722,7 +725,10 @@ describe("a run of the reconciler", () => {
     for (const { id } of otps) expect((await store.get(id))?.state).toBe("needs_attention");
     expect(sent).toBeLessThan(40);
     // Those that were not asked about keep their place, and count no inquiry.
-    const left = await Promise.all(Array.from({ length: 64 }, (_, shard) => store.due(shard, now, 250)));
+    const span = { from: 0, to: now };
+    const left = await Promise.all(
+      shardsIn({ from: 0, to: 64 }).map((shard) => store.unfinished(shard, span, 250)),
+    );
     expect(left.flat()).toHaveLength(200);
   });
 

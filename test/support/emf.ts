@@ -120,7 +120,7 @@ const listed = new Set(
     "timestamp level function requestId status durationMs code operation record state replayed providerMs providerCode lastInquiry unreadable",
     "error errorAt _aws provider outcome reason Calls Replayed ProviderLatency ProviderFaults Misconfigured InDoubt",
     "Unexpected Setbacks NeedsAttention Outcomes WebhookReceived WebhookRefused WebhookBound WebhookStray",
-    "LookedAt Failed OldestDoubt WaitingForPerson Reconciled",
+    "LookedAt Failed OldestDoubt Overdue OldestOverdue WaitingForPerson Reconciled",
   ].flatMap((names) => names.split(" ")),
 );
 
