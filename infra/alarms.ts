@@ -17,6 +17,7 @@ import type { Metric as MetricName } from "../lib/metrics.ts";
 import type { Api } from "./api.ts";
 import type { Config } from "./config.ts";
 import type { Data } from "./data.ts";
+import { type Door, doorRefusals } from "./door.ts";
 import type { Events } from "./events.ts";
 import type { Deployed } from "./functions.ts";
 import { customerIndex, resourceId, unfinishedIndex } from "./names.ts";
@@ -25,6 +26,7 @@ export interface Watched {
   readonly config: Config;
   readonly data: Data;
   readonly api: Api;
+  readonly door: Door;
   readonly functions: readonly Deployed[];
   readonly events: Events;
 }
@@ -37,7 +39,7 @@ const minutes = Duration.minutes;
 
 /** What somebody should look at, each alarm with the section of the runbook that says how. */
 export function createAlarms(stack: Stack, watched: Watched): Alarms {
-  const { config, data, api, functions, events } = watched;
+  const { config, data, api, door, functions, events } = watched;
   const topic = alarmTopic(stack, config);
   ringForKey(stack, data, topic);
   ringForRecords(stack, events, topic);
@@ -117,9 +119,26 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     datapointsToAlarm: 2,
   });
   alarm("WebhookNotKept", {
-    says: "A genuine notification could not be kept: the provider must send it again.",
+    says: "A notification could not be kept, or the API could not hand it on: the provider must send it again.",
     runbook: "refused-notifications",
-    metric: own("WebhookRefused", { ...webhook, reason: "503" }),
+    // The API counts what the function answers 503 as well, and the old route does not.
+    metric: sum("Not kept", [
+      door.api.deploymentStage.metricServerError({ period: minutes(5) }),
+      own("WebhookRefused", { ...webhook, reason: "503" }),
+    ]),
+    ...lateIsSeen,
+  });
+  alarm("WebhookThrottled", {
+    says: "The API turned notifications away because there were too many.",
+    runbook: "the-door",
+    metric: doorRefusals(stack, "throttle"),
+  });
+  alarm("WebhookTurnedAway", {
+    says: "Notifications came from an address that may not even reach the function, again and again.",
+    runbook: "the-door",
+    metric: doorRefusals(stack, "address"),
+    // A provider sends each four times, a minute apart: of those, two fall into some five minutes. A scan is one.
+    threshold: 2,
   });
 
   alarm("WebhookUnlisted", {

@@ -1,4 +1,4 @@
-import { CfnOutput, Stack } from "aws-cdk-lib";
+import { CfnOutput, type Stack } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import {
   ApiMapping,
@@ -31,6 +31,7 @@ export interface Api {
   readonly api: HttpApi;
   readonly stage: HttpStage;
   readonly url: string;
+  readonly domain: DomainName | undefined;
 }
 
 export function createApi(stack: Stack, config: Config, data: Pick<Data, "key">): Api {
@@ -54,9 +55,9 @@ export function createApi(stack: Stack, config: Config, data: Pick<Data, "key">)
     },
   });
   const url = domain ? `https://${domain.domainName}` : api.apiEndpoint;
-  if (domain) createDomain(stack, domain, { api, stage });
+  const ownDomain = domain && createDomain(stack, domain, { api, stage });
   new CfnOutput(stack, "Url", { value: url, description: "Where callers send their requests" });
-  return { api, stage, url };
+  return { api, stage, url, domain: ownDomain };
 }
 
 function authorizer({ auth }: Config): IHttpRouteAuthorizer {
@@ -77,7 +78,7 @@ function createDomain(
   stack: Stack,
   { domainName, certificateArn }: NonNullable<Config["domain"]>,
   { api, stage }: Pick<Api, "api" | "stage">,
-): void {
+): DomainName {
   const name = new DomainName(stack, "DomainName", {
     domainName,
     certificate: Certificate.fromCertificateArn(stack, "Certificate", certificateArn),
@@ -87,15 +88,20 @@ function createDomain(
     value: name.regionalDomainName,
     description: `What the DNS record of ${domainName} points to`,
   });
+  return name;
 }
 
-/** A route for each function that has one, with the throttle of those that anybody may call. */
+/**
+ * A route for each function that has one and whose callers say who they are. What anybody may call stands behind the door, and
+ * here too where its old route is kept, with a throttle of its own.
+ */
 export function addRoutes(
   { api, stage }: Api,
-  { auth, webhookThrottle }: Config,
-  functions: readonly Deployed[],
+  { auth, webhookThrottle, oldWebhookRoute }: Config,
+  role: IRole,
+  all: readonly Deployed[],
 ): void {
-  const role = createCallingRole(Stack.of(api), functions);
+  const functions = all.filter(({ definition }) => definition.access !== "open" || oldWebhookRoute);
   const openRoutes: HttpRoute[] = [];
   for (const { definition, live } of functions) {
     const { access } = definition;
@@ -112,6 +118,7 @@ export function addRoutes(
     );
     if (access === "open") openRoutes.push(...added);
   }
+  if (openRoutes.length === 0) return;
   // CDK has no word for a route's own throttle. A stage that names a route must come after it.
   const settings = stage.node.defaultChild as CfnStage;
   settings.routeSettings = Object.fromEntries(
@@ -136,7 +143,7 @@ export function addRoutes(
  * Invokes functions for the API. A policy on each function would do the same and cost a resource of the stack for each.
  * Source: CloudFormation Template Reference, AWS::ApiGatewayV2::Integration, `CredentialsArn`.
  */
-function createCallingRole(stack: Stack, functions: readonly Deployed[]): IRole {
+export function createCallingRole(stack: Stack, functions: readonly Deployed[]): IRole {
   const called = functions.filter(({ definition }) => definition.route !== undefined);
   const role = new Role(stack, "ApiRole", {
     assumedBy: new ServicePrincipal("apigateway.amazonaws.com"),

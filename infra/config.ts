@@ -22,6 +22,20 @@ export interface Config {
    * account's concurrency is the webhook's alone, and no more: the rest is out of the reach of whoever floods it.
    */
   readonly webhookConcurrency: number | undefined;
+  /**
+   * How many of what the clock runs may run at once, kept for it: callers who use up the account's concurrency, as where a
+   * provider hangs, do not stop what settles their doubt. Undefined: none is kept.
+   */
+  readonly reconcileConcurrency: number | undefined;
+  /**
+   * Addresses besides those that are listed (WEBHOOK_SOURCE_ADDRESSES) whose notifications reach the function: signed rightly they
+   * are kept for a person, and bind nothing. `open`: those of everyone. All others are refused by the API.
+   */
+  readonly webhookDoor: "open" | readonly string[];
+  /** The webhook's route of the HTTP API is there too, for notifications of users who were registered under its URL. */
+  readonly oldWebhookRoute: boolean;
+  /** Whether the stack sets the role under which REST APIs write logs: the account has one for all of a Region. */
+  readonly apiGatewayLogRole: "set" | "leave";
   /** A host name of one's own for the API; its own is switched off then. */
   readonly domain: { readonly domainName: string; readonly certificateArn: string } | undefined;
   /** Where alarms go. Undefined: a topic of the stack's own. */
@@ -82,6 +96,8 @@ const stages = {
     throttle: { rate: 50, burst: 100 },
     webhookThrottle: { rate: 10, burst: 20 },
     webhookConcurrency: undefined,
+    reconcileConcurrency: undefined,
+    webhookDoor: "open",
     rollout: "all-at-once",
     reconcileWorkers: 1,
     variables: {
@@ -101,6 +117,9 @@ const stages = {
     throttle: { rate: 500, burst: 1000 },
     webhookThrottle: { rate: 50, burst: 100 },
     webhookConcurrency: 10,
+    reconcileConcurrency: 8,
+    // A third address of production that one merchant has seen; NICEPAY's pages do not name it.
+    webhookDoor: "18.98.96.50",
     rollout: "canary",
     reconcileWorkers: 4,
     variables: {
@@ -156,7 +175,7 @@ const forProduction: Readonly<Record<string, string>> = {
 
 function configFrom(context: Context): Config {
   const stage = word(context, "stage", ["dev", "prod"], "dev");
-  const { variables, throttle, webhookThrottle, webhookConcurrency, ...preset } = stages[stage];
+  const { variables, throttle, webhookThrottle, webhookDoor, ...preset } = stages[stage];
   const missing = Object.entries(forProduction).find(([name]) => context(name) === undefined);
   if (stage === "prod" && missing)
     throw new ConfigError(`${missing[0]} must be chosen for prod: ${missing[1]}`);
@@ -172,7 +191,17 @@ function configFrom(context: Context): Config {
     auth: readAuth(context),
     throttle: readThrottle(context, "throttle", throttle),
     webhookThrottle: readThrottle(context, "webhookThrottle", webhookThrottle),
-    webhookConcurrency: readConcurrency(context, webhookConcurrency),
+    webhookConcurrency: readConcurrency(context, "webhookConcurrency", preset.webhookConcurrency, {
+      least: 1,
+      most: mostReserved,
+    }),
+    reconcileConcurrency: readConcurrency(context, "reconcileConcurrency", preset.reconcileConcurrency, {
+      least: leastForReconcile,
+      most: mostReserved,
+    }),
+    webhookDoor: readDoor(text(context, "webhookDoor", rules.door) ?? webhookDoor),
+    oldWebhookRoute: word(context, "oldWebhookRoute", ["on", "off"], "off") === "on",
+    apiGatewayLogRole: word(context, "apiGatewayLogRole", ["set", "leave"], "set"),
     domain,
     alarmTopicArn: text(context, "alarmTopicArn", rules.topic),
     keyRingReaders: text(context, "keyRingReaders", rules.principals)?.split(",") ?? [],
@@ -225,10 +254,28 @@ function readThrottle(context: Context, name: string, preset: Throttle): Throttl
   throw new ConfigError(`${name}Burst ${burst} must be at least ${name}Rate ${rate}`);
 }
 
+/** Of what the clock runs, several may share out the work of one run. */
+const leastForReconcile = 4;
+/** An account has 1,000 unless it asked for more, of which Lambda keeps 100 for functions without concurrency of their own. */
+const mostReserved = 400;
+
 /** `none` for a new account: it has 10 in all, of which Lambda lets nobody keep any apart. */
-function readConcurrency(context: Context, preset: number | undefined): number | undefined {
-  const value = context("webhookConcurrency") ?? preset ?? "none";
-  return value === "none" ? undefined : count(() => value, "webhookConcurrency", "requests at once", 1);
+function readConcurrency(
+  context: Context,
+  name: string,
+  preset: number | undefined,
+  { least, most }: { readonly least: number; readonly most: number },
+): number | undefined {
+  const value = context(name) ?? preset ?? "none";
+  if (value === "none") return undefined;
+  const chosen = count(() => value, name, "environments", least);
+  if (chosen >= least && chosen <= most) return chosen;
+  throw new ConfigError(`${name} ${chosen} must be from ${least} to ${most}, or none`);
+}
+
+function readDoor(value: string): Config["webhookDoor"] {
+  if (value === "open") return value;
+  return value === "listed" ? [] : value.split(",");
 }
 
 /** What a rule of EventBridge may lead to. Source: EventBridge User Guide, "Amazon EventBridge quotas" (targets per rule). */

@@ -181,6 +181,10 @@ export const rules = {
   },
   hostName: { isRight: isHostName, must: "be a host name in lower case" },
   networks: { isRight: listOf(isNetwork), must: "be addresses or networks, separated by commas" },
+  door: {
+    isRight: (value) => value === "open" || value === "listed" || listOf(isNetwork)(value),
+    must: "be open, listed, or addresses or networks, separated by commas",
+  },
   region: {
     isRight: isRegion,
     must: "be a Region such as ap-south-1",

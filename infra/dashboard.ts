@@ -10,6 +10,7 @@ import {
 import { ownMetrics, providerOf } from "./alarms.ts";
 import type { Api } from "./api.ts";
 import type { Data } from "./data.ts";
+import { doorRefusals } from "./door.ts";
 import type { Deployed } from "./functions.ts";
 import { customerIndex, unfinishedIndex } from "./names.ts";
 
@@ -94,6 +95,8 @@ export function createDashboard(stack: Stack, { data, api, functions }: Shown): 
             own("WebhookStray", { provider: "nicepay" }),
             own("WebhookQueued", { provider: "nicepay" }),
             own("WebhookRefused", { provider: "nicepay" }),
+            doorRefusals(stack, "address").with({ label: "address refused by the API" }),
+            doorRefusals(stack, "throttle").with({ label: "too many for the API" }),
           ]),
         ),
       ],

@@ -15,7 +15,7 @@ interface Explained {
   readonly reason: string;
 }
 
-const explained = (stack: Stack, { tracing }: Config): readonly Explained[] => [
+const explained = (stack: Stack, { tracing, oldWebhookRoute }: Config): readonly Explained[] => [
   ...(tracing
     ? ["AwsSolutions::AwsSolutions-IAM5[Resource::*]", "Serverless::Serverless-LambdaStarPermissions"].map(
         (id) => ({
@@ -30,11 +30,45 @@ const explained = (stack: Stack, { tracing }: Config): readonly Explained[] => [
     reason:
       "Providers give their keys by hand, so nothing could rotate them by itself, and a key of the gateway's rings is kept as long as a record names it. Functions follow a new value without a deployment (docs/operations.md).",
   },
-  {
-    id: "AwsSolutions::AwsSolutions-APIG4",
-    at: /^Api$/,
+  ...["AwsSolutions::AwsSolutions-APIG4", "AwsSolutions::AwsSolutions-COG4"].map((id) => ({
+    id,
+    at: /^Door$/,
     reason:
-      "One route is open, the webhook's: a provider cannot sign for AWS. Its function checks the notification's own signature and the source address, and it has a throttle of its own.",
+      "A provider cannot sign for AWS. The API's policy looks at the source address, and the function checks the notification's own signature.",
+  })),
+  ...(oldWebhookRoute
+    ? [
+        {
+          id: "AwsSolutions::AwsSolutions-APIG4",
+          at: /^Api$/,
+          reason:
+            "The webhook's old route is kept (oldWebhookRoute=on). Its function checks the notification's own signature and the source address, and it has a throttle of its own.",
+        },
+      ]
+    : []),
+  {
+    id: "AwsSolutions::AwsSolutions-APIG2",
+    at: /^Door$/,
+    reason:
+      "Providers send more than one form, and what they sign is the bytes: the function reads every form, and the signature decides.",
+  },
+  {
+    id: "AwsSolutions::AwsSolutions-APIG3",
+    at: /^Door$/,
+    reason:
+      "The API's policy lets listed addresses in and no others. AWS WAF can be put before the stage by whoever opens it (webhookDoor=open).",
+  },
+  {
+    id: "AwsSolutions::AwsSolutions-APIG6",
+    at: /^Door$/,
+    reason:
+      "The access log has a line for each request. The execution log of API Gateway would be a group that is neither under the stack's key nor forgets.",
+  },
+  {
+    id: "AwsSolutions::AwsSolutions-IAM5[Resource::*]",
+    at: /^ApisLogRole$/,
+    reason:
+      "REST APIs of the account write every log of theirs under one role, and API Gateway takes none that may do less (AmazonAPIGatewayPushToCloudWatchLogs).",
   },
   {
     id: `AwsSolutions::AwsSolutions-IAM5[Resource::${arnOf(stack, "lambda", `function:${stack.stackName}-*`)}]`,
@@ -98,6 +132,11 @@ const explained = (stack: Stack, { tracing }: Config): readonly Explained[] => [
     id: "Serverless::Serverless-LambdaTracing",
     reason:
       "Tracing is the deployment's choice (tracing=on); logs and metrics have durations of the provider and of the function.",
+  },
+  {
+    id: "Serverless::Serverless-APIGWXrayEnabled",
+    at: /^Door$/,
+    reason: "The same: with tracing=on the stage traces too.",
   },
 ];
 

@@ -37,8 +37,8 @@ export interface Deployed {
 export interface Surroundings {
   readonly config: Config;
   readonly data: Data;
-  /** Where the API is reached: providers are told to notify there. */
-  readonly apiUrl: string;
+  /** Where providers are told to notify. */
+  readonly webhookUrl: string;
   /** Where functions that call providers run; undefined, they run where the others do. */
   readonly egress: Egress | undefined;
 }
@@ -67,7 +67,7 @@ function createFunction(
   definition: FunctionDefinition,
   { folder }: Bundle,
   signing: LayerVersion,
-  { config, data, apiUrl, egress }: Surroundings,
+  { config, data, webhookUrl, egress }: Surroundings,
 ): Deployed {
   const network = callsProvider(definition) ? egress : undefined;
   const id = resourceId(definition.name);
@@ -92,11 +92,7 @@ function createFunction(
     layers: [signing],
     timeout: timeoutOf(definition, config),
     memorySize,
-    // What anybody may call has a part of the account's concurrency of its own, and no other.
-    ...(definition.access === "open" &&
-      config.webhookConcurrency !== undefined && {
-        reservedConcurrentExecutions: config.webhookConcurrency,
-      }),
+    ...reservedFor(definition, config),
     // Nothing that CDK does later widens the role: what a function may do is in its statements, all of it.
     role: role.withoutPolicyUpdates(),
     logGroup,
@@ -107,7 +103,7 @@ function createFunction(
       vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
       securityGroups: [network.securityGroup],
     }),
-    environment: variablesOf(stack, definition, config, data, apiUrl),
+    environment: variablesOf(stack, definition, config, data, webhookUrl),
     // What ran yesterday can be made live again by hand.
     currentVersionOptions: { removalPolicy: removalPolicy(config) },
   });
@@ -143,14 +139,20 @@ function createFunction(
   return { definition, role, live };
 }
 
+/** A part of the account's concurrency that is one function's, and bounds it: see `Config`. */
+function reservedFor({ access, schedule }: FunctionDefinition, config: Config) {
+  const own = access === "open" ? config.webhookConcurrency : schedule && config.reconcileConcurrency;
+  return own === undefined ? {} : { reservedConcurrentExecutions: own };
+}
+
 function variablesOf(
   stack: Stack,
   { variables, secrets, tableActions, putsInto, schedule }: FunctionDefinition,
   config: Config,
   data: Data,
-  apiUrl: string,
+  webhookUrl: string,
 ): Record<string, string> {
-  const values: Record<string, string> = { WEBHOOK_BASE_URL: apiUrl, ...config.variables };
+  const values: Record<string, string> = { WEBHOOK_BASE_URL: webhookUrl, ...config.variables };
   return {
     ...Object.fromEntries(
       variables.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),

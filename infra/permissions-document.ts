@@ -113,6 +113,7 @@ function addedBy({ Resources }: PolicyTemplate, without: PolicyTemplate["Resourc
 
 /** Where the policy document of such a resource is. */
 const attachedPolicies: Readonly<Record<string, string>> = {
+  "AWS::ApiGateway::RestApi": "Policy",
   "AWS::EC2::VPCEndpoint": "PolicyDocument",
   "AWS::IAM::ManagedPolicy": "PolicyDocument",
   "AWS::KMS::Key": "KeyPolicy",

@@ -69,6 +69,8 @@ export interface Counted {
    * listed, our own credentials refused, a failure of ours before or after the call, or what a record answered.
    */
   readonly providerFault?: boolean;
+  /** Of these, a whole reply in the provider's own form that does not verify or is not what the contract says. */
+  readonly misread?: boolean;
   /** The record was put in doubt, or an attempt left behind without a word. */
   readonly inDoubt?: boolean;
   /** The record was put on the list of those that wait for a person. */
@@ -151,15 +153,16 @@ export const queueCounts = (provider: string, taken: TakenFromQueue): readonly C
 /**
  * What a request of any function counts where something is wrong, and only there: a metric that does not come costs nothing.
  * `Setbacks`: what a new version of the function may have broken, be it that it met an error and could still say what it means,
- * as where the table refuses it. `Misconfigured`, of all functions together, is for those that
+ * as where the table refuses it, or that it cannot read what the provider says. What a provider's outage shows is none: no
+ * connection, no reply in time, 5xx, a page in place of a reply. `Misconfigured`, of all functions together, is for those that
  * call no provider, too.
  */
 export function setbackCounts(told: Told): readonly Counts[] {
-  const { function: name, code, error, unexpected, providerFault } = told;
+  const { function: name, code, error, unexpected, misread } = told;
   const misconfigured = code === "misconfigured";
   const values = { Unexpected: unexpected ? 1 : undefined, Setbacks: 1 };
   return [
-    ...(error !== undefined || providerFault || misconfigured ? [{ by: { function: name }, values }] : []),
+    ...(error !== undefined || misread || misconfigured ? [{ by: { function: name }, values }] : []),
     ...(misconfigured ? [{ by: {}, values: { Misconfigured: 1 } }] : []),
   ];
 }

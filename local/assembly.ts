@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { type ApiRoute, apiRoutesOf } from "./api-routes.ts";
 import { CannotStart } from "./cannot-start.ts";
 import { type Key, permissionsOf, type Role } from "./iam/permissions.ts";
 import type { Policy } from "./iam/policy.ts";
-import { intrinsics, local } from "./intrinsics.ts";
+import { intrinsics } from "./intrinsics.ts";
 import { invoking } from "./invoking.ts";
 import { type Json, type JsonObject, listOf, objectOf, parseJson, textOf } from "./json.ts";
 
@@ -44,14 +45,6 @@ export interface LambdaFunction {
   readonly timeoutMs: number;
   /** What its role lets it do with a table: the difference between a function that looks and one that acts. */
   readonly tableActions: readonly string[];
-}
-
-export interface ApiRoute {
-  /** `POST /v1/aggrepay/debit-wallet`, `GET /v1/records/{id}`, `$default`. */
-  readonly key: string;
-  readonly functionName: string;
-  /** `NONE`, `AWS_IAM`, `JWT` or `CUSTOM`. */
-  readonly authorization: string;
 }
 
 export interface Schedule {
@@ -151,30 +144,10 @@ export function readAssembly(folder: string): Application {
     };
   });
 
-  const { calleeOf, checkGrant, checkIntegration } = invoking(resources, functions, permissions, expressions);
+  const who = invoking(resources, functions, permissions, expressions);
+  const { calleeOf, checkGrant } = who;
 
-  const integrations = new Map(
-    ofType("AWS::ApiGatewayV2::Integration").map(({ id, properties }) => [
-      `integrations/${text({ Ref: id })}`,
-      {
-        callee: calleeOf(text(properties.IntegrationUri) ?? "", id),
-        roleArn: text(properties.CredentialsArn),
-      },
-    ]),
-  );
-
-  const routes = ofType("AWS::ApiGatewayV2::Route").map(({ id, properties }): ApiRoute => {
-    const target = text(properties.Target) ?? "";
-    const key = text(properties.RouteKey) ?? fail(`Route ${id} has no key.`);
-    const integration =
-      integrations.get(target) ?? fail(`Route ${id} leads to ${target}, which does not exist.`);
-    checkIntegration(integration, `${text(properties.ApiId)}/${local.stage}/${key.replace(" ", "")}`);
-    return {
-      key,
-      functionName: integration.callee.name,
-      authorization: text(properties.AuthorizationType) ?? "NONE",
-    };
-  });
+  const routes = apiRoutesOf(resources, who, expressions);
 
   const schedules = ofType("AWS::Events::Rule").flatMap(({ id, properties }): readonly Schedule[] => {
     const expression = text(properties.ScheduleExpression);
@@ -219,7 +192,7 @@ export function readAssembly(folder: string): Application {
   const secretArns = new Map(
     ofType("AWS::SecretsManager::Secret").map(({ id, properties }) => [arn(id), text(properties.Name) ?? id]),
   );
-  if (routes.length === 0) fail(`Stack ${stack} in ${folder} has no routes of an HTTP API.`);
+  if (routes.length === 0) fail(`Stack ${stack} in ${folder} has no routes of an API.`);
   const { secretPolicies, queuePolicies, keys } = permissions;
   const secrets = secretsOf(functions, secretArns);
   return {

@@ -124,10 +124,12 @@ export async function startHost(settings: Settings, project: string, tell: Tell)
     return pool.invoke(event, signal);
   };
   const functionOf = new Map(application.routes.map(({ key, functionName }) => [key, functionName]));
+  const restRoutes = new Map(application.routes.map(({ key, rest }) => [key, rest]));
   backend.resolve({
     route: routerOf([...functionOf.keys()]),
     routes: [...functionOf.keys()],
     admit: admission.admit,
+    restOf: (routeKey) => restRoutes.get(routeKey),
     invoke: (routeKey, event, signal) => invoke(functionOf.get(routeKey) ?? "", event, signal),
   });
   const eventSources = startEventSources(application.eventSources, {

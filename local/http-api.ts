@@ -1,13 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { RestRoute } from "./api-routes.ts";
 import { CannotStart } from "./cannot-start.ts";
 import { shown, whyNotFound } from "./explain.ts";
 import { eventOf, type HttpResponse, responseOf, splitTarget } from "./http-event.ts";
 import type { Admit } from "./iam/callers.ts";
+import { local } from "./intrinsics.ts";
+import { objectOf, parseJson } from "./json.ts";
 import type { PoolOutcome } from "./lambda/pool.ts";
 import { type Exceptions, refusalOf } from "./own-origin.ts";
 import type { Tell } from "./progress.ts";
+import { restEventOf } from "./rest-event.ts";
 import type { Router } from "./routes.ts";
 
 /** Where requests go. The signal says that the caller has been answered, and that nothing need start any more. */
@@ -16,6 +20,8 @@ export interface Backend {
   /** The keys that it finds. */
   readonly routes: readonly string[];
   readonly admit: Admit;
+  /** What a REST API adds, where the route is of one. */
+  readonly restOf: (routeKey: string) => RestRoute | undefined;
   readonly invoke: (routeKey: string, event: string, signal: AbortSignal) => Promise<PoolOutcome>;
 }
 
@@ -109,7 +115,7 @@ async function serve(
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), within.ms);
   try {
-    const { route, routes, admit, invoke } = await backend;
+    const { route, routes, admit, restOf, invoke } = await backend;
     const { method = "GET", url: target = "/" } = request;
     const split = splitTarget(target);
     if (split === undefined) return answer(message(400, "Bad Request"));
@@ -121,17 +127,24 @@ async function serve(
       return answer(message(404, "Not Found"));
     }
     const { rawHeaders } = request;
+    const sourceIp = request.socket.remoteAddress ?? "127.0.0.1";
+    const rest = restOf(match.key);
+    if (rest?.admits(method, sourceIp) === false) {
+      tell(`403 ${shown(`${method} ${split.path}`)}: the policy of the API does not let ${sourceIp} in.`);
+      return answer(deniedByPolicy(rest, method));
+    }
     const admission = admit(match.key, split.path, { method, target, rawHeaders, body });
     if (admission === "forbidden") return answer(message(403, "Forbidden"));
-    const sourceIp = request.socket.remoteAddress ?? "127.0.0.1";
     const protocol = `HTTP/${request.httpVersion}`;
     const received = { method, target, rawHeaders, body, sourceIp, protocol };
-    const event = eventOf(received, match, id, new Date(), admission.caller);
+    const event = rest
+      ? restEventOf(received, rest, id, new Date())
+      : eventOf(received, match, id, new Date(), admission.caller);
     const timeout = new Promise<"late">((resolve) =>
       late.signal.addEventListener("abort", () => resolve("late")),
     );
     const outcome = await Promise.race([invoke(match.key, event, late.signal), timeout]);
-    answer(replyTo(match.key, outcome));
+    answer(replyTo(match.key, outcome, rest ? ofRestApi : ofHttpApi));
   } catch (error) {
     // A caller that goes away in the middle of its own body is answered by no one.
     if (request.destroyed && !request.complete) return;
@@ -142,14 +155,25 @@ async function serve(
   }
 }
 
-function replyTo(routeKey: string, outcome: PoolOutcome | "late"): HttpResponse {
-  if (outcome === "late" || outcome.kind === "withdrawn") return message(503, "Service Unavailable");
+/** What an API answers for a function that does not. */
+interface Failures {
+  readonly late: HttpResponse;
+  readonly failed: HttpResponse;
+  readonly isReply: (payload: string) => boolean;
+}
+
+function replyTo(
+  routeKey: string,
+  outcome: PoolOutcome | "late",
+  { late, failed, isReply }: Failures,
+): HttpResponse {
+  if (outcome === "late" || outcome.kind === "withdrawn") return late;
   // Why it failed is in the function's log.
-  if (outcome.kind === "failed") return message(500, "Internal Server Error");
-  const reply = responseOf(outcome.payload);
+  if (outcome.kind === "failed") return failed;
+  const reply = isReply(outcome.payload) ? responseOf(outcome.payload) : undefined;
   if (reply !== undefined) return reply;
-  console.error(`${routeKey}: the function's answer is no response of payload format 2.0`);
-  return message(500, "Internal Server Error");
+  console.error(`${routeKey}: the function's answer is none that the API understands`);
+  return failed;
 }
 
 const message = (status: number, text: string): HttpResponse => ({
@@ -157,6 +181,28 @@ const message = (status: number, text: string): HttpResponse => ({
   headers: { "content-type": "application/json" },
   cookies: [],
   body: Buffer.from(JSON.stringify({ message: text })),
+});
+
+const ofHttpApi: Failures = {
+  late: message(503, "Service Unavailable"),
+  failed: message(500, "Internal Server Error"),
+  isReply: () => true,
+};
+
+/** Source: API Gateway Developer Guide, "Gateway response types"; a REST API guesses no status. */
+const ofRestApi: Failures = {
+  late: message(504, "Endpoint request timed out"),
+  failed: message(502, "Internal server error"),
+  isReply: (payload) => objectOf(parseJson(payload)).statusCode !== undefined,
+};
+
+const deniedByPolicy = ({ apiId, stage, resource }: RestRoute, method: string): HttpResponse => ({
+  ...message(403, ""),
+  body: Buffer.from(
+    JSON.stringify({
+      Message: `User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:${local.region}:********${local.account.slice(-4)}:${apiId}/${stage}/${method}${resource}`,
+    }),
+  ),
 });
 
 /** The body, or undefined if it is too long. What is too long is read all the same: a caller hears us when it has spoken. */

@@ -77,9 +77,7 @@ export function eventOf(
     headers: {
       ...headers,
       "x-amzn-trace-id": headers["x-amzn-trace-id"] ?? traceId(id, now),
-      "x-forwarded-for": [headers["x-forwarded-for"], request.sourceIp].filter(Boolean).join(", "),
-      "x-forwarded-port": /:(\d+)$/.exec(host)?.[1] ?? "80",
-      "x-forwarded-proto": "http",
+      ...forwarded(host, [headers["x-forwarded-for"], request.sourceIp]),
     },
     ...(query !== "" && { queryStringParameters: joinQuery(query) }),
     requestContext: {
@@ -107,6 +105,31 @@ export function eventOf(
   });
 }
 
+/** What a gateway says of the connection; `from` are the addresses that a request has come by. */
+export const forwarded = (
+  host: string,
+  from: readonly (string | undefined)[],
+): Readonly<Record<`x-forwarded-${"for" | "port" | "proto"}`, string>> => ({
+  "x-forwarded-for": from.filter(Boolean).join(", "),
+  "x-forwarded-port": /:(\d+)$/.exec(host)?.[1] ?? "80",
+  "x-forwarded-proto": "http",
+});
+
+/** Names as they were sent, each with all its values. */
+export function valuesByName({ rawHeaders }: HttpRequest): Readonly<Record<string, readonly string[]>> {
+  const pairs = rawHeaders.flatMap((name, at) =>
+    at % 2 === 0 && !hopByHop.has(name.toLowerCase()) ? [[name, rawHeaders[at + 1] ?? ""] as const] : [],
+  );
+  return grouped(pairs);
+}
+
+export const grouped = (
+  pairs: Iterable<readonly [string, string]>,
+): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(
+    [...Map.groupBy(pairs, ([name]) => name)].map(([name, all]) => [name, all.map(([, value]) => value)]),
+  );
+
 /** Names in lower case; a name that was sent more than once has its values joined by commas; cookies stand apart. */
 function joinHeaders({ rawHeaders }: HttpRequest) {
   const headers: Record<string, string> = Object.create(null);
@@ -131,7 +154,7 @@ function joinQuery(query: string): Readonly<Record<string, string>> {
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** `12/Mar/2020:19:03:58 +0000` */
-function commonLogTime(now: Date): string {
+export function commonLogTime(now: Date): string {
   const day = String(now.getUTCDate()).padStart(2, "0");
   return `${day}/${months[now.getUTCMonth()]}/${now.getUTCFullYear()}:${now.toISOString().slice(11, 19)} +0000`;
 }

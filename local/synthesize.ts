@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CannotStart } from "./cannot-start.ts";
-import { isObject, objectOf, parseJson } from "./json.ts";
+import { isObject, type Json, objectOf, parseJson } from "./json.ts";
 import { deathSignal } from "./tether.ts";
 
 /**
@@ -12,7 +12,7 @@ import { deathSignal } from "./tether.ts";
 export async function synthesize(
   project: string,
   folder: string,
-  chosen: Readonly<Record<string, string>> = {},
+  chosen: Readonly<Record<string, Json>> = {},
 ): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   // What the CDK CLI does for `cdk synth`: the project's own context, and where to write.

@@ -95,7 +95,7 @@ test("a delivery that is refused is counted with and without its reason", () => 
 test.each<readonly [string, Partial<Told>, Readonly<Record<string, number>>]>([
   ["an error that nobody expected", { unexpected: true, error: "TypeError" }, { Unexpected: 1, Setbacks: 1 }],
   ["an error that a Problem answers", { code: "not-sent", error: "ValidationException" }, { Setbacks: 1 }],
-  ["a fault of the provider", { providerFault: true }, { Setbacks: 1 }],
+  ["a reply that this version cannot read", { providerFault: true, misread: true }, { Setbacks: 1 }],
   ["a secret that is wrong", { code: "misconfigured" }, { Setbacks: 1, Misconfigured: 1 }],
   [
     "all of these",
@@ -122,6 +122,11 @@ test.each<readonly [string, Partial<Told>, Readonly<Record<string, number>>]>([
 test.each<Partial<Told>>([
   {},
   { status: 422, code: "declined", providerFault: false },
+  // An outage of the provider, as each of its forms is told: it takes no rollout back.
+  { status: 502, code: "provider-fault", providerFault: true },
+  { status: 503, code: "not-sent", providerFault: true },
+  { status: 429, code: "throttled", providerFault: true },
+  { status: 504, code: "outcome-unknown", providerFault: true, inDoubt: true },
   { replayed: true, status: 504, code: "outcome-unknown", inDoubt: true },
   { status: 503, code: "not-sent" },
 ])("%o is no setback, and what counts nothing has no directive", (more) => {

@@ -8,6 +8,7 @@ import { type Answer, lambda, type Request } from "../../lib/operation/handler.t
 import { receiveNotification } from "../../lib/operation/notification.ts";
 import { type Incoming, messageOf } from "../../lib/operation/queued.ts";
 import { warmSecrets } from "../../lib/operation/read.ts";
+import { behindRestApi } from "../../lib/operation/rest-event.ts";
 import { Problem } from "../../lib/problem.ts";
 import { notificationPath } from "../../lib/providers/nicepay/index.ts";
 import { readNotification } from "../../lib/providers/nicepay/notification.ts";
@@ -35,16 +36,18 @@ export const operation: FunctionDefinition = {
   keysBeginWith: bindingKeys,
 };
 
-export const handler = lambda({
-  name: operation.name,
-  read: receive,
-  run: keep,
-  async warm() {
-    await Promise.allSettled([warmSecrets(operation), (async () => processRecords())()]);
-  },
-  refuse: unkept,
-  counts: webhookCounts("nicepay"),
-});
+export const handler = behindRestApi(
+  lambda({
+    name: operation.name,
+    read: receive,
+    run: keep,
+    async warm() {
+      await Promise.allSettled([warmSecrets(operation), (async () => processRecords())()]);
+    },
+    refuse: unkept,
+    counts: webhookCounts("nicepay"),
+  }),
+);
 
 function receive(event: APIGatewayProxyEventV2): Incoming {
   const { headers, requestContext } = event;

@@ -13,7 +13,7 @@ import { type Failure, tell } from "./answer.ts";
 import { type Companion, placeBeside, underWay } from "./beside.ts";
 import type { ChangeOperation, ChangeSpec } from "./change-spec.ts";
 import { type Begins, claimOrWithdraw, settleTries } from "./claiming.ts";
-import { carriedOut, isProviderFault, type Outcome, prepared } from "./exchange.ts";
+import { carriedOut, isMisread, isProviderFault, type Outcome, prepared } from "./exchange.ts";
 import { expireAfterMs } from "./expiry.ts";
 import type { Answer, Request } from "./handler.ts";
 import { fault, readIdempotencyKey } from "./idempotency-key.ts";
@@ -116,6 +116,7 @@ export async function runChange<Input extends object, Result, Call, Reply>(
   note({
     providerMs: Math.round(clock.monotonic() - startedAt),
     providerFault: isProviderFault(outcome),
+    misread: isMisread(outcome),
   });
   if (outcome.kind === "success") noteUnread(outcome.unread, note);
   const { attempt, owner } = claimed.record;

@@ -18,6 +18,8 @@ export type Outcome<Result> =
       readonly why: string;
       readonly timedOut: boolean;
       readonly word?: ProviderWord;
+      /** A whole reply came in the provider's own form, and it does not verify or is not what the contract says. */
+      readonly misread?: true;
     } & AskedToWait);
 
 interface AskedToWait {
@@ -30,6 +32,10 @@ export const isProviderFault = (outcome: Outcome<unknown>): boolean =>
   outcome.kind === "not_sent" ||
   outcome.kind === "unknown" ||
   (outcome.kind === "refusal" && isFaultCode(outcome.code));
+
+/** Such a reply may be the provider's fault, or that of code of ours that is new; an outage has none of them. */
+export const isMisread = (outcome: Outcome<unknown>): boolean =>
+  outcome.kind === "unknown" && outcome.misread === true;
 
 /** Refusals that blame neither the request nor our configuration. */
 export const isFaultCode = (code: ProblemCode): boolean => code === "provider-fault" || code === "throttled";
@@ -163,7 +169,13 @@ function outcomeOf<Reply, Result>(
 ): Exclude<Outcome<Result>, { readonly kind: "not_sent" }> {
   if (answer.kind === "refusal") return answer;
   if (answer.kind === "unusable")
-    return { kind: "unknown", why: answer.why, timedOut: false, ...(answer.word && { word: answer.word }) };
+    return {
+      kind: "unknown",
+      why: answer.why,
+      timedOut: false,
+      ...(answer.word && { word: answer.word }),
+      ...(answer.unverified && { misread: true }),
+    };
   try {
     return { kind: "success", result: returns(answer.reply), unread: [...answer.unread] };
   } catch (error) {
@@ -180,6 +192,7 @@ function outcomeOf<Reply, Result>(
       kind: "unknown",
       why: `The provider's reply cannot be read: ${error.message}.`,
       timedOut: false,
+      misread: true,
     };
   }
 }

@@ -7,7 +7,7 @@ import { secondsLeft } from "../retry-after.ts";
 import { type Runtime, runtime } from "../runtime.ts";
 import { type InputSchema, invalid, readInput } from "./body.ts";
 import type { FunctionDefinition } from "./definition.ts";
-import { carriedOut, isProviderFault, type Outcome, prepared } from "./exchange.ts";
+import { carriedOut, isMisread, isProviderFault, type Outcome, prepared } from "./exchange.ts";
 import { type Answer, type LambdaHandler, lambda, type Request } from "./handler.ts";
 import { served } from "./invocation.ts";
 import { secretsIn } from "./request.ts";
@@ -111,6 +111,7 @@ export async function runRead<Input extends object, Result, Call, Reply>(
     note({
       providerMs: Math.round(clock.monotonic() - started),
       providerFault: isProviderFault(outcome),
+      misread: isMisread(outcome),
     });
     if (outcome.kind === "success") {
       noteUnread(outcome.unread, note);

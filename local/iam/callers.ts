@@ -1,4 +1,4 @@
-import type { ApiRoute } from "../assembly.ts";
+import type { ApiRoute } from "../api-routes.ts";
 import { CannotStart } from "../cannot-start.ts";
 import { local } from "../intrinsics.ts";
 import { contextOf } from "./condition.ts";

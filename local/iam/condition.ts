@@ -1,3 +1,4 @@
+import { BlockList, isIP } from "node:net";
 import { CannotStart } from "../cannot-start.ts";
 import { local } from "../intrinsics.ts";
 import { isArray, isObject, type Json } from "../json.ts";
@@ -18,6 +19,7 @@ const knownKeys: ReadonlySet<string> = new Set(
     "aws:PrincipalType",
     "aws:RequestedRegion",
     "aws:SecureTransport",
+    "aws:SourceIp",
     "aws:ViaAWSService",
     "dynamodb:LeadingKeys",
     "kms:CallerAccount",
@@ -59,6 +61,18 @@ const equalIgnoringCase: Comparison = (wanted) => (value) => value.toLowerCase()
 const arnLike: Comparison = (wanted, fail) =>
   isArnPattern(wanted) ? likeArn(wanted) : fail(`compares with "${wanted}", which is no ARN`);
 
+const inNetwork: Comparison = (wanted, fail) => {
+  const [address = "", prefix] = wanted.split("/");
+  const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+  const list = new BlockList();
+  try {
+    list.addSubnet(address, Number(prefix ?? (family === "ipv6" ? 128 : 32)), family);
+  } catch {
+    return fail(`compares with "${wanted}", which is no address or network`);
+  }
+  return (value) => isIP(value) !== 0 && list.check(value, isIP(value) === 6 ? "ipv6" : "ipv4");
+};
+
 /** `negated`: holds where no value of the policy matches, and where the call has no such key. */
 const comparisons: ReadonlyMap<string, { readonly comparison: Comparison; readonly negated: boolean }> =
   new Map([
@@ -72,6 +86,8 @@ const comparisons: ReadonlyMap<string, { readonly comparison: Comparison; readon
     ["ArnLike", { comparison: arnLike, negated: false }],
     ["ArnNotEquals", { comparison: arnLike, negated: true }],
     ["ArnNotLike", { comparison: arnLike, negated: true }],
+    ["IpAddress", { comparison: inNetwork, negated: false }],
+    ["NotIpAddress", { comparison: inNetwork, negated: true }],
     ["Bool", { comparison: equalIgnoringCase, negated: false }],
   ]);
 

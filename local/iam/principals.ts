@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { ApiRoute } from "../assembly.ts";
+import type { ApiRoute } from "../api-routes.ts";
 import { CannotStart } from "../cannot-start.ts";
 import { local } from "../intrinsics.ts";
 import { isArray, isObject, type Json, type JsonObject, parseJson, textOf } from "../json.ts";

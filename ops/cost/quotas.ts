@@ -66,7 +66,7 @@ export function loadsOf(model: Model, stageRps: number): readonly Load[] {
       busy,
       1000,
       "https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html",
-      "ask for more, as few as 10 in a new account; then reserve some for `Reconcile`",
+      "ask for more, as few as 10 in a new account; `Reconcile` has some of its own",
     ),
     load(
       "Lambda, growth of the busiest function within 10 s",

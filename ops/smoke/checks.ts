@@ -9,6 +9,7 @@ import {
   get,
   isPlatforms,
   isProblem,
+  isRefusedByPolicy,
   ok,
   post,
   problemOf,
@@ -24,6 +25,8 @@ export interface CheckOptions {
   readonly functions: readonly FunctionDefinition[];
   /** It is meant that nobody is asked who calls, as on a local host. */
   readonly open: boolean;
+  /** Where providers send their notifications; left out, it is the gateway itself, as with a domain name. */
+  readonly webhooks?: Gateway;
   /** The providers to be asked for real. */
   readonly ask: readonly string[];
 }
@@ -45,7 +48,9 @@ export async function* checks(gateway: Gateway, options: CheckOptions): AsyncGen
   );
   yield* found("knows no other route", () => knowsNoOther(gateway));
   for (const { name, route } of routes.filter(({ access }) => access === "open"))
-    yield* found(`${name} refuses a false signature`, () => refusesForgery(gateway, route));
+    yield* found(`${name} refuses a false signature`, () =>
+      refusesForgery(options.webhooks ?? gateway, route),
+    );
   for (const provider of options.ask) {
     const question = questions[provider];
     yield* found(`${provider} answers`, () =>
@@ -136,8 +141,8 @@ async function knowsNoOther(gateway: Gateway): Promise<Result> {
 }
 
 /**
- * The function checks the address before it reads, and the signature before it writes. From anywhere but the provider's
- * addresses the answer is 403; the one that proves that signatures are checked is 401, as on a local host.
+ * The API refuses addresses that may not come to it, and the function a wrong signature: 403 from anywhere but the provider's
+ * addresses, and 401 from those, which alone proves that signatures are checked, as on a local host.
  */
 async function refusesForgery(gateway: Gateway, { path }: Route): Promise<Result> {
   const forged = {
@@ -151,8 +156,11 @@ async function refusesForgery(gateway: Gateway, { path }: Route): Promise<Result
     userToken: "smoke",
   };
   const reply = await gateway.send({ ...post(path, forged), signed: false });
+  if (isRefusedByPolicy(reply)) return ok("403 of the API's policy: only the provider's addresses");
   if ((reply.status === 401 || reply.status === 403) && isPlatforms(reply))
     return failed("it asks who calls: the provider cannot reach it");
+  if (reply.status === 404 && isPlatforms(reply))
+    return failed("it is not there: give the stack's WebhookUrl with --webhook-url");
   if (reply.status === 200) return failed("a notification with a false signature was taken in");
   if (!isProblem(reply, "access-denied")) return failed(shown(reply));
   return reply.status === 401

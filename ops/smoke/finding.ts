@@ -32,6 +32,12 @@ export const skipped = (why: string): Omit<Finding, "check"> => ({ verdict: "ski
 /** API Gateway's own answers have this and no code. */
 const platformAnswer = v.strictObject({ message: v.string() });
 
+/** Of a REST API whose policy does not let the caller in. */
+const policyAnswer = v.strictObject({ Message: v.pipe(v.string(), v.includes("execute-api:Invoke")) });
+
+export const isRefusedByPolicy = ({ status, body }: Reply): boolean =>
+  status === 403 && v.is(policyAnswer, body);
+
 export const isPlatforms = ({ body }: Reply): boolean => v.is(platformAnswer, body);
 
 const problem = v.object({

@@ -14,6 +14,7 @@ const help = `Usage: npm run smoke -- --url https://... [--profile NAME] [option
 Checks a deployed gateway from outside, and changes nothing: each check is a line, and one that fails ends it with 1.
 
   --url U          the stack's Url, or a domain of your own
+  --webhook-url U  the stack's WebhookUrl; that of --url unless given, as with a domain of your own
   --profile NAME   whose credentials sign (SigV4); those of the environment unless given
   --region R       unless the URL, the profile or the environment says it
   --ask            asks the providers for real as well: whether each accepts its secret
@@ -51,6 +52,7 @@ function optionsOf(args: readonly string[]) {
       args: [...args],
       options: {
         url: text,
+        "webhook-url": text,
         profile: text,
         region: text,
         ask: flag,
@@ -68,16 +70,15 @@ function optionsOf(args: readonly string[]) {
 
 type Options = ReturnType<typeof optionsOf>;
 
-function urlOf({ url }: Options): URL {
-  if (url === undefined) throw new Usage("--url is missing.");
+function urlOf(url: string, option: "url" | "webhook-url"): URL {
   const found = URL.parse(url);
   if (found === null || !/^https?:$/.test(found.protocol))
-    throw new Usage(`--url "${url}" is no http address.`);
+    throw new Usage(`--${option} "${url}" is no http address.`);
   if (found.username !== "" || found.pathname !== "/" || found.search !== "" || found.hash !== "")
-    throw new Usage(`--url "${url}" must be scheme and host only.`);
+    throw new Usage(`--${option} "${url}" must be scheme and host only.`);
   // A signed request names its session in a header: not over a wire that anyone can read.
   if (found.protocol === "http:" && !isLoopback(found))
-    throw new Usage(`--url "${url}" must be https: only a loopback address may be http.`);
+    throw new Usage(`--${option} "${url}" must be https: only a loopback address may be http.`);
   return found;
 }
 
@@ -132,10 +133,13 @@ export async function smoke(
       output.out(help);
       return 0;
     }
-    const url = urlOf(options);
+    if (options.url === undefined) throw new Usage("--url is missing.");
+    const url = urlOf(options.url, "url");
+    const webhookUrl = urlOf(options["webhook-url"] ?? options.url, "webhook-url");
     const ask = askedOf(options);
     const testCustomer = testCustomerOf(options, environment);
     const gateway = await openGateway(url, identityOf(url, options, environment));
+    const webhooks = await openGateway(webhookUrl, undefined);
     const open = options.open === true || isLoopback(url);
     let failures = 0;
     for await (const finding of all(gateway)) {
@@ -146,7 +150,7 @@ export async function smoke(
     return failures === 0 ? 0 : 1;
 
     async function* all(asked: Gateway): AsyncGenerator<Finding> {
-      yield* checks(asked, { functions, open, ask });
+      yield* checks(asked, { functions, open, webhooks, ask });
       // Nothing is debited through a gateway that is not as it should be.
       if (testCustomer && failures === 0)
         yield* idsKept(asked, { ...testCustomer, functions, ask: output.ask });

@@ -70,8 +70,8 @@ const setbacks = (name: string, ...told: readonly Setback[]): Readonly<Record<st
   );
 
 /**
- * The counts of a request's line: those that are told, beside what every call counts. A fault of the provider's is a setback
- * of the function, and so is `misconfigured`.
+ * The counts of a request's line: those that are told, beside what every call counts. `misconfigured` is a setback of the
+ * function; a fault of the provider's is none, but for a reply that the function cannot read.
  */
 async function expectCounts(
   answer: Answer,
@@ -92,7 +92,6 @@ async function expectCounts(
     ),
     [`Outcomes provider=${provider} outcome=${outcome}`]: 1,
     ...setbacks(String(line.function), ...wrong),
-    ...(counts.ProviderFaults && setbacks(String(line.function), "Setbacks")),
     ...(counts.Misconfigured && setbacks(String(line.function), "Setbacks", "Misconfigured")),
   });
   if (sent) expect(line.ProviderLatency).toBe(line.providerMs);
@@ -123,18 +122,25 @@ describe("a change", () => {
     await expectCounts(await debit(id), "aggrepay", "wrong-credential", { Replayed: 1 }, { sent: false });
   });
 
-  test.each<readonly [string, Reply]>([
-    ["no reply in time", hang],
-    ["a reset", reset],
-    ["a reply that breaks off", brokenOff(signedText({ data: { transaction_id: 7 } }))],
-    ["HTTP 500", text("", 500)],
-    ["a reply that does not verify", signed({ transaction_id: 7 }, null, { salt: "another" })],
-    ["a reply without what it must hold", signed({ transaction: 7 })],
-    ["a code that no table lists", refusal("SOMETHING-NEW", "What is this?")],
-  ])("that %s puts in doubt is a fault of the provider; its repeats are not", async (_what, given) => {
+  test.each<readonly [string, Reply, readonly Setback[]]>([
+    ["no reply in time", hang, []],
+    ["a reset", reset, []],
+    ["a reply that breaks off", brokenOff(signedText({ data: { transaction_id: 7 } })), []],
+    ["HTTP 500", text("", 500), []],
+    ["a page in place of a reply", text("<h1>Back soon</h1>"), []],
+    ["a reply that does not verify", signed({ transaction_id: 7 }, null, { salt: "another" }), ["Setbacks"]],
+    ["a reply without what it must hold", signed({ transaction: 7 }), ["Setbacks"]],
+    ["a code that no table lists", refusal("SOMETHING-NEW", "What is this?"), []],
+  ])("that %s puts in doubt is a fault of the provider; its repeats are not", async (_what, given, wrong) => {
     const id = fresh();
     wallets.peer.script({ debitwallet: given });
-    await expectCounts(await debit(id), "aggrepay", "outcome-unknown", { ProviderFaults: 1, InDoubt: 1 });
+    await expectCounts(
+      await debit(id),
+      "aggrepay",
+      "outcome-unknown",
+      { ProviderFaults: 1, InDoubt: 1 },
+      { wrong },
+    );
     // Its repeat asks, learns nothing, and leaves the record as it is.
     await expectCounts(await debit(id), "aggrepay", "outcome-unknown", { Replayed: 1 }, { sent: false });
   });

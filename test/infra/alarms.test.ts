@@ -59,6 +59,7 @@ const ofAws = new Map<string, readonly (readonly string[])[]>([
   ["AWS/Lambda Invocations", [["FunctionName", "Resource"]]],
   ["AWS/Lambda Errors", [["FunctionName", "Resource"]]],
   ["AWS/ApiGateway Latency", [["ApiId", "Stage"]]],
+  ["AWS/ApiGateway 5XXError", [["ApiName", "Stage"]]],
   ["AWS/DynamoDB ReadThrottleEvents", [["TableName"], ["GlobalSecondaryIndexName", "TableName"]]],
   ["AWS/DynamoDB WriteThrottleEvents", [["TableName"], ["GlobalSecondaryIndexName", "TableName"]]],
   ["AWS/SQS ApproximateNumberOfMessagesVisible", [["QueueName"]]],
@@ -100,6 +101,15 @@ const printed = new Set(
     ),
   ),
 );
+/** What CloudWatch counts in logs that are not the functions'. */
+for (const { Properties } of Object.values(template.findResources("AWS::Logs::MetricFilter")))
+  for (const { MetricName, Dimensions } of Properties.MetricTransformations)
+    printed.add(
+      key(
+        MetricName,
+        Dimensions.map(({ Key }: { readonly Key: string }) => Key),
+      ),
+    );
 
 describe.each(alarms)("%s", (id, alarm) => {
   test("says what is the matter, and which section of the runbook helps", () => {
@@ -136,7 +146,9 @@ test.each(
     Misconfigured: [">=", 1, 1, 1],
     WebhookUnsigned: [">=", 1, 1, 1],
     WebhookRefused: [">=", 50, 3, 2],
-    WebhookNotKept: [">=", 1, 1, 1],
+    WebhookNotKept: [">=", 1, 3, 1],
+    WebhookThrottled: [">=", 1, 1, 1],
+    WebhookTurnedAway: [">=", 2, 1, 1],
     WebhookUnlisted: [">=", 1, 1, 1],
     WebhookDropped: [">=", 1, 1, 1],
     NotificationsWait: [">=", 900, 1, 1],
@@ -166,6 +178,8 @@ test.each([
   ["a provider that fails", "ProviderFaults"],
   ["our configuration refused", "Misconfigured"],
   ["notifications refused", "WebhookRefused"],
+  ["notifications refused before any function", "DoorRefused"],
+  ["notifications that the API could not hand on", "5XXError"],
   ["throttles", "Throttles"],
   ["the table's throttles", "WriteThrottleEvents"],
   ["functions that fail", "Errors"],
@@ -285,7 +299,7 @@ test("the dashboard shows metrics that come", () => {
   const text = JSON.stringify(dashboard?.Properties.DashboardBody).replaceAll("\\", "");
   // `["WalletGateway","Calls","provider","aggrepay",...`
   const shown = Array.from(
-    text.matchAll(/\["WalletGateway","(\w+)"(?:,"(provider|state)","\w+")?/g),
+    text.matchAll(/\["WalletGateway","(\w+)"(?:,"(provider|state|reason)","\w+")?/g),
     ([, name = "", dimension]) => key(name, dimension === undefined ? [] : [dimension]),
   );
   expect(new Set(shown).size).toBeGreaterThan(10);

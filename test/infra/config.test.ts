@@ -16,6 +16,9 @@ test("without context is for development, where data may be destroyed", () => {
     auth: { kind: "iam" },
     throttle: { rate: 50, burst: 100 },
     webhookThrottle: { rate: 10, burst: 20 },
+    webhookDoor: "open",
+    oldWebhookRoute: false,
+    apiGatewayLogRole: "set",
     domain: undefined,
     alarmTopicArn: undefined,
     keyRingReaders: [],
@@ -54,6 +57,9 @@ test("for production keeps data and speaks to the real providers", () => {
     logRetention: RetentionDays.ONE_YEAR,
     throttle: { rate: 500, burst: 1000 },
     webhookThrottle: { rate: 50, burst: 100 },
+    webhookConcurrency: 10,
+    reconcileConcurrency: 8,
+    webhookDoor: ["18.98.96.50"],
     rollout: "canary",
     reconcileWorkers: 4,
     variables: {
@@ -107,6 +113,15 @@ test.each([
   [{ egress: "fixed" }, { egress: { natGateways: 2 } }],
   [{ egress: "fixed", natGateways: 1 }, { egress: { natGateways: 1 } }],
   [{ egress: "any" }, { egress: undefined }],
+  [{ webhookConcurrency: "400" }, { webhookConcurrency: 400 }],
+  [{ webhookConcurrency: 1 }, { webhookConcurrency: 1 }],
+  [{ reconcileConcurrency: 4 }, { reconcileConcurrency: 4 }],
+  [{ reconcileConcurrency: "none" }, { reconcileConcurrency: undefined }],
+  [{ webhookDoor: "listed" }, { webhookDoor: [] }],
+  [{ webhookDoor: "18.98.96.0/24,2001:db8::1" }, { webhookDoor: ["18.98.96.0/24", "2001:db8::1"] }],
+  [{ webhookDoor: "open" }, { webhookDoor: "open" }],
+  [{ oldWebhookRoute: "on" }, { oldWebhookRoute: true }],
+  [{ apiGatewayLogRole: "leave" }, { apiGatewayLogRole: "leave" }],
 ])("takes %j", (context, chosen) => {
   expect(configOf(context)).toEqual({ ...configOf(), ...chosen });
 });
@@ -355,6 +370,23 @@ test.each([
     { egress: "fixed", natGateways: "0" },
     'natGateways must be a whole number of gateways from 1 to 9999999999, not "0"',
   ],
+  [
+    { webhookConcurrency: "0" },
+    'webhookConcurrency must be a whole number of environments from 1 to 9999999999, not "0"',
+  ],
+  [{ webhookConcurrency: "401" }, "webhookConcurrency 401 must be from 1 to 400, or none"],
+  [{ reconcileConcurrency: 3 }, "reconcileConcurrency 3 must be from 4 to 400, or none"],
+  [{ reconcileConcurrency: "401" }, "reconcileConcurrency 401 must be from 4 to 400, or none"],
+  [
+    { webhookDoor: "closed" },
+    'webhookDoor must be open, listed, or addresses or networks, separated by commas, not "closed"',
+  ],
+  [
+    { webhookDoor: "0.0.0.0/0" },
+    'webhookDoor must be open, listed, or addresses or networks, separated by commas, not "0.0.0.0/0"',
+  ],
+  [{ oldWebhookRoute: "yes" }, 'oldWebhookRoute must be on or off, not "yes"'],
+  [{ apiGatewayLogRole: "own" }, 'apiGatewayLogRole must be set or leave, not "own"'],
   [{ region: "india" }, 'region must be a Region such as ap-south-1, not "india"'],
   [
     { logRetentionDays: "31" },

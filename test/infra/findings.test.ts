@@ -13,6 +13,9 @@ const everything: ChosenContext = {
   keyRingReaders: "arn:aws:iam::123456789012:role/key-rotation",
   tracing: "on",
   rollout: "linear",
+  oldWebhookRoute: "on",
+  webhookDoor: "open",
+  apiGatewayLogRole: "leave",
 };
 
 test.each<readonly [string, ChosenContext]>([

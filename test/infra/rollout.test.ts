@@ -12,7 +12,12 @@ describe.each([
   test("moves each function by itself, step by step", () => {
     expect(groups).toHaveLength(functions.length);
     // Two versions of what claims together with something else are not kept out by one another.
-    const atOnce = ["AggrepayRegisterCustomer", "AggrepayCreditWallet", "AggrepayAddSubMerchant"];
+    const atOnce = [
+      "AggrepayRegisterCustomer",
+      "AggrepayCreditWallet",
+      "AggrepayAddSubMerchant",
+      "AggrepayDebitReversal",
+    ];
     for (const [id, { Properties }] of groups) {
       const isAtOnce = atOnce.some((name) => id.startsWith(`${name}Rollout`));
       expect(Properties.DeploymentConfigName).toBe(isAtOnce ? "CodeDeployDefault.LambdaAllAtOnce" : config);

@@ -22,7 +22,7 @@ const kinds: readonly FunctionDefinition[] = [
   },
   {
     name: "kinds/read",
-    route: { method: "POST", path: "/v1/kinds/read" },
+    route: { method: "POST", path: "/webhooks/kinds/read" },
     access: "open",
     summary: "Reads a secret and no table, for anybody",
     variables: ["PAYU_BASE_URL", "WEBHOOK_BASE_URL", "AGGREPAY_UTC_OFFSET"],
@@ -54,6 +54,19 @@ interface Join<Parts extends readonly unknown[]> {
 }
 /** What the tests follow from one resource to another; the rest is compared as a whole. */
 interface Properties {
+  readonly "AWS::ApiGateway::Method": {
+    readonly ResourceId: Ref;
+    readonly HttpMethod: string;
+    readonly AuthorizationType: string;
+    readonly Integration: {
+      readonly Type: string;
+      readonly Uri: Join<readonly (string | Ref)[]>;
+      readonly Credentials: Attribute;
+    };
+  };
+  readonly "AWS::ApiGateway::Resource": { readonly ParentId: Ref | Attribute; readonly PathPart: string };
+  readonly "AWS::ApiGateway::RestApi": object;
+  readonly "AWS::ApiGateway::Stage": object;
   readonly "AWS::ApiGatewayV2::Api": object;
   readonly "AWS::ApiGatewayV2::Route": {
     readonly RouteKey: string;
@@ -143,8 +156,15 @@ const idOf = (name: string): string =>
 /** The queue that has a dead-letter queue: of notifications. */
 const [queueId = ""] = [...all("AWS::SQS::Queue")].find(([, { RedrivePolicy }]) => RedrivePolicy) ?? [];
 
+/** Of a resource of the REST API, with the stage before it. */
+function pathOf(resource: Ref | Attribute): string {
+  if (!("Ref" in resource)) return "/webhooks";
+  const { ParentId, PathPart } = find("AWS::ApiGateway::Resource", resource.Ref);
+  return `${pathOf(ParentId)}/${PathPart}`;
+}
+
 /** What leads to a function, found as a caller, the clock or a queue would. */
-function entrance({ route: wanted, takesFrom, summary }: FunctionDefinition) {
+function entrance({ access, route: wanted, takesFrom, summary }: FunctionDefinition) {
   if (takesFrom) {
     const [id, mapping] = only("AWS::Lambda::EventSourceMapping");
     return { id, mapping, aliasId: mapping.FunctionName.Ref };
@@ -156,6 +176,17 @@ function entrance({ route: wanted, takesFrom, summary }: FunctionDefinition) {
     if (id === undefined || rule === undefined || more.length > 0)
       throw new Error(`${summary}: not one rule`);
     return { id, rule, aliasId: rule.Targets[0]?.Arn.Ref ?? "" };
+  }
+  if (access === "open") {
+    const [method, ...more] = [...all("AWS::ApiGateway::Method").values()].filter(
+      ({ HttpMethod, ResourceId }) =>
+        `${HttpMethod} ${pathOf(ResourceId)}` === `${wanted.method} ${wanted.path}`,
+    );
+    if (method === undefined || more.length > 0) throw new Error(`${wanted.path} has not one method`);
+    const [alias] = method.Integration.Uri["Fn::Join"][1].flatMap((part) =>
+      typeof part === "object" && all("AWS::Lambda::Alias").has(part.Ref) ? [part.Ref] : [],
+    );
+    return { method, aliasId: alias ?? "" };
   }
   const [route, ...more] = [...all("AWS::ApiGatewayV2::Route").values()].filter(
     ({ RouteKey }) => RouteKey === `${wanted.method} ${wanted.path}`,
@@ -179,17 +210,21 @@ function deployed(definition: FunctionDefinition) {
 }
 
 describe.each(definitions.filter(({ route }) => route !== undefined))("$name", (definition) => {
-  const { route, integration } = entrance(definition);
+  const { route, integration, method } = entrance(definition);
 
   test("has a route for those that may call it", () => {
-    expect(route?.AuthorizationType).toBe(definition.access === "open" ? "NONE" : "AWS_IAM");
+    if (definition.access === "open") {
+      expect(method).toMatchObject({ AuthorizationType: "NONE", Integration: { Type: "AWS_PROXY" } });
+      return;
+    }
+    expect(route?.AuthorizationType).toBe("AWS_IAM");
     expect(integration).toMatchObject({ IntegrationType: "AWS_PROXY", PayloadFormatVersion: "2.0" });
   });
 
   test("is called by the API alone, under its role", () => {
     const { aliasId, callers } = deployed(definition);
     expect(callers).toEqual([]);
-    expect(integration?.CredentialsArn).toEqual(arn(apiRoleId));
+    expect(integration?.CredentialsArn ?? method?.Integration.Credentials).toEqual(arn(apiRoleId));
     expect(invokedByApi).toContainEqual(ref(aliasId));
   });
 });
@@ -307,7 +342,19 @@ test("one route is open: the webhook's", () => {
 /** Values of what functions may name; what is not among them is left to the function. */
 const chosen = {
   ...readConfig(() => undefined).variables,
-  WEBHOOK_BASE_URL: { "Fn::GetAtt": [only("AWS::ApiGatewayV2::Api")[0], "ApiEndpoint"] },
+  WEBHOOK_BASE_URL: {
+    "Fn::Join": [
+      "",
+      [
+        "https://",
+        ref(only("AWS::ApiGateway::RestApi")[0]),
+        ".execute-api.",
+        ref("AWS::Region"),
+        ".",
+        ref("AWS::URLSuffix"),
+      ],
+    ],
+  },
 };
 
 describe.each(definitions)("$name", (definition) => {
@@ -519,23 +566,30 @@ function countsOf({ Resources }: { Resources: Readonly<Record<string, { readonly
 
 test("nothing is there besides", () => {
   const each = definitions.length;
-  const routes = definitions.filter(({ route }) => route !== undefined).length;
+  const openRoutes = definitions.filter(({ access }) => access === "open").length;
+  const routes = definitions.filter(({ route }) => route !== undefined).length - openRoutes;
   const schedules = definitions.filter(({ schedule }) => schedule !== undefined).length;
   const providers = 5;
   expect(countsOf(template.toJSON() as Parameters<typeof countsOf>[0])).toEqual({
+    "AWS::ApiGateway::Account": 1,
+    "AWS::ApiGateway::Deployment": 1,
+    "AWS::ApiGateway::Method": openRoutes,
+    "AWS::ApiGateway::Resource": 2 * openRoutes,
+    "AWS::ApiGateway::RestApi": 1,
+    "AWS::ApiGateway::Stage": 1,
     "AWS::ApiGatewayV2::Api": 1,
     "AWS::ApiGatewayV2::Integration": routes,
     "AWS::ApiGatewayV2::Route": definitions.flatMap(routesOf).length,
     "AWS::ApiGatewayV2::Stage": 1,
-    // Each function's, each clock's, each provider's, and 16 of the whole.
-    "AWS::CloudWatch::Alarm": each + schedules + providers + 16,
+    // Each function's, each clock's, each provider's, and 18 of the whole.
+    "AWS::CloudWatch::Alarm": each + schedules + providers + 18,
     "AWS::CloudWatch::Dashboard": 1,
     "AWS::DynamoDB::Table": 1,
     "AWS::Events::EventBus": 1,
     // Each clock's, the key's, and that of records that wait.
     "AWS::Events::Rule": schedules + 2,
-    // Each function's, the pipe's and the API's.
-    "AWS::IAM::Role": each + 2,
+    // Each function's, the pipe's, the API's, and that under which REST APIs log.
+    "AWS::IAM::Role": each + 3,
     // The records', and the alarms'.
     "AWS::KMS::Key": 2,
     "AWS::Lambda::Alias": each,
@@ -545,7 +599,9 @@ test("nothing is there besides", () => {
     "AWS::Lambda::LayerVersion": 1,
     "AWS::Lambda::Permission": schedules,
     "AWS::Lambda::Version": each,
-    "AWS::Logs::LogGroup": each + 1,
+    // Each function's and each API's.
+    "AWS::Logs::LogGroup": each + 2,
+    "AWS::Logs::MetricFilter": 1,
     "AWS::Pipes::Pipe": 1,
     "AWS::SNS::Topic": 1,
     "AWS::SNS::TopicPolicy": 1,
@@ -689,9 +745,6 @@ function exampleIn(text: string): object {
 test("calls are throttled and logged", () => {
   template.hasResourceProperties("AWS::ApiGatewayV2::Stage", {
     DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
-    RouteSettings: {
-      "POST /webhooks/nicepay/account-binding": { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 },
-    },
     AccessLogSettings: { DestinationArn: arn("AccessLogD598EBE9") },
   });
 });

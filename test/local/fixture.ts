@@ -116,6 +116,8 @@ export interface FixtureOptions {
   readonly timeoutSeconds?: number;
   /** What every route asks of its callers, but for `POST /answer`, which is open. */
   readonly authorization?: string;
+  /** Resources besides. */
+  readonly more?: object;
 }
 
 /** Writes the assembly to a new folder. */
@@ -124,6 +126,7 @@ export function fixtureAssembly({
   environment,
   timeoutSeconds = 20,
   authorization = "NONE",
+  more = {},
 }: FixtureOptions = {}) {
   const folder = newFolder("assembly");
   const files: Record<string, object> = {};
@@ -207,7 +210,7 @@ export function fixtureAssembly({
     };
   }
   const write = (name: string, content: object) => writeFileSync(join(folder, name), JSON.stringify(content));
-  write("fixture.template.json", { Resources: resources });
+  write("fixture.template.json", { Resources: { ...resources, ...more } });
   write("fixture.assets.json", { files });
   write("manifest.json", {
     artifacts: {

@@ -236,6 +236,7 @@ describe("limits", () => {
       route: routerOf(["GET /slow"]),
       routes: ["GET /slow"],
       admit: admitAll,
+      restOf: () => undefined,
       invoke: (_key: string, _event: string, signal: AbortSignal) =>
         new Promise<{ kind: "withdrawn" }>(() => {
           signal.addEventListener("abort", () => {

@@ -103,6 +103,39 @@ describe("a gateway as it should be", () => {
     ]);
   });
 
+  test("has its webhook behind an API of its own, whose policy refuses whoever is not the provider", async () => {
+    deployed.misbehave(({ route }) =>
+      route === webhook
+        ? {
+            status: 403,
+            body: {
+              Message: "User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn",
+            },
+          }
+        : undefined,
+    );
+    const { code, out } = await merchant();
+    deployed.misbehave(() => undefined);
+    expect(code).toBe(0);
+    expect(out).toContain(
+      "refuses a false signature: 403 of the API's policy: only the provider's addresses",
+    );
+  });
+
+  test("is asked for its webhook where --webhook-url says, and for nothing else there", async () => {
+    const { code, out } = await run(
+      "--url",
+      deployed.url,
+      "--profile",
+      "merchant",
+      "--webhook-url",
+      "http://127.0.0.1:9",
+    );
+    expect(code).toBe(1);
+    expect(out).toContain("failed   nicepay/account-binding-webhook refuses a false signature: no answer");
+    expect(out).toContain("ok       knows no other route");
+  });
+
   test("is asked without a signature on every protected route, and signed for the rest", async () => {
     await merchant();
     const protectedRoutes = functions
@@ -274,6 +307,11 @@ const faults: readonly Fault[] = [
     what: "a webhook that asks who calls",
     how: ({ route }) => (route === webhook ? platforms(403, "Forbidden") : undefined),
     line: "failed   nicepay/account-binding-webhook refuses a false signature: it asks who calls",
+  },
+  {
+    what: "a webhook that is elsewhere",
+    how: ({ route }) => (route === webhook ? platforms(404, "Not Found") : undefined),
+    line: "failed   nicepay/account-binding-webhook refuses a false signature: it is not there: give the stack's WebhookUrl with --webhook-url",
   },
   {
     what: "a webhook that takes anything in",
