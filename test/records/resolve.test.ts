@@ -10,6 +10,7 @@ import type { Evidence, Inquiry } from "../../lib/providers/inquiry.ts";
 import { recordId } from "../../lib/records/identity.ts";
 import type { RecordItem } from "../../lib/records/record.ts";
 import { type Records, recordsIn } from "../../lib/records/store.ts";
+import { shardOf } from "../../lib/records/write.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import { startTable, type TestTable } from "../support/dynamodb.ts";
 import { noConnections } from "../support/no-connections.ts";
@@ -754,6 +755,29 @@ describe("a run of the reconciler", () => {
       askAt: undefined,
     });
   });
+
+  test("after an outage longer than doubt may last, those that come hourly settle all of it without a person", async () => {
+    const share = { from: 0, to: 8 };
+    const inShare = ({ id }: { readonly id: string }) => Number(shardOf(id).N) < share.to;
+    const claims = Array.from({ length: 900 }, () => claimOf()).filter(inShare);
+    await Promise.all(claims.map((claim) => attemptOf(store, claim, "in_doubt")));
+    const hourly = worldWith({ BACK_OFF_MS: "60000,3600000" });
+    const run = (change: ReturnType<typeof changeThat>["change"]) =>
+      reconcile([change], hourly, store, budget, undefined, share);
+    const states = async () =>
+      Object.entries(await statesOf()).map(([state, items]) => [state, items?.length]);
+    now = noon + 25 * 60 * minute;
+    await run(changeThat(() => unclear).change);
+    expect(await states()).toEqual([["needs_attention", claims.length]]);
+    // It is well again: each shard has its minutes of the hour, and a listed record's pause is an hour, too.
+    const { change, asked } = changeThat(() => done);
+    for (let passed = 0; passed < 122; passed += 2) {
+      now += 2 * minute;
+      await run(change);
+    }
+    expect(await states()).toEqual([["succeeded", claims.length]]);
+    expect(asked).toHaveBeenCalledTimes(claims.length);
+  }, 60_000);
 
   test("that fails at one record goes on with the others", async () => {
     const [first] = await doubts(40);
