@@ -5,7 +5,9 @@ import { type Finding, secretsIn } from "./judge.ts";
 
 /** Ids of records that answers spoke of. */
 export function recordIdsIn(answer: Answer | undefined): readonly string[] {
-  return [...(answer?.text ?? "").matchAll(/"record":\{"id":"([\w-]{43})"/g)].map(([, id = ""]) => id);
+  return [...(answer?.text ?? "").matchAll(/"record":\{"id":"((?:binding\.)?[\w-]{43})"/g)].map(
+    ([, id = ""]) => id,
+  );
 }
 
 /** Records that nobody was told of, where they are more than the writes whose outcome the gateway could not know, changes that were sent without a claim, and secrets at rest. */
@@ -21,8 +23,9 @@ export function wrongInTable(
   for (const item of items) {
     const operation = item.operation?.S ?? "";
     attempts.set(operation, (attempts.get(operation) ?? 0) + Number(item.attempt?.N ?? 0));
-    const isStray = item.namespace?.S === "notification";
-    if (!isStray && !told.has(item.pk?.S ?? ""))
+    // A place, an anchor or a counter is no record, and a stray is nobody's.
+    const isRecord = item.state !== undefined && item.namespace?.S !== "notification";
+    if (isRecord && !told.has(item.pk?.S ?? ""))
       untold.push({ what: "a record that no answer spoke of", detail: JSON.stringify(item) });
     for (const secret of secretsIn(JSON.stringify(item)))
       found.push({ what: `${secret} in a record`, detail: JSON.stringify(item) });

@@ -230,7 +230,9 @@ async function items() {
 async function explain({ what, detail, kind, index }: Found): Promise<void> {
   console.log(`  ${detail.slice(0, 600)}`);
   if (kind === "all") return;
-  const replySteps = [...["refuses", "echoes", "odd", "odder", "oddest", "doubles", "breaks", "breaks more"]];
+  const replySteps = [
+    ...["refuses", "echoes", "odd", "odder", "oddest", "dress", "doubles", "breaks", "breaks more"],
+  ];
   const steps = [
     ...inputOf(seed, kind, index).steps,
     ...(kind === "replies" ? [...replySteps, "status", "headers", "large", "wire"] : []),

@@ -78,7 +78,7 @@ export interface LoggedFault extends Finding {
 
 /** A database that all of this is too much for; what the gateway makes of it is not looked for here. */
 export const isOverload = (line: string): boolean =>
-  /"error":"(?:TimeoutError|Problem not-sent|Error ECONNRESET)/.test(line) ||
+  /"error":"(?:TimeoutError|ClaimUnknown|Problem not-sent|Error ECONNRESET)/.test(line) ||
   (line.includes('"AggregateError"') && line.includes("could not be looked into")) ||
   line.includes("what waits for a person could not be counted");
 

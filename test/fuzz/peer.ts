@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { randomOf } from "../soak/random.ts";
-import { signedText, type Value } from "../support/peer.ts";
+import { drawnDress, written as inBytes, readSaid } from "../faults/dress.ts";
+import { type Random, randomOf } from "../soak/random.ts";
+import { planted, signedText, type Value } from "../support/peer.ts";
 import { brokenBytes, type Fields, type Json, oddText, withDoubledMember, withOddMember } from "./mutate.ts";
 import { honestData, honestJson, honestPage } from "./samples.ts";
 import { indexIn } from "./world.ts";
@@ -167,6 +168,8 @@ function spoil(
     if (odd) said.value = withOddMember(said.value, odd);
   }
   const reply = written(said);
+  const dressing = takes("dress", 0.25);
+  if (dressing) dress(reply, dressing, met);
   const doubling = takes("doubles", 0.05);
   if (doubling) reply.body = Buffer.from(withDoubledMember(reply.body.toString("utf8"), doubling), "utf8");
   for (const step of ["breaks", "breaks more"]) {
@@ -193,6 +196,28 @@ function spoil(
   if (wire) reply.headers["x-wire"] = wire.pick(["reset", "cut", "no http", "close", "hang"]);
   return reply;
 }
+
+/** The same in another form, and now and then a time to wait. */
+function dress(reply: Reply, random: Random, met: (how: string) => void): void {
+  const worn = drawnDress(random, met);
+  const said = readSaid(reply.body.toString("utf8"), planted.salt);
+  const { status, body, coding } = worn.wire(said ? inBytes(worn.said(said)) : reply);
+  reply.status = status;
+  reply.body = Buffer.from(body);
+  if (coding !== undefined) reply.headers["content-encoding"] = coding.trim();
+  if (random.chance(0.1)) reply.headers["retry-after"] = random.pick(waits);
+}
+
+const waits = [
+  "1",
+  "120",
+  "0",
+  "-1",
+  "Sun, 06 Nov 2994 08:49:37 GMT",
+  "Sun Nov  6 08:49:37 1994",
+  "soon",
+  "1e9",
+];
 
 /** Says back all that it was sent, as a careless error page would. */
 function echo({ aggrepay, value }: Said, request: IncomingMessage, text: string, asCode: boolean): Json {
