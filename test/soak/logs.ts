@@ -15,7 +15,7 @@ export interface Failures {
 }
 
 /** What a caller of a program that has just been killed meets. */
-const cutOff = /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|TimeoutError|socket hang up/;
+const cutOff = /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|TimeoutError|ClaimUnknown|socket hang up/;
 /** A database is there again this soon after its end. */
 const absentMs = 5_000;
 
