@@ -1,14 +1,14 @@
-import { glob, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clientOf, scanAll } from "../support/dynamodb.ts";
-import { echoForms } from "../support/echoes.ts";
+import { echoForms, searchingEchoes } from "../support/echoes.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { type Peer, planted, refusal, reset, signed, startPeer } from "../support/peer.ts";
-import { type Pipe, through } from "../support/pipe.ts";
+import { pipeOf, through } from "../support/pipe.ts";
 
 /**
  * A provider writes back what it was sent and what it has of ours, in every form of `echoForms` and in every place of its
@@ -204,29 +204,7 @@ describe("a provider echoes", () => {
   });
 });
 
-/** Each echo as it was written, and as it would stand in JSON. */
-const needles = forms.flatMap(([form, write]) =>
-  Object.entries(secrets).flatMap(([name, secret]) => {
-    const echo = write(secret);
-    const quoted = JSON.stringify(echo).slice(1, -1);
-    return [...new Set([echo, quoted, JSON.stringify(quoted).slice(1, -1)])].map((text) => ({
-      what: `${name}, ${form}`,
-      text,
-    }));
-  }),
-);
-const escaped = (text: string): string => text.replaceAll(/[^\w-]/g, "\\$&");
-/** A few digits or letters, or two and two with a hyphen, stand within times and ids by chance: they count where they stand by themselves. */
-const found = (text: string): readonly string[] =>
-  needles
-    .filter((needle) => text.includes(needle.text))
-    .filter(
-      (needle) =>
-        needle.text.length > 8 ||
-        /^\W|\W$/.test(needle.text) ||
-        new RegExp(`(?<![\\w-]|\\d[.:])${escaped(needle.text)}(?![\\w-]|[.:]\\d)`).test(text),
-    )
-    .map(({ what }) => what);
+const { needles, found } = searchingEchoes(secrets);
 
 async function itemsOf(gateway: Gateway) {
   const client = clientOf(gateway);
@@ -234,16 +212,6 @@ async function itemsOf(gateway: Gateway) {
   const items = await scanAll(client, table);
   client.destroy();
   return items;
-}
-
-/** The pipe of the stack that the gateway serves. */
-async function pipeOf(assembly: string): Promise<Pipe> {
-  for await (const file of glob(join(assembly, "*.template.json"))) {
-    const { Resources: resources } = JSON.parse(await readFile(file, "utf8"));
-    for (const { Type, Properties } of Object.values<{ Type: string; Properties: Pipe }>(resources))
-      if (Type === "AWS::Pipes::Pipe") return Properties;
-  }
-  throw new Error("the assembly has no pipe");
 }
 
 describe("and of no echo anything is found", () => {

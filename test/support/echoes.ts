@@ -59,3 +59,29 @@ const hex = (sign: string): string => sign.charCodeAt(0).toString(16).padStart(2
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const inDigitsFrom = (text: string, zero: number): string =>
   text.replaceAll(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)));
+
+/** Looks for each of these secrets in each form, as it was written and as it would stand in JSON. */
+export function searchingEchoes(secrets: Readonly<Record<string, string>>) {
+  const needles = Object.entries(echoForms).flatMap(([form, write]) =>
+    Object.entries(secrets).flatMap(([name, secret]) => {
+      const echo = write(secret);
+      const quoted = JSON.stringify(echo).slice(1, -1);
+      return [...new Set([echo, quoted, JSON.stringify(quoted).slice(1, -1)])].map((text) => ({
+        what: `${name}, ${form}`,
+        text,
+      }));
+    }),
+  );
+  const found = (text: string): readonly string[] =>
+    needles
+      .filter((needle) => text.includes(needle.text))
+      .filter((needle) => standsByItself(needle.text, text))
+      .map(({ what }) => what);
+  return { needles, found };
+}
+
+/** A few digits or letters, or two and two with a hyphen, stand within times and ids by chance: they count where they stand by themselves. */
+const standsByItself = (needle: string, text: string): boolean =>
+  needle.length > 8 ||
+  /^\W|\W$/.test(needle) ||
+  new RegExp(`(?<![\\w-]|\\d[.:])${needle.replaceAll(/[^\w-]/g, "\\$&")}(?![\\w-]|[.:]\\d)`).test(text);

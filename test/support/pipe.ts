@@ -1,3 +1,5 @@
+import { glob, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { post } from "../../local/http-client.ts";
 
@@ -95,4 +97,14 @@ export async function streamOf(url: string, table: string): Promise<readonly unk
     }
   }
   return records;
+}
+
+/** The pipe of the stack that the gateway serves. */
+export async function pipeOf(assembly: string): Promise<Pipe> {
+  for await (const file of glob(join(assembly, "*.template.json"))) {
+    const { Resources: resources } = JSON.parse(await readFile(file, "utf8"));
+    for (const { Type, Properties } of Object.values<{ Type: string; Properties: Pipe }>(resources))
+      if (Type === "AWS::Pipes::Pipe") return Properties;
+  }
+  throw new Error("the assembly has no pipe");
 }
