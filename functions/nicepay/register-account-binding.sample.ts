@@ -30,10 +30,12 @@ export const sample = {
   }),
   result: v.strictObject({
     referenceNo: id("The merchant's own id of the binding"),
-    tXid: id("The provider's id of the binding"),
+    tXid: orNull(id("The provider's id of the binding; null where a notification without one came first")),
     mitraCd: orNull(words("The wallet, such as KDVI")),
     registeredAt: orNull(time("When the provider took the registration, in Jakarta's time")),
-    redirectUrlHttp: words("Where the user's browser is sent to log in"),
+    redirectUrlHttp: orNull(
+      words("Where the user's browser is sent to log in; null where its notification came before the reply"),
+    ),
   }),
   answer: ({ referenceNo, mitraCd }) => ({
     result: {
