@@ -28,7 +28,9 @@ export { operation as aggrepayWalletToWallet } from "./aggrepay/wallet-to-wallet
 export { operation as dreamzwalletGetSecretKey } from "./dreamzwallet/get-secret-key.ts";
 export { operation as nicepayAccountBindingQueue } from "./nicepay/account-binding-queue.ts";
 export { operation as nicepayAccountBindingWebhook } from "./nicepay/account-binding-webhook.ts";
+export { operation as nicepayDeactivateAccountBinding } from "./nicepay/deactivate-account-binding.ts";
 export { operation as nicepayRegisterAccountBinding } from "./nicepay/register-account-binding.ts";
+export { operation as nicepayUserDetail } from "./nicepay/user-detail.ts";
 export { operation as payuCheckStatus } from "./payu/check-status.ts";
 export { operation as recordsGet } from "./records/get.ts";
 export { operation as recordsList } from "./records/list.ts";

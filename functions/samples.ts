@@ -22,7 +22,9 @@ import { sample as aggrepayRegistrationOtp } from "./aggrepay/registration-otp.s
 import { sample as aggrepayUpdateCustomer } from "./aggrepay/update-customer.sample.ts";
 import { sample as aggrepayWalletToWallet } from "./aggrepay/wallet-to-wallet.sample.ts";
 import { sample as dreamzwalletGetSecretKey } from "./dreamzwallet/get-secret-key.sample.ts";
+import { sample as nicepayDeactivateAccountBinding } from "./nicepay/deactivate-account-binding.sample.ts";
 import { sample as nicepayRegisterAccountBinding } from "./nicepay/register-account-binding.sample.ts";
+import { sample as nicepayUserDetail } from "./nicepay/user-detail.sample.ts";
 import type * as operations from "./operations.ts";
 import { sample as payuCheckStatus } from "./payu/check-status.sample.ts";
 import { sample as wibmoEncrypt } from "./wibmo/encrypt.sample.ts";
@@ -62,7 +64,9 @@ export const samples = {
   aggrepayUpdateCustomer,
   aggrepayWalletToWallet,
   dreamzwalletGetSecretKey,
+  nicepayDeactivateAccountBinding,
   nicepayRegisterAccountBinding,
+  nicepayUserDetail,
   payuCheckStatus,
   wibmoEncrypt,
   wibmoRetrieveCustomerRecord,

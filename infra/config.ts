@@ -324,6 +324,11 @@ const choices: Readonly<Record<string, Choice>> = {
   aggrepayUtcOffset: { variable: "AGGREPAY_UTC_OFFSET", rule: rules.utcOffset },
   secondPerson: { variable: "SECOND_PERSON", rule: rules.secondPerson },
   creditOncePerPayment: { variable: "CREDIT_ONCE_PER_PAYMENT", rule: rules.onOrOff, preset: "on" },
+  nicepayUserDetail: { variable: "NICEPAY_USER_DETAIL", rule: rules.onOrOff, preset: "off" },
+  nicepayUserDetailPath: { variable: "NICEPAY_USER_DETAIL_PATH", rule: rules.path },
+  nicepayRemoveTokenPath: { variable: "NICEPAY_REMOVE_TOKEN_PATH", rule: rules.path },
+  // No page says with which code a token is unknown or revoked: see README.md.
+  nicepayRevokedCodes: { variable: "NICEPAY_REVOKED_CODES", rule: rules.codesOrNone, preset: "none" },
   nicepayRegistrationPath: { variable: "NICEPAY_REGISTRATION_PATH", rule: rules.path },
   payuClientTxnIdLength: { variable: "PAYU_CLIENT_TXN_ID_LENGTH", rule: rules.idLength },
   wibmoCustomerRecord: { variable: "WIBMO_CUSTOMER_RECORD", rule: rules.onOrOff },

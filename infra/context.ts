@@ -164,6 +164,11 @@ export const rules = {
     isRight: (value) => /^\d{2,3}$/.test(value) && Number(value) >= 10 && Number(value) <= 100,
     must: "be a whole number from 10 to 100",
   },
+  codesOrNone: {
+    isRight: (value) => value === "none" || listOf((entry) => /^[A-Za-z0-9]{1,10}$/.test(entry))(value),
+    isNumber: true,
+    must: "be codes of letters and digits, separated by commas, or none",
+  },
   utcOffset: {
     isRight: (value) => /^[+-](?:0\d|1[0-4]):[0-5]\d$/.test(value),
     must: "be an offset such as +05:30",

@@ -17,14 +17,19 @@ try {
   const templateWith = (more: Readonly<Record<string, string>>): PolicyTemplate => {
     const chosen: Readonly<Record<string, unknown>> = {
       stage: "prod",
-      prod: { ...cdk.context.prod, natGateways: undefined, egress: "any", ...more },
+      prod: { ...cdk.context.prod, natGateways: undefined, egress: "any", nicepayUserDetail: "off", ...more },
     };
     const config = readConfig(choicesOf((name) => chosen[name], []).context);
     const app = new App({ outdir: join(outdir, Object.values(more).join()), context: cdk.context });
     const stack = new WalletGateway(app, "WalletGateway-prod", { config, definitions: functions, bundles });
     return app.synth().getStackByName(stack.stackName).template;
   };
-  const document = permissionsDocument(templateWith({}), templateWith({ egress: "fixed" }), functions);
+  const document = permissionsDocument(
+    templateWith({}),
+    templateWith({ egress: "fixed" }),
+    templateWith({ nicepayUserDetail: "on" }),
+    functions,
+  );
   await writeFile(join(projectRoot, "docs/permissions.md"), document);
 } finally {
   await rm(outdir, { recursive: true });

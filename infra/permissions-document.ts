@@ -21,10 +21,12 @@ interface Statement {
 /**
  * `docs/permissions.md`: who may do what, read from the template of a deployment and from the registry.
  * @param fixed The template of the same deployment with `egress: fixed`: what it adds has a section of its own.
+ * @param asking The same with `nicepayUserDetail: on`.
  */
 export function permissionsDocument(
   { Resources }: PolicyTemplate,
   fixed: PolicyTemplate,
+  asking: PolicyTemplate,
   definitions: readonly FunctionDefinition[],
 ): string {
   const resources = Object.entries(Resources);
@@ -45,7 +47,7 @@ export function permissionsDocument(
     "[`infra/findings.ts`](../infra/findings.ts) and [`infra/permissions.ts`](../infra/permissions.ts).",
     "",
     "[Callers](#callers) · [Roles](#roles) · [Policies of resources](#policies-of-resources) · [Who invokes a function](#who-invokes-a-function) ·",
-    "[With `egress: fixed`](#with-egress-fixed)",
+    "[With `egress: fixed`](#with-egress-fixed) · [With `nicepayUserDetail: on`](#with-nicepayuserdetail-on)",
     "",
     "## Callers",
     "",
@@ -70,6 +72,9 @@ export function permissionsDocument(
     "## With `egress: fixed`",
     "",
     ...addedBy(fixed, Resources),
+    "## With `nicepayUserDetail: on`",
+    "",
+    ...changedBy(asking, Resources),
   ].join("\n");
 }
 
@@ -107,6 +112,21 @@ function addedBy({ Resources }: PolicyTemplate, without: PolicyTemplate["Resourc
     rolesTable(added),
     "",
     policiesTable(added),
+    "",
+  ];
+}
+
+function changedBy({ Resources }: PolicyTemplate, without: PolicyTemplate["Resources"]): readonly string[] {
+  const changed = Object.entries(Resources).filter(
+    ([id, resource]) => JSON.stringify(resource) !== JSON.stringify(without[id]),
+  );
+  return [
+    "`nicepay/user-detail` and `nicepay/deactivate-account-binding` have functions, each invoked by its own path alone. Roles and policies",
+    "that the switch adds or changes, each whole:",
+    "",
+    rolesTable(changed),
+    "",
+    policiesTable(changed),
     "",
   ];
 }

@@ -164,8 +164,8 @@ export function allowKey(
  * Source: DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control"; IAM User Guide, "Set
  * operators for multivalued context keys". A transaction needs what each of its items needs.
  */
-const leadingKeys = (prefix: string): Conditions => ({
-  "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${prefix}*`] },
+const leadingKeys = (prefixes: readonly string[]): Conditions => ({
+  "ForAllValues:StringLike": { "dynamodb:LeadingKeys": prefixes.map((prefix) => `${prefix}*`) },
   Null: { "dynamodb:LeadingKeys": "false" },
 });
 

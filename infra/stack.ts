@@ -14,6 +14,7 @@ import { explainFindings } from "./findings.ts";
 import { createFunctions } from "./functions.ts";
 import { rollOut } from "./rollout.ts";
 import { checkSize } from "./size.ts";
+import { deployedBy } from "./switches.ts";
 
 export interface WalletGatewayProps extends StackProps {
   readonly config: Config;
@@ -23,13 +24,18 @@ export interface WalletGatewayProps extends StackProps {
 
 /** The gateway: what it keeps, what runs, how it is reached, what it tells, how it is watched and how it changes. */
 export class WalletGateway extends Stack {
-  constructor(scope: Construct, id: string, { config, definitions, bundles, ...props }: WalletGatewayProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { config, definitions: all, bundles, ...props }: WalletGatewayProps,
+  ) {
     super(scope, id, {
       description: `Wallet gateway (${config.stage})`,
       terminationProtection: config.retainData,
       ...(config.region !== undefined && { env: { region: config.region } }),
       ...props,
     });
+    const definitions = deployedBy(all, config);
     const data = createData(this, config, definitions);
     const api = createApi(this, config, data);
     const door = createDoor(this, config, data);

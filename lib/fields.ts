@@ -141,6 +141,12 @@ export const indonesianMobile = matching(
 );
 export const billingEmail = emailUpTo(40);
 export const clientUserKey = v.pipe(text, upTo(50));
+/** A credential: with it payments are made. */
+export const userToken = v.pipe(
+  text,
+  upTo(100),
+  v.transform((value) => new Secret(value)),
+);
 /** Written so that everybody reads the same host in it: nothing but ASCII, no backslash, no user, the host as it stands. */
 export const httpsUrl = v.pipe(
   text,

@@ -257,6 +257,7 @@ async function otherProviders(): Promise<void> {
     route: `account-bindings/${referenceNo}`,
     show: ["bound", "boundAt"],
   });
+  if (process.env.NICEPAY_USER_DETAIL === "on") await revoke(referenceNo);
   await take({
     title: "PayU: what became of a Load call",
     route: "payu/check-status",
@@ -274,6 +275,21 @@ async function otherProviders(): Promise<void> {
     route: "dreamzwallet/get-secret-key",
     input: { customerId: "189433" },
     show: ["customerId"],
+  });
+}
+
+/** Only where the gateway, too, was started with NICEPAY_USER_DETAIL=on. */
+async function revoke(referenceNo: string): Promise<void> {
+  await take({
+    title: "NICEPAY: the user's token is revoked",
+    route: "nicepay/deactivate-account-binding",
+    input: { referenceNo },
+    show: ["deactivated"],
+  });
+  await take({
+    title: "NICEPAY: and is given no more",
+    route: `account-bindings/${referenceNo}`,
+    show: ["bound", "deactivatedAt"],
   });
 }
 

@@ -208,7 +208,8 @@ const longestIdleMs = 5 * 60_000;
 
 async function assemble(settings: Settings, project: string, dataDir: DataDir): Promise<Application> {
   const folder = assemblyOf(settings, dataDir);
-  if (settings.assemblyDir === undefined) await synthesize(project, folder);
+  const { NICEPAY_USER_DETAIL: nicepayUserDetail = "off" } = settings.overrides;
+  if (settings.assemblyDir === undefined) await synthesize(project, folder, { nicepayUserDetail });
   return readAssembly(folder);
 }
 

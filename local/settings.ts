@@ -67,6 +67,8 @@ export function readSettings(environment: Environment, folder: string): Settings
     CALLBACK_HOSTS: given(environment, "CALLBACK_HOSTS") ?? "*",
     WEBHOOK_SOURCE_ADDRESSES: given(environment, "WEBHOOK_SOURCE_ADDRESSES") ?? "",
     WIBMO_CUSTOMER_RECORD: given(environment, "WIBMO_CUSTOMER_RECORD") ?? "on",
+    NICEPAY_USER_DETAIL: given(environment, "NICEPAY_USER_DETAIL") ?? "off",
+    NICEPAY_REVOKED_CODES: given(environment, "NICEPAY_REVOKED_CODES") ?? "",
     AGGREPAY_IDS_KEPT: String(
       readNumber(environment, "AGGREPAY_IDS_KEPT", idsKeptRange.least, idsKeptRange.most) ?? "",
     ),

@@ -36,7 +36,7 @@ describe("the registry", () => {
       payu: 1,
       wibmo: 2,
       dreamzwallet: 1,
-      nicepay: 3,
+      nicepay: 5,
     });
   });
 
@@ -126,8 +126,39 @@ describe("the registry", () => {
 
   test.each(
     functions.filter(({ name }) => /^(account-bindings|records)\//.test(name)),
-  )("$name, which asks no provider, may read no provider's secret", ({ name, secrets }) => {
+  )("$name, which asks no provider unless that is switched on, may read no provider's secret", ({
+    name,
+    secrets,
+  }) => {
     expect(secrets).toEqual(name === "account-bindings/get" ? ["gateway"] : []);
+  });
+
+  test("what may be switched on is off in every deployment that does not choose it", () => {
+    const switched = functions.filter(({ onlyWith, besides }) => onlyWith ?? besides);
+    expect(switched.map(({ name, onlyWith, besides }) => [name, onlyWith ?? besides?.where])).toEqual([
+      ["account-bindings/get", "NICEPAY_USER_DETAIL"],
+      ["nicepay/deactivate-account-binding", "NICEPAY_USER_DETAIL"],
+      ["nicepay/user-detail", "NICEPAY_USER_DETAIL"],
+    ]);
+    expect(switched[0]?.besides).toEqual({
+      where: "NICEPAY_USER_DETAIL",
+      variables: [
+        "NICEPAY_BASE_URL",
+        "NICEPAY_USER_DETAIL",
+        "NICEPAY_USER_DETAIL_PATH",
+        "NICEPAY_REVOKED_CODES",
+      ],
+      secrets: ["nicepay"],
+      tableActions: ["UpdateItem"],
+    });
+  });
+
+  test("what reveals or revokes user tokens is held to the keys of bindings and of what ends them", () => {
+    const held = functions.filter(({ keysBeginWith }) => keysBeginWith?.includes("deactivation."));
+    expect(held.map(({ name, keysBeginWith }) => [name, keysBeginWith])).toEqual([
+      ["account-bindings/get", ["binding.", "deactivation."]],
+      ["nicepay/deactivate-account-binding", ["binding.", "deactivation."]],
+    ]);
   });
 
   test("lets the reconciler do what the operations do whose doubt it settles, and no more", () => {

@@ -1,22 +1,28 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as v from "valibot";
 import { referenceNo } from "../../lib/fields.ts";
+import { providerCounts } from "../../lib/metrics.ts";
 import { viewOf } from "../../lib/operation/answer.ts";
 import { invalid } from "../../lib/operation/body.ts";
+import { bindingIdOf, checkedAccount, deactivatedAt } from "../../lib/operation/bound-account.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import { type Answer, lambda, type Request } from "../../lib/operation/handler.ts";
 import { warmSecrets } from "../../lib/operation/read.ts";
 import { readable } from "../../lib/operation/record-query.ts";
 import { Problem } from "../../lib/problem.ts";
-import { recordId } from "../../lib/records/identity.ts";
+import { nicepay } from "../../lib/providers/nicepay/index.ts";
+import { asksAboutTokens, userTokenVariables } from "../../lib/providers/nicepay/user-token.ts";
+import { bindingKeys, deactivationKeys } from "../../lib/records/identity.ts";
 import { processRecords } from "../../lib/records/process.ts";
+import type { RecordItem } from "../../lib/records/record.ts";
 import { runtime } from "../../lib/runtime.ts";
 import { unsealed } from "../../lib/secrets/seal.ts";
 import { iso } from "../../lib/time.ts";
 
 /**
  * The binding of a referenceNo and, once the user has bound the account, the user's payment token: the one place that
- * opens it. A binding that disagrees with its registration is not given.
+ * gives it. A binding that disagrees with its registration is not given. Where NICEPAY_USER_DETAIL is `on`, a token is given
+ * only after NICEPAY has confirmed it, and not once it was revoked.
  */
 export const operation: FunctionDefinition = {
   name: "account-bindings/get",
@@ -26,6 +32,13 @@ export const operation: FunctionDefinition = {
   variables: ["NICEPAY_ACCOUNT"],
   secrets: ["gateway"],
   tableActions: ["GetItem"],
+  keysBeginWith: [bindingKeys, deactivationKeys],
+  besides: {
+    where: "NICEPAY_USER_DETAIL",
+    variables: [...nicepay.variables, ...userTokenVariables],
+    secrets: [nicepay.secret],
+    tableActions: ["UpdateItem"],
+  },
 };
 
 export const handler = lambda({
@@ -33,9 +46,15 @@ export const handler = lambda({
   read: referenceNoOf,
   run: give,
   async warm() {
-    await Promise.allSettled([warmSecrets(operation), (async () => processRecords())()]);
+    await Promise.allSettled([warmSecrets(operation), warmProvider(), (async () => processRecords())()]);
   },
+  // Of most requests the record alone is asked.
+  counts: (told) => (told.providerMs === undefined ? [] : providerCounts(nicepay.name)(told)),
 });
+
+async function warmProvider(): Promise<void> {
+  if (asksAboutTokens(runtime().config)) await runtime().secrets.current(nicepay.secret);
+}
 
 function referenceNoOf(event: APIGatewayProxyEventV2): string {
   const parsed = v.safeParse(referenceNo, event.pathParameters?.referenceNo, { abortPipeEarly: true });
@@ -43,17 +62,26 @@ function referenceNoOf(event: APIGatewayProxyEventV2): string {
   throw invalid([{ pointer: "/referenceNo", detail: parsed.issues[0].message }]);
 }
 
-async function give({ input, note }: Request<string>): Promise<Answer> {
-  const { config, secrets } = runtime();
-  const id = recordId("nicepay", config.account("nicepay"), { namespace: "binding", id: input });
-  const record = await readable(processRecords().get(id));
+async function give({ input, note, remainingMs }: Request<string>): Promise<Answer> {
+  const world = runtime();
+  const records = processRecords();
+  const id = bindingIdOf(input, world);
+  const record = await readable(records.get(id));
   if (!record) throw new Problem("not-found", "No registration has this referenceNo.");
   note({ record: id, state: record.state });
-  const view = viewOf(record);
-  if (record.flagged !== undefined) throw new Problem("outcome-unknown", record.flagged, { record: view });
-  const { binding } = record;
-  if (!binding) return { body: { result: { referenceNo: input, bound: false }, record: view } };
-  const userToken = await unsealed(secrets, binding.userToken, record.id);
+  const { binding } = unflagged(record);
+  const unbound = { referenceNo: input, bound: false };
+  if (!binding) return { body: { result: unbound, record: viewOf(record) } };
+  const asks = asksAboutTokens(world.config);
+  const revokedAt = asks ? await deactivatedAt(input, { ...world, records }) : undefined;
+  if (revokedAt !== undefined)
+    return { body: { result: { ...unbound, deactivatedAt: iso(revokedAt) }, record: viewOf(record) } };
+  const userToken = await unsealed(world.secrets, binding.userToken, id);
+  if (asks && binding.checkedAt === undefined) {
+    const checked = await checkedAccount(record, userToken, { remainingMs, note }, world, records);
+    note({ needsAttention: checked.flagged !== undefined });
+    unflagged(checked);
+  }
   return {
     body: {
       result: {
@@ -63,7 +91,12 @@ async function give({ input, note }: Request<string>): Promise<Answer> {
         tXid: record.tXid ?? binding.tXid ?? null,
         userToken: userToken.reveal(),
       },
-      record: view,
+      record: viewOf(record),
     },
   };
+}
+
+function unflagged(record: RecordItem): RecordItem {
+  if (record.flagged === undefined) return record;
+  throw new Problem("outcome-unknown", record.flagged, { record: viewOf(record) });
 }

@@ -24,7 +24,7 @@ export const operation: FunctionDefinition = {
   variables: ["NICEPAY_ACCOUNT"],
   secrets: ["nicepay", "gateway"],
   tableActions: ["GetItem", "UpdateItem"],
-  keysBeginWith: bindingKeys,
+  keysBeginWith: [bindingKeys],
 };
 
 export const handler = Object.assign(

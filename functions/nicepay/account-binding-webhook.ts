@@ -33,7 +33,7 @@ export const operation: FunctionDefinition = {
   secrets: ["nicepay", "gateway"],
   tableActions: ["GetItem", "UpdateItem"],
   // Whoever takes it over, from the open internet, gets no further: not to a record of money.
-  keysBeginWith: bindingKeys,
+  keysBeginWith: [bindingKeys],
 };
 
 export const handler = behindRestApi(

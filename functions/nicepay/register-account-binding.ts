@@ -30,7 +30,7 @@ export const operation = change({
     callBackUrl: httpsUrl,
     clientUserKey,
   }),
-  variables: ["CALLBACK_HOSTS"],
+  variables: ["NICEPAY_REGISTRATION_PATH", "WEBHOOK_BASE_URL", "CALLBACK_HOSTS"],
   refuses: ({ callBackUrl }, config) => {
     const allowed = config.option("CALLBACK_HOSTS") ?? "";
     const hosts = allowed.split(",").map((host) => host.trim().toLowerCase());

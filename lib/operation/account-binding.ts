@@ -1,5 +1,5 @@
 import type { Facts } from "../providers/inquiry.ts";
-import { phoneDigits } from "../providers/nicepay/phone.ts";
+import { phoneDigits, phoneEnds } from "../providers/nicepay/phone.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { KeyRing } from "../secrets/key-ring.ts";
 import { isHash, isKeptAs } from "./kept.ts";
@@ -23,6 +23,8 @@ export interface Notified {
 /** The forms in which phone and key of a binding are compared; of the looser ones a difference says how it differs. */
 export interface BindingForms {
   readonly billingPhone: string | undefined;
+  /** Its first and last digits: what the provider may show of it. */
+  readonly billingPhoneEnds: string | undefined;
   readonly clientUserKey: string;
   readonly clientUserKeySqueezed: string;
   readonly clientUserKeyFolded: string;
@@ -31,6 +33,7 @@ export interface BindingForms {
 export const bindingForms = ({ billingPhone, clientUserKey }: Bound) =>
   ({
     billingPhone: phoneDigits(billingPhone),
+    billingPhoneEnds: phoneEnds(billingPhone),
     clientUserKey,
     clientUserKeySqueezed: squeezed(clientUserKey),
     clientUserKeyFolded: clientUserKey.toLowerCase(),

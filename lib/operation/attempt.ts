@@ -57,7 +57,8 @@ export async function runChange<Input extends object, Result, Call, Reply>(
   world.connections.dial(config.baseUrl(provider.name));
   const ring = operation.sameBy ? undefined : await currentRing(world.secrets, "fingerprintKeys");
   const same = sameRequest(operation, input, ring, world);
-  const call = operation.sends(input, circumstances);
+  const opened = await operation.opens?.(identity.id, { config, secrets: world.secrets, records });
+  const call = operation.sends(input, { ...circumstances, ...(opened && { opened }) });
   const exchange = await prepared(provider, call, asked, circumstances, world, secretsIn(input));
 
   const listing = await listingOf(operation, input, world, records);

@@ -1,9 +1,11 @@
 import type { Config } from "../config.ts";
 import type { Fault } from "../problem.ts";
 import type { Facts, Inquiry, Listing } from "../providers/inquiry.ts";
-import type { Effect } from "../providers/provider.ts";
+import type { Effect, Opened } from "../providers/provider.ts";
 import type { Identity } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
+import type { Records } from "../records/store.ts";
+import type { Runtime } from "../runtime.ts";
 import type { PlaceSpec } from "./beside.ts";
 import type { FunctionDefinition } from "./definition.ts";
 import type { OperationSpec } from "./read.ts";
@@ -20,6 +22,10 @@ export interface ChangeSpec<Input, Result, Call, Reply> extends OperationSpec<In
   readonly listedUnder?: (input: Input) => Listing;
   /** How doubt is settled. */
   readonly inquiry: Inquiry<Input, Call, Reply>;
+  /** What the keys of all items begin with that it may touch, as its definition says. */
+  readonly keysBeginWith?: readonly string[];
+  /** What the call and the inquiry need of another record, by the identity: opened before anything is written or sent. */
+  readonly opens?: Opens;
   /** What the configuration refuses of a request that has no attempt yet; a repeat is answered from its record. */
   readonly refusesNew?: (input: Input, config: Config) => readonly Fault[];
   /** A binding's: the provider's id of it, in the result of its registration. */
@@ -32,8 +38,14 @@ export interface ChangeSpec<Input, Result, Call, Reply> extends OperationSpec<In
   readonly changes?: (input: Input) => boolean;
 }
 
+/** Throws the Problem that refuses the change. */
+export type Opens = (identity: string, held: Held) => Promise<Opened>;
+
+/** Where the records of this account are, and what opens them. */
+export type Held = Pick<Runtime, "config" | "secrets"> & { readonly records: Pick<Records, "get"> };
+
 interface NaturalIdentity<Input> {
-  readonly namespace: "money" | "reversal" | "binding";
+  readonly namespace: "money" | "reversal" | "binding" | "deactivation";
   readonly of: (input: Input) => string;
   /** Of a reversal: which of its debit's this is. A number follows on the refusal of the one before it. */
   readonly number?: (input: Input) => number;

@@ -19,6 +19,7 @@ export function change<Input extends object, Result, Call, Reply>(
   const reads =
     spec.follows !== undefined ||
     spec.place !== undefined ||
+    spec.opens !== undefined ||
     ("evidence" in inquiry && (inquiry.looksFirst || inquiry.readsRecords || inquiry.undoneBy !== undefined));
   const tableActions: TableAction[] = [
     "UpdateItem",

@@ -23,8 +23,15 @@ export interface FunctionDefinition {
   readonly secrets: readonly SecretName[];
   /** The DynamoDB actions that the function uses on the records table; empty for a read, which has no table at all. */
   readonly tableActions: readonly TableAction[];
-  /** What the keys of all items begin with that it may touch; left out, it may touch every item. */
-  readonly keysBeginWith?: string;
+  /** What the keys of all items begin with that it may touch, each with one of these; left out, it may touch every item. */
+  readonly keysBeginWith?: readonly string[];
+  /** It is deployed only where this variable is `on`. */
+  readonly onlyWith?: SwitchVariable;
+  /** What it needs besides, where a variable is `on`. */
+  readonly besides?: { readonly where: SwitchVariable } & Pick<
+    FunctionDefinition,
+    "variables" | "secrets" | "tableActions"
+  >;
   /** No two versions of it may serve side by side. */
   readonly takesOverAtOnce?: true;
 }
@@ -37,6 +44,9 @@ export interface FunctionDefinition {
 export type Access = "look" | "reveal" | "change" | "move-money" | "settle" | "open" | "clock" | "queue";
 
 export type QueueName = "notifications";
+
+/** What a deployment may switch on that has functions of its own. */
+export type SwitchVariable = "NICEPAY_USER_DETAIL";
 
 /** All routes that lead to a function. */
 export const routesOf = ({ route, alsoAt = [] }: Pick<FunctionDefinition, "route" | "alsoAt">) =>

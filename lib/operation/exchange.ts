@@ -7,6 +7,7 @@ import type { Secret } from "../secrets/secret.ts";
 import { isSameSecret, type Moment, type SecretValue } from "../secrets/secrets.ts";
 import type { Sent, Timing, WireReply, WireRequest } from "../transport.ts";
 import { admitted } from "./admitted.ts";
+import { secretsIn } from "./request.ts";
 
 /** What came of one call, in the terms that a read and a change both need. */
 export type Outcome<Result> =
@@ -48,7 +49,7 @@ export interface Exchange<Call, Reply> {
   readonly circumstances: Circumstances;
   readonly wire: WireRequest;
   readonly asked: Asked;
-  /** What the caller sent that must not be seen; the provider may echo it. */
+  /** What was sent in secret and must not be seen; the provider may echo it. */
   readonly hidden: readonly Secret[];
   /** The secret's versions that this call was sent with before. */
   readonly earlier: readonly SecretValue[];
@@ -67,7 +68,8 @@ export async function prepared<Call, Reply>(
   hidden: readonly Secret[] = [],
 ): Promise<Exchange<Call, Reply>> {
   const signed = (secret: SecretValue) => ({
-    ...{ provider, call, secret, circumstances, asked, hidden, earlier: [] },
+    ...{ provider, call, secret, circumstances, asked, earlier: [] },
+    hidden: [...hidden, ...secretsIn(Object(call))],
     wire: signedBy(provider, call, secret, circumstances),
   });
   const secret = await secrets.current(provider.secret);

@@ -34,7 +34,7 @@ export interface Filters {
 }
 
 const listedStates = ["needs_attention", "in_doubt", "dispatched"] as const;
-const namespaces = ["money", "reversal", "binding", "notification", "idempotency-key"];
+const namespaces = ["money", "reversal", "binding", "deactivation", "notification", "idempotency-key"];
 const waits = ["provider", "person"];
 
 /** Each parameter's form, and how a fault of it is told. */
@@ -47,7 +47,7 @@ const forms = {
   since: [isTime, "must be a time such as 2026-11-29T09:30:00Z, or a date"],
   waits: [isOneOf(waits), "must be provider or person"],
   limit: [/^(?:[1-9]\d?|100)$/, "must be a whole number from 1 to 100"],
-  cursor: [/^\d{1,15}\.(?:binding\.)?[A-Za-z0-9_-]{43}$/, "must be one that a page gave"],
+  cursor: [/^\d{1,15}\.(?:(?:binding|deactivation)\.)?[A-Za-z0-9_-]{43}$/, "must be one that a page gave"],
 } as const;
 
 type Name = keyof typeof forms;

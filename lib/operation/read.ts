@@ -2,11 +2,12 @@ import type { Config } from "../config.ts";
 import { loggedCode } from "../log.ts";
 import { providerCounts } from "../metrics.ts";
 import { type Fault, Problem } from "../problem.ts";
-import type { Circumstances, Provider } from "../providers/provider.ts";
+import type { Asked, Circumstances, Provider } from "../providers/provider.ts";
 import { secondsLeft } from "../retry-after.ts";
 import { type Runtime, runtime } from "../runtime.ts";
+import type { Secret } from "../secrets/secret.ts";
 import { type InputSchema, invalid, readInput } from "./body.ts";
-import type { FunctionDefinition } from "./definition.ts";
+import type { FunctionDefinition, SwitchVariable } from "./definition.ts";
 import { carriedOut, isMisread, isProviderFault, type Outcome, prepared } from "./exchange.ts";
 import { type Answer, type LambdaHandler, lambda, type Request } from "./handler.ts";
 import { served } from "./invocation.ts";
@@ -23,6 +24,8 @@ export interface OperationSpec<Input, Result, Call, Reply> {
   readonly input: InputSchema<Input>;
   /** Environment variables that the operation needs beside its provider's. */
   readonly variables?: readonly string[];
+  /** It is deployed only where this variable is `on`. */
+  readonly onlyWith?: SwitchVariable;
   /** What only the configuration can refuse: the faults of the input, or none. */
   readonly refuses?: (input: Input, config: Config) => readonly Fault[];
   /** The call in the provider's own field names. */
@@ -94,6 +97,41 @@ export async function runRead<Input extends object, Result, Call, Reply>(
   world.connections.dial(config.baseUrl(operation.provider.name));
   const circumstances = { config, now: clock.now(), uniqueId };
   const asked = { operation: routeName(operation.name), effect: "read" } as const;
+  const carryOut = looking(
+    operation.provider,
+    asked,
+    circumstances,
+    { hidden: secretsIn(input), remainingMs, note },
+    world,
+  );
+
+  const call = operation.sends(input, circumstances);
+  let next: Call = call;
+  for (const continues of operation.continues ?? [])
+    next = await carryOut(next, (reply) => continues(reply, circumstances));
+  const body = await carryOut(next, (reply) => ({
+    result: operation.returns(reply, input, call),
+    ...(operation.pages && { page: operation.pages(reply) }),
+  }));
+  return { body };
+}
+
+/**
+ * What carries out calls that only look, one after another, in the time that a request has left.
+ * It throws the Problem of a call that failed.
+ */
+export function looking<Call, Reply>(
+  provider: Provider<Call, Reply>,
+  asked: Asked,
+  circumstances: Circumstances,
+  {
+    hidden,
+    remainingMs,
+    note,
+  }: Pick<Request<never>, "remainingMs" | "note"> & { readonly hidden?: readonly Secret[] },
+  world: Runtime,
+) {
+  const { config, clock } = world;
   const timing = () => {
     const leftMs = Math.max(1, remainingMs() - answerMarginMs);
     const connectMs = Math.min(connectLimitMs, leftMs / 3);
@@ -104,8 +142,8 @@ export async function runRead<Input extends object, Result, Call, Reply>(
     };
   };
   const started = clock.monotonic();
-  const carryOut = async <Read>(call: Call, returns: (reply: Reply) => Read): Promise<Read> => {
-    const exchange = await prepared(operation.provider, call, asked, circumstances, world, secretsIn(input));
+  return async <Read>(call: Call, returns: (reply: Reply) => Read): Promise<Read> => {
+    const exchange = await prepared(provider, call, asked, circumstances, world, hidden);
     const lookUpMs = () => remainingMs() - answerMarginMs;
     const outcome = await carriedOut(exchange, { timing, lookUpMs }, returns, world);
     note({
@@ -119,16 +157,6 @@ export async function runRead<Input extends object, Result, Call, Reply>(
     }
     throw failedRead(outcome, note, clock.now());
   };
-
-  const call = operation.sends(input, circumstances);
-  let next: Call = call;
-  for (const continues of operation.continues ?? [])
-    next = await carryOut(next, (reply) => continues(reply, circumstances));
-  const body = await carryOut(next, (reply) => ({
-    result: operation.returns(reply, input, call),
-    ...(operation.pages && { page: operation.pages(reply) }),
-  }));
-  return { body };
 }
 
 /** Refuses what the configuration does not allow, before anything is signed, written or sent. */

@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { Problem } from "../problem.ts";
 
-const idPattern = /^(?:binding\.)?[A-Za-z0-9_-]{43}$/;
+const idPattern = /^(?:(?:binding|deactivation)\.)?[A-Za-z0-9_-]{43}$/;
 
-/** The id in the path: SHA-256 in base64url, with what a binding's begins with. */
+/** The id in the path: SHA-256 in base64url, with what a binding's or a deactivation's begins with. */
 export function recordIdOf(event: APIGatewayProxyEventV2): string {
   const id = event.pathParameters?.id ?? "";
   if (isRecordId(id)) return id;
@@ -15,7 +15,7 @@ export const isRecordId = (id: string): boolean => idPattern.test(id);
 export const noSuchId = (): Problem =>
   new Problem(
     "not-found",
-    "A record's id has 43 letters, digits, hyphens and underscores; a binding's begins with binding.",
+    "A record's id has 43 letters, digits, hyphens and underscores; a binding's begins with binding, a deactivation's with deactivation, and a full stop.",
   );
 
 /** What a store that cannot be read means for a request that only looks, or has not written yet. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { settleMarginMs } from "../config.ts";
 import { Problem } from "../problem.ts";
 import type { Ask, Evidence, Facts, Inquiry, Known, Subject } from "../providers/inquiry.ts";
-import type { Provider } from "../providers/provider.ts";
+import type { Opened, Provider } from "../providers/provider.ts";
 import { isAskedOn, isOpen, type Postponement } from "../records/doubt.ts";
 import { recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
@@ -11,6 +11,7 @@ import type { Conclusion, Records, Turn } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Secret } from "../secrets/secret.ts";
 import type { Failure } from "./answer.ts";
+import type { Held, Opens } from "./change-spec.ts";
 import { carriedOut, prepared } from "./exchange.ts";
 import { expireAfterMs } from "./expiry.ts";
 import { comparison } from "./kept.ts";
@@ -19,6 +20,7 @@ import { comparison } from "./kept.ts";
 export interface Doubtful<Call, Reply> {
   readonly provider: Provider<Call, Reply>;
   readonly inquiry: Inquiry<never, Call, Reply>;
+  readonly opens?: Opens;
 }
 
 /** The time that is left for asking, and what must not be seen in what is told. */
@@ -103,7 +105,7 @@ type Verdict = (Concluded | Postponed) & {
 };
 
 async function judge<Call, Reply>(
-  { inquiry, provider }: Doubtful<Call, Reply>,
+  { inquiry, provider, opens }: Doubtful<Call, Reply>,
   record: RecordItem,
   world: Runtime,
   records: Records,
@@ -128,7 +130,9 @@ async function judge<Call, Reply>(
       retryAt = Math.max(retryAt, moment);
     },
   });
-  const known = knownTo(provider.name, world, records);
+  const opened = await openedFor(record, opens, { ...world, records });
+  if (opened instanceof Problem) return later(record, world, opened.message);
+  const known = { ...knownTo(provider.name, world, records), ...(opened && { opened }) };
   const subject = await subjectOf(record, world);
   const evidence = "shows" in subject ? subject : await inquiry.evidence(subject, ask, known);
   const quietEnds = record.leaseEnds + config.quietPeriodMs;
@@ -147,9 +151,23 @@ async function judge<Call, Reply>(
   }
 }
 
+/** What cannot be opened now may be at the next turn. */
+async function openedFor(
+  { identity }: RecordItem,
+  opens: Opens | undefined,
+  held: Held,
+): Promise<Opened | Problem | undefined> {
+  try {
+    return await opens?.(identity, held);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}
+
 /** What it means that the provider shows nothing after the quiet period. */
 async function nothing(
-  { absence, undoneBy }: Pick<Asking, "absence" | "undoneBy">,
+  { absence, undoneBy, onlyIdentity }: Pick<Asking, "absence" | "undoneBy" | "onlyIdentity">,
   record: RecordItem,
   world: Runtime,
   records: Records,
@@ -165,7 +183,7 @@ async function nothing(
   if (undoneBy && (await isUndone(record, records)))
     return forAPerson(record, "The provider shows nothing, and a reversal of the debit is not ruled out.");
   const { provider } = failure;
-  if (provider) {
+  if (provider && !onlyIdentity) {
     const declined: Failure = {
       code: "declined",
       detail: "The provider refused it, and shows that it did not act.",

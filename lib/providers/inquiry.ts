@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import type { ProviderWord } from "../problem.ts";
-import type { Meaning } from "./provider.ts";
+import type { Meaning, Opened } from "./provider.ts";
 import { isSameWord } from "./words.ts";
 
 /** Facts kept in a record, all text, none secret. */
@@ -52,6 +52,8 @@ export interface Known {
   /** The transactions that the records of a debit's reversals before that number name, flagged ones too. */
   readonly reversedBefore: (id: string, number: number) => Promise<readonly string[]>;
   readonly option: Config["option"];
+  /** What the operation has opened to ask with. */
+  readonly opened?: Opened;
 }
 
 /**
@@ -93,6 +95,8 @@ export type Inquiry<Input, Call, Reply> =
       readonly absence: "not executed" | "proves nothing" | "needs a person";
       /** Another record may undo it, and then nothing may be shown of it: absence is believed only where none does. */
       readonly undoneBy?: "reversal";
+      /** Its identity is the only one that there can be, and doing it twice does no harm: what shows nothing may be done again. */
+      readonly onlyIdentity?: true;
       /** Asked before the first attempt too: what is there already is not done again, and later proves nothing. */
       readonly looksFirst?: true;
     };

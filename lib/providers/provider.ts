@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import type { ProblemCode, ProviderWord } from "../problem.ts";
 import type { SecretName } from "../secrets/names.ts";
+import type { Secret } from "../secrets/secret.ts";
 import type { SecretValue } from "../secrets/secrets.ts";
 import type { WireReply, WireRequest } from "../transport.ts";
 
@@ -40,6 +41,15 @@ export interface Circumstances {
   readonly now: number;
   /** Lower-case letters and digits, 32 of them unless told. */
   readonly uniqueId: (length?: number) => string;
+  /** What the operation has opened for this call. */
+  readonly opened?: Opened;
+}
+
+/** What another record of ours keeps sealed and a call needs; it is written nowhere else. */
+export interface Opened {
+  readonly secret: Secret;
+  /** Whether that field of what the record keeps is this value; undefined where it keeps none. */
+  readonly agrees: (field: string, value: string) => boolean | undefined;
 }
 
 /** What the tables of errors need to know of the operation that was refused. */

@@ -226,6 +226,7 @@ class Informing {
   time = (field: string) => this.#orNull(() => this.#reader.time(field));
   optionalTime = (field: string) => this.#orNull(() => this.#reader.optionalTime(field));
   dateAndTime = (date: string, time: string) => this.#orNull(() => this.#reader.dateAndTime(date, time));
+  rows = (field: string) => this.#orNull(() => this.#reader.part(field).rows());
 
   #orNull<Value>(read: () => Value): Value | null {
     try {

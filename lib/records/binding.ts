@@ -1,6 +1,6 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { type Binding, L, M, N, type RecordItem, S } from "./record.ts";
-import { settledWithout, type Write } from "./write.ts";
+import { type Attributes, type Binding, L, M, N, type RecordItem, S } from "./record.ts";
+import { assigned, assignments, forAPerson, settledWithout, shardOf, type Write } from "./write.ts";
 
 export type { Binding } from "./record.ts";
 
@@ -45,6 +45,36 @@ export function binding({ seen, binding, result, now }: Bind): Write {
         ":result": S(result),
         ":entry": L([`succeeded ${now}`]),
       }),
+    },
+  };
+}
+
+/** What the provider's answer about the token of a binding makes of it. */
+export interface Check {
+  /** As it was read before the provider was asked. */
+  readonly seen: RecordItem;
+  /** Why a person must look at the binding, where the answer contradicts it. */
+  readonly flagged: string | undefined;
+  readonly now: number;
+}
+
+/**
+ * Once for each token, so that it is asked about once; a binding that is contradicted is listed, and served no more unless a
+ * person lets it stand. Not over another token, nor over what another look has written meanwhile.
+ */
+export function checking({ seen, flagged, now }: Check): Write {
+  const item: Attributes =
+    flagged === undefined ? {} : { flagged: S(flagged), shard: shardOf(seen.id), due: N(forAPerson(now)) };
+  return {
+    id: seen.id,
+    condition:
+      "#binding.#userToken = :seenToken AND attribute_not_exists(#binding.#checkedAt) AND attribute_not_exists(#flagged)",
+    set: ["#binding.#checkedAt = :checkedAt", ...assignments(item)],
+    tells: flagged === undefined ? undefined : "record.needs-attention",
+    values: {
+      ...assigned(item),
+      ":seenToken": S(seen.binding?.userToken ?? ""),
+      ":checkedAt": N(now),
     },
   };
 }

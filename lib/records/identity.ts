@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 
 /**
  * What makes two requests one. Money moves under the merchant's transaction id, one namespace for credits, debits and
- * transfers together; a reversal is identified by the debit that it reverses and its number, a binding by its referenceNo;
- * everything else by the caller's Idempotency-Key, which is the caller's own for that operation.
+ * transfers together; a reversal is identified by the debit that it reverses and its number, a binding and its deactivation
+ * by the binding's referenceNo; everything else by the caller's Idempotency-Key, which is the caller's own for that operation.
  */
 export type Identity =
   | {
-      readonly namespace: "money" | "reversal" | "binding" | "notification" | "stray-count";
+      readonly namespace: "money" | "reversal" | "binding" | "deactivation" | "notification" | "stray-count";
       readonly id: string;
       /** Of a reversal, 1 unless given: a refused one is asked for again under the next. */
       readonly number?: number;
@@ -24,10 +24,13 @@ export type Identity =
  * whoever takes over what the open internet reaches cannot write a record of money. No hash in base64url has a full stop.
  */
 export const bindingKeys = "binding.";
-const ofNotifications: ReadonlySet<Identity["namespace"]> = new Set([
-  "binding",
-  "notification",
-  "stray-count",
+/** Of deactivations, for the same reason: what revokes a token, or gives it, cannot write a record of money. */
+export const deactivationKeys = "deactivation.";
+const prefixes: ReadonlyMap<Identity["namespace"], string> = new Map([
+  ["binding", bindingKeys],
+  ["notification", bindingKeys],
+  ["stray-count", bindingKeys],
+  ["deactivation", deactivationKeys],
 ]);
 
 /**
@@ -35,7 +38,7 @@ const ofNotifications: ReadonlySet<Identity["namespace"]> = new Set([
  * Parts are joined as a JSON list, so no two different identities have the same text.
  */
 export function recordId(provider: string, account: string, identity: Identity): string {
-  const prefix = ofNotifications.has(identity.namespace) ? bindingKeys : "";
+  const prefix = prefixes.get(identity.namespace) ?? "";
   const scope = identity.namespace === "idempotency-key" ? [identity.operation, identity.caller] : [];
   const number = numberOf(identity);
   const later = number === 1 ? [] : [String(number)];

@@ -60,7 +60,7 @@ export interface RecordItem {
   /** The provider's id of an account binding, from the reply to its registration. */
   readonly tXid: string | undefined;
   /** What the notification of an account binding brought. */
-  readonly binding: Binding | undefined;
+  readonly binding: KeptBinding | undefined;
   /** Why a final record is not served: the provider's late reply contradicts a binding that came before it, or a person. */
   readonly flagged: string | undefined;
   /** Who settled it by hand, why and when, as JSON. */
@@ -89,6 +89,11 @@ export interface Binding {
   readonly boundAt: number;
   /** As the notification gave it. */
   readonly tXid: string | undefined;
+}
+
+interface KeptBinding extends Binding {
+  /** When the provider was asked whose token it is, and had an answer; undefined until then, and where it is not asked. */
+  readonly checkedAt: number | undefined;
 }
 
 /** Attribute values of DynamoDB, written out: the document client costs more at start than these lines. */
@@ -148,10 +153,11 @@ function lastInquiryIn(kept: string | undefined): LastInquiry | undefined {
   return { at: Number(kept.slice(0, space)), learned: kept.slice(space + 1) };
 }
 
-const readBinding = (item: Attributes): Binding => ({
+const readBinding = (item: Attributes): KeptBinding => ({
   userToken: text(item, "userToken"),
   boundAt: number(item, "boundAt"),
   tXid: item.tXid?.S,
+  checkedAt: item.checkedAt?.N === undefined ? undefined : number(item, "checkedAt"),
 });
 
 function text(item: Attributes, name: string): string {

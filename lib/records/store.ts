@@ -6,7 +6,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { readAnchor } from "./anchor.ts";
-import { type Bind, binding } from "./binding.ts";
+import { type Bind, binding, type Check, checking } from "./binding.ts";
 import {
   type Claim,
   type Claimed,
@@ -38,6 +38,7 @@ import { expressionsOf, forAPerson, forPeople, type Write } from "./write.ts";
 
 export type {
   Bind,
+  Check,
   Claim,
   Claimed,
   Conclusion,
@@ -68,6 +69,8 @@ export interface Records {
   settle(settlement: Settlement, tries?: Tries): Promise<Settled>;
   /** One conditional write. False when the record is no longer as it was seen, or has a binding: look again. */
   bind(bind: Bind): Promise<boolean>;
+  /** One conditional write. The record as it stands then, whoever wrote it. */
+  check(check: Check): Promise<RecordItem>;
   /**
    * One transaction of the stray and its counters. The same notification again writes nothing; one beyond a bound is not
    * kept, and says so once in a minute.
@@ -259,6 +262,8 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
         return false;
       }
     },
+
+    check: (check) => seenOrWritten(checking(check)),
 
     async keep(stray) {
       const [isThere, ...isReached] = await writeTogether(client, table, keeping(stray));

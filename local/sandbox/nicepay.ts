@@ -9,7 +9,10 @@
  *                               "tXid": "...", "overrides": {"billingPhone": "+62811"}, "sign": "before"}:
  *                               notifications of any kind, forged ones too (nicepay/pages.ts)
  *
+ * User detail and deactivation know the tokens of users who have logged in.
+ *
  *   sandbox.<fault>             anywhere in a text field: "link-17.sandbox.timeout-after" as referenceNo
+ *   sandbox.detail.<fault>      in a referenceNo: of user detail; sandbox.remove.<fault>: of the deactivation
  *   sandbox.once.<fault>        the same, for the first such call only
  *   POST /sandbox/faults        {"fault": "code-9002", "times": 2, "match": {"clientUserKey": "23124532"}}
  *   GET, DELETE /sandbox/faults, GET /sandbox/calls, GET /sandbox/ledger, POST /sandbox/reset
@@ -24,13 +27,14 @@ import {
 } from "./common/json-sandbox.ts";
 import type { SandboxOptions } from "./common/options.ts";
 import type { Sandbox } from "./common/server.ts";
-import { type Binding, Bindings, type Entry } from "./nicepay/bindings.ts";
+import { type Binding, Bindings, type Entry, userTokenOf } from "./nicepay/bindings.ts";
 import { type NicepayFault, table } from "./nicepay/faults.ts";
 import { Notifier } from "./nicepay/notification.ts";
 import { page } from "./nicepay/pages.ts";
 import { credentialCode, documented, fieldCode, phoneForm, registrationOf } from "./nicepay/registration.ts";
 import { errorReply, loginPath, type ResultCode, registeredReply } from "./nicepay/reply.ts";
 import { merchantsOf } from "./nicepay/signature.ts";
+import { detailReply, removedReply, tokenOperation } from "./nicepay/user-token.ts";
 
 export type { Sandbox } from "./common/server.ts";
 export { type NicepayFault, nicepayFaults } from "./nicepay/faults.ts";
@@ -42,6 +46,8 @@ export const nicepaySandboxSecret = {
 } as const;
 
 const path = "/nicepay/v2/userAccountBinding";
+const detailPath = "/nicepay/direct/v2/user-details";
+const removePath = "/nicepay/direct/v2/remove-token";
 
 /** The faults whose user is faster than the answer to the registration. */
 const notifiesFirst: ReadonlySet<NicepayFault | undefined> = new Set<NicepayFault>([
@@ -75,13 +81,40 @@ export async function startNicepaySandbox(options: SandboxOptions): Promise<Sand
     run: register,
   };
 
+  const detail = tokenOperation(
+    {
+      stage: "detail",
+      signs: ["iMid", "userToken"],
+      run: (binding) => ({ status: 200, body: detailReply(binding), verdict: "success" }),
+    },
+    bindings,
+    merchants,
+  );
+  const remove = tokenOperation(
+    {
+      stage: "remove",
+      signs: ["timeStamp", "iMid", "userToken"],
+      run({ registration }) {
+        const { seq } = bindings.commit({ kind: "revoke", referenceNo: registration.referenceNo });
+        const body = removedReply(userTokenOf(registration));
+        return { status: 200, body, verdict: "success", effect: seq };
+      },
+    },
+    bindings,
+    merchants,
+  );
+
   const sandbox = await startJsonSandbox({
     name: "NICEPAY sandbox",
     port: options.port,
     clock,
     faults: table,
-    operations: new Map([[path, registration]]),
-    secretFields: ["merchantToken"],
+    operations: new Map([
+      [path, registration],
+      [detailPath, detail],
+      [removePath, remove],
+    ]),
+    secretFields: ["merchantToken", "userToken"],
     shownFields: [
       "iMid",
       "timeStamp",
@@ -118,11 +151,12 @@ const effectLine = (entry: Entry) => ({
 });
 
 /** Without names, phone numbers and tokens. */
-const bindingLine = ({ registration, as, answers }: Binding) => ({
+const bindingLine = ({ registration, as, answers, isRevoked }: Binding) => ({
   referenceNo: registration.referenceNo,
   tXid: registration.tXid,
   mitraCd: registration.mitraCd,
   clientUserKey: registration.clientUserKey,
   loggedIn: as !== undefined,
   answers,
+  revoked: isRevoked,
 });

@@ -34,10 +34,17 @@ export interface CheckOptions {
 /** Every check, one after the other. None of them changes anything, here or at a provider. */
 export async function* checks(gateway: Gateway, options: CheckOptions): AsyncGenerator<Finding> {
   const routes = options.functions.flatMap((definition) =>
-    routesOf(definition).map((route) => ({ name: definition.name, route, access: definition.access })),
+    routesOf(definition).map((route) => ({
+      name: definition.name,
+      route,
+      access: definition.access,
+      mayBeOff: definition.onlyWith !== undefined,
+    })),
   );
   const routeOf = (name: string): Route => routeIn(options.functions, name);
-  const closed = routes.filter(({ access }) => access !== "open").map(({ route }) => route);
+  const closed = routes
+    .filter(({ access }) => access !== "open")
+    .map(({ route, mayBeOff }) => ({ ...route, mayBeOff }));
   yield* found("refuses whoever does not say who calls", () =>
     refusesUnsigned(gateway, closed, options.open),
   );
@@ -72,21 +79,29 @@ export const providersOf = (functions: readonly FunctionDefinition[]): readonly 
  */
 async function refusesUnsigned(
   gateway: Gateway,
-  routes: readonly Route[],
+  routes: readonly (Route & { readonly mayBeOff: boolean })[],
   mayBeOpen: boolean,
 ): Promise<Result> {
   const wrong: string[] = [];
+  let off = 0;
   for (const route of routes) {
     const met = await unsignedAt(gateway, route);
     if (met === "refused") continue;
+    if (met === notDeployed && route.mayBeOff) {
+      off += 1;
+      continue;
+    }
     if (met === "open" && route === routes[0]) {
       const why = "open: this gateway asks nobody who calls";
       return mayBeOpen ? warning(why) : failed(why);
     }
     wrong.push(`${route.method} ${route.path}: ${met}`);
   }
-  return wrong.length === 0 ? ok(`all ${routes.length} protected routes`) : failed(wrong.join("; "));
+  if (wrong.length > 0) return failed(wrong.join("; "));
+  return ok(`all ${routes.length - off} protected routes${off > 0 ? `; ${off} are switched off` : ""}`);
 }
+
+const notDeployed = "not deployed";
 
 /** What is sent is no JSON: a function that gets it all the same refuses it before it looks further. */
 async function unsignedAt(gateway: Gateway, { method, path }: Route): Promise<string> {
@@ -97,7 +112,7 @@ async function unsignedAt(gateway: Gateway, { method, path }: Route): Promise<st
     signed: false,
   });
   if ((reply.status === 401 || reply.status === 403) && isPlatforms(reply)) return "refused";
-  if (reply.status === 404 && isPlatforms(reply)) return "not deployed";
+  if (reply.status === 404 && isPlatforms(reply)) return notDeployed;
   return reply.status === 200 || problemOf(reply) ? "open" : shown(reply);
 }
 
@@ -212,7 +227,8 @@ const questions: Readonly<Record<string, Question>> = {
   },
 };
 
-const unasked = "it has no call that only looks: its first registration shows whether its keys are right";
+const unasked =
+  "it has no call that needs nobody's data: its first registration shows whether its keys are right";
 
 async function asks(gateway: Gateway, { path }: Route, question: Question): Promise<Result> {
   const reply = await gateway.send({ ...post(path, question.input()), asksProvider: true });

@@ -48,7 +48,7 @@ const folder = await mkdtemp(join(quickFolder(), "fuzz-"));
 console.log(`seed ${seed}, ${options.inputs} inputs, ${options.workers} at a time; data in ${folder}`);
 const [peer] = await Promise.all([
   startFuzzPeer(),
-  synthesize(resolve(import.meta.dirname, "../.."), join(folder, "assembly")),
+  synthesize(resolve(import.meta.dirname, "../.."), join(folder, "assembly"), { nicepayUserDetail: "on" }),
   writeFile(join(folder, "secrets.json"), JSON.stringify(secretValues)),
 ]);
 const origins = ["AGGREPAY", "PAYU", "WIBMO", "DREAMZWALLET", "NICEPAY"].map((name) => [
@@ -59,7 +59,8 @@ const origins = ["AGGREPAY", "PAYU", "WIBMO", "DREAMZWALLET", "NICEPAY"].map((na
 const variables = {
   ...Object.fromEntries(origins),
   ...{ PROVIDER_TIMEOUT_MS: "500", FUNCTION_TIMEOUT_MS: "8000", LEASE_MS: "8500", QUIET_PERIOD_MS: "1000" },
-  ...{ BACK_OFF_MS: "3000", DOUBT_LIMIT_MS: "5000", WIBMO_CUSTOMER_RECORD: "on", CALLBACK_HOSTS: "*" },
+  ...{ BACK_OFF_MS: "3000", DOUBT_LIMIT_MS: "5000", WIBMO_CUSTOMER_RECORD: "on", NICEPAY_USER_DETAIL: "on" },
+  ...{ CALLBACK_HOSTS: "*" },
   ...{ WEBHOOK_SOURCE_ADDRESSES: "" },
 };
 const gateway = await startGateway({

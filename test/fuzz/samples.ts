@@ -66,6 +66,8 @@ const otherProviders = [
     callBackUrl: "https://shop.example/back",
     clientUserKey: `k${token}`,
   })),
+  post("/v1/nicepay/user-detail", (token) => ({ userToken: `t${token}` })),
+  post("/v1/nicepay/deactivate-account-binding", (token) => ({ referenceNo: `r${token}` })),
 ];
 
 /** What calls a provider. */
@@ -119,6 +121,13 @@ export function honestJson(path: string, body: Fields, index: number): Json {
   if (path.endsWith("decrypt")) return { customerId: token, name: "Asha Rao", responseCode: "00" };
   if (path.endsWith("getSecretKey"))
     return { customerId: token, secKey: "user-own-key", status: "SUCCESS", responseCode: "SUCCESS" };
+  if (path.endsWith("user-details"))
+    return {
+      ...{ resultCd: "0000", resultMsg: "SUCCESS", billingPhone: `+62${token}`, accountStatus: "1" },
+      limitDetails: [{ paymentType: "30_days", remainingUserLimit: "1.00", totalUserLimit: "2.00" }],
+    };
+  if (path.endsWith("remove-token"))
+    return { resultCd: "0000", resultMsg: "SUCCESS", userToken: body.userToken ?? null, tokenStatus: "0" };
   return {
     ...{ resultCd: "0000", resultMsg: "SUCCESS", tXid: `tx${token}`, referenceNo: body.referenceNo ?? null },
     ...{ payMethod: "06", transDt: "20240101", transTm: "120000", mitraCd: "KDVI" },

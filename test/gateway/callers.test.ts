@@ -425,6 +425,8 @@ describe("characters that nobody sees", () => {
       route: "nicepay/register-account-binding",
       input: { ...registrationOf(freshReference()), mitraCd: "KDVI", billingEmail: "a@x.in" },
     },
+    { route: "nicepay/user-detail", input: { userToken: "e0478456-6b50" } },
+    { route: "nicepay/deactivate-account-binding", input: { referenceNo: "R-1" } },
   ];
 
   test.each(everyOperation)("in every text field of $route, before anything is signed", async ({

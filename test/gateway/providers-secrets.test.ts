@@ -70,7 +70,7 @@ const foundCredentials = searching(credentials);
 let wallets: Wallets;
 const answers: Answer[] = [];
 beforeAll(async () => {
-  wallets = await startWallets({ secrets });
+  wallets = await startWallets({ secrets, env: { NICEPAY_USER_DETAIL: "on" } });
 });
 afterAll(() => wallets?.stop());
 
@@ -85,7 +85,23 @@ const asking = {
   record: () => wallets.call("wibmo/retrieve-customer-record", { urn: "7001" }),
   dreamzwallet: () => wallets.call("dreamzwallet/get-secret-key", { customerId: "189433" }),
   nicepay: () => register(wallets, registrationOf(freshReference())),
+  userDetail: () => wallets.call("nicepay/user-detail", { userToken: returned.userToken }),
+  confirmation: () => binding(wallets, accounts.at(-1) ?? ""),
+  deactivation: () =>
+    wallets.call("nicepay/deactivate-account-binding", { referenceNo: accounts.at(-1) ?? "" }),
 };
+
+/** Accounts that are bound, none of them confirmed, all with the same token. */
+const accounts: string[] = [];
+async function bindOne(): Promise<void> {
+  const referenceNo = freshReference();
+  wallets.peer.script({ userAccountBinding: registered() });
+  expect((await register(wallets, registrationOf(referenceNo))).status).toBe(200);
+  const notification = notified({ fields: { userToken: returned.userToken } }, referenceNo);
+  expect((await kept(notify(wallets, notification))).status).toBe(200);
+  accounts.push(referenceNo);
+}
+
 const names = [
   "check-status",
   "encrypt",
@@ -93,9 +109,12 @@ const names = [
   "decrypt",
   "getSecretKey",
   "userAccountBinding",
+  "user-details",
+  "remove-token",
 ];
 
 async function askEach(what: (name: string) => Reply): Promise<readonly Answer[]> {
+  await bindOne();
   wallets.peer.script(Object.fromEntries(names.map((name) => [name, what(name)])));
   const given: Answer[] = [];
   for (const ask of Object.values(asking)) given.push(await kept(ask()));
@@ -112,7 +131,9 @@ describe("values that must stay in go", () => {
       encrypt: reply({ token: returned.wibmoToken }),
       getSecretKey: reply({ customerId: "189433", secKey: returned.userSecKey, status: "SUCCESS" }),
       userAccountBinding: registered(),
+      "user-details": reply({ resultCd: "0000", billingPhone: "+6282112345678" }),
     });
+    expect((await kept(asking.userDetail())).status).toBe(200);
     expect((await asking.payu()).status).toBe(200);
     expect((await asking.wibmo()).text).toContain(returned.wibmoToken);
     expect((await asking.dreamzwallet()).text).toContain(returned.userSecKey);
@@ -130,6 +151,16 @@ describe("values that must stay in go", () => {
       expect((await kept(notify(wallets, notified({ fields }, referenceNo)))).status).toBe(200);
     const unknown = notified({ fields: { userToken: returned.strayUserToken } });
     expect((await kept(notify(wallets, unknown))).status).toBe(200);
+  });
+
+  test("through a deactivation whose reply says the token back", async () => {
+    await bindOne();
+    const said = { resultCd: "0000", userToken: returned.userToken, tokenStatus: "0" };
+    wallets.peer.script({ "remove-token": reply({ ...said, description: `revoked ${returned.userToken}` }) });
+    expect((await kept(asking.deactivation())).status).toBe(200);
+    expect((await kept(binding(wallets, accounts.at(-1) ?? ""))).body).toMatchObject({
+      result: { bound: false },
+    });
   });
 
   test("through three calls of one, whose tokens nobody gets", async () => {
@@ -238,9 +269,10 @@ describe("and afterwards are found", () => {
     expect(items.length).toBeGreaterThan(10);
     expect([...new Set(items.flatMap((item) => found(JSON.stringify(item))))]).toEqual([]);
     const sealed = items.flatMap(({ binding: bound }) => bound?.M?.userToken?.S ?? []);
-    expect(sealed).toHaveLength(4);
+    expect(accounts.length).toBeGreaterThan(10);
+    expect(sealed).toHaveLength(4 + accounts.length);
     for (const one of sealed) expect(one).toMatch(/^s9\.[A-Za-z0-9_-]{60,}$/);
-    expect(new Set(sealed).size).toBe(4);
+    expect(new Set(sealed).size).toBe(sealed.length);
   });
 
   test("in no file of the data directory", () => {
@@ -253,6 +285,8 @@ describe("and afterwards are found", () => {
       /register-?account/i,
       /webhook/i,
       /bindings-?get/i,
+      /user-?detail/i,
+      /deactivate/i,
     ])
       expect(kinds.filter((file) => log.test(file) && file.endsWith(".log"))).toHaveLength(1);
     expect(foundInFiles()).toEqual([]);

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { functions } from "../../functions/index.ts";
 import { routesOf } from "../../lib/operation/definition.ts";
-import { synthesized } from "./synthesized.ts";
+import { byDefault, synthesized } from "./synthesized.ts";
 
 interface Route {
   readonly RouteKey: string;
@@ -20,7 +19,7 @@ describe("with tokens", () => {
   );
 
   test.each(
-    functions
+    byDefault
       .filter(({ access }) => access !== "open")
       .flatMap((each) => routesOf(each).map(({ method, path }) => ({ ...each, method, path }))),
   )("$method $path of $name asks for the scope of its kind or its own", ({ name, access, method, path }) => {

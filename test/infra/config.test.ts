@@ -37,6 +37,8 @@ test("without context is for development, where data may be destroyed", () => {
       CALLBACK_HOSTS: "",
       WEBHOOK_SOURCE_ADDRESSES: "103.20.51.39,103.20.51.40",
       WIBMO_CUSTOMER_RECORD: "on",
+      NICEPAY_USER_DETAIL: "off",
+      NICEPAY_REVOKED_CODES: "",
       CREDIT_ONCE_PER_PAYMENT: "on",
       SECOND_PERSON: "off",
     },
@@ -279,6 +281,8 @@ const cases: readonly Case[] = [
   },
   ...[
     ["nicepayRegistrationPath", "NICEPAY_REGISTRATION_PATH"],
+    ["nicepayUserDetailPath", "NICEPAY_USER_DETAIL_PATH"],
+    ["nicepayRemoveTokenPath", "NICEPAY_REMOVE_TOKEN_PATH"],
     ["wibmoRetrievePath", "WIBMO_RETRIEVE_PATH"],
     ["wibmoDecryptPath", "WIBMO_DECRYPT_PATH"],
   ].map(
@@ -293,6 +297,7 @@ const cases: readonly Case[] = [
   ...[
     ["wibmoCustomerRecord", "WIBMO_CUSTOMER_RECORD"],
     ["creditOncePerPayment", "CREDIT_ONCE_PER_PAYMENT"],
+    ["nicepayUserDetail", "NICEPAY_USER_DETAIL"],
     ["wibmoIdentifiedInBody", "WIBMO_IDENTIFIED_IN_BODY"],
   ].map(
     ([name = "", variable = ""]): Case => ({
@@ -309,6 +314,13 @@ const cases: readonly Case[] = [
     right: ["on", "session", "off"],
     wrong: ["", "true", "ON", true, "caller"],
     sentence: "must be on, session or off",
+  },
+  {
+    name: "nicepayRevokedCodes",
+    variable: "NICEPAY_REVOKED_CODES",
+    right: ["9920", "9920,P381"],
+    wrong: ["", "9920,", "99 20", "a-b", "12345678901", ["9920"]],
+    sentence: "must be codes of letters and digits, separated by commas, or none",
   },
   {
     name: "callbackHosts",

@@ -8,11 +8,12 @@ import { synthesized } from "./synthesized.ts";
 
 const template = synthesized({ stage: "prod" }, functions, "WalletGateway-prod");
 const fixed = synthesized({ stage: "prod", egress: "fixed" }, functions, "WalletGateway-prod");
+const asking = synthesized({ stage: "prod", nicepayUserDetail: "on" }, functions, "WalletGateway-prod");
 
 test("docs/permissions.md says what the template says (npm run docs)", () => {
   const written = readFileSync(join(projectRoot, "docs/permissions.md"), "utf8");
   const of = (each: typeof template) => each.toJSON() as PolicyTemplate;
-  expect(written).toBe(permissionsDocument(of(template), of(fixed), functions));
+  expect(written).toBe(permissionsDocument(of(template), of(fixed), of(asking), functions));
 });
 
 /** Line by line, so that a difference names its resource. What changes with every line of code is left out. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { functions } from "../../functions/index.ts";
 import { settles } from "../../lib/operation/change-spec.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
-import { type ChosenContext, synthesized } from "./synthesized.ts";
+import { byDefault, type ChosenContext, synthesized } from "./synthesized.ts";
 
 interface Resource {
   readonly Type: string;
@@ -78,10 +78,16 @@ test("unless it is chosen no function is in a network, and there is none", () =>
 
 describe("of the functions", () => {
   test("each that calls a provider is in the network, and no other", () => {
-    const callers = functions.filter(isCaller);
+    const callers = byDefault.filter(isCaller);
     expect(callers.filter(settles).length).toBeGreaterThan(0);
-    expect(callers.length).toBeLessThan(functions.length);
+    expect(callers.length).toBeLessThan(byDefault.length);
     expect(inNetwork(fixed)).toEqual(callers.map(idOf).toSorted());
+  });
+
+  test("with user detail switched on, what revokes and confirms user tokens is there too", () => {
+    const switched = ["AccountBindingsGet", "NicepayDeactivateAccountBinding", "NicepayUserDetail"];
+    const others = byDefault.filter(isCaller).map(idOf);
+    expect(inNetwork(stackWith({ nicepayUserDetail: "on" }))).toEqual([...others, ...switched].toSorted());
   });
 
   test("a new one is where what it is configured by says", () => {
@@ -361,11 +367,13 @@ test("who was called from where is logged, under the stack's key, for as long as
 test("the network has no way in: no address is given to what is started there, and no function is CDK's own", () => {
   for (const subnet of fixed.ofType("AWS::EC2::Subnet"))
     expect(subnet).toMatchObject({ MapPublicIpOnLaunch: false });
-  expect(fixed.ofType("AWS::Lambda::Function")).toHaveLength(functions.length);
+  expect(fixed.ofType("AWS::Lambda::Function")).toHaveLength(byDefault.length);
 });
 
 describe("the resources", () => {
-  test("of production with all that may be chosen are fewer than the 500 that a stack may have", () => {
+  test("of production with all that may be chosen are fewer than the 500 that a stack may have", {
+    timeout: 180_000,
+  }, () => {
     const everything = stackWith({
       stage: "prod",
       auth: "jwt",
@@ -382,6 +390,11 @@ describe("the resources", () => {
     expect(countOf(everything)).toBeLessThanOrEqual(500);
     expect(countOf(production)).toBeLessThan(450);
     expect(countOf(production) - countOf(stackWith({ stage: "prod", egress: "any" }))).toBe(32);
+    const switched = countOf(stackWith({ stage: "prod", nicepayUserDetail: "on" }));
+    console.log(`and with nicepayUserDetail on: ${switched}`);
+    expect(switched - countOf(production)).toBe(20);
+    // What is promised, with room for what is to come.
+    expect(switched).toBeLessThan(450);
   });
 
   test("of too many operations are refused in one sentence, before anything is deployed", () => {

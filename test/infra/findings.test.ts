@@ -12,6 +12,7 @@ const everything: ChosenContext = {
   alarmTopicArn: "arn:aws:sns:ap-south-1:123456789012:pager",
   keyRingReaders: "arn:aws:iam::123456789012:role/key-rotation",
   tracing: "on",
+  nicepayUserDetail: "on",
   rollout: "linear",
   oldWebhookRoute: "on",
   webhookDoor: "open",

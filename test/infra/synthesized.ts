@@ -9,6 +9,7 @@ import type { Bundle, Bundles } from "../../infra/bundle.ts";
 import { readConfig } from "../../infra/config.ts";
 import { checkFindings } from "../../infra/findings.ts";
 import { WalletGateway } from "../../infra/stack.ts";
+import { deployedBy } from "../../infra/switches.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 
 export type ChosenContext = Readonly<Record<string, string>>;
@@ -20,6 +21,12 @@ export const production: ChosenContext = {
   wibmoBaseUrl: "none",
   callbackHosts: "none",
 };
+
+/** The functions of a deployment that switches nothing on. */
+export const byDefault = deployedBy(
+  functions,
+  readConfig(() => undefined),
+);
 
 /** The template of a deployment. */
 export const synthesized = (

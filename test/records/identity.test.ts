@@ -5,7 +5,7 @@ import { callerOf, personOf } from "../../lib/operation/caller.ts";
 import { recordQueryOf } from "../../lib/operation/list-query.ts";
 import { sameEffect, sameInput } from "../../lib/operation/request.ts";
 import { anchorId } from "../../lib/records/anchor.ts";
-import { bindingKeys, type Identity, recordId } from "../../lib/records/identity.ts";
+import { bindingKeys, deactivationKeys, type Identity, recordId } from "../../lib/records/identity.ts";
 import { shardOf } from "../../lib/records/write.ts";
 import { fingerprint, type KeyRing } from "../../lib/secrets/key-ring.ts";
 import { Secret } from "../../lib/secrets/secret.ts";
@@ -16,7 +16,7 @@ const part = string({
   maxLength: 3,
 });
 const natural = record({
-  namespace: constantFrom("money", "reversal", "binding", "notification", "stray-count"),
+  namespace: constantFrom("money", "reversal", "binding", "deactivation", "notification", "stray-count"),
   id: part,
 });
 const reversal = record({
@@ -67,7 +67,8 @@ describe("recordId", () => {
         const { identity } = asNamed(name);
         const id = idOf(asNamed(name));
         expect(id.startsWith(bindingKeys)).toBe(ofNotifications.includes(identity.namespace));
-        expect(id).toMatch(/^(?:binding\.)?[A-Za-z0-9_-]{43}$/);
+        expect(id.startsWith(deactivationKeys)).toBe(identity.namespace === "deactivation");
+        expect(id).toMatch(/^(?:(?:binding|deactivation)\.)?[A-Za-z0-9_-]{43}$/);
         expect(shardOf(id)).toEqual(shardOf(id.slice(-43)));
         if (id.startsWith(bindingKeys)) seen.add(shardOf(id).N);
       }),
@@ -76,8 +77,8 @@ describe("recordId", () => {
     expect(seen.size).toBeGreaterThan(32);
   });
 
-  test("a page of a list may end with a record of either kind", () => {
-    for (const namespace of ["money", "binding"] as const) {
+  test("a page of a list may end with a record of any kind", () => {
+    for (const namespace of ["money", "binding", "deactivation"] as const) {
       const cursor = `1795182248625.${recordId("nicepay", "main", { namespace, id: "x" })}`;
       const event = { queryStringParameters: { state: "needs_attention", cursor } };
       expect(recordQueryOf(event as unknown as APIGatewayProxyEventV2)).toMatchObject({ cursor });
@@ -133,7 +134,7 @@ describe("recordId", () => {
   test("it is a plain hash of 43 URL-safe characters, which no key takes part in", () => {
     assert(
       property(named, (value) => {
-        expect(idOf(asNamed(value))).toMatch(/^(?:binding\.)?[A-Za-z0-9_-]{43}$/);
+        expect(idOf(asNamed(value))).toMatch(/^(?:(?:binding|deactivation)\.)?[A-Za-z0-9_-]{43}$/);
       }),
     );
     expect(recordId).toHaveLength(3);

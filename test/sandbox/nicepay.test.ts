@@ -150,6 +150,7 @@ describe("registration", () => {
         clientUserKey: "23124532",
         loggedIn: false,
         answers: [],
+        revoked: false,
       },
     ]);
     const seen = JSON.stringify([call, effects, bindings]);

@@ -140,7 +140,7 @@ const isoTime = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{
 
 /** A record as an answer shows it. */
 export const recordView = (route: string, identity: string, state: string, attempt = 1) => ({
-  id: expect.stringMatching(/^(?:binding\.)?[A-Za-z0-9_-]{43}$/) as string,
+  id: expect.stringMatching(/^(?:(?:binding|deactivation)\.)?[A-Za-z0-9_-]{43}$/) as string,
   operation: `aggrepay/${route}`,
   identity,
   state,

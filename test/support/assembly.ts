@@ -7,7 +7,8 @@ import { synthesize } from "../../local/synthesize.ts";
 export default async function setup(): Promise<() => Promise<void>> {
   if (process.env.ASSEMBLY_DIR !== undefined) return async () => undefined;
   const folder = await mkdtemp(join(tmpdir(), "wallet-gateway-assembly-"));
-  await synthesize(resolve(import.meta.dirname, "../.."), folder);
+  // With what may be switched on: a gateway is told by a variable whether it is.
+  await synthesize(resolve(import.meta.dirname, "../.."), folder, { nicepayUserDetail: "on" });
   process.env.ASSEMBLY_DIR = folder;
   return async () => {
     delete process.env.ASSEMBLY_DIR;

@@ -4,6 +4,7 @@ import * as registry from "../../functions/operations.ts";
 import { samples } from "../../functions/samples.ts";
 import { readConfig } from "../../lib/config.ts";
 import type { AnySample } from "../../lib/operation/sample.ts";
+import { Secret } from "../../lib/secrets/secret.ts";
 
 /** An operation that calls a provider, as far as its sample is compared with it, whatever its types. */
 interface Called {
@@ -40,6 +41,7 @@ const circumstances = {
   config,
   now: Date.parse("2026-11-29T10:00:00Z"),
   uniqueId: () => "UNIQUE-1",
+  opened: { secret: new Secret("e0478456-6b50-460c-85e0-627a1e22d2e0"), agrees: () => true },
 };
 
 /** The call that the operation makes of a caller's input. */

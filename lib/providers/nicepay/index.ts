@@ -5,6 +5,7 @@ import { jakartaOffset, stamp } from "../../time.ts";
 import type { WireReply, WireRequest } from "../../transport.ts";
 import { beginsAsJson, jsonReply, unreadableReply } from "../json-reply.ts";
 import {
+  type Asked,
   type Circumstances,
   isAccessRefusal,
   type Meaning,
@@ -16,6 +17,7 @@ import {
 } from "../provider.ts";
 import { type Reader, success } from "../reader.ts";
 import { decisive } from "../words.ts";
+import { isAboutToken, named, tokenRefusal, type UserTokenCall, userTokenRequest } from "./user-token.ts";
 
 /** Where the provider sends its notifications: a path of this gateway. */
 export const notificationPath = "/webhooks/nicepay/account-binding";
@@ -28,11 +30,11 @@ export interface AccountBindingCall {
 }
 
 /** NICEPAY: JSON with a token over part of the fields. Its replies are not signed. */
-export const nicepay: Provider<AccountBindingCall, Reader> = {
+export const nicepay: Provider<AccountBindingCall | UserTokenCall, Reader> = {
   name: "nicepay",
   secret: "nicepay",
   host: (config) => config.baseUrl("nicepay").host,
-  variables: ["NICEPAY_BASE_URL", "NICEPAY_REGISTRATION_PATH", "WEBHOOK_BASE_URL"],
+  variables: ["NICEPAY_BASE_URL"],
   sign,
   read,
 };
@@ -40,7 +42,24 @@ export const nicepay: Provider<AccountBindingCall, Reader> = {
 /** The letter case of the path is inferred, so it can be configured. */
 const registrationPath = "/nicepay/v2/userAccountBinding";
 
-function sign(call: AccountBindingCall, secret: SecretValue, { config, now }: Circumstances): WireRequest {
+function sign(
+  call: AccountBindingCall | UserTokenCall,
+  secret: SecretValue,
+  circumstances: Circumstances,
+): WireRequest {
+  const { path, body } =
+    "asks" in call
+      ? userTokenRequest(call, secret, circumstances)
+      : registrationRequest(call, secret, circumstances);
+  return {
+    method: "POST",
+    url: new URL(path, circumstances.config.baseUrl("nicepay")),
+    headers: { "content-type": "application/json", accept: "application/json" },
+    body: JSON.stringify(body),
+  };
+}
+
+function registrationRequest(call: AccountBindingCall, secret: SecretValue, { config, now }: Circumstances) {
   const { referenceNo } = call;
   const billingPhone = phoneIn(secret, call.billingPhone);
   const iMid = part(secret, "iMid").reveal();
@@ -57,12 +76,7 @@ function sign(call: AccountBindingCall, secret: SecretValue, { config, now }: Ci
     ...call.others,
     dbProcessUrl: notificationUrl(config),
   };
-  return {
-    method: "POST",
-    url: new URL(config.option("NICEPAY_REGISTRATION_PATH") ?? registrationPath, config.baseUrl("nicepay")),
-    headers: { "content-type": "application/json", accept: "application/json" },
-    body: JSON.stringify(body),
-  };
+  return { path: config.option("NICEPAY_REGISTRATION_PATH") ?? registrationPath, body };
 }
 
 /** The document's table says `+62...`, its sample has a space after it. What is sent is what the token covers. */
@@ -85,18 +99,21 @@ function notificationUrl(config: Config): string {
 function read(
   { status, body }: WireReply,
   _secrets: readonly SecretValue[],
-  _config: Config,
+  config: Config,
+  asked: Asked,
 ): ProviderAnswer<Reader> {
   const fault = statusFault("NICEPAY", status);
   if (fault) return fault;
-  const json = jsonReply(body);
+  const parsed = jsonReply(body);
+  const json = parsed && isAboutToken(asked) ? named(parsed) : parsed;
   const [given, message] = [json?.get("resultCd"), json?.get("resultMsg")];
   const code = given instanceof JsonNumber ? given.token : given;
   if (json === undefined || typeof code !== "string" || code === "") {
     if (isAccessRefusal(status)) return refusedOnTheWay("NICEPAY", status);
-    // A reply that shows a binding, or may have, is no word of a gate.
-    const mayShowOne = json === undefined ? beginsAsJson(body) : json.has("tXid");
-    if (status === 429 && !mayShowOne) return throttled("NICEPAY");
+    // A reply that shows what was done, or may have, is no word of a gate.
+    const mayShowIt =
+      json === undefined ? beginsAsJson(body) : ["tXid", "tokenStatus"].some((name) => json.has(name));
+    if (status === 429 && !mayShowIt) return throttled("NICEPAY");
     return unreadableReply("NICEPAY", { status, body });
   }
   const word = {
@@ -108,13 +125,17 @@ function read(
       return { kind: "unusable", why: `NICEPAY answered success with HTTP ${status}.`, word };
     return success(json, jakartaOffset);
   }
-  const meaning = refusals.get(decisive(code));
+  const meaning = meaningOf(code, config, asked);
   if (meaning) return { kind: "refusal", word, ...meaning };
   if (status === 429) return throttled("NICEPAY", word);
   // 1001 to 1004, 9002 and 9302 are trouble at the provider, 1002 came for other reasons too, 9528 says that something was not
   // found, and the list is open: what it did is not known.
   return { kind: "unusable", why: "NICEPAY answered with a code that proves nothing.", word };
 }
+
+const meaningOf = (code: string, config: Config, asked: Asked): Meaning | undefined =>
+  ofTheMerchant.get(decisive(code)) ??
+  (isAboutToken(asked) ? tokenRefusal(code, config, asked) : ofRegistrations.get(decisive(code)));
 
 const misconfigured = (detail: string): Meaning => ({ as: "not_executed", code: "misconfigured", detail });
 const invalidField = (name: string): Meaning => ({
@@ -124,17 +145,20 @@ const invalidField = (name: string): Meaning => ({
 });
 
 /** In the form that words are compared in. Source: the codes on the provider's public pages; the document prints 0000 alone. */
-const refusals: ReadonlyMap<string, Meaning> = new Map(
+const ofTheMerchant: ReadonlyMap<string, Meaning> = new Map([
+  ["9010", misconfigured("NICEPAY refused the gateway's signature.")],
+  ["9011", misconfigured("NICEPAY refused the gateway's merchant id.")],
+  ["9012", misconfigured("NICEPAY has not activated this method for the merchant.")],
+  ["9108", misconfigured("NICEPAY has not activated payloans for the merchant.")],
+]);
+
+const ofRegistrations: ReadonlyMap<string, Meaning> = new Map(
   Object.entries<Meaning>({
     "9009": {
       as: "taken",
       code: "already-done",
       detail: "NICEPAY has this referenceNo already, from outside this record.",
     },
-    "9010": misconfigured("NICEPAY refused the gateway's signature."),
-    "9011": misconfigured("NICEPAY refused the gateway's merchant id."),
-    "9012": misconfigured("NICEPAY has not activated this method for the merchant."),
-    "9108": misconfigured("NICEPAY has not activated payloans for the merchant."),
     "9020": misconfigured("NICEPAY refused the gateway's notification URL."),
     "9014": invalidField("referenceNo"),
     "9016": invalidField("billingNm"),

@@ -9,3 +9,26 @@ export function phoneDigits(phone: string): string | undefined {
   if (digits.startsWith("0")) return `62${digits.slice(1)}`;
   return digits.startsWith("62") ? digits : undefined;
 }
+
+const ends = { first: 5, last: 4 };
+
+/** The digits of a number that the provider may show without those between; undefined for what is no number. */
+export function phoneEnds(phone: string): string | undefined {
+  const digits = phoneDigits(phone);
+  return digits && `${digits.slice(0, ends.first)}-${digits.slice(-ends.last)}`;
+}
+
+/**
+ * What the provider shows of a number: all of it, or its ends, where the middle is masked or left out as in the one sample
+ * that is published (`+62 821 3300`). Undefined for what is neither.
+ */
+export function phoneShown(shown: string): { readonly whole?: string; readonly ends?: string } | undefined {
+  if (!/^[\d\s().+*#xX•-]*$/.test(shown)) return undefined;
+  const groups = shown.match(/\d+/g) ?? [];
+  const digits = phoneDigits(groups.join(""));
+  const [first, last] = [phoneDigits(groups.slice(0, -1).join("")) ?? "", groups.at(-1) ?? ""];
+  const isMasked = /[*#xX•]/.test(shown);
+  if (digits !== undefined && !isMasked && digits.length > ends.first + ends.last) return { whole: digits };
+  if (first.length < ends.first || last.length < ends.last) return undefined;
+  return { ends: `${first.slice(0, ends.first)}-${last.slice(-ends.last)}` };
+}

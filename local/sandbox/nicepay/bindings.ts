@@ -24,6 +24,8 @@ type Change =
   | { readonly kind: "login"; readonly referenceNo: string; readonly as: Format }
   /** One try to notify: the status of the answer, null where there was none. */
   | { readonly kind: "notify"; readonly referenceNo: string; readonly status: number | null }
+  /** The merchant has had the user's token revoked. */
+  | { readonly kind: "revoke"; readonly referenceNo: string }
   | { readonly kind: "reset" };
 
 export type Entry = { readonly seq: number; readonly at: number } & Change;
@@ -34,6 +36,7 @@ export interface Binding {
   readonly as: Format | undefined;
   /** The answers since the last login. */
   readonly answers: readonly (number | null)[];
+  readonly isRevoked: boolean;
 }
 
 export const isNotified = ({ answers }: Binding): boolean => answers.includes(200);
@@ -84,6 +87,13 @@ export class Bindings {
     return this.#bindings.get(referenceNo);
   }
 
+  /** The account of a token that its user has been given, revoked or not. */
+  byUserToken(userToken: string): Binding | undefined {
+    return this.bindings.find(
+      ({ registration, as }) => as !== undefined && userTokenOf(registration) === userToken,
+    );
+  }
+
   byLoginKey(key: string): Binding | undefined {
     return this.binding(this.#byLoginKey.get(key) ?? "");
   }
@@ -107,7 +117,12 @@ export class Bindings {
     switch (entry.kind) {
       case "register": {
         const { seq: _, at: __, kind: ___, ...registration } = entry;
-        this.#bindings.set(entry.referenceNo, { registration, as: undefined, answers: [] });
+        this.#bindings.set(entry.referenceNo, {
+          registration,
+          as: undefined,
+          answers: [],
+          isRevoked: false,
+        });
         this.#byLoginKey.set(loginKey(registration), entry.referenceNo);
         return;
       }
@@ -116,6 +131,9 @@ export class Bindings {
         return;
       case "notify":
         this.#change(entry.referenceNo, ({ answers }) => ({ answers: [...answers, entry.status] }));
+        return;
+      case "revoke":
+        this.#change(entry.referenceNo, () => ({ isRevoked: true }));
         return;
       default:
         throw new Error(`unknown entry ${JSON.stringify(entry satisfies never)}`);

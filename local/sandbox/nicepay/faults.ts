@@ -39,6 +39,20 @@ export const table = {
   "code-9528": refusal("9528"),
   "code-8003": refusal("8003"),
   "code-p380": refusal("P380"),
+  "code-9920": refusal("9920"),
+  "code-9920-after": refusal("9920", "applied"),
+  "other-phone": altered("user detail shows another account's phone", (reply) => ({
+    ...reply,
+    billingPhone: "+6281299999999",
+  })),
+  "masked-phone": altered("user detail shows a part of the phone", (reply) => ({
+    ...reply,
+    billingPhone: `${reply.billingPhone}`.replace(/^(\+62) ?(\d{3})\d+(\d{4})$/, "$1 $2 $3"),
+  })),
+  "still-active": altered("the deactivation says that the token is active still", (reply) => ({
+    ...reply,
+    tokenStatus: "1",
+  })),
   "odd-time": altered("success with a transTm that is a number and has lost its zero", (reply) => ({
     ...reply,
     transTm: 91502,

@@ -29,6 +29,7 @@ export const messages = {
   "9528": "Not found",
   "8003": "Invalid data",
   P380: "Invalid format",
+  "9920": "User token is not active",
   "9876": "Something new happened",
 } as const;
 

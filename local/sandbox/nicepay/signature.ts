@@ -11,10 +11,12 @@ export interface SignedFields {
   readonly billingPhone: string;
 }
 
-export function merchantToken(fields: SignedFields, merchantKey: string): string {
+export const merchantToken = (fields: SignedFields, merchantKey: string): string =>
+  hashOf([fields.iMid, fields.referenceNo, fields.billingPhone, merchantKey]);
+
+export function hashOf(parts: readonly string[]): string {
   const hash = createHash("sha256");
-  for (const part of [fields.iMid, fields.referenceNo, fields.billingPhone, merchantKey])
-    hash.update(part, "utf8");
+  for (const part of parts) hash.update(part, "utf8");
   return hash.digest("hex");
 }
 

@@ -1,0 +1,29 @@
+import * as v from "valibot";
+import type { Sample } from "../../lib/operation/sample.ts";
+import { flag, id, orNull, words } from "../shapes.sample.ts";
+
+/** What is sent is the token that the binding's record keeps. */
+const asked = (id: string) => ({
+  input: { referenceNo: id },
+  sends: { userToken: "e0478456-6b50-460c-85e0-627a1e22d2e0" },
+});
+
+export const sample = {
+  full: asked,
+  least: asked,
+  reply: ({ userToken }) => ({
+    resultCd: "0000",
+    resultMsg: "SUCCESS",
+    userToken,
+    tokenStatus: "0",
+    description: "12345678deactivated by merchant",
+  }),
+  result: v.strictObject({
+    referenceNo: id("The merchant's own id of the binding"),
+    deactivated: flag("True: the user token was revoked"),
+    description: orNull(words("What the provider says of it")),
+  }),
+  answer: () => ({
+    result: { referenceNo: "id", deactivated: true, description: "12345678deactivated by merchant" },
+  }),
+} satisfies Sample<Readonly<Record<string, string>>, object>;

@@ -1,0 +1,81 @@
+import { Problem } from "../problem.ts";
+import { nicepay } from "../providers/nicepay/index.ts";
+import { hasPhone, userDetailOf } from "../providers/nicepay/user-token.ts";
+import type { Opened } from "../providers/provider.ts";
+import { recordId } from "../records/identity.ts";
+import type { RecordItem } from "../records/record.ts";
+import { isSettled } from "../records/states.ts";
+import type { Records } from "../records/store.ts";
+import type { Runtime } from "../runtime.ts";
+import { unsealed } from "../secrets/seal.ts";
+import type { Secret } from "../secrets/secret.ts";
+import { registeredFacts } from "./account-binding.ts";
+import { viewOf } from "./answer.ts";
+import type { Held } from "./change-spec.ts";
+import type { Request } from "./handler.ts";
+import { comparison } from "./kept.ts";
+import { looking } from "./read.ts";
+import { before, readable } from "./record-query.ts";
+
+/** The id of the record of a binding, or of its deactivation. */
+export const bindingIdOf = (
+  referenceNo: string,
+  { config }: Pick<Held, "config">,
+  namespace: "binding" | "deactivation" = "binding",
+): string => recordId("nicepay", config.account("nicepay"), { namespace, id: referenceNo });
+
+/**
+ * The user token of a binding, and what its account was registered with.
+ * @throws Problem `not-found` where no account is bound, `in-progress` where that waits for a person, `not-sent` where the
+ * record cannot be read.
+ */
+export async function boundAccount(referenceNo: string, held: Held): Promise<Opened> {
+  const record = await before(held.records.get(bindingIdOf(referenceNo, held)));
+  if (record?.binding === undefined)
+    throw new Problem("not-found", "No user has bound an account under this referenceNo.");
+  if (record.flagged !== undefined)
+    throw new Problem("in-progress", "Whether the account is bound waits for a person.");
+  const secret = await unsealed(held.secrets, record.binding.userToken, record.id);
+  return { secret, agrees: await comparison(record.id, registeredFacts(record), held.secrets) };
+}
+
+/**
+ * When the user token of a binding was revoked through the gateway; undefined where it was not.
+ * @throws Problem `in-progress` where that is not known, `not-sent` where the record cannot be read.
+ */
+export async function deactivatedAt(referenceNo: string, held: Held): Promise<number | undefined> {
+  const record = await readable(held.records.get(bindingIdOf(referenceNo, held, "deactivation")));
+  if (record === undefined) return undefined;
+  if (record.flagged === undefined && isSettled(record.state))
+    return record.state === "succeeded" ? record.stateSince : undefined;
+  throw new Problem("in-progress", "Whether the user token was revoked is not known yet.", {
+    record: viewOf(record),
+  });
+}
+
+/** What a person reads of a binding whose token turns out to be another account's. */
+const anothers = "NICEPAY shows another phone number for the user token than was registered.";
+
+/**
+ * The record of a binding, once NICEPAY has been asked whose its token is. It is asked once: the record keeps that it was, and
+ * a binding that is contradicted is flagged.
+ * @throws Problem where NICEPAY gives no answer, and `not-sent` where the answer is not known to be recorded.
+ */
+export async function checkedAccount(
+  seen: RecordItem,
+  userToken: Secret,
+  request: Pick<Request<never>, "remainingMs" | "note">,
+  world: Runtime,
+  records: Pick<Records, "check">,
+): Promise<RecordItem> {
+  const { config, clock, uniqueId } = world;
+  const circumstances = { config, now: clock.now(), uniqueId };
+  const look = looking(nicepay, { operation: "inquiry", effect: "read" }, circumstances, request, world);
+  const agrees = await comparison(seen.id, registeredFacts(seen), world.secrets);
+  const isOwn = await look(userDetailOf(userToken), (reply) => hasPhone(reply, agrees));
+  try {
+    return await records.check({ seen, flagged: isOwn ? undefined : anothers, now: clock.now() });
+  } catch (cause) {
+    throw new Problem("not-sent", "That the user token was confirmed could not be recorded.", { cause });
+  }
+}

@@ -1,0 +1,227 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  binding,
+  bindingRecord,
+  freshReference,
+  register,
+  registered,
+  registrationOf,
+  userTokenOf,
+} from "../support/account-bindings.ts";
+import { expectProblem, expectSuccess } from "../support/aggrepay-gateway.ts";
+import { reset } from "../support/peer.ts";
+import {
+  bound,
+  deactivate,
+  deactivated,
+  deactivationRecord,
+  detail,
+  removalTokenOf,
+  removed,
+  says,
+  sent,
+  startAsking,
+} from "../support/user-tokens.ts";
+import { jsonOf, problem, secretValues, startWallets, type Wallets } from "../support/wallets.ts";
+
+/** Key rings that two gateways share. */
+const ring = (id: string) => [{ id, key: Buffer.alloc(32, id).toString("base64") }];
+const secrets = { ...secretValues, gateway: { fingerprintKeys: ring("f1"), sealingKeys: ring("s1") } };
+
+let wallets: Wallets;
+/** Short times, and the code that says that a token was revoked. */
+let knowing: Wallets;
+let off: Wallets;
+beforeAll(async () => {
+  [wallets, knowing, off] = await Promise.all([
+    startAsking({}, secrets),
+    startAsking({
+      NICEPAY_REVOKED_CODES: "9920",
+      PROVIDER_TIMEOUT_MS: "900",
+      FUNCTION_TIMEOUT_MS: "5000",
+      LEASE_MS: "5100",
+      QUIET_PERIOD_MS: "100",
+    }),
+    startWallets({ secrets }),
+  ]);
+});
+afterAll(() => Promise.all([wallets?.stop(), knowing?.stop(), off?.stop()]));
+
+describe("a deactivation", () => {
+  test("is the pages' request, and its answer is kept", async () => {
+    const referenceNo = await bound(wallets);
+    wallets.peer.script({ "remove-token": removed() });
+    const record = deactivationRecord(referenceNo, "succeeded");
+    const result = deactivated(referenceNo, "12345678deactivated by merchant");
+    expectSuccess(await deactivate(wallets, referenceNo), { result, record });
+    const [request] = wallets.peer.requests;
+    expect(request?.path).toBe("/nicepay/direct/v2/remove-token");
+    const body = jsonOf(request);
+    const userToken = userTokenOf(referenceNo);
+    expect(body).toEqual({
+      timeStamp: expect.stringMatching(/^\d{14}$/),
+      iMid: secretValues.nicepay.iMid,
+      merchantToken: removalTokenOf(String(body.timeStamp), userToken),
+      userToken,
+    });
+    expectSuccess(
+      await deactivate(wallets, referenceNo, referenceNo),
+      { result, record },
+      { replayed: true },
+    );
+    expect(sent(wallets)).toEqual(["remove-token"]);
+  });
+
+  test("ends the binding: its token is given no more, and nobody is asked about it", async () => {
+    const referenceNo = await bound(wallets);
+    wallets.peer.script({ "remove-token": removed({ description: undefined, tokenStatus: 0 }) });
+    expect((await deactivate(wallets, referenceNo)).body.result).toEqual(deactivated(referenceNo, null));
+    const given = await binding(wallets, referenceNo);
+    expectSuccess(given, {
+      result: { referenceNo, bound: false, deactivatedAt: expect.stringMatching(/^\d{4}-.*Z$/) },
+      record: bindingRecord(referenceNo, "succeeded"),
+    });
+    expect(sent(wallets)).toEqual(["remove-token"]);
+  });
+
+  test("succeeds with the page's sample, which has neither token nor status", async () => {
+    const referenceNo = await bound(wallets);
+    wallets.peer.script({ "remove-token": says("0000", "SUCCESS") });
+    expect((await deactivate(wallets, referenceNo)).status).toBe(200);
+  });
+
+  test.each<readonly [string, () => Promise<string>, object]>([
+    ["of a referenceNo that nobody registered", async () => freshReference(), problem("not-found")],
+    [
+      "of a registration that no user has bound",
+      async () => {
+        const referenceNo = freshReference();
+        wallets.peer.script({ userAccountBinding: registered() });
+        await register(wallets, registrationOf(referenceNo));
+        return referenceNo;
+      },
+      problem("not-found"),
+    ],
+    [
+      "of a binding that waits for a person",
+      async () => {
+        const referenceNo = await bound(wallets);
+        wallets.peer.script({ "user-details": detail({ billingPhone: "+6281299999999" }) });
+        await binding(wallets, referenceNo);
+        return referenceNo;
+      },
+      problem("in-progress"),
+    ],
+  ])("%s sends nothing and leaves no record", async (_what, make, expected) => {
+    const referenceNo = await make();
+    wallets.peer.script({ "remove-token": removed() });
+    const before = (await wallets.items()).length;
+    expectProblem(await deactivate(wallets, referenceNo), expected as Parameters<typeof expectProblem>[1]);
+    expect(wallets.peer.requests).toEqual([]);
+    expect(await wallets.items()).toHaveLength(before);
+  });
+
+  test.each([
+    "9010",
+    "9012",
+    "8003",
+    "P380",
+  ])("that NICEPAY refuses with %s may be asked for again", async (code) => {
+    const referenceNo = await bound(wallets);
+    wallets.peer.script({ "remove-token": [says(code), removed()] });
+    const refused = await deactivate(wallets, referenceNo);
+    expect(refused.body).toMatchObject({
+      retry: "same-identity",
+      record: { state: "not_executed" },
+      provider: { code },
+    });
+    expect((await deactivate(wallets, referenceNo)).body).toMatchObject({
+      record: { state: "succeeded", attempt: 2 },
+    });
+  });
+
+  test.each<readonly [string, object]>([
+    ["another token", { userToken: "another" }],
+    ["a token that is active", { tokenStatus: "1" }],
+    ["a status that is none", { tokenStatus: [] }],
+  ])("whose success is of %s is in doubt, and meanwhile the token is not given", async (_what, more) => {
+    const referenceNo = await bound(wallets);
+    wallets.peer.script({ "remove-token": removed(more) });
+    expectProblem(await deactivate(wallets, referenceNo), {
+      ...problem("outcome-unknown"),
+      record: deactivationRecord(referenceNo, "in_doubt"),
+    });
+    expectProblem(await binding(wallets, referenceNo), {
+      ...problem("in-progress"),
+      record: deactivationRecord(referenceNo, "in_doubt"),
+    });
+    expect(sent(wallets)).toEqual(["remove-token"]);
+  });
+
+  test("whose reply was lost has succeeded, where user detail says that the token was revoked", async () => {
+    const referenceNo = await bound(knowing);
+    knowing.peer.script({ "remove-token": reset, "user-details": says("9920") });
+    expect((await deactivate(knowing, referenceNo)).status).toBe(504);
+    expectSuccess(
+      await deactivate(knowing, referenceNo),
+      { result: deactivated(referenceNo, null), record: deactivationRecord(referenceNo, "succeeded") },
+      { replayed: true },
+    );
+    expect(sent(knowing)).toEqual(["remove-token", "user-details"]);
+    expect((await binding(knowing, referenceNo)).body).toMatchObject({ result: { bound: false } });
+  });
+
+  test.each([
+    ["had no reply", reset],
+    ["got a code that nobody knows", says("9876")],
+  ] as const)(
+    "that %s may be asked for again, once user detail has shown after the quiet period that it still knows the token",
+    {
+      timeout: 40_000,
+    },
+    async (_what, first) => {
+      const referenceNo = await bound(knowing);
+      knowing.peer.script({ "remove-token": [first, removed()], "user-details": detail() });
+      expect((await deactivate(knowing, referenceNo)).status).toBe(504);
+      // Too early to prove anything.
+      expect((await deactivate(knowing, referenceNo)).body).toMatchObject({ record: { state: "in_doubt" } });
+      await sleep(5_400);
+      expect((await deactivate(knowing, referenceNo)).body).toMatchObject({
+        code: "provider-fault",
+        retry: "same-identity",
+        record: { state: "not_executed" },
+      });
+      expect((await binding(knowing, referenceNo)).body).toMatchObject({ result: { bound: true } });
+      expect((await deactivate(knowing, referenceNo)).body).toMatchObject({
+        record: { state: "succeeded", attempt: 2 },
+      });
+    },
+  );
+
+  test("is in doubt still where user detail gives no plain answer", async () => {
+    const referenceNo = await bound(wallets);
+    wallets.peer.script({ "remove-token": reset, "user-details": says("9920") });
+    expect((await deactivate(wallets, referenceNo)).status).toBe(504);
+    expect((await deactivate(wallets, referenceNo)).body).toMatchObject({
+      code: "outcome-unknown",
+      record: { state: "in_doubt" },
+    });
+    expect(sent(wallets)).toEqual(["remove-token", "user-details"]);
+  });
+
+  test("is refused where the switch is off, and what was asked before is answered from its record", async () => {
+    const [done, other] = [await bound(wallets), await bound(off)];
+    wallets.peer.script({ "remove-token": removed() });
+    const record = (await deactivate(wallets, done)).body.record;
+    for (const item of await wallets.items()) if (item.identity?.S === done) await off.put(item);
+    off.peer.script({ "remove-token": removed() });
+    expect((await deactivate(off, done)).body).toMatchObject({ record, result: { deactivated: true } });
+    const refused = await deactivate(off, other);
+    expect(refused.body).toMatchObject({
+      code: "invalid-request",
+      errors: [{ detail: expect.stringContaining("NICEPAY_USER_DETAIL") }],
+    });
+    expect(off.peer.requests).toEqual([]);
+  });
+});
