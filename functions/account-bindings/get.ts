@@ -41,7 +41,7 @@ export const operation: FunctionDefinition = {
   },
 };
 
-export const handler = lambda({
+export const handler = /* @__PURE__ */ lambda({
   name: operation.name,
   read: referenceNoOf,
   run: give,

@@ -66,4 +66,4 @@ export const operation = change({
   },
 });
 
-export const handler = changeHandler(operation);
+export const handler = /* @__PURE__ */ changeHandler(operation);

@@ -33,4 +33,4 @@ export const operation = change({
   inquiry: { none: "no call shows an MPIN, and trying the new one could lock the customer out" },
 });
 
-export const handler = changeHandler(operation);
+export const handler = /* @__PURE__ */ changeHandler(operation);

@@ -19,4 +19,4 @@ export const operation = read({
   returns: ({ data }) => ({ withinLimit: data.isTrue }),
 });
 
-export const handler = readHandler(operation);
+export const handler = /* @__PURE__ */ readHandler(operation);

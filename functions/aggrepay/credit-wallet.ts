@@ -63,4 +63,4 @@ export const operation = change({
   inquiry: moneyInquiry({ paymentType: "CREDIT", party: "toCustomerId" }),
 });
 
-export const handler = changeHandler(operation);
+export const handler = /* @__PURE__ */ changeHandler(operation);

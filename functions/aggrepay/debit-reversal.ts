@@ -114,4 +114,4 @@ function reversible(debit: RecordItem | undefined, givenTransactionId: string | 
   return { customerId: debit.customer?.split("#").at(-1), amount: debit.amount };
 }
 
-export const handler = changeHandler(operation);
+export const handler = /* @__PURE__ */ changeHandler(operation);

@@ -22,4 +22,4 @@ export const operation = read({
   }),
 });
 
-export const handler = readHandler(operation);
+export const handler = /* @__PURE__ */ readHandler(operation);

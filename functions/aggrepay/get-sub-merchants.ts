@@ -14,4 +14,4 @@ export const operation = read({
     data.rows().map((row) => ({ id: row.informs.id("id"), name: row.informs.text("name") })),
 });
 
-export const handler = readHandler(operation);
+export const handler = /* @__PURE__ */ readHandler(operation);

@@ -23,4 +23,4 @@ export const operation = change({
   inquiry: { none: "no call tells whether an OTP was sent, and a second OTP replaces the first" },
 });
 
-export const handler = changeHandler(operation);
+export const handler = /* @__PURE__ */ changeHandler(operation);

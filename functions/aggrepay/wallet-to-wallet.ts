@@ -44,4 +44,4 @@ export const operation = change({
   inquiry: moneyInquiry({ paymentType: "DEBIT", party: "fromCustomerId" }),
 });
 
-export const handler = changeHandler(operation);
+export const handler = /* @__PURE__ */ changeHandler(operation);

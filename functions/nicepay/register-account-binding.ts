@@ -73,4 +73,4 @@ export const operation = change({
   },
 });
 
-export const handler = changeHandler(operation);
+export const handler = /* @__PURE__ */ changeHandler(operation);

@@ -19,7 +19,7 @@ export const operation: FunctionDefinition = {
   tableActions: ["GetItem"],
 };
 
-export const handler = lambda({
+export const handler = /* @__PURE__ */ lambda({
   name: operation.name,
   read: (event: APIGatewayProxyEventV2) => recordIdOf(event),
   run: give,

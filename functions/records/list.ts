@@ -23,7 +23,7 @@ export const operation: FunctionDefinition = {
   tableActions: ["GetItem", "Query"],
 };
 
-export const handler = lambda({
+export const handler = /* @__PURE__ */ lambda({
   name: operation.name,
   read: recordQueryOf,
   run: ({ input }: Request<RecordQuery>) => readable(list(input, processRecords())),

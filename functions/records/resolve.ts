@@ -50,7 +50,7 @@ const decisionOnMany = v.object({
   ),
 });
 
-export const handler = lambda({
+export const handler = /* @__PURE__ */ lambda({
   name: operation.name,
   read: (event: APIGatewayProxyEventV2): Saying | SayingOfMany =>
     event.pathParameters?.id === undefined

@@ -43,4 +43,4 @@ export const operation = read({
 
 const inBody = ({ config }: Circumstances): boolean => config.option("WIBMO_IDENTIFIED_IN_BODY") === "on";
 
-export const handler = readHandler(operation);
+export const handler = /* @__PURE__ */ readHandler(operation);
