@@ -108,7 +108,9 @@ describe("of the functions", () => {
       summary: "Holds a provider's secret and is told where it is reached itself, and calls nobody",
       variables: ["WEBHOOK_BASE_URL", "NICEPAY_ACCOUNT"],
     };
-    const stack = stackWith({}, [calling, told]);
+    // An API for notifications has one at least.
+    const webhook = functions.filter(({ access }) => access === "open");
+    const stack = stackWith({}, [calling, told, ...webhook]);
     expect(inNetwork(stack)).toEqual(["KindsCalls"]);
     // What functions of the network do not use has no way out of it.
     const [queue] = stack.ofType("AWS::SQS::Queue").filter((each) => "RedrivePolicy" in each);

@@ -584,7 +584,8 @@ test("nothing is there besides", () => {
     "AWS::ApiGateway::Stage": 1,
     "AWS::ApiGatewayV2::Api": 1,
     "AWS::ApiGatewayV2::Integration": routes,
-    "AWS::ApiGatewayV2::Route": definitions.flatMap(routesOf).length,
+    "AWS::ApiGatewayV2::Route": definitions.filter(({ access }) => access !== "open").flatMap(routesOf)
+      .length,
     "AWS::ApiGatewayV2::Stage": 1,
     // Each function's, each clock's, each provider's, and 18 of the whole.
     "AWS::CloudWatch::Alarm": each + schedules + providers + 18,
