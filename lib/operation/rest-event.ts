@@ -23,8 +23,8 @@ export const behindRestApi = (handler: LambdaHandler): RestHandler =>
 const isOfRestApi = (
   event: Partial<APIGatewayProxyEvent | APIGatewayProxyEventV2> | null,
 ): event is APIGatewayProxyEvent => {
-  const { requestContext } = event ?? {};
-  return requestContext !== undefined && "identity" in requestContext && "httpMethod" in requestContext;
+  const context: unknown = event?.requestContext;
+  return typeof context === "object" && context !== null && "identity" in context && "httpMethod" in context;
 };
 
 /**

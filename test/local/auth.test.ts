@@ -268,7 +268,7 @@ describe("a start that cannot succeed says why in a sentence", () => {
   });
 
   const { policy: _, ...withoutPolicy } = person;
-  const conditional = { Statement: [{ ...invoke("*"), Condition: { IpAddress: {} } }] };
+  const conditional = { Statement: [{ ...invoke("*"), Condition: { DateGreaterThan: {} } }] };
   test.each<[string, unknown, RegExp]>([
     ["no list", person, /must be a list of principals\./],
     ["nobody", [], /must be a list of principals\./],
@@ -277,7 +277,7 @@ describe("a start that cannot succeed says why in a sentence", () => {
     ["an ARN of something else", [{ ...person, arn: "arn:aws:iam::1:group/x" }], /has in entry 0 an arn of/],
     ["one key twice", [person, person], /has an accessKeyId twice\./],
     ["no policy", [withoutPolicy], /A policy of arn:aws:iam::000000000000:user\/asha has no statements\./],
-    ["an odd policy", [{ ...person, policy: conditional }], /user\/asha has the operator IpAddress/],
+    ["an odd policy", [{ ...person, policy: conditional }], /user\/asha has the operator DateGreaterThan/],
   ])("a file of principals with %s", (_name, content, sentence) => {
     const path = principals(content).PRINCIPALS_FILE;
     expect(() => readPrincipals(path)).toThrow(sentence);
