@@ -178,8 +178,8 @@ function patienceOf(keepAlive = ""): number {
 }
 
 /**
- * Watches a connection while nobody uses it, without keeping the process alive for it. Node's agent ends it at any byte that
- * nobody asked for.
+ * Watches a connection while nobody uses it, without keeping the process alive for it. Bytes that nobody asked for end it: of
+ * one that has served, Node's agent sees them; of one that has not, they wait to be read, and would be taken for the reply.
  */
 function idle(connection: Connection, since: Moment, limitMs: number): Kept {
   const { socket, tcp } = connection;
@@ -195,7 +195,7 @@ function idle(connection: Connection, since: Moment, limitMs: number): Kept {
     connection,
     since,
     limitMs,
-    isQuiet: () => isQuiet && !socket.destroyed && socket.writable,
+    isQuiet: () => isQuiet && !socket.destroyed && socket.writable && socket.readableLength === 0,
     wake() {
       for (const event of events) socket.off(event, onSaid);
       for (const each of [socket, tcp]) each.ref();

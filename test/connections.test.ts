@@ -288,6 +288,31 @@ describe("a connection that is begun early", () => {
     expect(server.sockets).toHaveLength(2);
   });
 
+  test.each([
+    "http",
+    "https",
+  ] as const)("and on which the peer speaks first is not used, over %s: that is no reply", async (scheme) => {
+    const [server, { connections, ask }] = [await peer(scheme), client()];
+    for (const rests of [false, true]) {
+      const before = server.sockets.length;
+      connections.invoked(Date.now());
+      connections.dial(server.url);
+      await vi.waitFor(() => expect(server.sockets).toHaveLength(before + 1));
+      server.sockets.at(-1)?.write("HTTP/1.1 429 Too Many Requests\r\ncontent-length: 2\r\n\r\n{}");
+      if (rests) {
+        connections.rest();
+        connections.invoked(Date.now());
+      }
+      await sleep(30);
+      expect(await ask(server, `after-${rests}`)).toBe(`{"said":"after-${rests}"}`);
+      connections.rest();
+      // The next one begins with none that is kept.
+      for (const socket of server.sockets) socket.destroy();
+      await sleep(30);
+    }
+    expect(server.bodies).toEqual(["after-false", "after-true"]);
+  });
+
   test("and does not stand in time is given up, and nothing is sent", async () => {
     const silent = createServer();
     silent.listen(0, "127.0.0.1");

@@ -15,7 +15,7 @@ import { systemClock } from "../../lib/time.ts";
 
 /**
  * A person settles what asking the provider could not, with a reason; a repeat of the request is answered so from then on.
- * Whoever calls this may say what is true of money: give the route to few. `not_executed` of money takes two of them.
+ * Whoever calls this may say what is true of money: give the route to few. That money did not move takes two of them to say.
  */
 export const operation: FunctionDefinition = {
   name: "records/resolve",

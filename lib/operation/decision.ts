@@ -15,6 +15,7 @@ import {
   isSamePerson,
   needsSecondPerson,
   propose,
+  refuseOther,
   refuseOwn,
   type SecondPerson,
   withdraw,
@@ -87,7 +88,8 @@ async function carriedOut(
   if (seen.state !== "needs_attention" || seen.attempt !== attempt)
     return { written: isDecidedSo(seen, decision), record: seen };
   const open = openProposal(seen, now);
-  if (!open) return { written: true, record: await propose(seen, asked, { reason, now }, records) };
+  if (!open) return { written: true, record: await propose(seen, asked, to, { reason, now }, records) };
+  if (open.outcome !== to) refuseOther(seen, open, now);
   if (isSamePerson(open, asked, asked.secondPerson)) refuseOwn(seen, open, now);
   return records.decide({ ...decision, seconds: open });
 }

@@ -239,11 +239,13 @@ function notBefore(retryAt: number, record: RecordItem, verdict: Verdict): Verdi
 
 /** Both sides are kept: what the attempt met, and what the inquiry shows. */
 function forAPerson(record: RecordItem, why: string): Concluded & { readonly learned: string } {
-  const { detail, provider } = failureOf(record);
+  const { detail, provider, taken } = failureOf(record);
   const failure: Failure = {
     code: "outcome-unknown",
     detail: [detail, why].filter((part) => part !== undefined).join(" "),
     ...(provider && { provider }),
+    // What is asked on must not forget it: "taken" may have been the work of an earlier attempt.
+    ...(taken && { taken }),
   };
   return { to: "needs_attention", failure: JSON.stringify(failure), waits: "person", learned: why };
 }

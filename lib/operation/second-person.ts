@@ -1,14 +1,14 @@
 import { type Config, wrong } from "../config.ts";
 import { Problem } from "../problem.ts";
-import { openProposal, type Proposal, proposalOf } from "../records/proposal.ts";
+import { openProposal, type Proposal, proposalOf, type WithoutEffect } from "../records/proposal.ts";
 import type { RecordItem } from "../records/record.ts";
-import type { Records } from "../records/store.ts";
+import type { Decision, Records } from "../records/store.ts";
 import { iso } from "../time.ts";
 import type { Request } from "./handler.ts";
 import { detailOf } from "./record-view.ts";
 
 /**
- * Whether `not_executed` of money needs a second person. `on`: another caller, which is an IAM role or user without its
+ * Whether it needs a second person to say that money did not move. `on`: another caller, which is an IAM role or user without its
  * session, or a token's issuer and subject. `session`: another session of the same role will do; only for roles whose
  * sessions name people and are not chosen by them. `off`: no.
  */
@@ -30,16 +30,17 @@ export function secondPersonIn(config: Pick<Config, "option">): SecondPerson {
 export type Decider = Pick<Request<never>, "caller" | "person">;
 
 /**
- * `not_executed` lets the same request be carried out again: said of money that did move, it moves it twice. A flagged record
- * is final, and nothing is carried out again of it.
+ * That money did not move lets it move again: `not_executed` under the same identity; `declined` under the reversal's next number,
+ * under another id for the same payment, or by a caller who takes a new id. Said of money that did move, it moves twice. A flagged
+ * record is final, and nothing is carried out again of it.
  */
 export const needsSecondPerson = (
   { namespace, flagged }: RecordItem,
-  outcome: string,
+  outcome: Decision["to"],
   setting: SecondPerson,
-): boolean =>
+): outcome is WithoutEffect =>
   setting !== "off" &&
-  outcome === "not_executed" &&
+  outcome !== "succeeded" &&
   (namespace === "money" || namespace === "reversal") &&
   flagged === undefined;
 
@@ -58,11 +59,12 @@ interface Word {
 export async function propose(
   seen: RecordItem,
   { caller, person }: Decider,
+  outcome: WithoutEffect,
   { reason, now }: Word,
   records: Records,
 ): Promise<RecordItem> {
   const { attempt } = seen;
-  const proposal = { by: person, caller, reason, at: iso(now), attempt, outcome: "not_executed" } as const;
+  const proposal = { by: person, caller, reason, at: iso(now), attempt, outcome };
   const { written, record } = await records.propose(seen, proposal);
   if (written) return record;
   throw changed(record, now);
@@ -105,6 +107,15 @@ export function refuseOwn(seen: RecordItem, proposal: Proposal, now: number): ne
   throw new Problem(
     "already-done",
     `You proposed this at ${proposal.at}: another person must say the same to carry it out. To take it back, send the outcome withdraw.`,
+    { record: detailOf(seen, now) },
+  );
+}
+
+/** @throws Problem `already-done` where something else is proposed than is said now. */
+export function refuseOther(seen: RecordItem, proposal: Proposal, now: number): never {
+  throw new Problem(
+    "already-done",
+    `${proposal.outcome} was proposed at ${proposal.at}: say the same to carry it out, or send the outcome withdraw first.`,
     { record: detailOf(seen, now) },
   );
 }

@@ -1,6 +1,9 @@
 import { N, type RecordItem, S } from "./record.ts";
 import type { Write } from "./write.ts";
 
+/** What a person can say of money that did not move. */
+export type WithoutEffect = "declined" | "not_executed";
+
 /** What one person proposes and another one must decide, as its record keeps it. Times are ISO 8601. */
 export interface Proposal {
   /** With the name of the session. */
@@ -9,7 +12,7 @@ export interface Proposal {
   readonly reason: string;
   readonly at: string;
   readonly attempt: number;
-  readonly outcome: "not_executed";
+  readonly outcome: WithoutEffect;
   /** A proposal that is withdrawn stays, so that a late copy of its write finds it and does not bring it back. */
   readonly withdrawn?: { readonly by: string; readonly reason: string; readonly at: string };
 }

@@ -173,17 +173,18 @@ function ofDecision(item: Item, before: Item | undefined): readonly string[] {
   ];
 }
 
-/** Money is called not executed by two: what one proposed, as it stood when another carried it out. */
+/** That money did not move is said by two: what one proposed, as it stood when another carried it out. */
 function ofSecond(
   { resolution, namespace, state }: Item,
   before: Item | undefined,
   world: World,
 ): readonly string[] {
   const isOfMoney = namespace?.S === "money" || namespace?.S === "reversal";
-  if (world.config.option("SECOND_PERSON") === "off" || !isOfMoney || state?.S !== "not_executed") return [];
+  const isWithoutEffect = state?.S === "not_executed" || state?.S === "declined";
+  if (world.config.option("SECOND_PERSON") === "off" || !isOfMoney || !isWithoutEffect) return [];
   const { by, proposed } = JSON.parse(resolution?.S ?? "{}") as Resolution;
   const open = before?.proposal?.S === undefined ? undefined : (JSON.parse(before.proposal.S) as Proposal);
-  if (proposed === undefined || open === undefined) return ["one person alone called money not executed"];
+  if (proposed === undefined || open === undefined) return ["one person alone said that money did not move"];
   return [
     ...(proposed.by === by ? [`${by} carried out what ${by} proposed`] : []),
     ...(open.withdrawn || open.by !== proposed.by || open.at !== proposed.at

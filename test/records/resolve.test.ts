@@ -320,6 +320,19 @@ describe("that the provider shows nothing", () => {
     expect((await repeated(operation, record, world, records, budget)).state).toBe("needs_attention");
   });
 
+  test("of an id that was taken is a person's, also where age alone had listed it before", async () => {
+    let shown: Evidence = { shows: "unclear", why: "The provider is away." };
+    const { operation } = operationThat(() => shown);
+    const record = await doubtOf(claimOf(), failed({ provider: word, taken: true }));
+    now = noon + 25 * 60 * minute;
+    const listed = await repeated(operation, record, world, records, budget);
+    expect([listed.state, listed.waits]).toEqual(["needs_attention", "provider"]);
+    shown = nothing;
+    now += 60 * minute;
+    const seen = await repeated(operation, listed, world, records, budget);
+    expect([seen.state, seen.waits ?? "person"]).toEqual(["needs_attention", "person"]);
+  });
+
   test("where that proves nothing leaves doubt, for a person in the end", async () => {
     const { operation } = operationThat(() => nothing, { absence: "proves nothing" });
     const record = await doubtOf(claimOf(), failed({ provider: word }));

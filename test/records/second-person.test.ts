@@ -58,7 +58,18 @@ const held = async (id: string) => {
   return record;
 };
 
-describe("not_executed of money", () => {
+describe("that money did not move", () => {
+  test.each(["money", "reversal"])("declined takes two callers, who say the same: %s", async (namespace) => {
+    const { id } = await waiting({ namespace });
+    expect(await say(id, asha, { outcome: "declined" })).toEqual([202, "needs_attention"]);
+    expect(proposalOf(await held(id))?.outcome).toBe("declined");
+    expect(await say(id, asha, { outcome: "declined" })).toEqual([409, "already-done"]);
+    expect(await say(id, ravi, { outcome: "not_executed" })).toEqual([409, "already-done"]);
+    expect(await say(id, asha, { outcome: "not_executed" })).toEqual([409, "already-done"]);
+    expect(await say(id, ravi, { outcome: "declined" })).toEqual([200, "declined"]);
+    expect(resolutionOf(await held(id))?.proposed?.by).toBe(asha.person);
+  });
+
   test.each(["money", "reversal"])("takes two callers: %s", async (namespace) => {
     const { id } = await waiting({ namespace });
     expect(await say(id, asha)).toEqual([202, "needs_attention"]);
@@ -83,7 +94,7 @@ describe("not_executed of money", () => {
     expect(await say(id, asha)).toEqual([200, "not_executed"]);
   });
 
-  test.each(["succeeded", "declined"] as const)("%s takes one, whatever is proposed", async (outcome) => {
+  test.each(["succeeded"] as const)("%s takes one, whatever is proposed", async (outcome) => {
     const { id } = await waiting();
     await say(id, asha);
     expect(await say(id, ravi, { outcome })).toEqual([200, outcome]);
