@@ -13,8 +13,8 @@ const row = (ageMs: number, merchantTransactionId: string | null) => ({
   ...{ transaction_id: String(ageMs), merchant_transaction_id: merchantTransactionId },
   transaction_status: "PAYMENT_SUCCESS",
 });
-const old = row(60 * minute, "old-1");
-const older = row(61 * minute, "old-2");
+const old = row(26 * 60 * minute, "old-1");
+const older = row(27 * 60 * minute, "old-2");
 const ours = row(0, null);
 
 const noRecords: Known = {
@@ -24,7 +24,11 @@ const noRecords: Known = {
 };
 
 /** What is learned of a debit whose id the provider does not know, and how many pages of the list were read for it. */
-async function learnedFrom(pages: readonly (readonly object[])[], total = () => pages.length) {
+async function learnedFrom(
+  pages: readonly (readonly object[])[],
+  total = () => pages.length,
+  more: (page: number) => object = () => ({}),
+) {
   let read = 0;
   const reader = (value: unknown) => new Reader(decodeJson(JSON.stringify(value)), "", "+00:00");
   const ask: Ask<{ readonly path: string; readonly fields: object }, object> = async (call, answer) => {
@@ -35,8 +39,9 @@ async function learnedFrom(pages: readonly (readonly object[])[], total = () => 
         ...{ as: "declined", code: "not-found", detail: "" },
       };
     read += 1;
-    const data = reader(pages[Number((call.fields as { readonly page_number: string }).page_number)]);
-    return { kind: "answer", answer: answer({ data, page: reader({ total_pages: total() }) }) };
+    const number = Number((call.fields as { readonly page_number: string }).page_number);
+    const page = reader({ total_pages: total(), ...more(number) });
+    return { kind: "answer", answer: answer({ data: reader(pages[number] ?? []), page }) };
   };
   const inquiry = moneyInquiry({ paymentType: "DEBIT", party: "fromCustomerId" });
   const subject = {
@@ -75,8 +80,8 @@ test("of a list that is seen to be newest first only its last page is read beyon
 describe("a list of the oldest first that is longer than is read", () => {
   const earlier = (pages: number) =>
     Array.from({ length: pages }, (_, page) => [
-      row((300 - page) * minute, `old-${page}`),
-      row((300 - page) * minute - 1_000, `old-${page}-2`),
+      row((3_000 - page) * minute, `old-${page}`),
+      row((3_000 - page) * minute - 1_000, `old-${page}-2`),
     ]);
 
   test.each([
@@ -116,6 +121,49 @@ describe("a list of the oldest first that is longer than is read", () => {
       return grown();
     });
     expect(told).toEqual({ shows: "unclear", read: 2 });
+  });
+});
+
+describe("a row that could be it is no other transaction because it is written in another way", () => {
+  const kept = (more: object) => ({ ...row(0, "OURS"), ...more });
+  test.each([
+    ["its amount has a sign", kept({ amount: "-5.50" })],
+    ["its amount is a number with a sign", kept({ amount: -5.5 })],
+    ["its amount is in paise", kept({ amount: "550" })],
+    ["its amount has no places", kept({ amount: "5" })],
+    ["its kind is a word that nobody knows", kept({ payment_type: "DR" })],
+    ["its time is that of Greenwich", { ...row(330 * minute, "OURS"), transaction_id: "1" }],
+    ["its time has no hours", { ...row(23 * 60 * minute, "OURS"), transaction_id: "1" }],
+    ["it has our own id, and a fee in its amount", { ...row(0, "ours"), amount: "7.50" }],
+    ["it has our own id, and the other kind", { ...row(0, "ours"), payment_type: "CREDIT" }],
+    ["it has our own id, and is old", row(48 * 60 * minute, "ours")],
+  ])("%s", async (_what, shown) => {
+    expect((await learnedFrom([[shown]])).shows).toBe("other");
+  });
+
+  test.each([
+    ["another amount", kept({ amount: "55.0" })],
+    ["the other kind", kept({ payment_type: "CREDIT" })],
+  ])("%s is another transaction", async (_what, shown) => {
+    expect((await learnedFrom([[shown]])).shows).toBe("nothing");
+  });
+});
+
+describe("a list that says that it is not whole proves no absence", () => {
+  test.each<[string, readonly (readonly object[])[], (page: number) => object]>([
+    ["it counts its pages from 1", [[old], [old]], (page) => ({ page_number: Math.max(1, page) })],
+    ["it shows the first page every time", [[old], [old]], () => ({ page_number: 0 })],
+    ["it leaves a row out", [[old, older]], () => ({ page_number: 0, total_elements: 3 })],
+    ["it is empty, and says that it is not", [[]], () => ({ total_elements: 8 })],
+    ["it has no pages, and rows", [[]], () => ({ total_pages: 0, total_elements: "8" })],
+  ])("%s", async (_what, pages, more) => {
+    const { shows } = await learnedFrom(pages, () => pages.length, more);
+    expect(shows).toBe("unclear");
+  });
+
+  test("and one that shows all it says it has proves it", async () => {
+    const more = (page: number) => ({ page_number: page, total_elements: 2 });
+    expect((await learnedFrom([[older], [old]], () => 2, more)).shows).toBe("nothing");
   });
 });
 

@@ -59,6 +59,7 @@ export const noSuchTransaction = [
 
 /** The provider's clock and ours may differ by this much. */
 const clockToleranceMs = 5 * 60_000;
+const formToleranceMs = 24 * 60 * 60_000 + clockToleranceMs;
 const pageSize = 100;
 /** At most so many pages of a customer's list are read, from the end where the newest stand. */
 const pageLimit = 10;
@@ -97,10 +98,13 @@ async function moneyEvidence(
   const absence = told.kind === "answer" ? undefined : withoutAnswer(told, noSuchTransaction);
   if (absence && absence.shows !== "nothing") return absence;
 
+  // Where absence would be believed, times are read with room for every zone, and for a date without a time.
+  const toleranceMs = told.kind === "answer" ? clockToleranceMs : formToleranceMs;
   const { rows, gap } = await rowsSince(
-    subject.dispatchedAt - clockToleranceMs,
+    subject.dispatchedAt - toleranceMs,
     subject.facts[kind.party] ?? "",
     ask,
+    subject.identity,
   );
   if (told.kind === "answer") {
     const { transactionId } = told.answer;
@@ -110,9 +114,10 @@ async function moneyEvidence(
   }
   if (gap !== undefined) return { shows: "unclear", why: gap };
   const candidates = rows.filter(
-    ({ paymentType, amount }) =>
-      (paymentType === undefined || isSameWord(paymentType, kind.paymentType)) &&
-      (amount === undefined || isSameAmount(amount, subject.facts.amount ?? "")),
+    ({ merchantTransactionId, paymentType, amount }) =>
+      merchantTransactionId === subject.identity ||
+      (!isSameWord(paymentType ?? "", kind.paymentType === "DEBIT" ? "CREDIT" : "DEBIT") &&
+        (amount === undefined || mayBeAmount(amount, subject.facts.amount ?? ""))),
   );
   const verdict = await explained(candidates.filter(isWhole), subject.identity, known);
   if (verdict.shows !== "nothing" || candidates.every(isWhole)) return verdict;
@@ -187,16 +192,22 @@ async function rowsSince(
   since: number,
   customerId: string,
   ask: Ask<AggrepayCall, AggrepayReply>,
+  identity?: string,
 ): Promise<Listed> {
   const rows: ListedRow[] = [];
   let mayBeOrdered = true;
+  let seen = 0;
   for (let number = 0; number < pageLimit; number++) {
     const page = await pageOf(number, customerId, ask);
     if ("why" in page) return { rows, gap: page.why };
-    rows.push(...page.rows.filter(mayBeSince));
+    seen += page.rows.length;
+    rows.push(...page.rows.filter((row) => mayBeSince(row) || isOwn(row)));
     if (page.pages === undefined)
       return { rows, gap: "How many pages the customer's list has cannot be read." };
-    if (number + 1 >= page.pages) return { rows };
+    if (number + 1 >= page.pages)
+      return seen < (page.elements ?? 0)
+        ? { rows, gap: "The customer's list shows fewer rows than it says it has." }
+        : { rows };
     if (number === 0 && isOldestFirst(page.rows) && !page.rows.some(mayBeSince))
       return fromTheEnd(page.pages);
     if (!mayBeOrdered || page.rows.every(mayBeSince) || !isNewestFirst(page.rows)) continue;
@@ -206,6 +217,11 @@ async function rowsSince(
     mayBeOrdered = false;
   }
   return { rows, gap: tooLong };
+
+  /** Our own id is looked at, whatever time stands beside it. */
+  function isOwn({ merchantTransactionId }: ListedRow): boolean {
+    return identity !== undefined && merchantTransactionId === identity;
+  }
 
   function mayBeSince({ time }: ListedRow): boolean {
     return time === undefined || Date.parse(time) >= since;
@@ -233,8 +249,15 @@ async function pageOf(number: number, customerId: string, ask: Ask<AggrepayCall,
     rows: data.rows().map(listedRow),
     // The provider may give smaller pages than it is asked for.
     pages: readable(() => page.count("total_pages")),
+    number: readable(() => page.count("page_number")),
+    elements: readable(() => page.count("total_elements")),
   }));
-  if (told.kind === "answer") return told.answer;
+  if (told.kind === "answer") {
+    const { number: shown = number } = told.answer;
+    return shown === number
+      ? told.answer
+      : { why: "The customer's list shows another page than was asked for." };
+  }
   return { why: told.kind === "refusal" ? told.detail : told.why };
 }
 
@@ -244,6 +267,13 @@ const isOldestFirst = (rows: readonly ListedRow[]): boolean => isNewestFirst(row
 function isNewestFirst(rows: readonly ListedRow[]): boolean {
   const times = rows.map(({ time }) => Date.parse(time ?? ""));
   return times.every((time, index) => time <= (times[index - 1] ?? time)) && times.at(0) !== times.at(-1);
+}
+
+/** Whether an amount could be that one in another form: signed, in the hundredth part, or without its places. */
+function mayBeAmount(shown: string, expected: string): boolean {
+  const unsigned = shown.replace(/^[-+]/, "");
+  const [whole = "", places = ""] = twoPlaces(expected).split(".");
+  return isSameAmount(unsigned, expected) || unsigned === whole || unsigned === `${whole}${places}`;
 }
 
 function isSameAmount(shown: string, expected: string): boolean {
