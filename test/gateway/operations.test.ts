@@ -23,6 +23,7 @@ import {
   type PeerRequest,
   planted,
   type Reply,
+  refusal,
   requestHash,
   signed,
   signedText,
@@ -315,6 +316,25 @@ describe("the identity of money", () => {
       expect({ change, status: answer.status }).toEqual({ change, status: same ? 200 : 422 });
     }
     expect(sentTo(credit)).toHaveLength(1);
+  });
+
+  test.each([
+    "The merchant transaction id already exists.",
+    "Duplicate merchant_transaction_id",
+    "The merchant transaction id has been already taken.",
+  ])("what is called wrong only after an attempt that may have acted is doubt: %s", async (message) => {
+    const debit = operationOf("debit-wallet");
+    const id = fresh();
+    const { input } = debit.least(id);
+    const wrong = refusal("INVALID-PARAMS", message);
+    script(debit, wrong);
+    const first = await gateway.call(debit.route, debit.least(`${id}-first`).input);
+    expect([first.status, first.body.code]).toEqual([400, "invalid-request"]);
+    script(debit, refusal("TOO-MANY", "Slow down", 429));
+    expect((await gateway.call(debit.route, input)).status).toBe(429);
+    script(debit, wrong);
+    const again = await gateway.call(debit.route, input);
+    expect([again.status, again.body.code]).toEqual([504, "outcome-unknown"]);
   });
 
   test("ids that differ in letter case alone are two", async () => {
