@@ -1,6 +1,6 @@
 import { Problem } from "../problem.ts";
 import { nicepay } from "../providers/nicepay/index.ts";
-import { hasPhone, userDetailOf } from "../providers/nicepay/user-token.ts";
+import { checkConfirms, hasPhone, userDetailOf } from "../providers/nicepay/user-token.ts";
 import type { Opened } from "../providers/provider.ts";
 import { recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
@@ -72,7 +72,10 @@ export async function checkedAccount(
   const circumstances = { config, now: clock.now(), uniqueId };
   const look = looking(nicepay, { operation: "inquiry", effect: "read" }, circumstances, request, world);
   const agrees = await comparison(seen.id, registeredFacts(seen), world.secrets);
-  const isOwn = await look(userDetailOf(userToken), (reply) => hasPhone(reply, agrees));
+  const isOwn = await look(userDetailOf(userToken), (reply) => {
+    checkConfirms(reply, userToken);
+    return hasPhone(reply, agrees);
+  });
   try {
     return await records.check({ seen, flagged: isOwn ? undefined : anothers, now: clock.now() });
   } catch (cause) {

@@ -204,6 +204,19 @@ describe("before it is first given, a user token", () => {
       problem("provider-fault"),
     ],
     [
+      "a reply about another token",
+      { "user-details": detail({ userToken: "someone-else" }) },
+      problem("provider-fault"),
+    ],
+    ...["tokenStatus", "accountStatus"].map(
+      (field) =>
+        [
+          `a reply whose ${field} is inactive`,
+          { "user-details": detail({ [field]: "0" }) },
+          problem("provider-fault"),
+        ] as const,
+    ),
+    [
       "our keys refused",
       { "user-details": says("9010") },
       problem("misconfigured", { code: "9010", message: "as it says" }),

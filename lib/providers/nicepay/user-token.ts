@@ -116,12 +116,28 @@ export function checkDeactivated(
   reply: Reader,
   call: UserTokenCall | { readonly referenceNo: string },
 ): void {
-  const sent = "userToken" in call ? call.userToken.reveal() : "";
+  refuseAnother(reply, "userToken" in call ? call.userToken.reveal() : "");
+  const status = reply.optionalId("tokenStatus");
+  if (status !== null && status !== inactive)
+    throw new UnreadableReply("/tokenStatus is not that of an inactive token", "/tokenStatus");
+}
+
+const inactive = "0";
+
+function refuseAnother(reply: Reader, sent: string): void {
   const said = reply.optionalText("userToken");
   if (said && !equalInConstantTime(said, sent)) throw new UnreadableReply("it is for another user token");
-  const status = reply.optionalId("tokenStatus");
-  if (status !== null && status !== "0")
-    throw new UnreadableReply("/tokenStatus is not that of an inactive token", "/tokenStatus");
+}
+
+/**
+ * Checks that a user detail confirms the token that was asked about, as far as it speaks of it.
+ * @throws UnreadableReply where it speaks of another token, or of one that is inactive.
+ */
+export function checkConfirms(reply: Reader, userToken: Secret): void {
+  refuseAnother(reply, userToken.reveal());
+  for (const field of ["tokenStatus", "accountStatus"])
+    if (reply.optionalId(field) === inactive)
+      throw new UnreadableReply(`/${field} is that of an inactive token`, `/${field}`);
 }
 
 /**
