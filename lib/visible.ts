@@ -38,7 +38,9 @@ const seenJoiners = new RegExp(
   String.raw`(?<=${joining})[\u200c\u200d](?!$)|` +
     // 👩‍🔧 is one picture, ❤️ a coloured one.
     String.raw`(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d(?=\p{Extended_Pictographic})|` +
-    String.raw`(?<=\p{Emoji})[\ufe0e\ufe0f]`,
+    String.raw`(?<=\p{Extended_Pictographic})[\ufe0e\ufe0f]|` +
+    // 1️⃣ is a key; without the key a digit looks the same with the selector.
+    String.raw`(?<=[0-9#*])\ufe0f(?=\u20e3)`,
   "gu",
 );
 

@@ -393,6 +393,7 @@ describe("characters that nobody sees", () => {
     ["a joiner after a space", "क \u200dष", "U+200D"],
     ["a joiner between pictures that make none", "👩\u200dx", "U+200D"],
     ["two variation selectors", "❤\ufe0f\ufe0f", "U+FE0F"],
+    ["a variation selector after a digit", "pg-1\ufe0f", "U+FE0F"],
     ["a flag of tags", "🏴\u{e0067}\u{e0062}\u{e007f}", "U+E0067"],
   ])("%s", async (_what, text, name) => {
     expectRefused(await update(text), 400, {
