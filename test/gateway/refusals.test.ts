@@ -325,6 +325,9 @@ describe("refusals by code and text", () => {
   test.each([
     { code: "UNAUTHORIZED", message: "Unauthorized", status: 200 },
     { code: "HASH-MISMATCH", message: "Hash Mismatch", status: 200 },
+    { code: "INVALID-PARAMS", message: "The api key field is required.", status: 200 },
+    { code: "INVALID-PARAMS", message: "The hash field is required.", status: 422 },
+    { code: "INVALID-PARAMS", message: "The selected api key is invalid.", status: 200 },
     { code: "UNAUTHORIZED", message: "Unauthorized", status: 401 },
   ])("$code with HTTP $status: the fault is ours, and the identity stays usable", async ({
     code,

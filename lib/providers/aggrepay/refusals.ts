@@ -16,6 +16,14 @@ const on = (operation: string) => (asked: Asked) => asked.operation === operatio
  * Source: AggrePay Wallet API v1.0, the sample responses of sections 1 to 21.
  */
 export const refusals: readonly Row[] = [
+  // Fields that callers do not send: the gateway adds them.
+  {
+    provider: "INVALID-PARAMS",
+    text: /^the (?:selected )?(?:api[ _]?key|hash)\b/,
+    as: "not_executed",
+    code: "misconfigured",
+    detail: "AggrePay refused the gateway's api key or signature.",
+  },
   {
     provider: "INVALID-PARAMS",
     text: /^the selected .+ is invalid$/,
