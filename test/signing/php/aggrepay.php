@@ -30,6 +30,10 @@ function answerRequest(string $salt, string $body): array
 
 function answerReply(string $body, array $salts): array
 {
+    // A byte order mark is passed over once; PHP would refuse it.
+    if (str_starts_with($body, "\xEF\xBB\xBF")) {
+        $body = substr($body, 3);
+    }
     $reply = json_decode($body, true);
     if (json_last_error() !== JSON_ERROR_NONE) {
         return ['undecodable'];
