@@ -200,10 +200,10 @@ const describe = ({
     .join("; ");
 
 /** All cases: `FAULTS_SHARE=1`. */
-const share = Number(process.env.FAULTS_SHARE ?? 3);
+const share = Number(process.env.FAULTS_SHARE ?? 6);
 
 /**
- * A third of the cases, and some of each kind: who is struck, where, and by what. Which of the treatments, orders and rounds go
+ * A sixth of the cases, and some of each kind: who is struck, where, and by what. Which of the treatments, orders and rounds go
  * with them changes from kind to kind.
  */
 export function shareOf(cases: readonly Case[]): readonly Case[] {
