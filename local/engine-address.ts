@@ -10,11 +10,10 @@ export interface EngineAddress {
 
 /**
  * Ports that no browser connects to, for any page and by any API: those above 1023 of the list that
- * https://fetch.spec.whatwg.org/#port-blocking gives.
+ * https://fetch.spec.whatwg.org/#port-blocking gives, without those that browsers took up late or differ in.
  */
 export const blockedPorts = [
-  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697,
-  10_080,
+  2049, 3659, 4045, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6697,
 ] as const;
 
 /**

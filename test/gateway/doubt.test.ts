@@ -621,7 +621,7 @@ describe("at a provider that shows something else", () => {
   const explained: Readonly<Record<string, Row>> = {
     "another amount": rowOf(null, { amount: "5.01" }),
     "the other kind": rowOf(null, { payment_type: "CREDIT" }),
-    "an older time": rowOf(null, { time: india(Date.now() - 30 * minute) }),
+    "an older time": rowOf(null, { time: india(Date.now() - 26 * 60 * minute) }),
   };
 
   describe("about a debit whose reply was lost", () => {
