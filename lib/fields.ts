@@ -41,7 +41,7 @@ export const subMerchantId = digits(1, 30);
 /** E.164 for India, as the provider's samples write it: `+919900261104`. */
 export const indianMobile = matching(/^\+91\d{10}$/, "must be an Indian mobile number as +91 and ten digits");
 /**
- * Addresses that exist: any local part that needs no quotes, and a host name. In ASCII alone: what a provider keeps of other
+ * Addresses that exist: a local part without quotes, and a host name. In ASCII alone: what a provider keeps of other
  * letters is not known, and every such domain has a form in ASCII, `xn--...`.
  * Source: RFC 5321, section 4.1.2; RFC 5890, section 2.3.2.1.
  */

@@ -94,7 +94,7 @@ export interface RecordView {
 interface ProblemDetails {
   readonly status?: number;
   readonly retry?: Retry;
-  /** Seconds; only what may be repeated as it is has any. */
+  /** Seconds. Given only where the request may be repeated as it is. */
   readonly retryAfter?: number | undefined;
   readonly errors?: readonly Fault[];
   readonly provider?: ProviderWord;

@@ -30,9 +30,10 @@ const lookReplyMs = 2_500;
 const rounds = 2;
 
 /**
- * Begins a change that is looked at first, in this order: its own record, what its companion depends on (the place of its key, then
- * the place's holder; or the reversal before this one), the provider. Then all of that is claimed in one transaction. Another order misses what the holder did in between, and does it twice; so a
- * transaction that is refused is never repeated by itself.
+ * Begins a change that is looked at first, in this order: its own record; what its companion depends on (the place of its key,
+ * then the place's holder; or the reversal before this one); the provider. Then all of that is claimed in one transaction.
+ * Another order misses what the holder did in between, and carries the change out twice. For the same reason a refused
+ * transaction is never repeated by itself.
  */
 export async function beginAhead<Input extends object, Result, Call, Reply>(
   operation: ChangeOperation<Input, Result, Call, Reply>,

@@ -11,7 +11,7 @@ export interface Redaction {
   readonly mask: (text: string) => string;
   /**
    * For ids and whatever else must stay as it is: whether the value is an echo. A code of under 6 digits is found only where
-   * it stands by itself (`mpin-1234`, `1-2-3-4`): one 12-digit id in a thousand has any 4 digits in it by chance.
+   * it stands by itself (`mpin-1234`, `1-2-3-4`): one 12-digit id in a thousand holds a given row of 4 digits by chance.
    */
   readonly isIn: (value: string) => boolean;
 }
