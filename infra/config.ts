@@ -327,7 +327,7 @@ const choices: Readonly<Record<string, Choice>> = {
   nicepayUserDetail: { variable: "NICEPAY_USER_DETAIL", rule: rules.onOrOff, preset: "off" },
   nicepayUserDetailPath: { variable: "NICEPAY_USER_DETAIL_PATH", rule: rules.path },
   nicepayRemoveTokenPath: { variable: "NICEPAY_REMOVE_TOKEN_PATH", rule: rules.path },
-  // No page says with which code a token is unknown or revoked: see README.md.
+  // No page says with which code a token is unknown or revoked: see docs/api.md, "User tokens of NICEPAY".
   nicepayRevokedCodes: { variable: "NICEPAY_REVOKED_CODES", rule: rules.codesOrNone, preset: "none" },
   nicepayRegistrationPath: { variable: "NICEPAY_REGISTRATION_PATH", rule: rules.path },
   payuClientTxnIdLength: { variable: "PAYU_CLIENT_TXN_ID_LENGTH", rule: rules.idLength },

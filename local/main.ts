@@ -20,7 +20,7 @@ export async function main(): Promise<void> {
   try {
     if (process.argv.length > 2)
       throw new CannotStart(
-        "npm start takes no options: PORT, DATA_DIR and the other variables of the README do.",
+        "npm start takes no options: PORT, DATA_DIR and the other variables of docs/configuration.md do.",
       );
     const project = resolve(import.meta.dirname, "..");
     const settings = readSettings(process.env, process.cwd());

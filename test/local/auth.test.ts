@@ -200,7 +200,7 @@ describe("curl", () => {
     return { status: Number(status), text };
   }
 
-  test("signs as it is told in the README", async () => {
+  test("signs as docs/deploying.md tells", async () => {
     const body = ["-H", "content-type: application/json", "-d", '{"amount":"1.00"}'];
     const { status, text } = await curl("/echo", checkout, ...body);
     expect(status).toBe(200);

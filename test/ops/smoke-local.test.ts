@@ -234,7 +234,7 @@ test("a function that the environment has left without its configuration fails i
   }
 }, 120_000);
 
-test("with AUTH=iam it passes with the permissions that the README names, and not without", async () => {
+test("with AUTH=iam it passes with the permissions that docs/deploying.md names, and not without", async () => {
   const allowed = [
     "GET/v1/records*",
     "POST/v1/aggrepay/fetch-balance",
@@ -243,8 +243,8 @@ test("with AUTH=iam it passes with the permissions that the README names, and no
     "POST/v1/wibmo/encrypt",
     "POST/v1/dreamzwallet/get-secret-key",
   ];
-  const readme = await readFile(resolve(import.meta.dirname, "../../README.md"), "utf8");
-  for (const path of allowed) expect(readme).toContain(`\`${path}\``);
+  const page = await readFile(resolve(import.meta.dirname, "../../docs/deploying.md"), "utf8");
+  for (const path of allowed) expect(page).toContain(`\`${path}\``);
   const principal = (name: string, paths: readonly string[]) => ({
     arn: `arn:aws:iam::000000000000:user/${name}`,
     accessKeyId: `AKIA${name.toUpperCase()}`,
