@@ -1,5 +1,5 @@
 /**
- * `DYNOXIDE_BIN=$(node test/dynamodb-local/install.ts) npm start`: fetches Amazon's DynamoDB Local, where it is not there yet, and
+ * `DYNOXIDE_BIN=$(npm run -s dynamodb-local) npm start`: fetches Amazon's DynamoDB Local, where it is not there yet, and
  * prints the program that stands for dynoxide on a platform that npm has no dynoxide for. Needs Java 17.
  */
 import { resolve } from "node:path";
