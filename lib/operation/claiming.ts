@@ -1,7 +1,15 @@
 import { settleMarginMs } from "../config.ts";
 import { seenOf } from "../log.ts";
 import { Problem } from "../problem.ts";
-import { type Claim, type Claimed, ClaimUnknown, type Records, type Tries } from "../records/store.ts";
+import type { RecordItem } from "../records/record.ts";
+import {
+  type Claim,
+  type Claimed,
+  ClaimUnknown,
+  type Records,
+  type Settlement,
+  type Tries,
+} from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Failure } from "./answer.ts";
 import type { Request } from "./handler.ts";
@@ -18,39 +26,54 @@ export interface Claiming {
 export type Begins = Claimed | { readonly kind: "refused" };
 
 /**
- * Claims, or withdraws what may have been claimed.
+ * Claims, or withdraws what may have been claimed or may yet be.
  * @throws Problem `not-sent` where the claim is not known to be written, or its lease is over already. Then this process sends
- * nothing, and says so in the record if the claim was written after all: nobody needs to ask what became of it.
+ * nothing, and says so in the record: nobody needs to ask what became of it.
  */
 export async function claimOrWithdraw<Begun extends Begins>(
   claim: Claim,
   make: (claim: Claim, tries: Tries) => Promise<Begun>,
   claiming: Claiming,
 ): Promise<Begun> {
-  const { world, remainingMs } = claiming;
+  const { world, records, remainingMs } = claiming;
   try {
     const claimed = await make(claim, claimTries(world, remainingMs()));
     const isOver = claimed.kind === "won" && claimed.record.leaseEnds <= world.clock.now();
     if (!isOver) return claimed;
-    await withdraw(claim, claimed.record.owner, claiming);
+    await unlessItFails(claiming, (tries) => records.settle(unsent(claim, claimed.record, world), tries));
     throw new Problem("not-sent", "Nothing was sent: the time for it was over when the record was written.");
   } catch (cause) {
     if (cause instanceof Problem) throw cause;
-    if (cause instanceof ClaimUnknown) await withdraw(claim, cause.owner, claiming);
+    if (cause instanceof ClaimUnknown) {
+      const { owner, seen } = cause;
+      const withdrawal = { claim, owner, seen, now: world.clock.now(), failure };
+      await unlessItFails(claiming, (tries) => records.withdraw(withdrawal, tries));
+    }
     throw new Problem("not-sent", "Nothing was sent: the record could not be written.", { cause });
   }
 }
 
-/** Whatever comes of it, the caller is told that nothing was sent. */
-async function withdraw(
-  { id, namespace }: Pick<Claim, "id" | "namespace">,
-  owner: string,
-  { world, records, remainingMs, note }: Claiming,
+const failure = JSON.stringify({
+  code: "not-sent",
+  detail: "Nothing was sent: the record could not be written.",
+} satisfies Failure);
+
+const unsent = (
+  { id, namespace }: Claim,
+  { owner, attempt }: RecordItem,
+  { clock }: Claiming["world"],
+): Settlement => ({
+  ...{ id, owner, attempt, failure, to: "not_sent", now: clock.now(), expireAfterMs: undefined },
+  ...(namespace === "binding" && { binding: { tXid: undefined } }),
+});
+
+/** Whatever comes of the write, the caller is told that nothing was sent. */
+async function unlessItFails(
+  { remainingMs, note }: Claiming,
+  write: (tries: Tries) => Promise<unknown>,
 ): Promise<void> {
-  const failure: Failure = { code: "not-sent", detail: "Nothing was sent: the record could not be written." };
-  const withdrawal = { id, namespace, owner, now: world.clock.now(), failure: JSON.stringify(failure) };
   try {
-    await records.withdraw(withdrawal, withdrawTries(remainingMs()));
+    await write(withdrawTries(remainingMs()));
   } catch (error) {
     note(seenOf(error));
   }

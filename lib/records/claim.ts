@@ -34,16 +34,18 @@ export interface Claim
 export type Claimed = { readonly kind: "won" | "held"; readonly record: RecordItem };
 
 /**
- * It is not known whether a claim was written. Nothing may be sent on it; `owner` is the token under which it stands in the
- * record if it was.
+ * It is not known whether a claim was written, or whether a copy of it is on its way still. Nothing may be sent on it; `owner` is
+ * the token under which it stands in the record if it was, and `seen` the record that it was made of.
  */
 export class ClaimUnknown extends Error {
   override readonly name = "ClaimUnknown";
   readonly owner: string;
+  readonly seen: RecordItem | undefined;
 
-  constructor(owner: string, cause: unknown) {
+  constructor(owner: string, seen: RecordItem | undefined, cause: unknown) {
     super("it is not known whether the claim was written", { cause });
     this.owner = owner;
+    this.seen = seen;
   }
 }
 
@@ -58,34 +60,31 @@ export const isClaimable = ({ state, binding }: RecordItem): boolean =>
   claimable.includes(state) && binding === undefined;
 
 /**
- * A claim holds once: a copy of it that arrives late finds the record that it made, or a later attempt. One condition for this
- * form and the next would hold again for such a copy, after its attempt had been settled as without effect.
+ * A claim of no record, or of exactly the record that was seen, which allows another attempt. It holds once: a copy of it that
+ * arrives late finds the record that it made, or a later attempt. One condition for both forms would hold again for such a copy,
+ * after its attempt had been settled as without effect.
  */
-export const claimFirst = (claim: Claim, owner: string): Write =>
-  claiming(claim, owner, {
-    condition: "attribute_not_exists(#pk)",
-    attempt: 1,
-    history: [],
-    values: {},
-  });
-
-/** Exactly the record that was seen, which allows another attempt: nothing of it has changed since. */
-export const claimSeen = (claim: Claim, owner: string, seen: RecordItem): Write =>
-  claiming(claim, owner, {
-    condition: [
-      "#attempt = :seenAttempt",
-      "#state = :seenState",
-      "#request = :seenRequest",
-      "attribute_not_exists(#binding)",
-    ].join(" AND "),
-    attempt: seen.attempt + 1,
-    history: seen.history.length < historyLimit ? seen.history : seen.history.slice(-historyKept),
-    values: {
-      ":seenAttempt": N(seen.attempt),
-      ":seenState": S(seen.state),
-      ":seenRequest": S(seen.request),
-    },
-  });
+export function claiming(claim: Claim, owner: string, seen: RecordItem | undefined): Write {
+  const { condition, attempt, history, values } = formOf(seen);
+  const leaseEnds = claim.now + claim.leaseMs;
+  const item: Attributes = {
+    ...attemptOf(claim, owner, attempt),
+    state: S("dispatched"),
+    leaseEnds: N(leaseEnds),
+    shard: shardOf(claim.id),
+    due: N(leaseEnds),
+    history: L([...history, `dispatched ${claim.now}`]),
+    ...(claim.facts !== undefined && { facts: S(claim.facts) }),
+  };
+  return {
+    id: claim.id,
+    condition,
+    set: [...assignments(item), isCreated],
+    remove: [...leftByAttemptBefore, "#lastInquiry", "#failure"],
+    tells: undefined,
+    values: { ...assigned(item), ...values },
+  };
+}
 
 /** What a record is by a claim of it that was written; a transaction returns no items. */
 export function claimedRecord({ id, values }: Write, seen: RecordItem | undefined): RecordItem {
@@ -102,66 +101,78 @@ interface ClaimForm {
   readonly values: Attributes;
 }
 
-function claiming(claim: Claim, owner: string, form: ClaimForm): Write {
-  const leaseEnds = claim.now + claim.leaseMs;
-  const item: Attributes = {
-    provider: S(claim.provider),
-    account: S(claim.account),
-    operation: S(claim.operation),
-    namespace: S(claim.namespace),
-    identity: S(claim.identity),
-    caller: S(claim.caller),
-    request: S(claim.request),
-    host: S(claim.host),
-    owner: S(owner),
-    attempt: N(form.attempt),
-    state: S("dispatched"),
-    leaseEnds: N(leaseEnds),
-    dispatchedAt: N(claim.now),
-    shard: shardOf(claim.id),
-    due: N(leaseEnds),
-    history: L([...form.history, `dispatched ${claim.now}`]),
-    ...(claim.number !== undefined && claim.number > 1 && { number: N(claim.number) }),
-    ...(claim.facts !== undefined && { facts: S(claim.facts) }),
-    ...(claim.customer !== undefined && { customer: S(claim.customer) }),
-    ...(claim.amount !== undefined && { amount: S(claim.amount) }),
-  };
-  return {
-    id: claim.id,
-    condition: form.condition,
-    set: [...assignments(item), "#createdAt = if_not_exists(#createdAt, :dispatchedAt)"],
-    // What the attempt before this one left: its reason, and whoever was looking into it.
-    remove: ["#failure", "#resolver", "#resolverLease", "#inquiries", "#lastInquiry"],
-    tells: undefined,
-    values: { ...assigned(item), ...form.values },
-  };
-}
+/** What must hold for a claim: that there is no record, or that nothing has changed of the one that was seen. */
+const formOf = (seen: RecordItem | undefined): ClaimForm =>
+  seen === undefined
+    ? { condition: "attribute_not_exists(#pk)", attempt: 1, history: [], values: {} }
+    : {
+        condition: [
+          "#attempt = :seenAttempt",
+          "#state = :seenState",
+          "#request = :seenRequest",
+          "attribute_not_exists(#binding)",
+        ].join(" AND "),
+        attempt: seen.attempt + 1,
+        history: seen.history.length < historyLimit ? seen.history : seen.history.slice(-historyKept),
+        values: {
+          ":seenAttempt": N(seen.attempt),
+          ":seenState": S(seen.state),
+          ":seenRequest": S(seen.request),
+        },
+      };
+
+const attemptOf = (claim: Claim, owner: string, attempt: number): Attributes => ({
+  provider: S(claim.provider),
+  account: S(claim.account),
+  operation: S(claim.operation),
+  namespace: S(claim.namespace),
+  identity: S(claim.identity),
+  caller: S(claim.caller),
+  request: S(claim.request),
+  host: S(claim.host),
+  owner: S(owner),
+  attempt: N(attempt),
+  dispatchedAt: N(claim.now),
+  ...(claim.number !== undefined && claim.number > 1 && { number: N(claim.number) }),
+  ...(claim.customer !== undefined && { customer: S(claim.customer) }),
+  ...(claim.amount !== undefined && { amount: S(claim.amount) }),
+});
+
+const isCreated = "#createdAt = if_not_exists(#createdAt, :dispatchedAt)";
+/** Who was looking into its doubt, and how often. */
+const leftByAttemptBefore = ["#resolver", "#resolverLease", "#inquiries"] as const;
 
 /** What the process writes of a claim whose outcome it does not know: it sent nothing on it, and never will. */
 export interface Withdrawal {
-  readonly id: string;
-  readonly namespace: string;
+  readonly claim: Claim;
   readonly owner: string;
+  readonly seen: RecordItem | undefined;
   readonly now: number;
   readonly failure: string;
 }
 
 /**
- * No attempt is named: the token is that claim's alone. Without the token it would write off what somebody else has sent.
+ * Makes an attempt that ended as not sent, of the claim where it was written, and of what the claim was made of where it was not:
+ * a copy of the claim that is still on its way then finds its condition false. Without the token it would write off what somebody
+ * else has sent. It holds once, as the claim does.
  */
-export function withdrawing({ id, namespace, owner, now, failure }: Withdrawal): Write {
-  const item: Attributes = { state: S("not_sent"), failure: S(failure) };
+export function withdrawing({ claim, owner, seen, now, failure }: Withdrawal): Write {
+  const { condition, attempt, history, values } = formOf(seen);
+  const item: Attributes = {
+    ...attemptOf(claim, owner, attempt),
+    state: S("not_sent"),
+    failure: S(failure),
+    history: L([...history, `dispatched ${claim.now}`, `not_sent ${now}`]),
+  };
   return {
-    id,
-    condition: "#owner = :owner AND #state = :dispatched",
-    set: [...assignments(item), "#history = list_append(#history, :entry)"],
-    remove: settledWithout("not_sent", { isBinding: namespace === "binding" }),
+    id: claim.id,
+    condition: `(#owner = :owner AND #state = :dispatched) OR ${condition}`,
+    set: [...assignments(item), isCreated],
+    remove: [
+      ...leftByAttemptBefore,
+      ...settledWithout("not_sent", { isBinding: claim.namespace === "binding" }),
+    ],
     tells: eventOf("not_sent"),
-    values: {
-      ...assigned(item),
-      ":owner": S(owner),
-      ":dispatched": S("dispatched"),
-      ":entry": L([`not_sent ${now}`]),
-    },
+    values: { ...assigned(item), ...values, ":dispatched": S("dispatched") },
   };
 }

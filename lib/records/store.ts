@@ -12,8 +12,7 @@ import {
   type Claimed,
   ClaimUnknown,
   claimedRecord,
-  claimFirst,
-  claimSeen,
+  claiming,
   isClaimable,
   type Withdrawal,
   withdrawing,
@@ -63,7 +62,7 @@ export interface Records {
    * `refused` where anything was no longer as it was seen: all is looked at again, or nothing is begun. Throws as `claim`.
    */
   claimBeside(beside: Beside, tries?: Tries): Promise<Claimed | Refused>;
-  /** Writes off a claim of unknown outcome, if it was written after all. */
+  /** Writes off a claim of unknown outcome, whether it was written, comes later or never comes. */
   withdraw(withdrawal: Withdrawal, tries?: Tries): Promise<void>;
   /** One conditional write. Throws when it is not known to have been written; then the caller is told nothing final. */
   settle(settlement: Settlement, tries?: Tries): Promise<Settled>;
@@ -191,31 +190,31 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
 
   return {
     async claim(claim, tries) {
-      const attempt = async (write: (owner: string) => Write): Promise<Claimed> => {
+      const attempt = async (seen: RecordItem | undefined): Promise<Claimed> => {
         const owner = claim.newOwner();
         try {
-          return { kind: "won", record: await update(write(owner), tries) };
+          return { kind: "won", record: await update(claiming(claim, owner, seen), tries) };
         } catch (error) {
           const record = refusalIn(error);
-          if (!record) throw new ClaimUnknown(owner, error);
+          if (!record) throw new ClaimUnknown(owner, seen, error);
           // The SDK repeats a write whose answer was lost: the claim may be ours already.
           const isOurs = record.owner === owner && record.state === "dispatched";
           return { kind: isOurs ? "won" : "held", record };
         }
       };
-      const first = await attempt((owner) => claimFirst(claim, owner));
+      const first = await attempt(undefined);
       const { kind, record } = first;
       const mayClaimAgain = kind === "held" && isClaimable(record);
       if (!mayClaimAgain || !(await claim.isSameRequest(record.request))) return first;
-      return attempt((owner) => claimSeen(claim, owner, record));
+      return attempt(record);
     },
 
     async claimBeside({ claim, seen, part }, tries) {
       const owner = claim.newOwner();
-      const write = seen ? claimSeen(claim, owner, seen) : claimFirst(claim, owner);
+      const write = claiming(claim, owner, seen);
       const refusals = await transact(client, table, [write, part(owner)], owner, optionsOf(tries)).catch(
         (error: unknown) => {
-          throw new ClaimUnknown(owner, error);
+          throw new ClaimUnknown(owner, seen, error);
         },
       );
       if (!refusals) return { kind: "won", record: claimedRecord(write, seen) };
@@ -231,7 +230,7 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
       try {
         await update(withdrawing(withdrawal), tries);
       } catch (error) {
-        // The claim was never written, or its attempt is no longer dispatched.
+        // Another attempt was begun, or this one is no longer dispatched.
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
       }
     },

@@ -1,4 +1,5 @@
 import { violations } from "./invariants.ts";
+import { isKnownUnsent } from "./plainly.ts";
 import type { Fault, Plan, Run } from "./points.ts";
 import type { Treatment } from "./provider.ts";
 import type { Engine } from "./store.ts";
@@ -109,8 +110,21 @@ export async function runCase(engine: Engine, spec: Case, without?: Without): Pr
     world.advance(pause);
     await world.reconciler().stopped;
   }
-  return { world, subject: own, points, wrong: await violations(world) };
+  return {
+    world,
+    subject: own,
+    points,
+    wrong: [...unsentAndAsked(all, world), ...(await violations(world))],
+  };
 }
+
+/** A person is asked about what the gateway knows that it never sent. */
+const unsentAndAsked = (all: readonly Subject[], world: World): readonly string[] =>
+  all.flatMap(({ name, record }) => {
+    const versions = world.versions.filter(({ item }) => item.pk?.S === record);
+    const waits = versions.at(-1)?.item.state?.S === "needs_attention";
+    return waits && isKnownUnsent(versions, world) ? [`${name} waits for a person, and was never sent`] : [];
+  });
 
 const stateOf = ({ record }: Subject, world: World): string => world.latest(record)?.item.state?.S ?? "";
 

@@ -8,11 +8,14 @@ import { before, type Effect } from "./provider.ts";
 import type { Item } from "./store.ts";
 import { effectOf, type Said, type Told, type Version, type World } from "./world.ts";
 
-/** From RECORD's table of states, written down a second time: `claim` alone makes `dispatched` of what was there. */
+/**
+ * From RECORD's table of states, written down a second time: `claim` alone makes `dispatched` of what was there, and `withdraw`
+ * alone makes `not_sent` of what a claim could have been made of.
+ */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  "": ["dispatched"],
+  "": ["dispatched", "not_sent"],
   not_sent: ["dispatched"],
-  not_executed: ["dispatched", "succeeded"],
+  not_executed: ["dispatched", "succeeded", "not_sent"],
   dispatched: ["succeeded", "declined", "not_sent", "not_executed", "in_doubt", "needs_attention"],
   in_doubt: ["succeeded", "declined", "not_executed", "needs_attention"],
   needs_attention: ["succeeded", "declined", "not_executed"],
@@ -106,6 +109,9 @@ async function ofRecord(
     if (isClaim) owners.add(owner);
     if (!isRepeat && !allowed[before]?.includes(state))
       found.push(`${named}: ${before} became ${state} by ${write}`);
+    const isUnclaimed = before === "" || before === "not_executed";
+    if (isUnclaimed && state === "not_sent" && write !== "withdraw")
+      found.push(`${named}: ${before} became not_sent by ${write}`);
     if (before === "not_executed" && state === "succeeded" && write !== "settle")
       found.push(`${named}: not_executed became succeeded by ${write}`);
     if (write === "decide" || write === "decideFlag")

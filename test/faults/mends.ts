@@ -29,8 +29,8 @@ export const mends: readonly Mend[] = [
   mend(
     "a claim of unknown outcome is withdrawn",
     "lib/operation/claiming.ts",
-    "if (cause instanceof ClaimUnknown) await withdraw(",
-    "if (cause instanceof ClaimUnknown && !cause) await withdraw(",
+    "if (cause instanceof ClaimUnknown) {",
+    "if (cause instanceof ClaimUnknown && !cause) {",
   ),
   mend(
     "what has a natural key has a place",

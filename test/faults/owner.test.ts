@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Case, faultsAt, ordersOf, resumptionsOf, runAll, runCase, shareOf } from "./campaign.ts";
+import { leavesNoMark } from "./late-claim-schedules.ts";
 import { faults } from "./points.ts";
 import type { Treatment } from "./provider.ts";
 import { type Engine, startEngine } from "./store.ts";
@@ -54,4 +55,14 @@ test.each(subjectNames)("%s: whatever strikes its first caller, the record tells
   const { ran, wrong } = await runAll(engine, shareOf(cases));
   count += ran;
   expect(wrong.slice(0, 10)).toEqual([]);
+});
+
+test("a withdrawal that keeps no late claim out leaves a person with what was never sent", async () => {
+  const cases = ([0, 1, 3] as const).map((resumes): Case => {
+    const plan = { at: "claim", fault: "late" } as const;
+    return { subject: "customerOtp", treatments: [], struck: "first", plan, order: ["reconciler"], resumes };
+  });
+  expect((await runAll(engine, cases)).wrong).toEqual([]);
+  const { wrong } = await runAll(engine, cases, leavesNoMark);
+  expect(wrong).toHaveLength(cases.length);
 });

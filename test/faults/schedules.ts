@@ -15,6 +15,7 @@ import {
   withInquiry,
   withoutClause,
 } from "./guards.ts";
+import { lateClaims } from "./late-claim-schedules.ts";
 import { afterQuiet, debitOf, expectState, expectTold, type Schedule, until } from "./schedule.ts";
 import { newIdentity, subject } from "./subjects.ts";
 import { Process, times, type Without } from "./world.ts";
@@ -25,6 +26,16 @@ interface Call {
 }
 
 const doubtAlone = "(#state = :inDoubt OR (#state = :dispatched AND #leaseEnds <= :now))";
+
+const withoutWithdrawal: Without = {
+  command: (name, input) =>
+    name === "withdraw"
+      ? {
+          ...input,
+          ConditionExpression: `(${input.ConditionExpression}) AND attribute_not_exists(#owner) AND attribute_exists(#owner)`,
+        }
+      : input,
+};
 
 export const schedules: readonly Schedule[] = [
   {
@@ -680,8 +691,9 @@ export const schedules: readonly Schedule[] = [
       const second = await until(world.call(otp));
       return [...early, ...expectTold(second, "200"), ...expectState(world, otp, "succeeded")];
     },
-    guards: [{ name: "withdrawal", without: refused("withdraw", "attribute_not_exists(#owner)") }],
+    guards: [{ name: "withdrawal", without: withoutWithdrawal }],
   },
+  ...lateClaims,
   {
     rule: "a withdrawal is of one's own claim alone",
     schedule:
@@ -699,7 +711,10 @@ export const schedules: readonly Schedule[] = [
       await afterQuiet(world);
       return expectState(world, debit, "succeeded");
     },
-    guards: [{ name: "withdraw: owner", without: withoutClause("withdraw", "#owner = :owner") }],
+    guards: [
+      { name: "withdraw: owner", without: withoutClause("withdraw", "#owner = :owner") },
+      { name: "withdraw: no record yet", without: withoutClause("withdraw", "attribute_not_exists(#pk)") },
+    ],
   },
   {
     rule: "a withdrawal is written only over dispatched",

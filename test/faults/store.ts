@@ -190,9 +190,9 @@ export function writeName(input: CommandInput): string {
   if (condition.includes("#current")) return update === "" ? "anchorCheck" : "anchor";
   if (update.includes("#proposal = :proposal")) return "propose";
   if (update.includes("#resolution = ")) return condition.includes("#flagged") ? "decideFlag" : "decide";
+  if (condition.startsWith("(#owner = :owner AND #state = :dispatched)")) return "withdraw";
   if (update.includes("#createdAt = if_not_exists"))
     return condition.includes(":seenAttempt") ? "claimAgain" : "claim";
-  if (condition === "#owner = :owner AND #state = :dispatched") return "withdraw";
   if (update.includes("#resolver = :resolver")) return "takeTurn";
   if (update.includes("#inquiries = :inquiries")) return "postpone";
   if (condition.includes(":self")) return "conclude";

@@ -7,6 +7,7 @@ import {
   type Claimed,
   ClaimUnknown,
   type Records,
+  type Settlement,
   type Tries,
   type Withdrawal,
 } from "../../lib/records/store.ts";
@@ -19,18 +20,26 @@ const config = readConfig({
   QUIET_PERIOD_MS: "900000",
 });
 
+const unknown = new ClaimUnknown("me", undefined, new Error("late"));
+
 /** A store whose claim comes to that, and what it is told. */
 function claimedIn(claim: () => Promise<Claimed>, now = noon, remainingMs = 28_000) {
-  const told: { claim?: Tries; withdrawn: { withdrawal: Withdrawal; tries: Tries | undefined }[] } = {
-    withdrawn: [],
-  };
-  const records: Pick<Records, "claim" | "withdraw"> = {
+  const told: {
+    claim?: Tries;
+    withdrawn: { withdrawal: Withdrawal; tries: Tries | undefined }[];
+    settled: Settlement[];
+  } = { withdrawn: [], settled: [] };
+  const records: Pick<Records, "claim" | "withdraw" | "settle"> = {
     async claim(_claim, tries) {
       if (tries) told.claim = tries;
       return claim();
     },
     async withdraw(withdrawal, tries) {
       told.withdrawn.push({ withdrawal, tries });
+      throw new Error("no answer of DynamoDB");
+    },
+    async settle(settlement) {
+      told.settled.push(settlement);
       throw new Error("no answer of DynamoDB");
     },
   };
@@ -44,7 +53,7 @@ function claimedIn(claim: () => Promise<Claimed>, now = noon, remainingMs = 28_0
   return { told, outcome };
 }
 
-const dispatched = { owner: "me", state: "dispatched", leaseEnds: noon + leaseMs } as RecordItem;
+const dispatched = { owner: "me", attempt: 2, state: "dispatched", leaseEnds: noon + leaseMs } as RecordItem;
 
 describe("a claim", () => {
   test("that is known in time is taken as it is", async () => {
@@ -59,14 +68,14 @@ describe("a claim", () => {
       dispatched.leaseEnds,
     );
     expect(await outcome).toMatchObject({ code: "not-sent", retry: "same-identity" });
-    expect(told.withdrawn.map(({ withdrawal }) => withdrawal.owner)).toEqual(["me"]);
+    expect(told.settled).toMatchObject([{ owner: "me", attempt: 2, to: "not_sent" }]);
   });
 
   test("of unknown outcome is answered 503, whatever comes of its withdrawal", async () => {
-    const { told, outcome } = claimedIn(() => Promise.reject(new ClaimUnknown("me", new Error("late"))));
+    const { told, outcome } = claimedIn(() => Promise.reject(unknown));
     expect(await outcome).toBeInstanceOf(Problem);
     expect(await outcome).toMatchObject({ status: 503, code: "not-sent" });
-    expect(told.withdrawn[0]?.withdrawal).toMatchObject({ owner: "me", now: noon });
+    expect(told.withdrawn[0]?.withdrawal).toMatchObject({ owner: "me", seen: undefined, now: noon });
   });
 
   test("that another record holds is withdrawn by nobody", async () => {
@@ -85,11 +94,7 @@ describe("a claim", () => {
     remainingMs,
     eachMs,
   }) => {
-    const { told, outcome } = claimedIn(
-      () => Promise.reject(new ClaimUnknown("me", new Error("late"))),
-      noon,
-      remainingMs,
-    );
+    const { told, outcome } = claimedIn(() => Promise.reject(unknown), noon, remainingMs);
     await outcome;
     expect(told.claim).toEqual({ eachMs, allMs: 2 * eachMs });
     expect(told.withdrawn[0]?.tries).toEqual({ eachMs: 3_000, allMs: 9_000 });
@@ -98,11 +103,7 @@ describe("a claim", () => {
   test("that is slow leaves time to withdraw it and to answer, also of the shortest function", async () => {
     // FUNCTION_TIMEOUT_MS = PROVIDER_TIMEOUT_MS + 4000, of a provider that is given next to nothing.
     const left = 4_100 - 2 * 950;
-    const { told, outcome } = claimedIn(
-      () => Promise.reject(new ClaimUnknown("me", new Error("late"))),
-      noon,
-      left,
-    );
+    const { told, outcome } = claimedIn(() => Promise.reject(unknown), noon, left);
     await outcome;
     expect(told.withdrawn[0]?.tries?.allMs).toBeLessThan(left);
   });

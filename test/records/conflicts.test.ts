@@ -84,9 +84,10 @@ describe("a single write that a transaction is in the way of", () => {
     expect((await records.conclude(end)).state).toBe("not_executed");
     const other = await claimed();
     front.answerWrites([inTheWay]);
-    const { id, owner, namespace } = other.record;
-    await records.withdraw({ id, owner, namespace, now: noon + 1, failure: "{}" });
-    expect((await records.get(id))?.state).toBe("not_sent");
+    const { claim: owned, record: claimedAs } = other;
+    const { owner } = claimedAs;
+    await records.withdraw({ claim: owned, owner, seen: undefined, now: noon + 1, failure: "{}" });
+    expect((await records.get(owned.id))?.state).toBe("not_sent");
   });
 
   test("that stays in the way for long ends as what it is: unwritten", async () => {
