@@ -1,5 +1,6 @@
 import type * as v from "valibot";
-import type { AnySample } from "../lib/operation/sample.ts";
+import type { AnySample, RouteSample } from "../lib/operation/sample.ts";
+import { sample as accountBindingsGet } from "./account-bindings/get.sample.ts";
 import { sample as aggrepayAddSubMerchant } from "./aggrepay/add-sub-merchant.sample.ts";
 import { sample as aggrepayChangeMpin } from "./aggrepay/change-mpin.sample.ts";
 import { sample as aggrepayCheckCustomer } from "./aggrepay/check-customer.sample.ts";
@@ -27,6 +28,9 @@ import { sample as nicepayRegisterAccountBinding } from "./nicepay/register-acco
 import { sample as nicepayUserDetail } from "./nicepay/user-detail.sample.ts";
 import type * as operations from "./operations.ts";
 import { sample as payuCheckStatus } from "./payu/check-status.sample.ts";
+import { sample as recordsGet } from "./records/get.sample.ts";
+import { sample as recordsList } from "./records/list.sample.ts";
+import { samples as recordsResolve } from "./records/resolve.sample.ts";
 import { sample as wibmoEncrypt } from "./wibmo/encrypt.sample.ts";
 import { sample as wibmoRetrieveCustomerRecord } from "./wibmo/retrieve-customer-record.sample.ts";
 
@@ -79,3 +83,18 @@ type Undeclared = {
 }[keyof Results];
 /** An operation whose answer is not what its sample declares does not compile. */
 export type Declared<Names extends never = Undeclared> = Names;
+
+/** Those that callers call and that call no provider: they say who may look at records, or settle them. */
+type Own = {
+  [Name in keyof Operations as Name extends keyof Results | `nicepayAccountBinding${string}`
+    ? never
+    : Name]: unknown;
+};
+
+/** The samples of each operation of the gateway's own, one for each of its routes, in their order. */
+export const ownSamples = {
+  accountBindingsGet: [accountBindingsGet],
+  recordsGet: [recordsGet],
+  recordsList: [recordsList],
+  recordsResolve,
+} satisfies { readonly [Name in keyof Own]: readonly RouteSample[] };

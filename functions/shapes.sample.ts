@@ -6,9 +6,22 @@ const text = (description: string) => v.pipe(v.string(), v.description(descripti
 export const words = text;
 /** An id as text, whatever form the provider gives it in. */
 export const id = (description: string) => v.pipe(v.string(), v.nonEmpty(), v.description(description));
-/** A decimal number as text, with as many places as the provider shows. */
-export const decimal = (description: string) =>
-  v.pipe(v.string(), v.regex(/^-?\d+(?:\.\d+)?$/), v.description(description));
+/** A decimal number as text, with as many places as the provider shows. `unit` is a currency, as ISO 4217 writes it. */
+export const decimal = (description: string, unit: "INR" | "IDR") =>
+  v.pipe(
+    v.string(),
+    v.regex(/^-?\d+(?:\.\d+)?$/),
+    v.metadata({ "x-unit": unit }),
+    v.description(description),
+  );
+/** A success that has no other value: the provider says that it did it. */
+export const done = (description: string) => v.pipe(v.literal(true), v.description(description));
+/** One of a few words of the gateway's own. */
+export const oneOf = <const Words extends readonly string[]>(words: Words, description: string) =>
+  v.pipe(v.picklist(words), v.description(description));
+/** A field that the provider calls otherwise, by one name or more. */
+export const from = <Schema extends v.GenericSchema>(schema: Schema, ...names: readonly string[]) =>
+  v.pipe(schema, v.metadata({ "x-provider-name": names.join(", ") }));
 /** RFC 3339 with the provider's offset, or UTC. */
 export const time = (description: string) =>
   v.pipe(

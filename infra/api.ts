@@ -20,12 +20,13 @@ import {
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { type IRole, PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { type FunctionDefinition, routesOf } from "../lib/operation/definition.ts";
+import { routesOf } from "../lib/operation/definition.ts";
 import type { Config } from "./config.ts";
 import { createLogGroup, type Data } from "./data.ts";
 import type { Deployed } from "./functions.ts";
 import { resourceId } from "./names.ts";
 import { allow } from "./permissions.ts";
+import { scopesOf } from "./scopes.ts";
 
 export interface Api {
   readonly api: HttpApi;
@@ -64,15 +65,6 @@ function authorizer({ auth }: Config): IHttpRouteAuthorizer {
   if (auth.kind === "iam") return new HttpIamAuthorizer();
   return new HttpJwtAuthorizer("Tokens", auth.issuer, { jwtAudience: [...auth.audience] });
 }
-
-/**
- * The scopes of which a token must have one, where tokens say who may do what; with IAM, policies on the routes do. One is of
- * all that is of this kind, one of this route alone: `wallet-gateway/move-money`, `wallet-gateway/aggrepay-debit-wallet`.
- */
-export const scopesOf = ({ access, name }: Pick<FunctionDefinition, "access" | "name">): string[] => [
-  `wallet-gateway/${access}`,
-  `wallet-gateway/${name.replaceAll("/", "-")}`,
-];
 
 function createDomain(
   stack: Stack,

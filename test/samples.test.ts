@@ -1,18 +1,9 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import { Secret } from "../lib/secrets/secret.ts";
+import { partsOf } from "../contract/registry.ts";
 import { callOf, fieldsOf, sampled } from "./support/samples.ts";
 
 const cases = sampled.map((each) => ({ ...each, name: each.operation.name }));
-
-/** What a call holds, whatever the form that its provider takes it in. */
-const partsOf = (call: Readonly<Record<string, unknown>>): object => {
-  const { fields, body, others, ...rest } = call;
-  const parts = Object.entries(fields ?? body ?? { ...rest, ...(others as object | undefined) });
-  return Object.fromEntries(
-    parts.map(([name, value]) => [name, value instanceof Secret ? value.reveal() : value]),
-  );
-};
 
 describe.each(cases)("the sample of $name", (each) => {
   const { operation, sample } = each;
@@ -33,7 +24,7 @@ describe.each(cases)("the sample of $name", (each) => {
 
   test.each(["full", "least"] as const)("%s: is sent as it says", (which) => {
     const { input, sends } = sample[which]("id");
-    expect(partsOf({ ...callOf(each, input) })).toMatchObject(sends);
+    expect(partsOf(callOf(each, input))).toMatchObject(sends);
   });
 
   test("answers what it declares", () => {

@@ -11,6 +11,13 @@ import {
 } from "./common.sample.ts";
 
 export const sample = {
+  notes: [
+    "Of one `name` one request at a time is carried out, since the provider tells sub merchants apart by name alone; another is answered `in-progress` meanwhile.",
+  ],
+  fields: {
+    mobileNumber: "The sub merchant's mobile number in India",
+    email: "The sub merchant's e-mail address",
+  },
   full: keyedBy(shopOf, byName, subMerchant, subMerchantFields),
   least: keyedBy(shopOf, byName, subMerchant, subMerchantFields),
   other: (id) => ({ ...subMerchant, name: shopOf(id), accountNumber: "00112233445567" }),

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { done } from "../shapes.sample.ts";
 import { type AggrepaySample, always, customer, customerFields, secret } from "./common.sample.ts";
 
 export const sample = {
@@ -12,6 +13,6 @@ export const sample = {
   ),
   other: () => ({ ...customer, oldMpin: secret.newMpin, newMpin: secret.mpin }),
   reply: () => ({ data: { mpin_updated: "true" } }),
-  result: v.strictObject({ mpinUpdated: v.literal(true) }),
+  result: v.strictObject({ mpinUpdated: done("True: the provider set the new MPIN") }),
   answer: () => ({ result: { mpinUpdated: true } }),
 } satisfies AggrepaySample;

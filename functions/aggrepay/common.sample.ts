@@ -126,8 +126,8 @@ export const transaction = v.strictObject({
   merchantTransactionId: orNull(id("The merchant's id; a reversal has its debit's with _REVERSAL")),
   transactionType: orNull(words("What kind it is, in the provider's words: C2M, C2C, M2C, ...")),
   paymentType: orNull(words("CREDIT or DEBIT, seen from the customer")),
-  amount: orNull(decimal("The amount in rupees")),
-  balance: orNull(decimal("The customer's balance afterwards, in rupees")),
+  amount: orNull(decimal("The amount in rupees", "INR")),
+  balance: orNull(decimal("The customer's balance afterwards, in rupees", "INR")),
   time: orNull(time("When it was done, in India's time")),
   transactionStatus: orNull(words("The provider's word for its state, such as PAYMENT_SUCCESS")),
 });

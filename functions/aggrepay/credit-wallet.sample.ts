@@ -3,6 +3,9 @@ import { id } from "../shapes.sample.ts";
 import { type AggrepaySample, byPayment, keyedBy, mobile, paymentOf } from "./common.sample.ts";
 
 export const sample = {
+  notes: [
+    "Send it right after the payment gateway reported success. Unless the deployment chose otherwise, one `pgTransactionId` is credited once, under whatever identity.",
+  ],
   full: (id) =>
     keyedBy(
       paymentOf,

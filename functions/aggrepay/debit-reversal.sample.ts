@@ -3,6 +3,13 @@ import { id } from "../shapes.sample.ts";
 import { type AggrepaySample, identified } from "./common.sample.ts";
 
 export const sample = {
+  notes: [
+    "The answer to a refused reversal has `nextReversal`. To ask again, send the same request with that number as `reversal`, after somebody has seen why it was refused.",
+  ],
+  fields: {
+    merchantTransactionId: "The merchantTransactionId of the debit; with `reversal` it is the identity",
+    transactionId: "The provider's id of the debit, to be compared",
+  },
   full: identified(
     { transactionId: "654561373", description: "Out of stock" },
     { transaction_id: "654561373", description: "Out of stock" },

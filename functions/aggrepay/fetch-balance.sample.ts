@@ -7,7 +7,7 @@ export const sample = {
   least: always({ mobileNumber: mobile }, { mobile_number: mobile }),
   reply: () => ({ data: { balance: "41.0", customer_id: "546693304" } }),
   result: v.strictObject({
-    balance: decimal("The balance in rupees"),
+    balance: decimal("The balance in rupees", "INR"),
     customerId: orNull(id("Whose balance it is")),
   }),
   answer: () => ({ result: { balance: "41.0", customerId: "546693304" } }),

@@ -1,6 +1,10 @@
 import { type AggrepaySample, always, row, shownRow, transaction } from "./common.sample.ts";
 
 export const sample = {
+  fields: {
+    merchantTransactionId:
+      "The merchantTransactionId of the transaction; a reversal has its debit's with _REVERSAL",
+  },
   full: always({ merchantTransactionId: "ABC122361" }, { merchant_transaction_id: "ABC122361" }),
   least: always(
     { merchantTransactionId: "ABC122361_REVERSAL" },

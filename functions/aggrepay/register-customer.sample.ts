@@ -11,6 +11,9 @@ import {
 } from "./common.sample.ts";
 
 export const sample = {
+  notes: [
+    "Of one mobile number one request at a time is carried out; another is answered `in-progress` meanwhile.",
+  ],
   full: keyedBy(
     mobileOf,
     byMobile,

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { done } from "../shapes.sample.ts";
 import { type AggrepaySample, always, customer, customerFields, email, mobile } from "./common.sample.ts";
 
 export const sample = {
@@ -31,6 +32,6 @@ export const sample = {
   least: always({ mobileNumber: mobile, city: "Pune" }, { mobile_number: mobile, city: "Pune" }),
   other: () => ({ ...customer, city: "Pune" }),
   reply: () => ({ data: { updated: "true" } }),
-  result: v.strictObject({ updated: v.literal(true) }),
+  result: v.strictObject({ updated: done("True: the provider updated the customer") }),
   answer: () => ({ result: { updated: true } }),
 } satisfies AggrepaySample;

@@ -5,6 +5,12 @@ import { id, words } from "../shapes.sample.ts";
 const asked = () => ({ input: { customerId: "189433" }, sends: { customerId: "189433" } });
 
 export const sample = {
+  notes: [
+    "Expect that each call makes a new key and that the key before it dies: the provider has not said otherwise. The gateway sends each request once.",
+  ],
+  fields: {
+    customerId: "The provider's id of the wallet user",
+  },
   full: asked,
   least: asked,
   reply: ({ customerId }) => ({

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Sample } from "../../lib/operation/sample.ts";
-import { flag, id, orNull, words } from "../shapes.sample.ts";
+import { flag, from, id, orNull, words } from "../shapes.sample.ts";
 
 /** What is sent is the token that the binding's record keeps. */
 const asked = (id: string) => ({
@@ -9,6 +9,9 @@ const asked = (id: string) => ({
 });
 
 export const sample = {
+  fields: {
+    referenceNo: "The referenceNo of the binding, and the identity of its deactivation",
+  },
   full: asked,
   least: asked,
   reply: ({ userToken }) => ({
@@ -20,7 +23,7 @@ export const sample = {
   }),
   result: v.strictObject({
     referenceNo: id("The merchant's own id of the binding"),
-    deactivated: flag("True: the user token was revoked"),
+    deactivated: from(flag("True: the user token was revoked"), "tokenStatus"),
     description: orNull(words("What the provider says of it")),
   }),
   answer: () => ({

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Sample } from "../../lib/operation/sample.ts";
-import { id, orNull, time, words } from "../shapes.sample.ts";
+import { from, id, orNull, time, words } from "../shapes.sample.ts";
 
 const user = (referenceNo: string) => ({
   referenceNo,
@@ -11,6 +11,9 @@ const user = (referenceNo: string) => ({
 });
 
 export const sample = {
+  notes: [
+    "Send the user to `redirectUrlHttp` of the answer. The user token comes by notification: ask `GET /v1/account-bindings/{referenceNo}` for it.",
+  ],
   full: (id) => {
     const input = { ...user(id), mitraCd: "KDVI", billingEmail: "budi@example.co.id" };
     return { input, sends: input };
@@ -32,7 +35,11 @@ export const sample = {
     referenceNo: id("The merchant's own id of the binding"),
     tXid: orNull(id("The provider's id of the binding; null where a notification without one came first")),
     mitraCd: orNull(words("The wallet, such as KDVI")),
-    registeredAt: orNull(time("When the provider took the registration, in Jakarta's time")),
+    registeredAt: from(
+      orNull(time("When the provider took the registration, in Jakarta's time")),
+      "transDt",
+      "transTm",
+    ),
     redirectUrlHttp: orNull(
       words("Where the user's browser is sent to log in; null where its notification came before the reply"),
     ),

@@ -29,8 +29,8 @@ export const sample = {
         v.array(
           v.strictObject({
             paymentType: orNull(words("The terms, such as 30_days")),
-            remainingUserLimit: orNull(decimal("What is left to borrow")),
-            totalUserLimit: orNull(decimal("What may be borrowed in all")),
+            remainingUserLimit: orNull(decimal("What is left to borrow, in rupiah", "IDR")),
+            totalUserLimit: orNull(decimal("What may be borrowed in all, in rupiah", "IDR")),
           }),
         ),
         v.description("What the user may borrow, by terms"),

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Sample } from "../../lib/operation/sample.ts";
-import { id, orNull, time, words } from "../shapes.sample.ts";
+import { from, id, orNull, time, words } from "../shapes.sample.ts";
 
 const dumpRow = v.strictObject({
   urn: orNull(id("The provider's number of the wallet")),
@@ -59,7 +59,7 @@ export const sample = {
       v.array(dumpRow),
       v.description("The calls with that clientTxnId, each with what became of it"),
     ),
-    responseDumpMessage: orNull(words("What the provider says where there is no list")),
+    responseDumpMessage: from(orNull(words("What the provider says where there is no list")), "responseDump"),
   }),
   answer: ({ verifyclientTxnId, clientTxnId = "ASK-1" }) => ({
     result: {

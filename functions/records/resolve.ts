@@ -1,9 +1,8 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import * as v from "valibot";
-import { attempt, description } from "../../lib/fields.ts";
 import { readInput } from "../../lib/operation/body.ts";
 import { decideEach, type SayingOfMany } from "../../lib/operation/decide-each.ts";
 import { decide, type Saying } from "../../lib/operation/decision.ts";
+import { decisionForm, decisionOnManyForm } from "../../lib/operation/decision-form.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import { type Answer, lambda, type Request } from "../../lib/operation/handler.ts";
 import { warmSecrets } from "../../lib/operation/read.ts";
@@ -28,34 +27,12 @@ export const operation: FunctionDefinition = {
   tableActions: ["GetItem", "UpdateItem"],
 };
 
-const said = {
-  outcome: v.picklist(
-    ["succeeded", "declined", "not_executed", "withdraw"],
-    "must be succeeded, declined, not_executed or withdraw",
-  ),
-  reason: description,
-  attempt: v.exactOptional(attempt),
-};
-
-const decision = v.object({ ...said, transactionId: v.exactOptional(description) });
-
-/** A transaction belongs to one record: it is said of that one by itself. */
-const decisionOnMany = v.object({
-  ...said,
-  ids: v.pipe(
-    v.array(v.string("must be a string"), "must be a list of ids"),
-    v.minLength(1, "must hold at least one id"),
-    v.maxLength(100, "must hold at most 100 ids"),
-    v.check((ids) => new Set(ids).size === ids.length, "must not hold an id twice"),
-  ),
-});
-
 export const handler = /* @__PURE__ */ lambda({
   name: operation.name,
   read: (event: APIGatewayProxyEventV2): Saying | SayingOfMany =>
     event.pathParameters?.id === undefined
-      ? readInput(event, decisionOnMany)
-      : { id: recordIdOf(event), ...readInput(event, decision) },
+      ? readInput(event, decisionOnManyForm)
+      : { id: recordIdOf(event), ...readInput(event, decisionForm) },
   run: settle,
   warm: () => warmSecrets(operation),
 });

@@ -6,6 +6,7 @@ const customer = { customerId: "77", name: "Asha Rao", kyc: { level: 2, done: tr
 
 /** The reply is the last of three: encrypted, retrieved, decrypted. */
 export const sample = {
+  notes: ["Answered `not-found` unless the deployment has switched it on (`WIBMO_CUSTOMER_RECORD`)."],
   full,
   least,
   reply: () => customer,

@@ -33,12 +33,19 @@ export interface Filters {
   readonly waits?: string | undefined;
 }
 
-const listedStates = ["needs_attention", "in_doubt", "dispatched"] as const;
-const namespaces = ["money", "reversal", "binding", "deactivation", "notification", "idempotency-key"];
-const waits = ["provider", "person"];
+export const listedStates = ["needs_attention", "in_doubt", "dispatched"] as const;
+export const namespaces = [
+  "money",
+  "reversal",
+  "binding",
+  "deactivation",
+  "notification",
+  "idempotency-key",
+] as const;
+export const waits = ["provider", "person"] as const;
 
 /** Each parameter's form, and how a fault of it is told. */
-const forms = {
+export const forms = {
   state: [isOneOf(listedStates), "must be needs_attention, in_doubt or dispatched"],
   customerId: [/^\d{1,30}$/, "must be a string of 1 to 30 digits"],
   merchantTransactionId: [/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ -"],
