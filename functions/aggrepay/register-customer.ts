@@ -3,6 +3,7 @@ import { date, indianMobile, mpin, name, optional, otp } from "../../lib/fields.
 import { change, changeHandler } from "../../lib/operation/change.ts";
 import { type AggrepayReply, aggrepay } from "../../lib/providers/aggrepay/index.ts";
 import { comparable, differing } from "../../lib/providers/aggrepay/profile.ts";
+import { isUnknown } from "../../lib/providers/aggrepay/validation.ts";
 import { Contradiction, oneQuestion } from "../../lib/providers/inquiry.ts";
 
 /** The mobile number is required, though the document calls it optional: nothing else says who registers. */
@@ -49,7 +50,8 @@ export const operation = change({
           );
         return { customerId: data.id("customer_id") };
       },
-      nothing: [{ code: "INVALID-PARAMS", message: "The selected mobile number is invalid." }],
+      // "The selected mobile number is invalid." (section 14, sample 2)
+      nothing: [{ code: "INVALID-PARAMS", message: (text) => isUnknown("mobile number", text) }],
     }),
     absence: "not executed",
     looksFirst: true,

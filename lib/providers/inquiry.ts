@@ -101,6 +101,12 @@ export type Inquiry<Input, Call, Reply> =
       readonly looksFirst?: true;
     };
 
+/** The provider's words for "there is none": a code with its text, or with what the text must say. */
+export interface NoneShown {
+  readonly code: string;
+  readonly message: string | ((message: string) => boolean);
+}
+
 /** What is shown under the key that was asked for is not what was sent: somebody else's work, or ours and altered since. */
 export class Contradiction {
   readonly why: string;
@@ -118,8 +124,7 @@ export class Contradiction {
 export function oneQuestion<Call, Reply>(question: {
   readonly asks: (subject: Subject) => Call;
   readonly finds: (reply: Reply, subject: Subject) => object | string | undefined;
-  /** The provider's words for "there is none". */
-  readonly nothing: readonly ProviderWord[];
+  readonly nothing: readonly NoneShown[];
 }) {
   return async (subject: Subject, ask: Ask<Call, Reply>): Promise<Evidence> => {
     const told = await ask(question.asks(subject), (reply) => question.finds(reply, subject));
@@ -137,11 +142,12 @@ export function oneQuestion<Call, Reply>(question: {
 
 export function withoutAnswer(
   told: Exclude<Told<unknown>, { readonly kind: "answer" }>,
-  nothing: readonly ProviderWord[],
+  nothing: readonly NoneShown[],
 ): Evidence {
   if (told.kind === "unclear") return { shows: "unclear", why: told.why };
   const { code, message } = told.word;
-  if (nothing.some((word) => isSameWord(word.code, code) && isSameWord(word.message, message)))
-    return { shows: "nothing" };
+  const isMeant = ({ message: wanted }: NoneShown): boolean =>
+    typeof wanted === "string" ? isSameWord(wanted, message) : wanted(message);
+  if (nothing.some((word) => isSameWord(word.code, code) && isMeant(word))) return { shows: "nothing" };
   return { shows: "unclear", why: told.detail, refusal: told };
 }

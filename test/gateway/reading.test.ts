@@ -180,6 +180,10 @@ describe("words that decide", () => {
     "The selected mobile number is invalid.",
     "THE SELECTED MOBILE NUMBER IS INVALID. ",
     "the selected mobile number is invalid!",
+    "The selected mobile_number is invalid.",
+    "The  selected\u00a0mobile number is invalid..",
+    "The mobile number was not found.",
+    "Mobile Number could not be found!",
   ])("a look that finds %j lets a customer register", async (message) => {
     const { full, path, data, answer } = operationOf("register-customer");
     const { input, sends } = full(fresh());
@@ -199,6 +203,9 @@ describe("words that decide", () => {
     "The selected mobile number is not valid.",
     "The selected number is invalid.",
     "mobile number is invalid",
+    "The customer id was not found.",
+    "The selected to_mobile_number is invalid.",
+    "The mobile number could not be found in time",
   ])("nothing looser: %j finds nothing out", async (message) => {
     const { full, path, data } = operationOf("register-customer");
     const { input, sends } = full(fresh());

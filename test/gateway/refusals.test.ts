@@ -227,9 +227,21 @@ describe("refusals by code and text", () => {
     },
     {
       code: "INVALID-PARAMS",
-      message: "Something that no document mentions",
+      message: "The Merchant_Transaction_Id may only contain letters, numbers, dashes and underscores.",
       becomes: "invalid-request",
-      on: ["fetch-balance", "credit-wallet", "change-mpin"],
+      on: ["credit-wallet", "fetch-by-merchant-transaction-id"],
+    },
+    {
+      code: "INVALID-PARAMS",
+      message: "The amount must be at least 1.00. The description may not be greater than 100 characters.",
+      becomes: "invalid-request",
+      on: ["wallet-to-wallet"],
+    },
+    {
+      code: "INVALID-PARAMS",
+      message: "The to_customer_id could not be found",
+      becomes: "not-found",
+      on: ["credit-wallet"],
     },
     {
       code: "INVALID-INPUT-DATA",
@@ -314,6 +326,21 @@ describe("refusals by code and text", () => {
   });
 
   test.each([
+    ["Bank did not respond, transaction pending", ["credit-wallet", "debit-wallet", "debit-reversal"]],
+    ["The transaction must be confirmed by the bank.", ["wallet-to-wallet"]],
+    ["The mpin field is required. Transaction is being processed.", ["debit-wallet"]],
+    ["The request has already been taken.", ["debit-wallet"]],
+    ["The amount of your payment could not be found in time.", ["credit-wallet"]],
+    ["Something that no document mentions", ["change-mpin", "update-customer"]],
+    ["The hash of the payment is pending", ["debit-wallet"]],
+    ["", ["wallet-to-wallet"]],
+  ])("INVALID-PARAMS %j is no validator's sentence: doubt for a change, the provider's fault for a read", async (message, routes) => {
+    const word = { code: "INVALID-PARAMS", message };
+    await expectRead("fetch-balance", refusal(word.code, message), problem("provider-fault", word));
+    for (const route of routes) await expectDoubt(route, refusal(word.code, message), word);
+  });
+
+  test.each([
     400, 401, 403, 404, 409, 422, 429,
   ])("HTTP %i is read by the code in its body", async (status) => {
     const word = { code: "INSUFFICIENT-FUND", message: "Insufficient Fund" };
@@ -328,6 +355,7 @@ describe("refusals by code and text", () => {
     { code: "INVALID-PARAMS", message: "The api key field is required.", status: 200 },
     { code: "INVALID-PARAMS", message: "The hash field is required.", status: 422 },
     { code: "INVALID-PARAMS", message: "The selected api key is invalid.", status: 200 },
+    { code: "INVALID-PARAMS", message: "The api_key format is invalid", status: 422 },
     { code: "UNAUTHORIZED", message: "Unauthorized", status: 401 },
   ])("$code with HTTP $status: the fault is ours, and the identity stays usable", async ({
     code,
@@ -361,10 +389,12 @@ describe("refusals by code and text", () => {
   });
 
   test("INVALID-INPUT-DATA with any other text proves nothing where no money moves, either", async () => {
-    const word = { code: "INVALID-INPUT-DATA", message: "There is not enough balance" };
-    const reply = refusal(word.code, word.message);
-    await expectRead("fetch-balance", reply, problem("provider-fault", word));
-    for (const route of ["change-mpin", "register-customer"]) await expectDoubt(route, reply, word);
+    for (const message of ["There is not enough balance", "Not enough balance was reserved, pending"]) {
+      const word = { code: "INVALID-INPUT-DATA", message };
+      const reply = refusal(word.code, word.message);
+      await expectRead("fetch-balance", reply, problem("provider-fault", word));
+      for (const route of ["change-mpin", "register-customer"]) await expectDoubt(route, reply, word);
+    }
   });
 
   test.each([
@@ -1055,7 +1085,7 @@ describe("words of the provider that hold what nobody may see", () => {
   ])("%s: a text that repeats MPIN and OTP", async (route) => {
     const { input } = operationOf(route).full("x");
     const sent = [input.mpin, input.otp, input.oldMpin, input.newMpin].filter((each) => each !== undefined);
-    const reply = refusal("INVALID-PARAMS", `The value ${sent.join(", ")} is not good.`);
+    const reply = refusal("INVALID-PARAMS", `The mpin must be greater than ${sent.join(" or ")}.`);
     const answer = await expectUnseen(route, reply, secrets);
     expect(answer.status).toBe(400);
     expect(answer.text).toContain("[secret]");

@@ -1,10 +1,15 @@
 import type { Asked, Meaning } from "../provider.ts";
 import { decisive, isSameWord } from "../words.ts";
+import { type Finding, findingsIn } from "./validation.ts";
 
-/** One row: a code of the provider, with the text (as `decisive` gives it) and the operation that it needs to be meant. */
+/**
+ * One row: a code of the provider, with the text (as `decisive` gives it, or by a validator's findings) and the operation that
+ * it needs to be meant.
+ */
 interface Row extends Meaning {
   readonly provider: string;
   readonly text?: RegExp;
+  readonly finds?: (findings: readonly Finding[]) => boolean;
   readonly when?: (asked: Asked) => boolean;
 }
 
@@ -19,27 +24,29 @@ export const refusals: readonly Row[] = [
   // Fields that callers do not send: the gateway adds them.
   {
     provider: "INVALID-PARAMS",
-    text: /^the (?:selected )?(?:api[ _]?key|hash)\b/,
+    finds: (findings) => findings.some(({ field }) => field === "api key" || field === "hash"),
     as: "not_executed",
     code: "misconfigured",
     detail: "AggrePay refused the gateway's api key or signature.",
   },
   {
     provider: "INVALID-PARAMS",
-    text: /^the selected .+ is invalid$/,
+    finds: (findings) => findings.length > 0 && findings.every(({ finds }) => finds === "unknown"),
     as: "declined",
     code: "not-found",
     detail: "AggrePay does not know what the request names.",
   },
   {
     provider: "INVALID-PARAMS",
-    text: /has already been taken/,
+    finds: (findings) => findings.some(({ finds }) => finds === "taken"),
     as: "taken",
     code: "already-done",
     detail: "AggrePay has this id already, from outside this record.",
   },
+  // Any other text of this code proves nothing: "Bank did not respond, transaction pending" is one.
   {
     provider: "INVALID-PARAMS",
+    finds: (findings) => findings.length > 0,
     as: "declined",
     code: "invalid-request",
     detail: "AggrePay found a field of the request invalid.",
@@ -54,7 +61,7 @@ export const refusals: readonly Row[] = [
   },
   {
     provider: "INVALID-INPUT-DATA",
-    text: /^not enough balance/,
+    text: /^not enough balance(?: (?:in|of|on|for|available)\b[^.,;:]*)?$/,
     as: "declined",
     code: "insufficient-funds",
     detail: "The wallet does not hold enough.",
@@ -118,10 +125,12 @@ export const refusals: readonly Row[] = [
 ];
 
 export function meaningOf(code: string, text: string, asked: Asked): Meaning | undefined {
+  const findings = findingsIn(text);
   return refusals.find(
     (row) =>
       isSameWord(row.provider, code) &&
       (row.text?.test(decisive(text)) ?? true) &&
+      (row.finds?.(findings) ?? true) &&
       (row.when?.(asked) ?? true),
   );
 }

@@ -4,6 +4,7 @@ import { type Reader, readable } from "../reader.ts";
 import { isSameWord } from "../words.ts";
 import { explained } from "./explained.ts";
 import type { AggrepayCall, AggrepayReply } from "./index.ts";
+import { isUnknown } from "./validation.ts";
 
 /** A transaction as sections 11 to 13 show it to a caller: what cannot be read of it is null. */
 export const transaction = ({ informs }: Reader) => ({
@@ -54,7 +55,7 @@ export const askByMerchantTransactionId = (merchantTransactionId: string): Aggre
 
 /** The provider's words for a transaction that it does not know (section 12, sample 2). */
 export const noSuchTransaction = [
-  { code: "INVALID-PARAMS", message: "The selected merchant transaction id is invalid." },
+  { code: "INVALID-PARAMS", message: (text: string) => isUnknown("merchant transaction id", text) },
 ];
 
 /** The provider's clock and ours may differ by this much. */
