@@ -14,10 +14,13 @@ import { Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import type { Metric as MetricName } from "../lib/metrics.ts";
+import { providerIn } from "../lib/providers/index.ts";
+import type { ProviderName } from "../lib/secrets/names.ts";
 import type { Api } from "./api.ts";
 import type { Config } from "./config.ts";
 import type { Data } from "./data.ts";
 import { type Door, doorRefusals } from "./door.ts";
+import { callsProvider } from "./egress.ts";
 import type { Events } from "./events.ts";
 import type { Deployed } from "./functions.ts";
 import { customerIndex, resourceId, unfinishedIndex } from "./names.ts";
@@ -87,7 +90,7 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     });
   }
 
-  const providers = [...new Set(functions.flatMap(({ definition }) => providerOf(definition.name)))];
+  const providers = calledProviders(functions);
   for (const provider of providers) {
     alarm(`${resourceId(provider)}Faults`, {
       says: `At least a fifth of the calls to ${provider}, and not one or two, fail on its side or on the way.`,
@@ -104,7 +107,7 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     metric: own("Misconfigured"),
   });
 
-  const webhook = { provider: "nicepay" };
+  const webhook = { provider: notifyingProvider(functions) };
   alarm("WebhookUnsigned", {
     says: "A notification from an address of the provider's has a wrong signature.",
     runbook: "refused-notifications",
@@ -254,14 +257,26 @@ interface AlarmSpec {
   readonly treatMissingData?: TreatMissingData;
 }
 
-/** Providers that a function calls by itself; the others are not called in its name. */
-export const providerOf = (name: string): readonly string[] => {
-  const [provider = "", operation] = name.split("/");
-  return calledProviders.has(provider) && !isForNotifications(operation) ? [provider] : [];
-};
-const isForNotifications = (operation: string | undefined): boolean =>
-  operation === "account-binding-webhook" || operation === "account-binding-queue";
-const calledProviders = new Set(["aggrepay", "payu", "wibmo", "dreamzwallet", "nicepay"]);
+/** Providers that functions call in their own name, in the order of the functions. */
+export const calledProviders = (functions: readonly Deployed[]): readonly ProviderName[] => [
+  ...new Set(
+    functions.flatMap(({ definition }) =>
+      callsProvider(definition) ? (providerIn(definition.name) ?? []) : [],
+    ),
+  ),
+];
+
+/** The provider that sends notifications: its are the open routes. */
+export function notifyingProvider(functions: readonly Deployed[]): ProviderName | undefined {
+  const [provider, ...more] = new Set(
+    functions.flatMap(({ definition }) =>
+      definition.access === "open" ? (providerIn(definition.name) ?? []) : [],
+    ),
+  );
+  if (more.length > 0)
+    throw new Error(`${more.join()} would have no alarms: those of notifications are of one provider`);
+  return provider;
+}
 
 const scheduled = (functions: readonly Deployed[]) =>
   functions

@@ -1,7 +1,19 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { sendMarginMs, settleMarginMs } from "../lib/config.ts";
-import { ConfigError, type Context, count, type Rule, rules, text, together, word } from "./context.ts";
+import type { Setting, Stage } from "../lib/providers/facts.ts";
+import { accountVariable, baseUrlVariable, providerNames, providers } from "../lib/providers/index.ts";
+import {
+  ConfigError,
+  type Context,
+  count,
+  type Rule,
+  ruleOf,
+  rules,
+  text,
+  together,
+  word,
+} from "./context.ts";
 
 /** What a deployment may choose. Everything is checked when the stack is synthesized: a wrong value never deploys. */
 export interface Config {
@@ -70,8 +82,6 @@ export interface Config {
 export const removalPolicy = ({ retainData }: Config): RemovalPolicy =>
   retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 
-export type Stage = "dev" | "prod";
-
 interface IamAuth {
   readonly kind: "iam";
 }
@@ -100,16 +110,7 @@ const stages = {
     webhookDoor: "open",
     rollout: "all-at-once",
     reconcileWorkers: 1,
-    variables: {
-      AGGREPAY_BASE_URL: "https://testwallet.aggrepaypayments.com",
-      PAYU_BASE_URL: "https://apitest.payu.in",
-      WIBMO_BASE_URL: "https://payusandbox-kong.pc.enstage-sas.com",
-      DREAMZWALLET_BASE_URL: "https://mob.paymentplug.com",
-      NICEPAY_BASE_URL: "https://dev.nicepay.co.id",
-      WEBHOOK_SOURCE_ADDRESSES: "103.20.51.39,103.20.51.40",
-      WIBMO_CUSTOMER_RECORD: "on",
-      SECOND_PERSON: "off",
-    },
+    variables: { SECOND_PERSON: "off" },
   },
   prod: {
     retainData: true,
@@ -122,24 +123,12 @@ const stages = {
     webhookDoor: "18.98.96.50",
     rollout: "canary",
     reconcileWorkers: 4,
-    variables: {
-      AGGREPAY_BASE_URL: "https://aggwallet.aggrepaypayments.com",
-      PAYU_BASE_URL: "https://api.payu.in",
-      // The provider tells each merchant its own: wibmoBaseUrl.
-      WIBMO_BASE_URL: "",
-      DREAMZWALLET_BASE_URL: "https://wallet.paymentplug.com",
-      NICEPAY_BASE_URL: "https://www.nicepay.co.id",
-      WEBHOOK_SOURCE_ADDRESSES: "103.20.51.33,103.20.51.34,103.20.51.0/24,103.117.8.0/24",
-      WIBMO_CUSTOMER_RECORD: "off",
-      SECOND_PERSON: "on",
-    },
+    variables: { SECOND_PERSON: "on" },
   },
 } as const satisfies Record<Stage, unknown>;
 
 /** Variables that say where a provider is; a function that has none of them calls none. */
-export const hostVariables: readonly string[] = Object.keys(stages.prod.variables).filter((name) =>
-  name.endsWith("_BASE_URL"),
-);
+export const hostVariables: readonly string[] = providerNames.map(baseUrlVariable);
 
 const minute = 60_000;
 
@@ -166,17 +155,30 @@ export function readConfig(context: Context, named: readonly string[] = []): Con
 }
 
 /** What nobody may leave to a preset: each has no value that is right for every merchant, and a wrong one is not seen at once. */
-const forProduction: Readonly<Record<string, string>> = {
-  aggrepayAccount: "it is part of every record's identity and must never change",
-  nicepayAccount: "it is part of every record's identity and must never change",
-  wibmoBaseUrl: "Wibmo gives each merchant a production host of its own; none refuses its calls",
-  callbackHosts: "users may be sent to no other hosts; none refuses registrations of bindings",
-};
+const forProduction: readonly (readonly [string, string])[] = [
+  ...providerNames
+    .filter((name) => providers[name].hasChanges)
+    .map(
+      (name) => [`${name}Account`, "it is part of every record's identity and must never change"] as const,
+    ),
+  ...providerNames
+    .filter((name) => providers[name].hosts.prod === undefined)
+    .map((name) => {
+      const { title } = providers[name];
+      const why = `${title} gives each merchant a production host of its own; none refuses its calls`;
+      return [`${name}BaseUrl`, why] as const;
+    }),
+  ...providerNames
+    .flatMap((name) => Object.entries(providers[name].settings))
+    .flatMap(([name, { mustBeChosen }]) =>
+      mustBeChosen === undefined ? [] : [[name, mustBeChosen] as const],
+    ),
+];
 
 function configFrom(context: Context): Config {
   const stage = word(context, "stage", ["dev", "prod"], "dev");
   const { variables, throttle, webhookThrottle, webhookDoor, ...preset } = stages[stage];
-  const missing = Object.entries(forProduction).find(([name]) => context(name) === undefined);
+  const missing = forProduction.find(([name]) => context(name) === undefined);
   if (stage === "prod" && missing)
     throw new ConfigError(`${missing[0]} must be chosen for prod: ${missing[1]}`);
   const domain = together({
@@ -212,7 +214,7 @@ function configFrom(context: Context): Config {
     variables: {
       ...variables,
       ...(domain && { WEBHOOK_BASE_URL: `https://${domain.domainName}` }),
-      ...readVariables(context),
+      ...readVariables(context, stage),
     },
     providerTimeoutMs: count(context, "providerTimeoutMs", "milliseconds", 20_000),
     inquiryTimeoutMs: count(context, "inquiryTimeoutMs", "milliseconds", 5_000),
@@ -305,44 +307,44 @@ function readEgress(context: Context): Config["egress"] {
 interface Choice {
   readonly variable: string;
   readonly rule: Rule;
-  readonly preset?: string;
+  readonly preset?: string | undefined;
 }
 
 /** What a deployment may choose of the functions' environment, by the name of the context value. */
-const choices: Readonly<Record<string, Choice>> = {
-  aggrepayBaseUrl: { variable: "AGGREPAY_BASE_URL", rule: rules.origin },
-  payuBaseUrl: { variable: "PAYU_BASE_URL", rule: rules.origin },
-  wibmoBaseUrl: { variable: "WIBMO_BASE_URL", rule: rules.originOrNone },
-  dreamzwalletBaseUrl: { variable: "DREAMZWALLET_BASE_URL", rule: rules.origin },
-  nicepayBaseUrl: { variable: "NICEPAY_BASE_URL", rule: rules.origin },
-  webhookBaseUrl: { variable: "WEBHOOK_BASE_URL", rule: rules.origin },
-  // Once in use an account never changes, or every identity is forgotten.
-  aggrepayAccount: { variable: "AGGREPAY_ACCOUNT", rule: rules.account, preset: "main" },
-  nicepayAccount: { variable: "NICEPAY_ACCOUNT", rule: rules.account, preset: "main" },
-  // Unset, an id may be kept in any form: see docs/operations.md.
-  aggrepayIdsKept: { variable: "AGGREPAY_IDS_KEPT", rule: rules.idLengthOrNone, preset: "none" },
-  aggrepayUtcOffset: { variable: "AGGREPAY_UTC_OFFSET", rule: rules.utcOffset },
-  secondPerson: { variable: "SECOND_PERSON", rule: rules.secondPerson },
-  creditOncePerPayment: { variable: "CREDIT_ONCE_PER_PAYMENT", rule: rules.onOrOff, preset: "on" },
-  nicepayUserDetail: { variable: "NICEPAY_USER_DETAIL", rule: rules.onOrOff, preset: "off" },
-  nicepayUserDetailPath: { variable: "NICEPAY_USER_DETAIL_PATH", rule: rules.path },
-  nicepayRemoveTokenPath: { variable: "NICEPAY_REMOVE_TOKEN_PATH", rule: rules.path },
-  // No page says with which code a token is unknown or revoked: see docs/api.md, "User tokens of NICEPAY".
-  nicepayRevokedCodes: { variable: "NICEPAY_REVOKED_CODES", rule: rules.codesOrNone, preset: "none" },
-  nicepayRegistrationPath: { variable: "NICEPAY_REGISTRATION_PATH", rule: rules.path },
-  payuClientTxnIdLength: { variable: "PAYU_CLIENT_TXN_ID_LENGTH", rule: rules.idLength },
-  wibmoCustomerRecord: { variable: "WIBMO_CUSTOMER_RECORD", rule: rules.onOrOff },
-  wibmoRetrievePath: { variable: "WIBMO_RETRIEVE_PATH", rule: rules.path },
-  wibmoDecryptPath: { variable: "WIBMO_DECRYPT_PATH", rule: rules.path },
-  wibmoIdentifiedInBody: { variable: "WIBMO_IDENTIFIED_IN_BODY", rule: rules.onOrOff },
-  // Until a host is named none is allowed: users would be sent there with what the provider adds to the URL.
-  callbackHosts: { variable: "CALLBACK_HOSTS", rule: rules.hostNamesOrNone, preset: "none" },
-  webhookSourceAddresses: { variable: "WEBHOOK_SOURCE_ADDRESSES", rule: rules.networks },
-};
+function choicesAt(stage: Stage): Readonly<Record<string, Choice>> {
+  const ofProviders = providerNames.flatMap((name): readonly (readonly [string, Choice])[] => {
+    const { hosts, hasChanges, settings } = providers[name];
+    // Where each merchant has a host of its own, none may be said.
+    const rule = Object.values(hosts).includes(undefined) ? rules.originOrNone : rules.origin;
+    return [
+      [`${name}BaseUrl`, { variable: baseUrlVariable(name), rule, preset: hosts[stage] ?? "none" }],
+      // Once in use an account never changes, or every identity is forgotten.
+      ...(hasChanges
+        ? [
+            [
+              `${name}Account`,
+              { variable: accountVariable(name), rule: rules.account, preset: "main" },
+            ] as const,
+          ]
+        : []),
+      ...Object.entries(settings).map(([each, setting]) => [each, choiceOf(setting, stage)] as const),
+    ];
+  });
+  return {
+    ...Object.fromEntries(ofProviders),
+    webhookBaseUrl: { variable: "WEBHOOK_BASE_URL", rule: rules.origin },
+    secondPerson: { variable: "SECOND_PERSON", rule: rules.secondPerson },
+  };
+}
 
-function readVariables(context: Context): Record<string, string> {
+function choiceOf(setting: Setting, stage: Stage): Choice {
+  const { variable, preset } = setting;
+  return { variable, rule: ruleOf(setting), preset: typeof preset === "object" ? preset[stage] : preset };
+}
+
+function readVariables(context: Context, stage: Stage): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(choices).flatMap(([name, { variable, rule, preset }]) => {
+    Object.entries(choicesAt(stage)).flatMap(([name, { variable, rule, preset }]) => {
       const value = text(context, name, rule) ?? preset;
       return value === undefined ? [] : [[variable, value === "none" ? "" : value]];
     }),
@@ -406,9 +408,9 @@ function checkTimes(config: Config): void {
 /** Test data where data may be destroyed, real money where it may not. */
 function checkHosts({ stage, variables }: Config): void {
   const other: Stage = stage === "dev" ? "prod" : "dev";
-  for (const [variable, host] of Object.entries(stages[other].variables)) {
-    const isHost = hostVariables.includes(variable) && host !== "";
-    if (isHost && variables[variable] === host)
+  for (const name of providerNames) {
+    const host = providers[name].hosts[other];
+    if (host !== undefined && variables[baseUrlVariable(name)] === host)
       throw new ConfigError(`${host} is the provider's host for ${other}, and this is ${stage}`);
   }
 }

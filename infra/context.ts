@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { idsKeptRange } from "../lib/providers/aggrepay/ids.ts";
+import type { CountSetting, Setting } from "../lib/providers/facts.ts";
 
 /** A value that a person chose and can correct; its message is the one sentence that they need. */
 export class ConfigError extends Error {
@@ -160,10 +160,6 @@ export const rules = {
   path: { isRight: (value) => /^\/[\w./-]*$/.test(value), must: "be a path that begins with /" },
   onOrOff: { isRight: (value) => value === "on" || value === "off", must: "be on or off" },
   secondPerson: { isRight: (value) => /^(?:on|session|off)$/.test(value), must: "be on, session or off" },
-  idLength: {
-    isRight: (value) => /^\d{2,3}$/.test(value) && Number(value) >= 10 && Number(value) <= 100,
-    must: "be a whole number from 10 to 100",
-  },
   codesOrNone: {
     isRight: (value) => value === "none" || listOf((entry) => /^[A-Za-z0-9]{1,10}$/.test(entry))(value),
     isNumber: true,
@@ -176,13 +172,6 @@ export const rules = {
   account: {
     isRight: (value) => /^[A-Za-z0-9-]{1,32}$/.test(value),
     must: "be 1 to 32 letters, digits or hyphens: it is part of every record's identity",
-  },
-  idLengthOrNone: {
-    isRight: (value) =>
-      value === "none" ||
-      (/^\d\d$/.test(value) && Number(value) >= idsKeptRange.least && Number(value) <= idsKeptRange.most),
-    isNumber: true,
-    must: `be a whole number of characters from ${idsKeptRange.least} to ${idsKeptRange.most}, or none`,
   },
   hostName: { isRight: isHostName, must: "be a host name in lower case" },
   networks: { isRight: listOf(isNetwork), must: "be addresses or networks, separated by commas" },
@@ -208,3 +197,18 @@ export const rules = {
     must: "be names without spaces, separated by commas",
   },
 } as const satisfies Readonly<Record<string, Rule>>;
+
+/** What a provider's setting must be like. */
+export const ruleOf = (setting: Setting): Rule =>
+  setting.kind === "count" ? countRule(setting) : rules[setting.kind];
+
+function countRule({ least, most, of, orNone }: CountSetting): Rule {
+  const unit = of === undefined ? "" : ` of ${of}`;
+  return {
+    isRight: (value) =>
+      (orNone === true && value === "none") ||
+      (/^[1-9]\d{0,8}$/.test(value) && Number(value) >= least && Number(value) <= most),
+    isNumber: true,
+    must: `be a whole number${unit} from ${least} to ${most}${orNone ? ", or none" : ""}`,
+  };
+}

@@ -7,7 +7,7 @@ import {
   SingleValueWidget,
   Stats,
 } from "aws-cdk-lib/aws-cloudwatch";
-import { ownMetrics, providerOf } from "./alarms.ts";
+import { calledProviders, notifyingProvider, ownMetrics } from "./alarms.ts";
 import type { Api } from "./api.ts";
 import type { Data } from "./data.ts";
 import { doorRefusals } from "./door.ts";
@@ -23,7 +23,8 @@ export interface Shown {
 /** One page that says whether money moves: what waits for people, what providers do, what callers see. */
 export function createDashboard(stack: Stack, { data, api, functions }: Shown): void {
   const own = ownMetrics(stack);
-  const providers = [...new Set(functions.flatMap(({ definition }) => providerOf(definition.name)))];
+  const providers = calledProviders(functions);
+  const webhook = { provider: notifyingProvider(functions) };
   const graph = (title: string, left: readonly IMetric[], unit?: string) =>
     new GraphWidget({
       title,
@@ -90,11 +91,11 @@ export function createDashboard(stack: Stack, { data, api, functions }: Shown): 
           graph("Answered from the record", byProvider("Replayed")),
           graph("Misconfigured", byProvider("Misconfigured")),
           graph("Notifications", [
-            own("WebhookReceived", { provider: "nicepay" }),
-            own("WebhookBound", { provider: "nicepay" }),
-            own("WebhookStray", { provider: "nicepay" }),
-            own("WebhookQueued", { provider: "nicepay" }),
-            own("WebhookRefused", { provider: "nicepay" }),
+            own("WebhookReceived", webhook),
+            own("WebhookBound", webhook),
+            own("WebhookStray", webhook),
+            own("WebhookQueued", webhook),
+            own("WebhookRefused", webhook),
             doorRefusals(stack, "address").with({ label: "address refused by the API" }),
             doorRefusals(stack, "throttle").with({ label: "too many for the API" }),
           ]),

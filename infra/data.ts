@@ -22,6 +22,7 @@ import type { FunctionDefinition, QueueName, SecretName } from "../lib/operation
 import { type Config, removalPolicy } from "./config.ts";
 import { customerIndex, resourceId, unfinishedIndex } from "./names.ts";
 import { createQueues, type QueuePair } from "./queues.ts";
+import { secretDescription } from "./secret-description.ts";
 
 /** What outlives every function: the records, the secrets, what waits in queues, and the key that these and the logs are under. */
 export interface Data {
@@ -129,7 +130,7 @@ function createSecrets(
   return new Map(
     [...names].map((name) => {
       const secret = new CfnSecret(stack, `Secret${resourceId(name)}`, {
-        description: secretDescriptions[name],
+        description: secretDescription(name),
         kmsKeyId: key.keyArn,
         ...(name === "gateway" && { generateSecretString }),
       });
@@ -186,25 +187,3 @@ export function closeSecrets(
     });
   }
 }
-
-/** CloudFormation may want to read a secret to change its description, and the secret's policy denies it. */
-const secretDescriptions: Record<SecretName, string> = {
-  aggrepay: 'AggrePay\'s credentials for this merchant, as {"apiKey":"...","salt":"..."}',
-  payu:
-    'PayU\'s credentials for this merchant, as {"merchantKey":"...","merchantSalt":"...","walletIdentifier":"..."}; ' +
-    '"mid", "signatureScheme" (hmac, or body-digest, which needs "mid") and "authorizationForm" (sample or prose) where they apply',
-  wibmo:
-    'Wibmo\'s credentials for this merchant, as {"apiKey":"..."}; "clientId", "bankId", "entityId", "secureCode", ' +
-    '"consumerCustomId", "headerNames", "mobileForm" (ten-digits or with-91) and "decryptHeaders" (api-key or all) where they apply',
-  dreamzwallet:
-    'DreamzWallet\'s credentials for this merchant, as {"secKey":"...","walletOwnerId":"...","token":"..."}; ' +
-    '"envelope" (authentication), "hashCase" (lower or upper) and "hashParts" (secKey,customerId,walletOwnerId or ' +
-    "customerId,walletOwnerId) where they apply",
-  nicepay:
-    'NICEPAY\'s credentials for this merchant, as {"iMid":"...","merchantKey":"..."}; ' +
-    '"phoneForm" (plus-62, plus-62-space or 62) where it applies',
-  gateway:
-    'The gateway\'s own keys, as {"generatedKey":"...","fingerprintKeys":[{"id":"f2","key":"..."}],"sealingKeys":[{"id":"s2","key":"..."}]}. ' +
-    "The generated key is there from the start and stays for ever. Each key of a ring is 32 random bytes in base64 " +
-    "(openssl rand -base64 32). The first of a ring is in use; new keys go in front, and none is removed while a record names it.",
-};

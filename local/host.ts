@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { sendMarginMs, settleMarginMs } from "../lib/config.ts";
+import { baseUrlVariable, providers } from "../lib/providers/index.ts";
 import { type Application, kindOf, type LambdaFunction, readAssembly } from "./assembly.ts";
 import { CannotStart } from "./cannot-start.ts";
 import { type DataDir, openDataDir } from "./data-dir.ts";
@@ -16,13 +17,13 @@ import { writeWorker } from "./lambda/environment.ts";
 import { budgetOf, openPool, type Pool } from "./lambda/pool.ts";
 import { type LambdaProcess, startProcess } from "./lambda/process.ts";
 import { openLogs, platformLine } from "./logs.ts";
-import { providerNames, startPeers } from "./peers.ts";
+import { startPeers } from "./peers.ts";
 import { during, type Tell } from "./progress.ts";
 import { reach } from "./reach.ts";
 import { routerOf } from "./routes.ts";
 import { startSchedules } from "./schedules.ts";
 import { openSecrets } from "./secrets.ts";
-import { baseUrlVariable, type Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 import { startStores } from "./stores.ts";
 import { synthesize } from "./synthesize.ts";
 
@@ -159,7 +160,7 @@ export async function startHost(settings: Settings, project: string, tell: Tell)
         note: application.eventSources.map(({ queue }) => `queue ${queue.name}`).join(", "),
       },
       ...admission.addresses,
-      ...peers.map(({ provider, url, note }) => ({ what: providerNames[provider], where: url, note })),
+      ...peers.map(({ provider, url, note }) => ({ what: providers[provider].title, where: url, note })),
     ],
     async stop(graceMs) {
       schedules.stop();
@@ -208,8 +209,7 @@ const longestIdleMs = 5 * 60_000;
 
 async function assemble(settings: Settings, project: string, dataDir: DataDir): Promise<Application> {
   const folder = assemblyOf(settings, dataDir);
-  const { NICEPAY_USER_DETAIL: nicepayUserDetail = "off" } = settings.overrides;
-  if (settings.assemblyDir === undefined) await synthesize(project, folder, { nicepayUserDetail });
+  if (settings.assemblyDir === undefined) await synthesize(project, folder, settings.context);
   return readAssembly(folder);
 }
 

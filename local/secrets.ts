@@ -3,19 +3,7 @@ import { readFileSync } from "node:fs";
 import { CannotStart } from "./cannot-start.ts";
 import { gatewaySecret } from "./gateway-secret.ts";
 import { isObject, type JsonObject, objectOf, parseJson } from "./json.ts";
-import { dreamzwalletSandboxSecret } from "./sandbox/dreamzwallet.ts";
-import { nicepaySandboxSecret } from "./sandbox/nicepay.ts";
-import { payuSandboxSecret } from "./sandbox/payu.ts";
-import { wibmoSandboxSecret } from "./sandbox/wibmo.ts";
-
-/** What the sandbox accepts, and what functions are given, as long as there is no SECRETS_FILE. */
-export const sandboxSecrets = {
-  aggrepay: { apiKey: "sandbox-api-key", salt: "sandbox-salt" },
-  payu: payuSandboxSecret,
-  wibmo: wibmoSandboxSecret,
-  dreamzwallet: dreamzwalletSandboxSecret,
-  nicepay: nicepaySandboxSecret,
-} as const;
+import { sandboxSecrets } from "./sandbox/index.ts";
 
 export interface SecretVersion {
   readonly id: string;

@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
-import { idsKeptRange } from "../lib/providers/aggrepay/ids.ts";
+import type { Setting } from "../lib/providers/facts.ts";
+import { baseUrlVariable, providerNames, providers } from "../lib/providers/index.ts";
+import type { ProviderName } from "../lib/secrets/names.ts";
 import { CannotStart } from "./cannot-start.ts";
 
 /** What a person may choose; every value comes from an environment variable of the same meaning. */
@@ -11,11 +13,13 @@ export interface Settings {
   /** `ASSEMBLY_DIR`: a cloud assembly that exists already, to be served instead of one made now. */
   readonly assemblyDir: string | undefined;
   /** `AGGREPAY_BASE_URL`, `PAYU_BASE_URL`, ...: peers to be called in place of the sandboxes, by provider. */
-  readonly origins: ReadonlyMap<Provider, string>;
+  readonly origins: ReadonlyMap<ProviderName, string>;
   /** `WEBHOOK_BASE_URL`: where providers are told to send notifications, in place of this host. */
   readonly webhookOrigin: string | undefined;
   /** `SECRETS_FILE`: the secrets in place of the sandbox's. */
   readonly secretsFile: string | undefined;
+  /** Values of the stack's context that the template depends on. */
+  readonly context: Readonly<Record<string, string>>;
   /** Put in place of the template's values in every function that has the variable. */
   readonly overrides: Readonly<Record<string, string>>;
   /** `MAX_PROCESSES`: of all functions together. */
@@ -33,11 +37,6 @@ export interface Settings {
   /** `LOG=1`: every line that functions print goes to the terminal too, not the errors alone. */
   readonly printLogs: boolean;
 }
-
-export const providers = ["aggrepay", "payu", "wibmo", "dreamzwallet", "nicepay"] as const;
-export type Provider = (typeof providers)[number];
-
-export const baseUrlVariable = (provider: Provider): string => `${provider.toUpperCase()}_BASE_URL`;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -63,16 +62,7 @@ export function readSettings(environment: Environment, folder: string): Settings
     readNumber(environment, name, smallest, largest) ?? preset;
 
   const overrides: Record<string, string> = {
-    // Users may be sent to any https host and notifications come from anywhere, unless told otherwise.
-    CALLBACK_HOSTS: given(environment, "CALLBACK_HOSTS") ?? "*",
-    WEBHOOK_SOURCE_ADDRESSES: given(environment, "WEBHOOK_SOURCE_ADDRESSES") ?? "",
-    WIBMO_CUSTOMER_RECORD: given(environment, "WIBMO_CUSTOMER_RECORD") ?? "on",
-    NICEPAY_USER_DETAIL: given(environment, "NICEPAY_USER_DETAIL") ?? "off",
-    NICEPAY_REVOKED_CODES: given(environment, "NICEPAY_REVOKED_CODES") ?? "",
-    AGGREPAY_IDS_KEPT: String(
-      readNumber(environment, "AGGREPAY_IDS_KEPT", idsKeptRange.least, idsKeptRange.most) ?? "",
-    ),
-    CREDIT_ONCE_PER_PAYMENT: given(environment, "CREDIT_ONCE_PER_PAYMENT") ?? "on",
+    ...ofProviders(environment),
     // Without AUTH=iam all callers are one.
     SECOND_PERSON: given(environment, "SECOND_PERSON") ?? "off",
     BACK_OFF_MS: given(environment, "BACK_OFF_MS") ?? "1000,2000,5000",
@@ -93,13 +83,14 @@ export function readSettings(environment: Environment, folder: string): Settings
     dataDir: path("DATA_DIR") ?? resolve(folder, ".data"),
     assemblyDir: path("ASSEMBLY_DIR"),
     origins: new Map(
-      providers.flatMap((provider) => {
+      providerNames.flatMap((provider) => {
         const origin = readOrigin(environment, baseUrlVariable(provider));
         return origin === undefined ? [] : [[provider, origin] as const];
       }),
     ),
     webhookOrigin: readOrigin(environment, "WEBHOOK_BASE_URL"),
     secretsFile: path("SECRETS_FILE"),
+    context: contextOf(overrides),
     overrides,
     maxProcesses,
     maxProcessesPerFunction: number("MAX_PROCESSES_PER_FUNCTION", processes.perFunction, 1, 1000),
@@ -110,6 +101,30 @@ export function readSettings(environment: Environment, folder: string): Settings
     printLogs: readSwitch(environment, "LOG"),
   };
 }
+
+const settings = providerNames.flatMap((name) => Object.entries(providers[name].settings));
+
+/** What is told of the providers' settings; the others stay as the template has them, but for what is another here. */
+function ofProviders(environment: Environment): Readonly<Record<string, string>> {
+  const value = (setting: Setting) =>
+    setting.kind === "count"
+      ? readNumber(environment, setting.variable, setting.least, setting.most)
+      : given(environment, setting.variable);
+  return Object.fromEntries(
+    settings.flatMap(([, setting]) => {
+      const chosen = value(setting) ?? setting.local;
+      return chosen === undefined ? [] : [[setting.variable, String(chosen)]];
+    }),
+  );
+}
+
+const contextOf = (overrides: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    settings.flatMap(([name, { variable, inTemplate }]) => {
+      const value = overrides[variable];
+      return inTemplate && value !== undefined ? [[name, value]] : [];
+    }),
+  );
 
 /** A variable that is set to nothing is a variable that is not set: `PORT= npm start`. */
 function given(environment: Environment, name: string): string | undefined {

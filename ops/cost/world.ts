@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "esbuild";
+import { baseUrlVariable } from "../../lib/providers/index.ts";
 import { type Application, type LambdaFunction, readAssembly } from "../../local/assembly.ts";
 import { openDataDir } from "../../local/data-dir.ts";
 import { findDynoxide, startDynamoDb } from "../../local/dynamodb.ts";
@@ -13,7 +14,7 @@ import { type LambdaProcess, startProcess } from "../../local/lambda/process.ts"
 import { startPeers } from "../../local/peers.ts";
 import { openSecrets } from "../../local/secrets.ts";
 import { startSecretsManager } from "../../local/secrets-manager.ts";
-import { baseUrlVariable, readSettings } from "../../local/settings.ts";
+import { readSettings } from "../../local/settings.ts";
 import { synthesize } from "../../local/synthesize.ts";
 import { type CountingProxy, startCountingProxy } from "../../test/support/counting-proxy.ts";
 import { type Metered, meter } from "./meter.ts";

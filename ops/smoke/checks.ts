@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import { type FunctionDefinition, type Route, routesOf } from "../../lib/operation/definition.ts";
-import type { ProblemCode } from "../../lib/problem.ts";
+import type { Question } from "../../lib/providers/facts.ts";
+import { providerIn, providers } from "../../lib/providers/index.ts";
+import type { ProviderName } from "../../lib/secrets/names.ts";
 import {
   type Finding,
   failed,
@@ -28,7 +30,7 @@ export interface CheckOptions {
   /** Where providers send their notifications; left out, it is the gateway itself, as with a domain name. */
   readonly webhooks?: Gateway;
   /** The providers to be asked for real. */
-  readonly ask: readonly string[];
+  readonly ask: readonly ProviderName[];
 }
 
 /** Every check, one after the other. None of them changes anything, here or at a provider. */
@@ -59,18 +61,16 @@ export async function* checks(gateway: Gateway, options: CheckOptions): AsyncGen
       refusesForgery(options.webhooks ?? gateway, route),
     );
   for (const provider of options.ask) {
-    const question = questions[provider];
+    const { question } = providers[provider];
     yield* found(`${provider} answers`, () =>
       question === undefined ? skipped(unasked) : asks(gateway, routeOf(question.operation), question),
     );
   }
 }
 
-/** What providers can be asked: see `questions`. */
-export const providersOf = (functions: readonly FunctionDefinition[]): readonly string[] => [
-  ...new Set(
-    functions.flatMap(({ name, secrets }) => secrets.filter((secret) => name.startsWith(`${secret}/`))),
-  ),
+/** The providers of these functions. What each can be asked is the `question` of its facts. */
+export const providersOf = (functions: readonly FunctionDefinition[]): readonly ProviderName[] => [
+  ...new Set(functions.flatMap(({ name }) => providerIn(name) ?? [])),
 ];
 
 /**
@@ -183,55 +183,11 @@ async function refusesForgery(gateway: Gateway, { path }: Route): Promise<Result
     : ok("403 access-denied: only the provider's addresses");
 }
 
-interface Question {
-  readonly operation: string;
-  readonly input: () => object;
-  /** What a 200 proves. */
-  readonly proves: string;
-  /** Refusals that also prove something. */
-  readonly refusals: Readonly<Partial<Record<ProblemCode, string>>>;
-}
-
-/** Reads that need nobody's data: where a provider has none, of an id that nobody has. */
-const questions: Readonly<Record<string, Question>> = {
-  aggrepay: {
-    operation: "aggrepay/get-sub-merchants",
-    input: () => ({}),
-    proves: "key and salt are right: its reply is signed with them",
-    refusals: { "not-found": "key and signature were accepted: it has no sub merchants" },
-  },
-  payu: {
-    operation: "payu/check-status",
-    input: () => ({ verifyClientTxnId: missing() }),
-    proves: "the signature was accepted",
-    refusals: {
-      "not-found": "the signature was accepted: it looked, and knows no such wallet",
-      declined: "it answered with a code of its own, none of those that refuse keys",
-    },
-  },
-  wibmo: {
-    operation: "wibmo/encrypt",
-    input: () => ({ customerId: missing() }),
-    proves: "the api key was accepted",
-    refusals: {},
-  },
-  dreamzwallet: {
-    operation: "dreamzwallet/get-secret-key",
-    input: () => ({ customerId: missing() }),
-    proves: "the hash was accepted",
-    refusals: {
-      "not-found":
-        "it knows no such customer; that it checks token and hash before it looks is not in its document",
-      declined: "it answered with a code of its own, none of those that refuse keys",
-    },
-  },
-};
-
 const unasked =
   "it has no call that needs nobody's data: its first registration shows whether its keys are right";
 
 async function asks(gateway: Gateway, { path }: Route, question: Question): Promise<Result> {
-  const reply = await gateway.send({ ...post(path, question.input()), asksProvider: true });
+  const reply = await gateway.send({ ...post(path, question.input(missing())), asksProvider: true });
   if (reply.status === 200 && reply.type === "application/json") return ok(`200: ${question.proves}`);
   const { code, provider } = problemOf(reply) ?? {};
   const proven = Object.entries(question.refusals).find(([refusal]) => refusal === code)?.[1];

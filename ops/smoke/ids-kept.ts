@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
+import { facts } from "../../lib/providers/aggrepay/facts.ts";
 import { idsKeptRange, reversalSuffix } from "../../lib/providers/aggrepay/ids.ts";
 import {
   type Finding,
@@ -29,7 +30,7 @@ export interface IdsKeptOptions {
 }
 
 /** Where AggrePay moves real money. */
-export const liveHost = "aggwallet.aggrepaypayments.com";
+export const liveHost = new URL(facts.hosts.prod ?? "").host;
 
 const amount = "1.00";
 const listTries = 5;

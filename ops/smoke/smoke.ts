@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { functions } from "../../functions/index.ts";
+import type { ProviderName } from "../../lib/secrets/names.ts";
 import { checks, providersOf } from "./checks.ts";
 import type { Finding } from "./finding.ts";
 import { type Gateway, type Identity, openGateway, Unsigned } from "./gateway.ts";
@@ -98,12 +99,13 @@ function identityOf(url: URL, { profile, region }: Options, environment: Environ
   return isLoopback(url) && !isGiven ? undefined : { profile, region };
 }
 
-function askedOf({ ask, provider }: Options): readonly string[] {
+function askedOf({ ask, provider }: Options): readonly ProviderName[] {
   const known = providersOf(functions);
-  const stranger = provider?.find((name) => !known.includes(name));
+  const asked = known.filter((name) => provider?.includes(name) ?? true);
+  const stranger = provider?.find((name) => !known.some((each) => each === name));
   if (stranger !== undefined) throw new Usage(`--provider "${stranger}" is none of ${known.join(", ")}.`);
   if (provider !== undefined && ask !== true) throw new Usage("--provider says whom to --ask: give both.");
-  return ask === true ? (provider ?? known) : [];
+  return ask === true ? asked : [];
 }
 
 /** Whom to debit for `--ids-kept`; undefined where it is not asked for. */

@@ -1,7 +1,8 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { openSecrets, sandboxSecrets } from "../../local/secrets.ts";
+import { sandboxSecrets } from "../../local/sandbox/index.ts";
+import { openSecrets } from "../../local/secrets.ts";
 import { type SecretsManager, startSecretsManager } from "../../local/secrets-manager.ts";
 import { aws, newFolder } from "./fixture.ts";
 

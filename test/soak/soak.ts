@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
-import { sandboxSecrets } from "../../local/secrets.ts";
+import { sandboxSecrets } from "../../local/sandbox/index.ts";
 import { synthesize } from "../../local/synthesize.ts";
 import { patientClientOf, scanAll } from "../support/dynamodb.ts";
 import { askFor, callUntil, carryOut, type Run } from "./caller.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type FaultName, type Sandbox, startAggrepaySandbox } from "../../local/sandbox/aggrepay.ts";
-import { sandboxSecrets } from "../../local/secrets.ts";
+import { sandboxSecrets } from "../../local/sandbox/index.ts";
 import type { Random } from "./random.ts";
 
 /** One applied effect that moved money, as the sandbox's ledger shows it. */

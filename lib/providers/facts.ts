@@ -1,0 +1,65 @@
+import type { ProblemCode } from "../problem.ts";
+
+/** A fact about a provider that its calls do not need: the stack, the local host, the tools and the documents read it. In no bundle. */
+export interface ProviderFacts {
+  /** As people write it. */
+  readonly title: string;
+  /** Scheme and host by stage. Undefined: the provider gives each merchant a host of its own, which must be chosen. */
+  readonly hosts: Readonly<Record<Stage, string | undefined>>;
+  /** The gateway changes something there: the merchant's account is part of every identity. */
+  readonly hasChanges?: true;
+  readonly secret: SecretShape;
+  /** By the name of the context value. */
+  readonly settings: Readonly<Record<string, Setting>>;
+  /** A read that needs no customer's data, to see whether the secret is right. Undefined: it has none. */
+  readonly question?: Question;
+}
+
+export type Stage = "dev" | "prod";
+
+export interface SecretShape {
+  /** The parts that must be there, in the order of the provider's document. */
+  readonly needed: readonly string[];
+  /** The parts that some merchants have, with their values where only these are allowed (the preset first). */
+  readonly optional: Readonly<Record<string, OptionalPart>>;
+}
+
+export interface OptionalPart {
+  readonly values?: readonly string[];
+  /** How the values are told where a list does not say enough. */
+  readonly shown?: string;
+}
+
+/** A variable of functions that a deployment and the local host may set. */
+export type Setting = {
+  readonly variable: string;
+  /** Undefined: the function's own preset. `none` is written as an empty variable. */
+  readonly preset?: string | Readonly<Record<Stage, string>>;
+  /** The value at `npm start` where it is another. */
+  readonly local?: string;
+  /** Why production has no preset of it. */
+  readonly mustBeChosen?: string;
+  /** The template has other resources with it. */
+  readonly inTemplate?: true;
+} & (
+  | { readonly kind: "onOrOff" | "path" | "codesOrNone" | "utcOffset" | "hostNamesOrNone" | "networks" }
+  | CountSetting
+);
+
+export interface CountSetting {
+  readonly kind: "count";
+  readonly least: number;
+  readonly most: number;
+  readonly of?: string;
+  readonly orNone?: true;
+}
+
+export interface Question {
+  readonly operation: string;
+  /** @param missing An id that the provider does not know. */
+  readonly input: (missing: string) => object;
+  /** What a 200 proves. */
+  readonly proves: string;
+  /** Refusals that also prove something. */
+  readonly refusals: Readonly<Partial<Record<ProblemCode, string>>>;
+}

@@ -1,0 +1,26 @@
+import type { ProviderFacts } from "../facts.ts";
+
+export const facts: ProviderFacts = {
+  title: "PayU",
+  hosts: { dev: "https://apitest.payu.in", prod: "https://api.payu.in" },
+  secret: {
+    needed: ["merchantKey", "merchantSalt", "walletIdentifier"],
+    optional: {
+      mid: {},
+      signatureScheme: { values: ["hmac", "body-digest"], shown: 'hmac, or body-digest, which needs "mid"' },
+      authorizationForm: { values: ["sample", "prose"] },
+    },
+  },
+  settings: {
+    payuClientTxnIdLength: { variable: "PAYU_CLIENT_TXN_ID_LENGTH", kind: "count", least: 10, most: 100 },
+  },
+  question: {
+    operation: "payu/check-status",
+    input: (missing) => ({ verifyClientTxnId: missing }),
+    proves: "the signature was accepted",
+    refusals: {
+      "not-found": "the signature was accepted: it looked, and knows no such wallet",
+      declined: "it answered with a code of its own, none of those that refuse keys",
+    },
+  },
+};
