@@ -269,7 +269,7 @@ async function replay<Input extends object, Result, Call, Reply>(
     held,
     world,
     records,
-    { remainingMs, hidden: secretsIn(input) },
+    { remainingMs, hidden: secretsIn(input), isRepeat: true },
     note,
   );
   note({

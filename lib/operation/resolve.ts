@@ -3,7 +3,7 @@ import { settleMarginMs } from "../config.ts";
 import { Problem } from "../problem.ts";
 import type { Ask, Evidence, Facts, Inquiry, Known, Subject } from "../providers/inquiry.ts";
 import type { Opened, Provider } from "../providers/provider.ts";
-import { isAskedOn, isOpen, type Postponement } from "../records/doubt.ts";
+import { isAskedOn, isOpen } from "../records/doubt.ts";
 import { recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
 import { latestReversal, reversalsBefore, reversalsOf } from "../records/reversals.ts";
@@ -30,6 +30,8 @@ export interface Budget {
   readonly questionMs?: number;
   /** What a caller who waits for the answer has sent in secret. */
   readonly hidden?: readonly Secret[];
+  /** A caller repeats its request: as often as it likes, so it keeps to the time that the provider asked for. */
+  readonly isRepeat?: boolean;
 }
 
 /** Settles a record's doubt as far as it can be now; the record as it stands then. */
@@ -53,14 +55,14 @@ export const resolve = <Call, Reply>(
   records: Records,
   budget: Budget,
 ): Promise<RecordItem> =>
-  inTurn(record, world, records, (taken) => judge(operation, taken, world, records, budget));
+  inTurn(record, world, records, budget, (taken) => judge(operation, taken, world, records, budget));
 
 /**
  * A record of an operation that this version does not have, as after a rollout that went back. The version that has it may
  * come again; if it does not, the record is a person's.
  */
-export const resolveUnknown: Resolve = (record, world, records) =>
-  inTurn(record, world, records, (taken) =>
+export const resolveUnknown: Resolve = (record, world, records, budget) =>
+  inTurn(record, world, records, budget, (taken) =>
     later(taken, world, "This version of the gateway does not know the operation."),
   );
 
@@ -68,18 +70,23 @@ async function inTurn(
   record: RecordItem,
   world: Runtime,
   records: Records,
+  { isRepeat }: Budget,
   verdictOn: (taken: RecordItem) => Verdict | Promise<Verdict>,
 ): Promise<RecordItem> {
   const { clock, config } = world;
-  if (!isOpen(record, clock.now())) return record;
-  const turn = { record, resolver: randomBytes(12).toString("base64url") };
+  const { retryAt = 0 } = failureOf(record);
+  if (!isOpen(record, clock.now()) || (isRepeat && clock.now() < retryAt)) return record;
+  const turn = { record, resolver: randomBytes(12).toString("base64url"), isRepeat };
   const taken = await records.takeTurn(turn, clock.now(), config.leaseMs);
   if (!taken) return record;
   const own: Turn = { ...turn, record: taken };
   const verdict = await verdictOn(taken);
   const { learned, ...written } = verdict;
   const lastInquiry = learned === undefined ? undefined : { at: clock.now(), learned: brief(learned) };
-  if ("due" in written) return records.postpone(own, { ...written, lastInquiry });
+  if ("due" in written) {
+    const { due, retryAt: named, failure } = written;
+    return records.postpone(own, { due: isRepeat ? named : due, failure, lastInquiry });
+  }
   const expiry = taken.namespace === "idempotency-key" ? expireAfterMs : undefined;
   return records.conclude({ ...own, ...written, lastInquiry, now: clock.now(), expireAfterMs: expiry });
 }
@@ -97,8 +104,16 @@ const learnedLimit = 240;
 const brief = (text: string): string => text.slice(0, learnedLimit).toWellFormed();
 
 type Asking = Extract<Inquiry<never, never, never>, { readonly absence: unknown }>;
+/** What an inquiry says of that the provider shows nothing. */
+type Silence = Pick<Asking, "absence" | "undoneBy" | "onlyIdentity">;
 type Concluded = Pick<Conclusion, "to" | "result" | "failure" | "waits" | "askAt">;
-type Postponed = Omit<Postponement, "lastInquiry">;
+interface Postponed {
+  /** After the pause of the reconciler. */
+  readonly due: number;
+  /** The provider asked for that time, which is the later one. */
+  readonly retryAt?: number;
+  readonly failure?: string;
+}
 type Verdict = (Concluded | Postponed) & {
   /** What an inquiry that settles nothing learned; undefined where nobody was asked. */
   readonly learned?: string;
@@ -135,7 +150,18 @@ async function judge<Call, Reply>(
   const known = { ...knownTo(provider.name, world, records), ...(opened && { opened }) };
   const subject = await subjectOf(record, world);
   const evidence = "shows" in subject ? subject : await inquiry.evidence(subject, ask, known);
-  const quietEnds = record.leaseEnds + config.quietPeriodMs;
+  return notBefore(retryAt, record, await verdictOf(evidence, inquiry, askedAt, record, world, records));
+}
+
+async function verdictOf(
+  evidence: Evidence,
+  silence: Silence,
+  askedAt: number,
+  record: RecordItem,
+  world: Runtime,
+  records: Records,
+): Promise<Verdict> {
+  const quietEnds = record.leaseEnds + world.config.quietPeriodMs;
   const early = (learned: string): Verdict => ({ due: quietEnds + 1, learned });
   switch (evidence.shows) {
     case "done":
@@ -144,10 +170,10 @@ async function judge<Call, Reply>(
       // Nobody is called before the quiet period is over: what is shown by then may be plain.
       return askedAt <= quietEnds ? early(evidence.why) : forAPerson(record, evidence.why);
     case "unclear":
-      return notBefore(retryAt, record, later(record, world, evidence.why));
+      return later(record, world, evidence.why);
     case "nothing":
       if (askedAt <= quietEnds) return early(evidence.why ?? shownTooEarly);
-      return nothing(inquiry, record, world, records, evidence.why);
+      return nothing(silence, record, world, records, evidence.why);
   }
 }
 
@@ -167,7 +193,7 @@ async function openedFor(
 
 /** What it means that the provider shows nothing after the quiet period. */
 async function nothing(
-  { absence, undoneBy, onlyIdentity }: Pick<Asking, "absence" | "undoneBy" | "onlyIdentity">,
+  { absence, undoneBy, onlyIdentity }: Silence,
   record: RecordItem,
   world: Runtime,
   records: Records,
@@ -231,10 +257,14 @@ function later(record: RecordItem, { clock, config }: Runtime, why: string): Ver
 /** The provider's own time, where it asked for more than our pause: nobody asks earlier, and callers are told so. */
 function notBefore(retryAt: number, record: RecordItem, verdict: Verdict): Verdict {
   if (retryAt === 0) return verdict;
-  if (!("due" in verdict))
-    return verdict.askAt === undefined ? verdict : { ...verdict, askAt: Math.max(verdict.askAt, retryAt) };
-  const failure = JSON.stringify({ ...failureOf(record), retryAt });
-  return { ...verdict, due: Math.max(verdict.due, retryAt), failure };
+  if ("due" in verdict) {
+    const failure = JSON.stringify({ ...failureOf(record), retryAt });
+    const due = Math.max(verdict.due, retryAt);
+    return { ...verdict, due, retryAt, failure };
+  }
+  if (verdict.askAt === undefined) return verdict;
+  const failure = JSON.stringify({ ...failureOf(verdict), retryAt });
+  return { ...verdict, askAt: Math.max(verdict.askAt, retryAt), failure };
 }
 
 /** Both sides are kept: what the attempt met, and what the inquiry shows. */
@@ -250,8 +280,8 @@ function forAPerson(record: RecordItem, why: string): Concluded & { readonly lea
   return { to: "needs_attention", failure: JSON.stringify(failure), waits: "person", learned: why };
 }
 
-const failureOf = (record: RecordItem): Partial<Failure> =>
-  record.failure === undefined ? {} : (JSON.parse(record.failure) as Failure);
+const failureOf = ({ failure }: { readonly failure?: string | undefined }): Partial<Failure> =>
+  failure === undefined ? {} : (JSON.parse(failure) as Failure);
 
 /** Without the keys of its hashes nothing can be compared, and nothing is concluded. */
 async function subjectOf(

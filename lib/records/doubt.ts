@@ -35,6 +35,8 @@ const momentOf = (record: RecordItem) => (isAskedOn(record) ? "askAt" : "due");
 export interface Turn {
   readonly record: RecordItem;
   readonly resolver: string;
+  /** A repeat of the record's request asks. Its turns are none of those after which the reconciler's pauses grow. */
+  readonly isRepeat?: boolean | undefined;
 }
 
 /** What a resolver learned: a settled state, a person's task, or nothing yet. */
@@ -53,13 +55,15 @@ export interface Conclusion extends Turn {
 
 /**
  * The turn is taken for as long as the lease lasts, which outlasts the resolver's run; nobody else looks into it meanwhile. Not
- * where somebody has looked into it since it was read: each turn moves `due`, or `askAt` of a listed record.
+ * where somebody has looked into it since it was read: each turn moves `due`, or `askAt` of a listed record. A repeat's turn moves
+ * it by a millisecond, so that the reconciler comes when it would have come.
  */
-export function takingTurn({ record, resolver }: Turn, now: number, leaseMs: number): Write {
+export function takingTurn({ record, resolver, isRepeat }: Turn, now: number, leaseMs: number): Write {
   const until = now + leaseMs;
   const moment = momentOf(record);
-  const item: Attributes = { resolver: S(resolver), resolverLease: N(until), [moment]: N(until) };
   const seen = record[moment];
+  const next = isRepeat && seen !== undefined ? seen + 1 : until;
+  const item: Attributes = { resolver: S(resolver), resolverLease: N(until), [moment]: N(next) };
   return {
     id: record.id,
     condition: [
@@ -138,8 +142,8 @@ function handingOver({ record, resolver, failure, lastInquiry }: Conclusion): Wr
 
 /** What is written of a turn that settled nothing. */
 export interface Postponement {
-  /** When the next turn is due. */
-  readonly due: number;
+  /** When the reconciler's next turn is due; of a repeat's turn, only where the provider asked for that time. */
+  readonly due: number | undefined;
   /** Where it says more than the record's own. */
   readonly failure?: string | undefined;
   readonly lastInquiry?: LastInquiry | undefined;
@@ -149,8 +153,8 @@ export interface Postponement {
 export function postponing(turn: Turn, { due, failure, lastInquiry }: Postponement): Write {
   const from = ["dispatched", "in_doubt"] as const;
   const item: Attributes = {
-    [momentOf(turn.record)]: N(due),
-    inquiries: N(turn.record.inquiries + 1),
+    ...(due !== undefined && { [momentOf(turn.record)]: N(due) }),
+    inquiries: N(turn.record.inquiries + (turn.isRepeat ? 0 : 1)),
     ...(failure !== undefined && { failure: S(failure) }),
     ...learnedBy(lastInquiry),
   };

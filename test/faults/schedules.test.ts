@@ -8,6 +8,7 @@ import { violations } from "./invariants.ts";
 import { listedSchedules } from "./listed-schedules.ts";
 import { personSchedules } from "./person-schedules.ts";
 import { placeSchedules } from "./place-schedules.ts";
+import { repeatSchedules } from "./repeat-schedules.ts";
 import { reversalIdSchedules } from "./reversal-id-schedules.ts";
 import { reversalSchedules } from "./reversal-schedules.ts";
 import type { Schedule } from "./schedule.ts";
@@ -21,6 +22,7 @@ const schedules: readonly Schedule[] = [
   ...personSchedules,
   ...idSchedules,
   ...listedSchedules,
+  ...repeatSchedules,
   ...placeSchedules,
   ...secondPersonSchedules,
   ...evidenceSchedules,

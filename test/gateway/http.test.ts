@@ -339,6 +339,9 @@ describe("the provider's Retry-After", () => {
   ];
   const preset = (code: unknown) =>
     ({ throttled: 5, "provider-fault": 5, "outcome-unknown": 30 })[String(code)];
+  /** What was sent that names this id: the reconciler asks about others meanwhile. */
+  const sentOf = (id: string) =>
+    wallets.peer.requests.filter(({ body }) => body.includes(id)).map(({ name }) => name);
   const said = (answer: Answer) => Number(answer.headers.get("retry-after"));
   const replying =
     (status: number, retryAfter: string): Reply =>
@@ -365,6 +368,7 @@ describe("the provider's Retry-After", () => {
     const again = await callOf(debit, wallets, id);
     expect([again.status, again.body.code]).toEqual([504, "outcome-unknown"]);
     within(again);
+    expect(sentOf(id)).toEqual([debit.name]);
   });
 
   test.each(subjects)("is what $title answers, whatever of these the status", async (subject) => {
@@ -418,6 +422,7 @@ describe("the provider's Retry-After", () => {
     expect(Number((await itemOf(again)).due?.N)).toBeGreaterThanOrEqual(began + 890_000);
     wallets.peer.script({});
     expect(said(await callOf(debit, wallets, id))).toBeGreaterThan(880);
+    expect(sentOf(id)).toEqual([]);
   });
 
   test("of a look is answered: nothing was sent", async () => {

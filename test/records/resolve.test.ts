@@ -208,6 +208,18 @@ describe("what the provider shows", () => {
     expect(asked).toHaveBeenCalledTimes(5);
   });
 
+  test("a caller's repeats are answered by the provider, and leave the reconciler's pauses as they are", async () => {
+    const { operation, asked } = operationThat(() => unclear);
+    let record = await doubtOf();
+    const { due = 0 } = record;
+    for (let n = 0; n < 20; n++)
+      record = await repeated(operation, record, world, records, { ...budget, isRepeat: true });
+    expect(asked).toHaveBeenCalledTimes(20);
+    expect(record).toMatchObject({ state: "in_doubt", due: due + 20, inquiries: 0 });
+    record = await repeated(operation, record, world, records, budget);
+    expect(record).toMatchObject({ due: now + 60_000, inquiries: 1 });
+  });
+
   const listedByAge = async () => {
     const { operation } = operationThat(() => unclear);
     const record = await doubtOf();
