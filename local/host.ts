@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { sendMarginMs, settleMarginMs } from "../lib/config.ts";
 import { baseUrlVariable, providers } from "../lib/providers/index.ts";
+import { assembled } from "./assembled.ts";
 import { type Application, kindOf, type LambdaFunction, readAssembly } from "./assembly.ts";
 import { CannotStart } from "./cannot-start.ts";
 import { type DataDir, openDataDir } from "./data-dir.ts";
@@ -25,7 +26,6 @@ import { startSchedules } from "./schedules.ts";
 import { openSecrets } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
 import { startStores } from "./stores.ts";
-import { synthesize } from "./synthesize.ts";
 
 export interface Host {
   readonly url: string;
@@ -209,7 +209,7 @@ const longestIdleMs = 5 * 60_000;
 
 async function assemble(settings: Settings, project: string, dataDir: DataDir): Promise<Application> {
   const folder = assemblyOf(settings, dataDir);
-  if (settings.assemblyDir === undefined) await synthesize(project, folder, settings.context);
+  if (settings.assemblyDir === undefined) await assembled(project, folder, settings.context);
   return readAssembly(folder);
 }
 

@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "esbuild";
 import { baseUrlVariable } from "../../lib/providers/index.ts";
+import { sharedAssembly } from "../../local/assembled.ts";
 import { type Application, type LambdaFunction, readAssembly } from "../../local/assembly.ts";
 import { openDataDir } from "../../local/data-dir.ts";
 import { findDynoxide, startDynamoDb } from "../../local/dynamodb.ts";
@@ -15,7 +16,6 @@ import { startPeers } from "../../local/peers.ts";
 import { openSecrets } from "../../local/secrets.ts";
 import { startSecretsManager } from "../../local/secrets-manager.ts";
 import { readSettings } from "../../local/settings.ts";
-import { synthesize } from "../../local/synthesize.ts";
 import { type CountingProxy, startCountingProxy } from "../../test/support/counting-proxy.ts";
 import { type Metered, meter } from "./meter.ts";
 
@@ -68,8 +68,7 @@ const silent = { line: () => undefined, stream: () => undefined };
 
 export async function openWorld(): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), "cost-"));
-  const assembly = process.env.ASSEMBLY_DIR ?? join(folder, "assembly");
-  if (process.env.ASSEMBLY_DIR === undefined) await synthesize(project, assembly);
+  const assembly = process.env.ASSEMBLY_DIR ?? (await sharedAssembly(project));
   const application = readAssembly(assembly);
   const dataDir = openDataDir(join(folder, "data"));
   const fail = (sentence: string): never => {

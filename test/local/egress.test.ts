@@ -1,15 +1,13 @@
 import { resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { synthesize } from "../../local/synthesize.ts";
+import { sharedAssembly } from "../../local/assembled.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { newFolder } from "./fixture.ts";
 
 /** A stack whose functions run in a network is served like any other: there is no network here, and its policies hold. */
 
 let gateway: Gateway;
 beforeAll(async () => {
-  const folder = newFolder("egress-assembly");
-  await synthesize(resolve(import.meta.dirname, "../.."), folder, { egress: "fixed" });
+  const folder = await sharedAssembly(resolve(import.meta.dirname, "../.."), { egress: "fixed" });
   gateway = await startGateway({ env: { ASSEMBLY_DIR: folder } });
 });
 afterAll(async () => {

@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import cdk from "../../cdk.json" with { type: "json" };
+import { sharedAssembly } from "../../local/assembled.ts";
 import type { Credentials } from "../../local/iam/signature.ts";
 import { notify } from "../../local/notify.ts";
-import { synthesize } from "../../local/synthesize.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { newFolder, until } from "./fixture.ts";
+import { until } from "./fixture.ts";
 import { sign } from "./signing.ts";
 
 /** The stack as it is deployed to production, under the local host, with its roles' policies and its callers' checked. */
@@ -16,10 +16,9 @@ let gateway: Gateway;
 let look: Credentials;
 let change: Credentials;
 beforeAll(async () => {
-  const folder = newFolder("prod-assembly");
   // Notifications of these tests come from this machine: one more address that may come to the door.
   const prod = { ...cdk.context.prod, webhookDoor: "127.0.0.1" };
-  await synthesize(resolve(import.meta.dirname, "../.."), folder, { stage: "prod", prod });
+  const folder = await sharedAssembly(resolve(import.meta.dirname, "../.."), { stage: "prod", prod });
   const env = { ASSEMBLY_DIR: folder, AUTH: "iam", SCHEDULE_MS: "200", BACK_OFF_MS: "100" };
   gateway = await startGateway({ env });
   [look, change] = JSON.parse(readFileSync(join(gateway.dataDir, "principals.json"), "utf8"));
