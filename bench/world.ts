@@ -13,9 +13,9 @@ import { writeWorker } from "../local/lambda/environment.ts";
 import { type LambdaProcess, startProcess } from "../local/lambda/process.ts";
 import { reservedCustomerId, reservedMpin } from "../local/sandbox/aggrepay.ts";
 import { startSecretsManager } from "../local/secrets-manager.ts";
-import { startTable } from "../test/support/dynamodb.ts";
+import { startTable, type TestTable } from "../test/support/dynamodb.ts";
 import { selfSigned } from "../test/support/self-signed.ts";
-import type { FarAnswer, FarCommand, FarOptions, FarPorts } from "./far.ts";
+import type { FarAnswer, FarCommand, FarOptions, FarPorts, Lateness } from "./far.ts";
 import type { Loss } from "./link.ts";
 
 export const operations = ["debit-wallet", "fetch-balance"] as const;
@@ -62,6 +62,10 @@ export interface World {
   call(process: LambdaProcess, operation: Operation): Promise<Called>;
   /** A link of that round trip. */
   link(roundTripMs: number): Promise<OwnLink>;
+  /** A wallet at no distance whose replies are so late. */
+  slowWallet(late: Lateness): Promise<Pick<OwnLink, "port" | "close">>;
+  /** A process of `reconcile` on a table of its own, whose runs last as long as that. */
+  startReconciler(table: TestTable, wallet: Pick<OwnLink, "port">, runMs: number): Promise<LambdaProcess>;
   close(): Promise<void>;
 }
 
@@ -85,40 +89,39 @@ export async function openWorld(): Promise<World> {
   });
   const worker = join(folder, "worker.mjs");
   await writeWorker(worker);
-  const subjects = await bundled(folder);
+  const { subjects, reconciler } = await bundled(folder);
   let count = 0;
 
   const portOf = (link: number | OwnLink) =>
     typeof link === "number" ? far.ports.provider[link] : link.port;
 
-  const lambdaOf = (subject: Subject, place: Place): LambdaFunction => {
-    const name = `${subject.kind}-${subject.operation}`;
-    const provider =
-      place.provider === "plain"
-        ? `http://127.0.0.1:${far.ports.plain}`
-        : `https://localhost:${portOf(place.provider)}`;
-    return {
-      ...{ name, arn: name, invokedArn: name, version: "$LATEST", role: undefined },
-      ...{ entry: subject.entry, exportName: "handler", layers: subject.layers },
-      folder: join(subject.entry, ".."),
-      environment: {
-        AGGREPAY_ACCOUNT: "main",
-        AGGREPAY_BASE_URL: provider,
-        AGGREPAY_SECRET_ID: "aggrepay-arn",
-        AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${far.ports.store[place.store]}`,
-        AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
-        FUNCTION_TIMEOUT_MS: "28000",
-        LEASE_MS: "33000",
-        PROVIDER_TIMEOUT_MS: "20000",
-        QUIET_PERIOD_MS: "900000",
-        TABLE_NAME: table.name,
-        NODE_EXTRA_CA_CERTS: trusted,
-      },
-      memoryMb: 512,
-      timeoutMs: 28_000,
-      tableActions: [],
-    };
-  };
+  type Code = Pick<Subject, "entry" | "layers"> & { readonly name: string; readonly timeoutMs: number };
+  type Peers = Pick<TestTable, "name" | "url"> & { readonly provider: string };
+  const lambdaOf = ({ name, entry, layers, timeoutMs }: Code, peers: Peers): LambdaFunction => ({
+    ...{ name, arn: name, invokedArn: name, version: "$LATEST", role: undefined },
+    ...{ entry, exportName: "handler", layers, folder: join(entry, ".."), memoryMb: 512, timeoutMs },
+    environment: {
+      AGGREPAY_ACCOUNT: "main",
+      AGGREPAY_BASE_URL: peers.provider,
+      AGGREPAY_SECRET_ID: "aggrepay-arn",
+      AWS_ENDPOINT_URL_DYNAMODB: peers.url,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+      FUNCTION_TIMEOUT_MS: "28000",
+      LEASE_MS: "33000",
+      PROVIDER_TIMEOUT_MS: "20000",
+      QUIET_PERIOD_MS: "900000",
+      TABLE_NAME: peers.name,
+      NODE_EXTRA_CA_CERTS: trusted,
+    },
+    tableActions: [],
+  });
+
+  async function started(lambda: LambdaFunction): Promise<LambdaProcess> {
+    const compileCache = await mkdtemp(join(folder, "compile-cache-"));
+    const credentials = { accessKeyId: "local", secretAccessKey: "local", sessionToken: "local" };
+    const log = { line: (text: string) => console.error(text), stream: () => undefined };
+    return startProcess(lambda, { worker, compileCache, credentials }, log);
+  }
 
   return {
     subjects,
@@ -127,11 +130,18 @@ export async function openWorld(): Promise<World> {
       if (!found) throw new Error(`there is no ${kind} ${operation}`);
       return found;
     },
-    async start(subject, place) {
-      const compileCache = await mkdtemp(join(folder, "compile-cache-"));
-      const credentials = { accessKeyId: "local", secretAccessKey: "local", sessionToken: "local" };
-      const log = { line: (text: string) => console.error(text), stream: () => undefined };
-      return startProcess(lambdaOf(subject, place), { worker, compileCache, credentials }, log);
+    start(subject, place) {
+      const provider =
+        place.provider === "plain"
+          ? `http://127.0.0.1:${far.ports.plain}`
+          : `https://localhost:${portOf(place.provider)}`;
+      const store = `http://127.0.0.1:${far.ports.store[place.store]}`;
+      const code = { ...subject, name: `${subject.kind}-${subject.operation}`, timeoutMs: 28_000 };
+      return started(lambdaOf(code, { provider, name: table.name, url: store }));
+    },
+    startReconciler({ name, url }, { port }, timeoutMs) {
+      const code = { ...reconciler, name: "reconcile", timeoutMs };
+      return started(lambdaOf(code, { provider: `https://localhost:${port}`, name, url }));
     },
     async call(process, operation) {
       count += 1;
@@ -149,6 +159,15 @@ export async function openWorld(): Promise<World> {
         async lose(how) {
           await far.ask({ lose: how, port });
         },
+        async close() {
+          await far.ask({ close: port });
+        },
+      };
+    },
+    async slowWallet(late) {
+      const { port = 0 } = await far.ask({ slow: late });
+      return {
+        port,
         async close() {
           await far.ask({ close: port });
         },
@@ -206,7 +225,7 @@ async function startFar(options: FarOptions) {
   };
 }
 
-async function bundled(folder: string): Promise<readonly Subject[]> {
+async function bundled(folder: string) {
   const ours = await bundle(functions, { outdir: join(folder, "ours") });
   const others = kinds.filter((kind) => kind !== "ours");
   const entries = others.flatMap((kind) => operations.map((operation) => `${kind}/${operation}`));
@@ -230,22 +249,26 @@ async function bundled(folder: string): Promise<readonly Subject[]> {
     metafile: true,
     logLevel: "error",
   });
+  const codeOf = (name: string): Pick<Subject, "entry" | "layers" | "bytes"> => {
+    const built = ours.functions.get(name);
+    if (built === undefined) throw new Error(`${name} was not built`);
+    const { layer } = ours;
+    const entry = join(built.folder, "index.mjs");
+    return { entry, layers: [layer.folder], bytes: built.bytes + layer.bytes };
+  };
   const bytesOf = (entry: string) =>
     Object.entries(metafile.outputs).find(([path]) => path.endsWith(`${entry}/index.mjs`))?.[1].bytes ??
     Number.NaN;
-  return operations.flatMap((operation) =>
+  const subjects = operations.flatMap((operation) =>
     kinds.map((kind): Subject => {
       if (kind !== "ours") {
         const entry = join(folder, kind, operation, "index.mjs");
         return { kind, operation, entry, layers: [], bytes: bytesOf(`${kind}/${operation}`) };
       }
-      const built = ours.functions.get(`aggrepay/${operation}`);
-      if (built === undefined) throw new Error(`${operation} was not built`);
-      const { layer } = ours;
-      const entry = join(built.folder, "index.mjs");
-      return { kind, operation, entry, layers: [layer.folder], bytes: built.bytes + layer.bytes };
+      return { kind, operation, ...codeOf(`aggrepay/${operation}`) };
     }),
   );
+  return { subjects, reconciler: codeOf("reconcile") };
 }
 
 /** Milliseconds of CPU that a process has had, over all its threads. */
