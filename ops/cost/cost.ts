@@ -2,7 +2,9 @@
 import { parseArgs } from "node:util";
 import { presetMix, stageRps, updateDocument } from "./document.ts";
 import { readMeasured, writeMeasured } from "./measured.ts";
+import { memoryTable } from "./memory.ts";
 import { kinds, type Model, type Parameters, presets } from "./model.ts";
+import { outageTable } from "./outage.ts";
 import { billsTable, egressTable, idleTable, loadsTable, situationsTable } from "./tables.ts";
 
 /** What may be chosen, with what it says; each is a whole number. */
@@ -13,6 +15,8 @@ const numbers = {
   slowdown: ["slowdownPercent", "our own time on Lambda, in percent of what was measured"],
   cold: ["coldPerMillion", "of a million requests, those that wait for a new environment"],
   memory: ["memoryMb", "MB of a function; --slowdown goes with it"],
+  "reconcile-memory": ["reconcileMemoryMb", "MB of reconcile"],
+  "settle-micros": ["settleMicros", "of a processor for each record that reconcile settles"],
   "tls-bytes": ["tlsBytes", "that a TLS handshake sends to a provider"],
   months: ["months", "of records in the table"],
   "log-months": ["logMonths", "for which logs are kept"],
@@ -146,6 +150,8 @@ export async function cost(args: readonly string[], { out, err }: Output): Promi
       idleTable(first),
       egressTable(models),
       situationsTable(first),
+      memoryTable(first),
+      outageTable(first),
     ];
     out(`${parts.join("\n\n")}\n`);
     return 0;

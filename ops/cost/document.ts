@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Measured } from "./measured.ts";
+import { memoryTable } from "./memory.ts";
 import { kinds, type Model, presets } from "./model.ts";
+import { outageTable } from "./outage.ts";
 import {
   billsTable,
   egressTable,
@@ -43,6 +45,8 @@ export function documentTables(measured: Measured): ReadonlyMap<string, string> 
     ["idle", idleTable(one)],
     ["egress", egressTable(models)],
     ["situations", situationsTable(one)],
+    ["memory", memoryTable(one)],
+    ["outage", outageTable(one)],
     ["usual", usualTable(one)],
     ["prices", pricesTable()],
     [

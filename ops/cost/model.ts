@@ -18,6 +18,10 @@ export interface Parameters {
   /** Of a million requests, how many find no environment and wait for a new one. */
   readonly coldPerMillion: number;
   readonly memoryMb: number;
+  /** Of `reconcile`, which asks about many records at a time and so needs a processor more than the others do. */
+  readonly reconcileMemoryMb: number;
+  /** Microseconds of a processor for each record that `reconcile` settles: `npm run bench -- reconcile`. */
+  readonly settleMicros: number;
   /** Bytes that a TLS handshake sends to a provider. */
   readonly tlsBytes: number;
   /** How many months of records the table holds. */
@@ -49,6 +53,8 @@ export const presets: Omit<Parameters, "rps" | "mix"> = {
   // "typically occur in under 1% of invocations": AWS, "AWS Lambda standardizes billing for INIT Phase", 2025-04-29
   coldPerMillion: 10_000,
   memoryMb: 512,
+  reconcileMemoryMb: 1_769,
+  settleMicros: 8_000,
   tlsBytes: 1000,
   months: 12,
   logMonths: 12,
@@ -115,18 +121,39 @@ export function situationOf({ situations }: Measured, name: string): Situation {
   return found;
 }
 
+/** Memory with which Lambda gives a whole vCPU; our code uses no more than one. */
+const wholeMb = 1_769;
+
+/** The slowdown at another size than the one that it is given for. */
+export const slowdownAt = ({ slowdownPercent, memoryMb }: Parameters, otherMb: number): number =>
+  Math.ceil((slowdownPercent * Math.min(memoryMb, wholeMb)) / Math.min(otherMb, wholeMb));
+
+export const withMemory = ({ measured, parameters: p }: Model, memoryMb: number): Model => ({
+  measured,
+  parameters: { ...p, memoryMb, slowdownPercent: slowdownAt(p, memoryMb) },
+});
+
+const memoryOf = ({ of }: Situation, p: Parameters): number =>
+  of === "reconcile" ? p.reconcileMemoryMb : p.memoryMb;
+
+/** Our own time on Lambda, in whole milliseconds. */
+const ownMs = (micros: number, situation: Situation, p: Parameters): number =>
+  Math.ceil((micros * slowdownAt(p, memoryOf(situation, p))) / 100_000);
+
 /** Milliseconds that Lambda bills for a request that finds its environment. */
 export function billedMs({ measured, parameters: p }: Model, name: string): bigint {
-  const { calls, providerCalls, ownMicros } = situationOf(measured, name);
+  const situation = situationOf(measured, name);
+  const { calls, providerCalls, ownMicros } = situation;
   const { Query = 0, ...single } = calls;
   const rounds = Object.values(single).reduce((sum, count) => sum + count, Math.ceil(Query / queriesAtOnce));
   const waited = providerCalls * (name === kinds.doubts ? p.doubtMs : p.providerMs) + rounds * p.tableMs;
-  return BigInt(waited + Math.ceil((ownMicros * p.slowdownPercent) / 100_000));
+  return BigInt(waited + ownMs(ownMicros, situation, p));
 }
 
 /** The init phase, which is billed too; a function without a table is a read. */
 function coldStartOf({ measured, parameters: p }: Model, name: string) {
-  const { of, calls } = situationOf(measured, name);
+  const situation = situationOf(measured, name);
+  const { of, calls } = situation;
   const like =
     of === "reconcile"
       ? of
@@ -135,7 +162,7 @@ function coldStartOf({ measured, parameters: p }: Model, name: string) {
         : "aggrepay/fetch-balance";
   const start = measured.coldStarts[like];
   if (start === undefined) throw new Error(`no cold start of ${like} was measured`);
-  const initMs = BigInt(Math.ceil((start.initMicros * p.slowdownPercent) / 100_000));
+  const initMs = BigInt(ownMs(start.initMicros, situation, p));
   return { initMs, secretCalls: BigInt(start.secretCalls) };
 }
 
@@ -155,11 +182,13 @@ export function usageOf(model: Model, mix: Parameters["mix"], requests: bigint):
   const coldSecrets = millionths((name) => coldStartOf(model, name).secretCalls);
   const functionLog = whole(({ logBytes }) => logBytes + platformLog);
   const accessLog = requests * BigInt(measured.accessLogBytes);
-  const initMs = millionths((name) => coldStartOf(model, name).initMs);
+  const initMs = millionths(
+    (name) => coldStartOf(model, name).initMs * BigInt(memoryOf(situationOf(measured, name), p)),
+  );
   return {
     ...nothing,
     invocation: requests,
-    duration: (weighed((name) => billedMs(model, name)) + initMs) * BigInt(p.memoryMb),
+    duration: weighed((name, situation) => billedMs(model, name) * BigInt(memoryOf(situation, p))) + initMs,
     request: requests,
     write: whole(({ writeUnits }) => writeUnits),
     read: whole(({ readHalfUnits }) => readHalfUnits),

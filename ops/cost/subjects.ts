@@ -235,6 +235,34 @@ export async function subjectsIn(world: World): Promise<readonly Subject[]> {
       },
     },
     {
+      name: "settled by hand, ten at once",
+      of: "records/resolve",
+      status: 207,
+      async ready(n) {
+        const strays = Array.from({ length: 10 }, (_, at) => id(`stray-${at}`, n));
+        for (const each of strays) await done(webhook, notification(each));
+        const listed = await done("records/list", list({ state: "needs_attention", limit: "10" }));
+        const ids = (listed.result as readonly { readonly id: string }[]).map((each) => each.id);
+        return post({ ids, outcome: "declined", reason: "Nobody registered them" });
+      },
+    },
+    {
+      name: "proposed by one person",
+      of: "records/resolve",
+      status: 202,
+      async ready(n) {
+        const stuck = lost(id("stuck.sandbox.reset-after.sandbox.inquiry.http-502", n));
+        await done("aggrepay/debit-wallet", stuck, 504);
+        await sleep(20);
+        const body = await done("aggrepay/debit-wallet", stuck, 504);
+        return {
+          method: "POST",
+          path: { id: idOf(body) },
+          body: { outcome: "not_executed", reason: "The provider's support says so" },
+        };
+      },
+    },
+    {
       name: "debit as usually written",
       of: usualDebit,
       status: 200,

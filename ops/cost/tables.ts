@@ -7,7 +7,7 @@ import { firstOf, type Load, loadsOf, providerCallsOf } from "./quotas.ts";
 type Row = readonly string[];
 
 /** A table of Markdown, which is read as it is in a terminal too. */
-function table(head: Row, rows: readonly Row[], rightFrom = 1): string {
+export function table(head: Row, rows: readonly Row[], rightFrom = 1): string {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
   const line = (row: Row) =>
     `| ${row.map((cell, at) => (at < rightFrom ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join(" | ")} |`;

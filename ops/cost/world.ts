@@ -74,8 +74,11 @@ export async function openWorld(): Promise<World> {
   const fail = (sentence: string): never => {
     throw new Error(sentence);
   };
-  // Doubt is due at once, so that a run need not wait for it.
-  const settings = readSettings({ DATA_DIR: dataDir.path, BACK_OFF_MS: "1" }, folder);
+  // Doubt is due at once, and a person's if that look settles nothing, so that nothing need be waited for.
+  const settings = readSettings(
+    { DATA_DIR: dataDir.path, BACK_OFF_MS: "1", DOUBT_LIMIT_MS: "1", SECOND_PERSON: "on" },
+    folder,
+  );
   const secrets = openSecrets({
     file: undefined,
     gatewayFile: dataDir.file("gateway-secret.json"),

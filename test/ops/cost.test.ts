@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../../infra/config.ts";
+import { sharesOf } from "../../lib/operation/share.ts";
 import { cost } from "../../ops/cost/cost.ts";
 import { documentTables, presetMix, readDocument, stageRps, updated } from "../../ops/cost/document.ts";
 import { costOf, grouped, picodollars, shownDollars } from "../../ops/cost/dollars.ts";
@@ -15,7 +16,9 @@ import {
   type Parameters,
   platformLog,
   presets,
+  withMemory,
 } from "../../ops/cost/model.ts";
+import { type Away, aftermathOf, asksOf } from "../../ops/cost/outage.ts";
 import { egressPrices, type Price, priceNames, prices } from "../../ops/cost/prices.ts";
 import { loadsOf, providerCallsOf } from "../../ops/cost/quotas.ts";
 import { production, synthesized } from "../infra/synthesized.ts";
@@ -116,6 +119,7 @@ const measured: Measured = {
     }),
     record: situation({ of: "records/get", calls: { GetItem: 1 }, readHalfUnits: 2 }),
     "reconcile, nothing due": situation({ of: "reconcile", calls: { Query: 64 }, readHalfUnits: 64 }),
+    "reconcile, one in doubt": situation({ of: "reconcile", readHalfUnits: 66, writeUnits: 6 }),
   },
 };
 
@@ -150,7 +154,7 @@ describe("a month, computed by hand", () => {
     expect(usage).toMatchObject({
       // Four workers a minute, whose shares make one run.
       invocation: 2_628_000n + 4n * 43_800n,
-      duration: (2_628_000n * 314n + 43_800n * 40n) * 512n,
+      duration: 2_628_000n * 314n * 512n + 43_800n * 40n * 1_769n,
       request: 2_628_000n,
       write: 15_768_000n,
       read: 2_803_200n,
@@ -168,8 +172,8 @@ describe("a month, computed by hand", () => {
     });
     expect(line(debits, "write")).toBe("9.86");
     expect(line(debits, "request")).toBe("2.63");
-    // (825,192,000 + 1,752,000) ms of half a GB at 0.0000133334 a second.
-    expect(line(debits, "duration")).toBe("5.51");
+    // 825,192,000 ms of half a GB, and 1,752,000 of 1.73 GB, at 0.0000133334 a second.
+    expect(line(debits, "duration")).toBe("5.54");
     expect(line(debits, "storage")).toBe("0.94");
     expect(line(debits, "read")).toBe("0.18");
   });
@@ -288,6 +292,70 @@ describe("fixed addresses, computed by hand", () => {
   });
 });
 
+describe("memory", () => {
+  test("divides our own time by the share of a processor, up to a whole one", () => {
+    const at512 = model(all("debit"), { memoryMb: 512 });
+    const ms = (memoryMb: number) => billedMs(withMemory(at512, memoryMb), "debit");
+    // 2 ms measured are 4 ms at 512 MB, beside 310 of waiting.
+    expect([256, 512, 1_024, 1_769, 3_538].map(ms)).toEqual([318n, 314n, 312n, 312n, 312n]);
+  });
+
+  test("of reconcile is its own, whatever the others have", () => {
+    const of = (memoryMb: number) => monthOf(withMemory(model(all("balance")), memoryMb)).usage.duration;
+    const reconcile = 43_800n * 40n * 1_769n;
+    // 4 ms of our own at 512 MB, and so 8 at 256.
+    expect(of(512)).toBe(2_628_000n * 304n * 512n + reconcile);
+    expect(of(256)).toBe(2_628_000n * 308n * 256n + reconcile);
+  });
+});
+
+describe("after an hour without a provider", () => {
+  const calm = model(all("debit"), {
+    slowdownPercent: 346,
+    ...{ providerMs: 300, tableMs: 5, settleMicros: 8_000 },
+  });
+
+  test("a worker asks as often as 32 questions at a time, and as its processor allows", () => {
+    // 51 s of 32 at a time, 625 ms each.
+    expect(asksOf(calm, 2, 300)).toBe(2_611);
+    // 51 s of 16.2 ms each.
+    const slow = { ...calm, parameters: { ...calm.parameters, settleMicros: 16_000 } };
+    expect(asksOf(slow, 1, 100)).toBe(3_155);
+  });
+
+  test.each<readonly [Away, number, number]>([
+    // All of the few are asked about as often as pauses allow: that of minute 35 for the fifth time in minute 59.
+    ["hanging", 1, 60],
+    ["failing", 1, 60],
+    // Of so many nearly none is asked about, and the last is over its quiet period in minute 75.
+    ["hanging", 100, 16],
+    // Of the 52,220 that came last before the end, all are over it before their turn.
+    ["hanging", 2 * 2_611, 120],
+  ])("%s, %i doubts a minute are settled after %i minutes", (away, doubts, minutes) => {
+    expect(aftermathOf(calm, { away, doubts, workers: 1 })).toMatchObject({ doubts: 60 * doubts, minutes });
+  });
+
+  test("more workers settle it sooner, and never all of it before silence is believed", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom<Away>("hanging", "failing"),
+        fc.integer({ min: 1, max: 20_000 }),
+        fc.integer({ min: 1, max: 4 }),
+        (away, doubts, workers) => {
+          const [some, more] = [workers, workers + 1].map((each) =>
+            aftermathOf(calm, { away, doubts, workers: each }),
+          );
+          expect(some?.minutes).toBeGreaterThanOrEqual(16);
+          // Where errors are answered, an hour's pause may end later for what was asked more often.
+          expect(more?.minutes).toBeLessThanOrEqual(Math.max(some?.minutes ?? 0, 61));
+          expect(some?.questions).toBeGreaterThanOrEqual(60 * doubts);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
 describe("what is reached", () => {
   const loads = new Map(
     loadsOf(model(all("debit"), { rps: 10_000 }), 500).map((load) => [load.what, load] as const),
@@ -385,8 +453,9 @@ describe("docs/cost.md", () => {
     expect(propertiesOf("AWS::SecretsManager::Secret")).toHaveLength(presets.secrets);
     expect(propertiesOf("AWS::CloudWatch::Dashboard")).toHaveLength(presets.dashboards);
     expect(propertiesOf("AWS::KMS::Key")).toHaveLength(2);
-    for (const { MemorySize } of propertiesOf("AWS::Lambda::Function"))
-      expect(MemorySize).toBe(presets.memoryMb);
+    const sizes = propertiesOf("AWS::Lambda::Function").map(({ MemorySize }) => MemorySize);
+    expect(sizes.filter((size) => size !== presets.memoryMb)).toEqual([presets.reconcileMemoryMb]);
+    expect(sharesOf(prod.reconcileWorkers)).toHaveLength(presets.workers);
     const watched = propertiesOf("AWS::CloudWatch::Alarm").flatMap(({ Metrics }) =>
       Array.isArray(Metrics) ? Metrics.filter((each) => "MetricStat" in each) : [1],
     );
