@@ -3,16 +3,22 @@
  * `npm start` runs. Every run takes new numbers and ids, so it can be run again and again. `URL` names another gateway.
  */
 import { randomInt } from "node:crypto";
-import { join, resolve } from "node:path";
-import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { SignatureV4 } from "@smithy/signature-v4";
+import { parseArgs } from "node:util";
+import { openGateway, type Reply } from "../ops/smoke/gateway.ts";
 import { CannotStart } from "./cannot-start.ts";
-import { readPrincipals } from "./iam/principals.ts";
+import { curlOf } from "./curl.ts";
+import { ownPrincipal } from "./iam/principals.ts";
 import { local } from "./intrinsics.ts";
 import { sandboxOtp } from "./sandbox/aggrepay.ts";
 
-const base = (process.env.URL ?? "http://127.0.0.1:3000").replace(/\/$/, "");
+const { url, curl, help } = options();
+const base = (url ?? process.env.URL ?? "http://127.0.0.1:3000").replace(/\/$/, "");
 const run = `demo-${Date.now().toString(36)}-${randomInt(36 ** 3).toString(36)}`;
+
+const usage = `Usage: npm run demo -- [--url http://127.0.0.1:3000] [--curl]
+
+Plays a customer's life, a doubt and its end, and a call of each provider. --curl prints each call as curl. URL in the
+environment names the gateway, too. With AUTH=iam the calls are signed.`;
 
 /** A sentence for the reader instead of a stack. */
 class Unexpected extends Error {}
@@ -43,63 +49,37 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 const line = (label: string, text: string): void => console.log(`   ${label.padEnd(21)} ${text}`);
 
+/** With AUTH=iam calls are signed by the local host's own principal. */
+const identity = () =>
+  process.env.AUTH === "iam" ? { region: local.region, credentials: ownPrincipal(process.env) } : undefined;
+
+const requestOf = ({ route, input, idempotencyKey }: Step) => ({
+  method: input === undefined ? ("GET" as const) : ("POST" as const),
+  path: `/v1/${route}`,
+  ...(input !== undefined && { body: JSON.stringify(input), contentType: "application/json" }),
+  ...(idempotencyKey !== undefined && { headers: { "idempotency-key": idempotencyKey } }),
+  asksProvider: true,
+});
+
 async function send(step: Step): Promise<Answer> {
-  const headers: Record<string, string> = { "content-type": "application/json" };
-  if (step.idempotencyKey !== undefined) headers["idempotency-key"] = step.idempotencyKey;
-  const address = `${base}/v1/${step.route}`;
-  const call = await signed(address, step.input, headers);
-  let response: Response;
-  let text: string;
+  const gateway = await openGateway(new URL(base), identity(), { ownMs: 35_000, providerMs: 35_000 });
+  let reply: Reply;
   try {
-    response = await fetch(address, call);
-    text = await response.text();
+    reply = await gateway.send({ ...requestOf(step), signed: true });
   } catch (cause) {
     throw new Unexpected(`No gateway answers at ${base}. Start it with "npm start", or set URL.`, { cause });
   }
-  if (response.status === 403 && process.env.AUTH !== "iam")
+  const { status, headers, body } = reply;
+  const address = `${base}/v1/${step.route}`;
+  if (status === 403 && process.env.AUTH !== "iam")
     throw new Unexpected(`${address} answered 403. If it was started with AUTH=iam: AUTH=iam npm run demo.`);
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch (cause) {
-    throw new Unexpected(`${address} answered ${response.status} without JSON. Is that the gateway?`, {
-      cause,
-    });
-  }
+  if (body === undefined)
+    throw new Unexpected(`${address} answered ${status} without JSON. Is that the gateway?`);
   return {
-    status: response.status,
-    replayed: response.headers.get("idempotency-replayed") === "true",
+    status,
+    replayed: headers["idempotency-replayed"] === "true",
     body: isRecord(body) ? body : {},
   };
-}
-
-/** With AUTH=iam a call is signed by the principal of the local host that may do all, or by the first of PRINCIPALS_FILE. */
-async function signed(address: string, input: Step["input"], headers: Record<string, string>) {
-  const call = input === undefined ? { method: "GET" } : { method: "POST", body: JSON.stringify(input) };
-  if (process.env.AUTH !== "iam") return { ...call, headers };
-  const file = process.env.PRINCIPALS_FILE || join(process.env.DATA_DIR || ".data", "principals.json");
-  const principals = readPrincipals(resolve(file));
-  const own = principals.find(({ arn }) => arn.endsWith("/may-change")) ?? principals[0];
-  if (own === undefined) throw new Unexpected(`${file} has no principal.`);
-  const { host, hostname, port, protocol, pathname, searchParams } = new URL(address);
-  // The SDK's own client brings the hash that its signer wants.
-  const { config } = new SecretsManagerClient({ region: local.region, credentials: own });
-  const signer = new SignatureV4({
-    service: "execute-api",
-    region: local.region,
-    credentials: own,
-    sha256: config.sha256,
-  });
-  const { headers: all } = await signer.sign({
-    ...call,
-    protocol,
-    hostname,
-    ...(port && { port: Number(port) }),
-    path: pathname,
-    query: Object.fromEntries(searchParams),
-    headers: { ...headers, host },
-  });
-  return { ...call, headers: all };
 }
 
 let count = 0;
@@ -109,6 +89,7 @@ async function take(step: Step): Promise<Answer> {
   count += 1;
   console.log(`\n${count}. ${step.title}`);
   line("request", `${step.input ? "POST" : "GET"} /v1/${step.route}`);
+  if (curl) console.log(`   ${curlOf(new URL(base), requestOf(step))}`);
   const answer = await send(step);
   const { status, body } = answer;
   line("status", `${status}${answer.replayed ? "  Idempotency-Replayed: true" : ""}`);
@@ -336,13 +317,25 @@ async function life(): Promise<void> {
   console.log(`\nAll ${count} steps went as expected.`);
 }
 
-if (process.argv.length > 2) {
-  console.error("npm run demo takes no options; URL names the gateway to play against.");
-  process.exit(2);
+function options() {
+  const known = {
+    url: { type: "string" },
+    curl: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  } as const;
+  try {
+    return parseArgs({ options: known }).values;
+  } catch (error) {
+    console.error(
+      `${error instanceof Error ? error.message : error} npm run demo -- --help lists the options.`,
+    );
+    process.exit(2);
+  }
 }
 
 try {
-  await life();
+  if (help) console.log(usage);
+  else await life();
 } catch (error) {
   if (!(error instanceof Unexpected || error instanceof CannotStart)) throw error;
   console.error(`\n${error.message}`);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { ApiRoute } from "../api-routes.ts";
 import { CannotStart } from "../cannot-start.ts";
 import { local } from "../intrinsics.ts";
@@ -45,6 +46,18 @@ export function readPrincipals(file: string): readonly ApiPrincipal[] {
   const ids = principals.map(({ accessKeyId }) => accessKeyId);
   if (new Set(ids).size < ids.length) return wrong("has an accessKeyId twice");
   return principals;
+}
+
+/**
+ * The principal that the local gateway's own tools sign as: the one that may do all, or the first of PRINCIPALS_FILE.
+ *
+ * @throws CannotStart as `readPrincipals`
+ */
+export function ownPrincipal(environment: Readonly<Record<string, string | undefined>>): ApiPrincipal {
+  const file = environment.PRINCIPALS_FILE || join(environment.DATA_DIR || ".data", "principals.json");
+  const [first, ...others] = readPrincipals(resolve(file));
+  if (first === undefined) throw new CannotStart(`PRINCIPALS_FILE ${file} must be a list of principals.`);
+  return [first, ...others].find(({ arn }) => arn.endsWith("/may-change")) ?? first;
 }
 
 const fields: ReadonlySet<string> = new Set([

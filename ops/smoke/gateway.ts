@@ -1,5 +1,4 @@
-import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { SignatureV4 } from "@smithy/signature-v4";
+import type { AwsCredentialIdentity } from "@aws-sdk/types";
 
 export interface Request {
   readonly method: "GET" | "POST";
@@ -7,6 +6,7 @@ export interface Request {
   readonly path: string;
   readonly body?: string;
   readonly contentType?: string;
+  readonly headers?: Headers;
   /** Says who asks: by a signature, or by a token. */
   readonly signed: boolean;
   /** The answer waits for a provider's. */
@@ -17,9 +17,13 @@ export interface Reply {
   readonly status: number;
   /** Media type, without parameters. */
   readonly type: string;
+  readonly headers: Headers;
   /** The JSON of the body; undefined for anything else. */
   readonly body: unknown;
 }
+
+/** By name in small letters. */
+export type Headers = Readonly<Record<string, string>>;
 
 /** A gateway as a caller sees it. */
 export interface Gateway {
@@ -30,6 +34,13 @@ export interface Gateway {
 /** No answer came; the message says why in a sentence. */
 export class Unanswered extends Error {
   override readonly name = "Unanswered";
+  /** Nothing was sent: there was no connection. */
+  readonly isUnsent: boolean;
+
+  constructor(message: string, isUnsent = false) {
+    super(message);
+    this.isUnsent = isUnsent;
+  }
 }
 
 /** What a person has to put right before anything can be asked. */
@@ -38,9 +49,15 @@ export class Unsigned extends Error {
 }
 
 /** Who asks: credentials that sign (SigV4), or a token of the issuer that the gateway trusts. */
-export type Identity =
-  | { readonly profile: string | undefined; readonly region: string | undefined }
-  | { readonly token: string };
+export type Identity = Signing | { readonly token: string };
+
+export interface Signing {
+  /** Whose credentials; those of the environment unless given. */
+  readonly profile?: string | undefined;
+  readonly region: string | undefined;
+  /** Used in place of a profile's. */
+  readonly credentials?: AwsCredentialIdentity;
+}
 
 /** How long an answer is waited for; an HTTP API itself waits 30 s for a function. */
 const patience = { ownMs: 10_000, providerMs: 30_000 };
@@ -51,13 +68,18 @@ export async function openGateway(
   identity: Identity | undefined,
   { ownMs, providerMs } = patience,
 ): Promise<Gateway> {
-  const sign = identity && ("token" in identity ? bearing(identity.token) : await signerOf(url, identity));
+  const sign =
+    identity &&
+    ("token" in identity
+      ? bearing(identity.token)
+      : await (await import("./signer.ts")).signerOf(url, identity));
   return {
     async send(request) {
       const target = new URL(request.path, url);
       const headers = {
         host: target.host,
         ...(request.contentType && { "content-type": request.contentType }),
+        ...request.headers,
       };
       const signed = request.signed && sign ? await sign(target, request, headers) : headers;
       return answered(target, request, signed, request.asksProvider ? providerMs : ownMs);
@@ -65,52 +87,12 @@ export async function openGateway(
   };
 }
 
-type Headers = Readonly<Record<string, string>>;
-type Sign = (target: URL, request: Request, headers: Headers) => Promise<Headers>;
+/** Gives the headers with those that say who asks. */
+export type Sign = (target: URL, request: Request, headers: Headers) => Promise<Headers>;
 
 const bearing =
   (token: string): Sign =>
   async (_target, _request, headers) => ({ ...headers, authorization: `Bearer ${token}` });
-
-async function signerOf(url: URL, { profile, region }: Exclude<Identity, { token: string }>): Promise<Sign> {
-  // An SDK client knows every place that credentials and Regions come from; this one is never used to call.
-  const { config } = new SecretsManagerClient(profile === undefined ? {} : { profile });
-  const credentials = await config.credentials().catch(() => {
-    // A credential process may put anything into its error, the secret too.
-    const whose = profile === undefined ? "of the environment" : `of the profile "${profile}"`;
-    throw new Unsigned(
-      `The credentials ${whose} cannot be had: see what "aws sts get-caller-identity" says with them.`,
-    );
-  });
-  const signer = new SignatureV4({
-    service: "execute-api",
-    region: region ?? regionOf(url) ?? (await config.region().catch(() => noRegion(url))),
-    credentials,
-    sha256: config.sha256,
-  });
-  return async (target, { method, body }, headers) => {
-    const { protocol, hostname, port, pathname, searchParams } = target;
-    const signed = await signer.sign({
-      method,
-      protocol,
-      hostname,
-      ...(port && { port: Number(port) }),
-      path: pathname,
-      query: Object.fromEntries(searchParams),
-      headers,
-      body,
-    });
-    return signed.headers;
-  };
-}
-
-/** `https://abc123.execute-api.eu-central-1.amazonaws.com` says where it is; a domain of one's own does not. */
-export const regionOf = ({ hostname }: URL): string | undefined =>
-  /^[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(hostname)?.[1];
-
-function noRegion({ hostname }: URL): never {
-  throw new Unsigned(`${hostname} does not say its Region, nor does the profile: give it with --region.`);
-}
 
 async function answered(
   target: URL,
@@ -128,9 +110,14 @@ async function answered(
       signal: AbortSignal.timeout(timeoutMs),
     });
     const type = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
-    return { status: response.status, type, body: parsed(await response.text()) };
+    return {
+      status: response.status,
+      type,
+      headers: Object.fromEntries(response.headers),
+      body: parsed(await response.text()),
+    };
   } catch (error) {
-    throw new Unanswered(reasonOf(error, timeoutMs));
+    throw unanswered(error, timeoutMs);
   }
 }
 
@@ -142,10 +129,13 @@ function parsed(text: string): unknown {
   }
 }
 
-function reasonOf(error: unknown, timeoutMs: number): string {
-  if (!(error instanceof Error)) return "no answer";
-  if (error.name === "TimeoutError") return `no answer within ${timeoutMs / 1000} s`;
+function unanswered(error: unknown, timeoutMs: number): Unanswered {
+  if (!(error instanceof Error)) return new Unanswered("no answer");
+  if (error.name === "TimeoutError") return new Unanswered(`no answer within ${timeoutMs / 1000} s`);
   const { cause } = error;
-  const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
-  return `no answer: the connection failed${code}`;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
+  return new Unanswered(
+    `no answer: the connection failed${code === undefined ? "" : ` (${code})`}`,
+    /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/.test(code ?? ""),
+  );
 }

@@ -1,12 +1,12 @@
 /** `npm run smoke`: whether a deployed gateway is what it should be. It only looks, unless it is told `--ids-kept`. */
-import { isIP } from "node:net";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { functions } from "../../functions/index.ts";
 import type { ProviderName } from "../../lib/secrets/names.ts";
+import { addressOf, identityOf, isLoopback, Usage } from "./address.ts";
 import { checks, providersOf } from "./checks.ts";
 import type { Finding } from "./finding.ts";
-import { type Gateway, type Identity, openGateway, Unsigned } from "./gateway.ts";
+import { type Gateway, openGateway, Unsigned } from "./gateway.ts";
 import { idsKept } from "./ids-kept.ts";
 
 const help = `Usage: npm run smoke -- --url https://... [--profile NAME] [options]
@@ -32,9 +32,6 @@ for --ids-kept also of POST/v1/aggrepay/debit-wallet, debit-reversal, fetch-tran
 
 Ends with 0 where nothing failed, with 1 where something did, with 2 where the options are wrong.
 `;
-
-/** A sentence for the reader instead of a stack. */
-class Usage extends Error {}
 
 interface Output {
   out(text: string): void;
@@ -70,34 +67,6 @@ function optionsOf(args: readonly string[]) {
 }
 
 type Options = ReturnType<typeof optionsOf>;
-
-function urlOf(url: string, option: "url" | "webhook-url"): URL {
-  const found = URL.parse(url);
-  if (found === null || !/^https?:$/.test(found.protocol))
-    throw new Usage(`--${option} "${url}" is no http address.`);
-  if (found.username !== "" || found.pathname !== "/" || found.search !== "" || found.hash !== "")
-    throw new Usage(`--${option} "${url}" must be scheme and host only.`);
-  // A signed request names its session in a header: not over a wire that anyone can read.
-  if (found.protocol === "http:" && !isLoopback(found))
-    throw new Usage(`--${option} "${url}" must be https: only a loopback address may be http.`);
-  return found;
-}
-
-const isLoopback = ({ hostname }: URL): boolean =>
-  hostname === "localhost" || hostname === "[::1]" || (isIP(hostname) === 4 && hostname.startsWith("127."));
-
-function identityOf(url: URL, { profile, region }: Options, environment: Environment): Identity | undefined {
-  const token = environment.SMOKE_TOKEN;
-  if (token) {
-    if (profile !== undefined || region !== undefined)
-      throw new Usage("SMOKE_TOKEN is sent in place of a signature: --profile and --region are for signing.");
-    // RFC 6750, section 2.1. What is no token is not quoted: it may be part of one.
-    if (!/^[\w.~+/-]+=*$/.test(token)) throw new Usage("SMOKE_TOKEN is no bearer token.");
-    return { token };
-  }
-  const isGiven = profile !== undefined || Boolean(environment.AWS_ACCESS_KEY_ID);
-  return isLoopback(url) && !isGiven ? undefined : { profile, region };
-}
 
 function askedOf({ ask, provider }: Options): readonly ProviderName[] {
   const known = providersOf(functions);
@@ -136,11 +105,14 @@ export async function smoke(
       return 0;
     }
     if (options.url === undefined) throw new Usage("--url is missing.");
-    const url = urlOf(options.url, "url");
-    const webhookUrl = urlOf(options["webhook-url"] ?? options.url, "webhook-url");
+    const url = addressOf(options.url, "--url");
+    const webhookUrl = addressOf(options["webhook-url"] ?? options.url, "--webhook-url");
     const ask = askedOf(options);
     const testCustomer = testCustomerOf(options, environment);
-    const gateway = await openGateway(url, identityOf(url, options, environment));
+    const gateway = await openGateway(
+      url,
+      identityOf(url, { ...options, token: environment.SMOKE_TOKEN, tokenFrom: "SMOKE_TOKEN" }, environment),
+    );
     const webhooks = await openGateway(webhookUrl, undefined);
     const open = options.open === true || isLoopback(url);
     let failures = 0;

@@ -6,9 +6,10 @@ import { functions } from "../../functions/index.ts";
 import { routesOf } from "../../lib/operation/definition.ts";
 import { checks } from "../../ops/smoke/checks.ts";
 import type { Finding } from "../../ops/smoke/finding.ts";
-import { openGateway, regionOf } from "../../ops/smoke/gateway.ts";
+import { openGateway } from "../../ops/smoke/gateway.ts";
 import { liveHost } from "../../ops/smoke/ids-kept.ts";
 import { longestId } from "../../ops/smoke/longest-id.ts";
+import { regionOf } from "../../ops/smoke/signer.ts";
 import { smoke } from "../../ops/smoke/smoke.ts";
 import { type Came, type Deployed, platforms, problemReply, startDeployed } from "./deployed.ts";
 
