@@ -114,7 +114,7 @@ const refusedKeys: Meaning = {
 };
 
 /** In the form that words are compared in. Source: the document's list of response codes. */
-const refusals: ReadonlyMap<string, Meaning> = new Map(
+export const refusals: ReadonlyMap<string, Meaning> = new Map(
   Object.entries<Meaning>({
     not_available: { as: "declined", code: "not-found", detail: "DreamzWallet knows no such customer." },
     "invalid token": refusedKeys,

@@ -145,14 +145,14 @@ const invalidField = (name: string): Meaning => ({
 });
 
 /** In the form that words are compared in. Source: the codes on the provider's public pages; the document prints 0000 alone. */
-const ofTheMerchant: ReadonlyMap<string, Meaning> = new Map([
+export const ofTheMerchant: ReadonlyMap<string, Meaning> = new Map([
   ["9010", misconfigured("NICEPAY refused the gateway's signature.")],
   ["9011", misconfigured("NICEPAY refused the gateway's merchant id.")],
   ["9012", misconfigured("NICEPAY has not activated this method for the merchant.")],
   ["9108", misconfigured("NICEPAY has not activated payloans for the merchant.")],
 ]);
 
-const ofRegistrations: ReadonlyMap<string, Meaning> = new Map(
+export const ofRegistrations: ReadonlyMap<string, Meaning> = new Map(
   Object.entries<Meaning>({
     "9009": {
       as: "taken",

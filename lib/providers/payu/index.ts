@@ -123,7 +123,7 @@ const refusedKeys: Meaning = {
 const declined: Meaning = { as: "declined", code: "declined", detail: "PayU declined." };
 
 /** Codes at the top level; the same codes inside a dump are data. Source: status codes of the loyalty points family. */
-const refusals: ReadonlyMap<string, Meaning> = new Map(
+export const refusals: ReadonlyMap<string, Meaning> = new Map(
   Object.entries<Meaning>({
     "1010": refusedKeys,
     "1020": refusedKeys,

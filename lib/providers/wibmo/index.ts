@@ -140,7 +140,7 @@ function read(
 const successCodes = ["0", "00", "000", "0000", "200"];
 
 /** Client id, bank id, X-Consumer-Key or secure code not present: nothing that a caller could mend. Source: its error codes. */
-const configurationCodes = ["1262", "1264", "1310", "1311"];
+export const configurationCodes = ["1262", "1264", "1310", "1311"];
 
 /**
  * Whether an error is of our keys or our address. The WAL codes are for those as well as for the provider's own failures, and
@@ -158,7 +158,7 @@ const gateTexts = [
   "you cannot consume this service",
 ];
 
-const refusedKeys: Meaning = {
+export const refusedKeys: Meaning = {
   as: "not_executed",
   code: "misconfigured",
   detail: "Wibmo misses or refuses a value that identifies the gateway.",

@@ -1,0 +1,70 @@
+import { Command, Option } from "commander";
+import { tellReply, verdictOn } from "../answer.ts";
+import { type AskOptions, asksGateway, gatewayOf } from "../ask.ts";
+import type { Ending } from "../exit.ts";
+import { wrongInput } from "../exit.ts";
+import type { Io } from "../io.ts";
+import type { Run } from "../run.ts";
+import { isObject, type JsonObject, shown, table } from "../shown.ts";
+import { wholeNumber } from "../whole-number.ts";
+
+interface ResolveOptions extends AskOptions {
+  readonly outcome: string;
+  readonly reason: string;
+  readonly transactionId?: string;
+  readonly attempt?: number;
+}
+
+/** `gw resolve`: a person's decision on one record or many. */
+export const resolveCommand = (run: Run): Command =>
+  asksGateway(new Command("resolve"))
+    .description("settles records that wait for a person; see the runbook for what to look at first")
+    .argument("<id...>", "the records' ids, at most 100")
+    .addOption(
+      new Option("--outcome <outcome>", "what is true of it; withdraw takes back a proposal of your own")
+        .choices(["succeeded", "declined", "not_executed", "withdraw"])
+        .makeOptionMandatory(),
+    )
+    .requiredOption("--reason <text>", "how you know; it is kept with the record")
+    .option("--transaction-id <id>", "the provider's, of one record that succeeded")
+    .option("--attempt <n>", "the attempt that you looked at", wholeNumber("--attempt", 0, 1_000_000))
+    .addHelpText(
+      "after",
+      `
+Examples:
+  gw resolve duMeKVHWTuqEuy6wY2VyIYNZOAGw-eK0lYLyFnzWybU --outcome succeeded --reason "Statement of 29 November, row 12" \\
+    --transaction-id 887420489
+  gw resolve $(gw records --state needs_attention --json | jq -r '.[].id') --outcome not_executed --reason "Ticket 4711"`,
+    )
+    .action((ids: string[], options: ResolveOptions) => run((io) => resolve(ids, options, io)));
+
+async function resolve(ids: readonly string[], options: ResolveOptions, io: Io): Promise<Ending> {
+  const { outcome, reason, transactionId, attempt } = options;
+  const [id, ...others] = ids;
+  if (others.length > 0 && transactionId !== undefined)
+    throw wrongInput("--transaction-id belongs to one record: give one id.");
+  const asked = await gatewayOf(options, io);
+  const said = { outcome, reason, ...(attempt !== undefined && { attempt }) };
+  const isOne = id !== undefined && others.length === 0;
+  const reply = await asked.send({
+    method: "POST",
+    path: isOne ? `/v1/records/${encodeURIComponent(id)}/resolve` : "/v1/records/resolve",
+    contentType: "application/json",
+    body: JSON.stringify(
+      isOne ? { ...said, ...(transactionId !== undefined && { transactionId }) } : { ids, ...said },
+    ),
+  });
+  const results = isObject(reply.body) ? reply.body.result : undefined;
+  if (options.json || !Array.isArray(results)) {
+    tellReply(reply, io, options.json === true);
+    if (reply.status === 202 && !options.json) io.out("  A second person has to say the same.");
+  } else for (const line of table(results.filter(isObject).map(rowOf))) io.out(line);
+  const isRefused =
+    Array.isArray(results) && results.some((each) => isObject(each) && Number(each.status) >= 300);
+  return isRefused ? "refused" : verdictOn(reply).ends;
+}
+
+function rowOf({ id, status, record, problem }: JsonObject): JsonObject {
+  const why = isObject(problem) ? `${shown(problem.code)}: ${shown(problem.detail)}` : undefined;
+  return { id, status, state: isObject(record) ? record.state : undefined, why };
+}

@@ -1,0 +1,62 @@
+import type { Reply } from "../ops/smoke/gateway.ts";
+import { tellReply, verdictOn } from "./answer.ts";
+import type { Asked } from "./ask.ts";
+import type { Ending } from "./exit.ts";
+import type { Io } from "./io.ts";
+import { isObject, type JsonObject } from "./shown.ts";
+
+/** A reply that is none of what was hoped for: told, and how the command ends by it. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  readonly reply: Reply;
+
+  constructor(reply: Reply) {
+    super(`HTTP ${reply.status}`);
+    this.reply = reply;
+  }
+}
+
+/**
+ * Reads one thing of the gateway.
+ *
+ * @throws Refused unless the answer is a success
+ */
+export async function got(asked: Asked, path: string): Promise<JsonObject> {
+  const reply = await asked.send({ method: "GET", path });
+  if (reply.status !== 200 || !isObject(reply.body)) throw new Refused(reply);
+  return reply.body;
+}
+
+/** A list of records, page by page, up to a number of them. */
+export async function listed(
+  asked: Asked,
+  query: Readonly<Record<string, string>>,
+  limit: number,
+): Promise<readonly JsonObject[]> {
+  const rows: JsonObject[] = [];
+  const isPaged = query.merchantTransactionId === undefined;
+  for (let cursor: string | undefined; ; ) {
+    const page = { ...query, ...(isPaged && { limit: "100" }), ...(cursor !== undefined && { cursor }) };
+    const body = await got(asked, `/v1/records?${new URLSearchParams(sorted(page))}`);
+    rows.push(...(Array.isArray(body.result) ? body.result.filter(isObject) : []));
+    const next = isObject(body.page) ? body.page.cursor : undefined;
+    if (typeof next !== "string" || rows.length >= limit) return rows.slice(0, limit);
+    cursor = next;
+  }
+}
+
+/** A signature is of parameters in alphabetical order. */
+const sorted = (query: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(query).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+
+/** Runs what may be refused, and tells the refusal. */
+export async function orTold(io: Io, json: boolean, run: () => Promise<Ending>): Promise<Ending> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    tellReply(error.reply, io, json);
+    const { ends } = verdictOn(error.reply);
+    return ends === "done" ? "refused" : ends;
+  }
+}

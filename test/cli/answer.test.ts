@@ -1,0 +1,157 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { verdictOn } from "../../cli/answer.ts";
+import type { Io } from "../../cli/io.ts";
+import { gw } from "../../cli/program.ts";
+import { nearest } from "../../cli/suggest.ts";
+
+const reply = (status: number, body: object, headers: Readonly<Record<string, string>> = {}) => ({
+  status,
+  headers,
+  type: "application/problem+json",
+  body,
+});
+
+describe("a reply's verdict", () => {
+  const again = { "retry-after": "7" };
+  test.each([
+    ["success", reply(200, {}), { ends: "done" }],
+    ["a proposal", reply(202, {}), { ends: "done" }],
+    ["a mistake", reply(400, { code: "invalid-request", retry: "after-fix" }), { ends: "wrongInput" }],
+    ["a large body", reply(413, { code: "unacceptable-body", retry: "after-fix" }), { ends: "wrongInput" }],
+    ["a refusal", reply(422, { code: "declined", retry: "after-fix" }), { ends: "refused" }],
+    ["done before", reply(409, { code: "already-done", retry: "never" }), { ends: "refused" }],
+    [
+      "not sent",
+      reply(503, { code: "not-sent", retry: "same-identity" }, again),
+      { ends: "notDone", repeatAfterSeconds: 7 },
+    ],
+    [
+      "in progress",
+      reply(409, { code: "in-progress", retry: "same-identity" }, again),
+      { ends: "inDoubt", repeatAfterSeconds: 7 },
+    ],
+    [
+      "doubt",
+      reply(504, { code: "outcome-unknown", retry: "same-identity", record: { state: "in_doubt" } }, again),
+      { ends: "inDoubt", repeatAfterSeconds: 7 },
+    ],
+    [
+      "a record that waits for a person",
+      reply(504, { code: "outcome-unknown", retry: "same-identity", record: { state: "needs_attention" } }),
+      { ends: "inDoubt" },
+    ],
+    [
+      "a flagged record that was left so",
+      reply(504, { code: "outcome-unknown", retry: "never" }),
+      { ends: "inDoubt" },
+    ],
+    ["API Gateway's throttle", reply(429, { message: "x" }), { ends: "notDone", repeatAfterSeconds: 5 }],
+    ["a function that ended", reply(500, { message: "x" }), { ends: "inDoubt", repeatAfterSeconds: 5 }],
+    ["API Gateway's own 503", reply(503, { message: "x" }), { ends: "inDoubt", repeatAfterSeconds: 5 }],
+    ["a caller without the right", reply(403, { message: "Forbidden" }), { ends: "refused" }],
+    [
+      "a Retry-After that is a date",
+      reply(
+        503,
+        { code: "not-sent", retry: "same-identity" },
+        { "retry-after": "Sun, 29 Nov 2026 10:00:00 GMT" },
+      ),
+      { ends: "notDone", repeatAfterSeconds: 5 },
+    ],
+  ] as const)("%s", (_what, given, verdict) => {
+    expect(verdictOn(given)).toEqual(verdict);
+  });
+});
+
+describe("repeating until it is known", () => {
+  const servers: { close(): void }[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  /** A gateway that gives each of these answers in turn; `lost`: the connection ends without one. */
+  async function answering(...answers: readonly (ReturnType<typeof reply> | "lost")[]) {
+    const came: string[] = [];
+    const server = createServer(async (request, response) => {
+      let body = "";
+      for await (const part of request) body += part;
+      came.push(`${request.url} ${request.headers["idempotency-key"] ?? "-"} ${body}`);
+      const answer = answers[Math.min(came.length, answers.length) - 1];
+      if (answer === "lost" || answer === undefined) return void response.destroy();
+      response.writeHead(answer.status, answer.headers).end(JSON.stringify(answer.body));
+    });
+    servers.push(server);
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, came };
+  }
+
+  async function run(url: string, ...args: readonly string[]) {
+    const printed: string[] = [];
+    const io: Io = {
+      out: (line) => void printed.push(line),
+      err: () => undefined,
+      paint: (_style, text) => text,
+      input: async () => "",
+      environment: {},
+    };
+    const code = await gw(
+      ["call", "customer-otp", "customerId=1", "--url", url, "--until-known", ...args],
+      io,
+    );
+    return { code, first: printed[0] };
+  }
+
+  const soon = { "retry-after": "1" };
+
+  test("the same request, under the same key, through API Gateway's own answers and lost replies", async () => {
+    const { url, came } = await answering(
+      reply(503, { message: "Service Unavailable" }, soon),
+      reply(429, { message: "Too Many Requests" }, soon),
+      reply(504, { code: "outcome-unknown", detail: "d", retry: "same-identity" }, soon),
+      reply(200, { result: {} }),
+    );
+    expect(await run(url)).toEqual({ code: 0, first: "200" });
+    expect(came).toHaveLength(4);
+    expect(new Set(came).size).toBe(1);
+    expect(came[0]).toMatch(/^\/v1\/aggrepay\/customer-otp [0-9a-f-]{36} \{"customerId":"1"\}$/);
+  });
+
+  test("is told what it last was where the time is over", async () => {
+    const { url, came } = await answering(
+      reply(504, { code: "outcome-unknown", detail: "d", retry: "same-identity" }),
+    );
+    expect(await run(url, "--for", "1")).toEqual({ code: 3, first: "504 outcome-unknown: d" });
+    expect(came).toHaveLength(1);
+  });
+
+  test("ends where a person is waited for", async () => {
+    const waiting = {
+      code: "outcome-unknown",
+      detail: "d",
+      retry: "same-identity",
+      record: { state: "needs_attention" },
+    };
+    const { url, came } = await answering(reply(504, waiting, soon));
+    expect((await run(url)).code).toBe(3);
+    expect(came).toHaveLength(1);
+  });
+
+  test("a reply that is lost for good is unreachable, not done", async () => {
+    const { url } = await answering("lost");
+    expect(await run(url, "--for", "1")).toEqual({ code: 4, first: undefined });
+  });
+});
+
+test.each([
+  ["customerid", ["fromCustomerId", "toCustomerId", "amount"], "fromCustomerId"],
+  ["ammount", ["fromCustomerId", "amount"], "amount"],
+  ["merchant_transaction_id", ["merchantTransactionId", "transactionId"], "merchantTransactionId"],
+  ["debit", ["debit-wallet", "debit-reversal"], "debit-wallet"],
+  ["pin", ["mpin", "amount"], "mpin"],
+  ["xyzzy", ["mpin", "amount"], undefined],
+  ["=", ["mpin"], undefined],
+])("%s is meant as one of %j: %s", (typed, known, meant) => {
+  expect(nearest(typed, known)).toBe(meant);
+});
