@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { checkFilled, checkText } from "./check.ts";
 import { equalInConstantTime } from "./equal.ts";
 import { decodeJson, JsonError, type JsonObject, type JsonValue } from "./json.ts";
-import { encodePhpJson } from "./php-json.ts";
+import { aggrepayReplyTexts, aggrepayRequestPieces, joined, type Piece } from "./pieces.ts";
 
 /** One field of a form post, under the provider's name for it. */
-export type Field = readonly [name: string, value: string];
+export type Field = Piece;
 
 export type AggrepaySecret = { readonly apiKey: string; readonly salt: string };
 
@@ -45,11 +45,8 @@ export function signAggrepay(secret: AggrepaySecret, fields: readonly Field[]): 
  */
 export function aggrepayRequestHash(salt: string, fields: readonly Field[]): string {
   checkNames(fields);
-  const values = fields
-    .filter(([, value]) => value !== "")
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `|${checkText(`field "${name}"`, value)}`);
-  return sha512(checkFilled("salt", salt) + values.join(""));
+  for (const [name, value] of fields) checkText(`field "${name}"`, value);
+  return sha512(joined(aggrepayRequestPieces(checkFilled("salt", salt), fields)));
 }
 
 /** Why a reply is not believed. */
@@ -144,10 +141,8 @@ function decodeReply(body: Uint8Array): JsonObject | AggrepayDoubt {
 
 /** The text that is hashed, in both slash forms. */
 function encodeWithoutHash(reply: JsonObject): readonly string[] | undefined {
-  const rest = new Map(reply);
-  rest.delete("hash");
   try {
-    return [encodePhpJson(rest), encodePhpJson(rest, { bareSlashes: true })];
+    return aggrepayReplyTexts(reply);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

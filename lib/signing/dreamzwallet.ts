@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { checkFilled } from "./check.ts";
+import { dreamzwalletPieces, joined } from "./pieces.ts";
 
 export type DreamzwalletSecret = {
   /** The account's own key, provided by PaymentPlug. */
@@ -20,12 +21,10 @@ export type DreamzwalletSecret = {
  * the hash without secKey from a newer page of the platform.
  */
 export function dreamzwalletVerificationHash(secret: DreamzwalletSecret, customerId: string): string {
-  const secKey = checkFilled("secKey", secret.secKey.trim());
-  const customer = checkFilled("customerId", customerId.trim());
-  const owner = checkFilled("walletOwnerId", secret.walletOwnerId.trim());
-  const hex = createHash("sha256")
-    .update(keyIn(secret, secKey) + customer + owner)
-    .digest("hex");
+  const { secKey, walletOwnerId } = secret;
+  for (const [name, value] of dreamzwalletPieces(secKey, customerId, walletOwnerId)) checkFilled(name, value);
+  const pieces = dreamzwalletPieces(keyIn(secret), customerId, walletOwnerId);
+  const hex = createHash("sha256").update(joined(pieces)).digest("hex");
   switch (secret.hashCase ?? "lower") {
     case "lower":
       return hex;
@@ -36,15 +35,13 @@ export function dreamzwalletVerificationHash(secret: DreamzwalletSecret, custome
   }
 }
 
-function keyIn(
-  { hashParts = "secKey,customerId,walletOwnerId" }: DreamzwalletSecret,
-  secKey: string,
-): string {
+/** The key where it is hashed. */
+function keyIn({ secKey, hashParts = "secKey,customerId,walletOwnerId" }: DreamzwalletSecret) {
   switch (hashParts) {
     case "secKey,customerId,walletOwnerId":
       return secKey;
     case "customerId,walletOwnerId":
-      return "";
+      return undefined;
     default:
       throw new TypeError("hashParts names other parts than are hashed: check the secret");
   }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { checkFilled, checkText } from "./check.ts";
+import { checkFilled } from "./check.ts";
 import { equalInConstantTime } from "./equal.ts";
+import { accountBindingPieces, deactivationPieces, joined, type Piece, userDetailPieces } from "./pieces.ts";
 
 /** What the token of an account binding covers: nothing else of a registration or a notification is signed. */
 export type AccountBindingParts = {
@@ -11,15 +12,11 @@ export type AccountBindingParts = {
 
 /**
  * A `merchantToken`: SHA-256, lower-case hex, of the parts and then the merchant key, with nothing between.
- * Which parts, and in which order, is each call's own rule.
- *
- * Throws a TypeError when the key is empty or a part has no UTF-8 form.
+ * Which parts, and in which order, is each call's own rule. Throws a TypeError when one of them is empty.
  */
-export function nicepayMerchantToken(merchantKey: string, parts: readonly string[]): string {
-  const key = checkFilled("merchantKey", merchantKey);
-  return createHash("sha256")
-    .update(checkText("a signed part", parts.join("")) + key)
-    .digest("hex");
+export function nicepayMerchantToken(pieces: readonly Piece[]): string {
+  for (const [name, value] of pieces) checkFilled(name, value);
+  return createHash("sha256").update(joined(pieces)).digest("hex");
 }
 
 /**
@@ -29,11 +26,7 @@ export function nicepayMerchantToken(merchantKey: string, parts: readonly string
  * Source: NICEPAY payloan account binding (document 004), merchantToken.
  */
 export function accountBindingToken(parts: AccountBindingParts, merchantKey: string): string {
-  return nicepayMerchantToken(merchantKey, [
-    checkFilled("iMid", parts.iMid),
-    checkFilled("referenceNo", parts.referenceNo),
-    checkFilled("billingPhone", parts.billingPhone),
-  ]);
+  return nicepayMerchantToken(accountBindingPieces(parts, merchantKey));
 }
 
 /**
@@ -74,10 +67,7 @@ export type UserDetailParts = {
  * Source: NICEPAY's public pages, user detail of an account binding (payloan, advance API).
  */
 export function userDetailToken(parts: UserDetailParts, merchantKey: string): string {
-  return nicepayMerchantToken(merchantKey, [
-    checkFilled("iMid", parts.iMid),
-    checkFilled("userToken", parts.userToken),
-  ]);
+  return nicepayMerchantToken(userDetailPieces(parts, merchantKey));
 }
 
 /** What the token of a deactivation covers. */
@@ -90,9 +80,5 @@ export type DeactivationParts = UserDetailParts & { readonly timeStamp: string }
  * Source: NICEPAY's public pages, deactivate account binding (payloan, advance API), with the page's own sample.
  */
 export function deactivationToken(parts: DeactivationParts, merchantKey: string): string {
-  return nicepayMerchantToken(merchantKey, [
-    checkFilled("timeStamp", parts.timeStamp),
-    checkFilled("iMid", parts.iMid),
-    checkFilled("userToken", parts.userToken),
-  ]);
+  return nicepayMerchantToken(deactivationPieces(parts, merchantKey));
 }

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { checkFilled, checkHeaderValue, checkText } from "./check.ts";
+import { joined, payuBodyPieces, payuDatePieces } from "./pieces.ts";
 
 export type PayuSecret = {
   readonly merchantKey: string;
@@ -46,10 +47,12 @@ function signatureOf(secret: PayuSecret, { date, body }: PayuRequest): string {
   const salt = checkFilled("merchantSalt", secret.merchantSalt);
   switch (secret.signatureScheme ?? "hmac") {
     case "hmac":
-      return createHmac("sha512", salt).update(`date: ${date}`).digest("hex");
+      return createHmac("sha512", salt)
+        .update(joined(payuDatePieces(date)))
+        .digest("hex");
     case "body-digest":
       return createHash("sha512")
-        .update(`${checkText("body", body)}|${date}|${salt}`)
+        .update(joined(payuBodyPieces(checkText("body", body), date, salt)))
         .digest("hex");
     default:
       throw new TypeError('signatureScheme must be "hmac" or "body-digest": check the secret');

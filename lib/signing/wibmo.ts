@@ -12,7 +12,7 @@ export type WibmoSecret = {
 export type WibmoHeaderNames = { readonly [member in keyof WibmoSecret]?: string };
 
 /** The names of the provider's public pages; the document itself names `x-api-key` alone. */
-const HEADER_NAMES = {
+export const wibmoHeaderNames = {
   apiKey: "x-api-key",
   clientId: "clientId",
   bankId: "bankId",
@@ -21,7 +21,7 @@ const HEADER_NAMES = {
   consumerCustomId: "X-Consumer-Custom-ID",
 } as const;
 
-const MEMBERS = Object.keys(HEADER_NAMES) as readonly (keyof WibmoSecret)[];
+const MEMBERS = Object.keys(wibmoHeaderNames) as readonly (keyof WibmoSecret)[];
 
 /**
  * The headers that identify us to Wibmo, which signs nothing: the API key, and each further value that the
@@ -37,7 +37,7 @@ export function wibmoHeaders(secret: WibmoSecret, names: WibmoHeaderNames = {}):
   for (const member of MEMBERS) {
     const value = secret[member];
     if (member !== "apiKey" && value === undefined) continue;
-    const name = names[member] ?? HEADER_NAMES[member];
+    const name = names[member] ?? wibmoHeaderNames[member];
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
       throw new TypeError(`the header name for ${member} is not one`);
     if (taken.has(name.toLowerCase()))

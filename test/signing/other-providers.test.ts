@@ -94,12 +94,14 @@ describe("dreamzwalletVerificationHash", () => {
   });
 });
 
+const tokenOver = (...parts: readonly string[]) => nicepayMerchantToken(parts.map((part) => ["part", part]));
+
 describe("account binding token", () => {
   const parts = { iMid: "IONPAYTEST", referenceNo: "ref-1", billingPhone: "+6282112345678" };
 
   it("is the merchant token of its three parts", () => {
     const token = accountBindingToken(parts, "key");
-    expect(token).toBe(nicepayMerchantToken("key", ["IONPAYTEST", "ref-1", "+6282112345678"]));
+    expect(token).toBe(tokenOver("IONPAYTEST", "ref-1", "+6282112345678", "key"));
     expect(token).toBe(createHash("sha256").update("IONPAYTESTref-1+6282112345678key").digest("hex"));
   });
 
@@ -130,8 +132,8 @@ describe("account binding token", () => {
     expect(() => verifyAccountBindingToken("", parts, [])).toThrow("no merchantKey");
     expect(() => verifyAccountBindingToken("", parts, [""])).toThrow("merchantKey is empty");
     expect(() => accountBindingToken({ ...parts, referenceNo: "" }, "key")).toThrow("referenceNo is empty");
-    expect(() => nicepayMerchantToken("", ["a"])).toThrow("merchantKey is empty");
-    expect(() => nicepayMerchantToken("key", ["\udc00"])).toThrow("half a surrogate pair");
+    expect(() => accountBindingToken(parts, "")).toThrow("merchantKey is empty");
+    expect(() => accountBindingToken({ ...parts, iMid: "\udc00" }, "key")).toThrow("half a surrogate pair");
   });
 });
 
@@ -139,9 +141,9 @@ describe("tokens of calls with a user token", () => {
   const parts = { timeStamp: "20260102030405", iMid: "IONPAYTEST", userToken: "user-token-1" };
 
   it("cover their parts, in their order", () => {
-    expect(userDetailToken(parts, "key")).toBe(nicepayMerchantToken("key", ["IONPAYTEST", "user-token-1"]));
+    expect(userDetailToken(parts, "key")).toBe(tokenOver("IONPAYTEST", "user-token-1", "key"));
     expect(deactivationToken(parts, "key")).toBe(
-      nicepayMerchantToken("key", ["20260102030405", "IONPAYTEST", "user-token-1"]),
+      tokenOver("20260102030405", "IONPAYTEST", "user-token-1", "key"),
     );
   });
 
