@@ -262,9 +262,9 @@ describe("arrows go one way", () => {
 
   test.each([
     [
-      "nothing knows infra, local, ops, contract, client, test or bench",
+      "nothing knows infra, local, ops, contract, client, inspect, test or bench",
       /^(functions|lib)\//,
-      /^(infra|local|ops|contract|client|test|bench)\//,
+      /^(infra|local|ops|contract|client|inspect|test|bench)\//,
     ],
     ["lib does not know functions", /^lib\//, /^functions\//],
     ["a function does not know another", /^functions\/[^/]+\//, /^functions\//],

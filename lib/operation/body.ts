@@ -8,6 +8,9 @@ const nestingLimit = 8;
 /** Faults that one answer names: enough to mend a request by, and no answer larger than what it answers. */
 const faultLimit = 20;
 
+/** What of an event a body is read from. */
+type Posted = Pick<APIGatewayProxyEventV2, "headers" | "body" | "isBase64Encoded">;
+
 /** What an operation takes: fields of one flat JSON object, every other field refused. */
 export type InputSchema<Input> = v.GenericSchema<unknown, Input> & { readonly entries: v.ObjectEntries };
 
@@ -15,7 +18,7 @@ export type InputSchema<Input> = v.GenericSchema<unknown, Input> & { readonly en
  * The operation's input from the request's body.
  * @throws Problem `unacceptable-body` or `invalid-request`, naming each place that is at fault and quoting no value.
  */
-export function readInput<Input>(event: APIGatewayProxyEventV2, schema: InputSchema<Input>): Input {
+export function readInput<Input>(event: Posted, schema: InputSchema<Input>): Input {
   requireJson(event.headers["content-type"], event.headers["content-encoding"]);
   const fields = readObject(limited(bodyOf(event)), schema.entries);
   const unknown = [...fields.keys()].filter((name) => !Object.hasOwn(schema.entries, name));
@@ -72,7 +75,7 @@ const unacceptable = (header: string, detail: string): Problem =>
   });
 
 /** The body's bytes: API Gateway passes on whatever it does not take for text in base64. */
-export const bodyOf = (event: APIGatewayProxyEventV2): Uint8Array =>
+export const bodyOf = (event: Pick<Posted, "body" | "isBase64Encoded">): Uint8Array =>
   Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
 
 function limited(body: Uint8Array): Uint8Array {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { Problem } from "../problem.ts";
 import type { Clock } from "../time.ts";
-import type { SecretName } from "./names.ts";
+import { notSecret, type SecretName } from "./names.ts";
 import { Secret } from "./secret.ts";
 
 /** A secret's JSON, every text in it wrapped; read with `part`. */
@@ -141,16 +141,6 @@ export function secretsFrom(
     moment: () => ++moments,
   };
 }
-
-/**
- * Parts that say who the merchant is, or how something is written: they stand in honest replies (NICEPAY's tXid begins with the
- * iMid), and nothing can be signed with them.
- */
-const notSecret: readonly string[] = [
-  ...["iMid", "mid", "walletIdentifier", "walletOwnerId", "clientId", "bankId", "entityId"],
-  ...["consumerCustomId", "signatureScheme", "authorizationForm", "envelope", "hashCase", "hashParts"],
-  ...["headerNames", "mobileForm", "decryptHeaders", "phoneForm"],
-];
 
 /** Every text of a secret that is long enough to be one; shorter ones are names and switches. */
 export const textsIn = (secret: SecretValue): readonly Secret[] =>
