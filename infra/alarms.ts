@@ -113,6 +113,11 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     runbook: "refused-notifications",
     metric: own("WebhookRefused", { ...webhook, reason: "401" }),
   });
+  alarm("WebhookUnreadable", {
+    says: "In a notification from an address of the provider's nothing can be found that a signature could be checked by.",
+    runbook: "refused-notifications",
+    metric: own("WebhookRefused", { ...webhook, reason: "400" }),
+  });
   alarm("WebhookRefused", {
     says: "At least half of the notifications that came, and not one or two, were refused.",
     runbook: "refused-notifications",

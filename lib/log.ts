@@ -14,7 +14,10 @@ export interface LogLine {
   readonly replayed?: boolean;
   readonly providerMs?: number;
   readonly providerCode?: string;
-  /** Paths of fields of the provider's reply that only inform and could not be read, never what stood there. */
+  /**
+   * Paths of fields of the provider's reply that only inform and could not be read, or of the signed fields that a notification
+   * lacks; never what stood there.
+   */
   readonly unreadable?: readonly string[];
   /** What an inquiry that settled nothing learned, without a secret: what the record shows of it. */
   readonly lastInquiry?: string;

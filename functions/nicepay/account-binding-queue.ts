@@ -27,7 +27,7 @@ export const operation: FunctionDefinition = {
   keysBeginWith: [bindingKeys],
 };
 
-export const handler = Object.assign(
+export const handler = /* @__PURE__ */ Object.assign(
   async ({ Records: messages }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const failed: SQSRecord[] = [];
     for (const message of messages) {
@@ -62,7 +62,7 @@ async function isTaken({ messageId, body }: SQSRecord): Promise<boolean> {
     );
   try {
     const { isListed, ...incoming } = await incomingOf(body, runtime().secrets);
-    const readings = await readNotification(incoming.body, incoming.headers);
+    const readings = readNotification(incoming.body, incoming.contentEncoding);
     const { kind, record } = await receiveNotification({ readings, isListed }, runtime(), processRecords());
     tell({ notification: kind, unlisted: !isListed }, { record });
     return true;

@@ -18,13 +18,16 @@ import { bindingKeys } from "../../lib/records/identity.ts";
 import { processRecords } from "../../lib/records/process.ts";
 import { runtime } from "../../lib/runtime.ts";
 
+const name = "nicepay/account-binding-webhook";
+
 /**
  * Where NICEPAY pushes the outcome of an account binding. The route is open: the signature and the source address say who
  * sends. Answers 200 once the notification is durable: written to its record, kept as a stray, or in the queue, where it waits
- * while something of ours is away. 401, 403, 400, 413 and 415 keep nothing; 503 asks for it again.
+ * while something of ours is away. 401 and 403 keep nothing, nor does 400, for what has no signature in any form; 503 asks for
+ * it again.
  */
 export const operation: FunctionDefinition = {
-  name: "nicepay/account-binding-webhook",
+  name,
   summary: "Receives NICEPAY's notifications of account bindings",
   route: { method: "POST", path: notificationPath },
   access: "open",
@@ -36,16 +39,16 @@ export const operation: FunctionDefinition = {
   keysBeginWith: [bindingKeys],
 };
 
-export const handler = behindRestApi(
-  lambda({
-    name: operation.name,
+export const handler = /* @__PURE__ */ behindRestApi(
+  /* @__PURE__ */ lambda({
+    name,
     read: receive,
     run: keep,
     async warm() {
       await Promise.allSettled([warmSecrets(operation), (async () => processRecords())()]);
     },
     refuse: unkept,
-    counts: webhookCounts("nicepay"),
+    counts: /* @__PURE__ */ webhookCounts("nicepay"),
   }),
 );
 
@@ -53,7 +56,7 @@ function receive(event: APIGatewayProxyEventV2): Incoming {
   const { headers, requestContext } = event;
   return {
     body: bodyOf(event),
-    headers: { contentType: headers["content-type"], contentEncoding: headers["content-encoding"] },
+    contentEncoding: headers["content-encoding"],
     isListed: isAllowedSource(
       requestContext.http.sourceIp,
       runtime().config.option("WEBHOOK_SOURCE_ADDRESSES"),
@@ -65,23 +68,25 @@ function receive(event: APIGatewayProxyEventV2): Incoming {
 const takeInMs = 6_000;
 
 async function keep({ input, note }: Request<Incoming>): Promise<Answer> {
-  const { body, headers, isListed } = input;
+  const { body, contentEncoding, isListed } = input;
   const unlisted = !isListed && { unlisted: true };
   let isVerified = false;
   const verified = () => {
     isVerified = true;
   };
   try {
-    const readings = await readNotification(body, headers);
+    const readings = readNotification(body, contentEncoding);
     const { kind, record } = await inTime(
       receiveNotification({ readings, isListed, verified }, runtime(), processRecords()),
     );
     note({ record, ...(kind && { notification: kind }), ...unlisted });
   } catch (error) {
-    const isRefused = error instanceof Problem && error.status < 500;
-    if (isRefused && isListed) throw error;
+    const refused = error instanceof Problem && error.status < 500 ? error : undefined;
+    const { errors } = refused?.details ?? {};
+    if (errors) note({ unreadable: errors.map(({ pointer = "" }) => pointer) });
+    if (refused && isListed) throw refused;
     // A stranger is told no more than that: neither what is wrong with a form, nor with a signature.
-    if (isRefused) throw new Problem("access-denied", "The source address is not one of the provider's.");
+    if (refused) throw new Problem("access-denied", "The source address is not one of the provider's.");
     // Of strangers only what has verified: nobody else fills the queue.
     if (!isListed && !isVerified) throw error;
     const message = await messageOf(input, runtime().secrets);

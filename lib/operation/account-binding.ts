@@ -63,16 +63,25 @@ export function registeredFacts({ facts }: Pick<RecordItem, "facts">): Facts {
 }
 
 /** Whether a notification is the binding of that registration, as far as these fields tell. */
-export type Fit = "fits" | "bound" | { readonly disagrees: string };
+export type Fit = "fits" | "bound" | { readonly disagrees: readonly string[] };
 
-/** `bound`: the registration has a binding; whether it is this one, its token tells. */
-export function fitOf(record: RecordItem | undefined, notified: Notified): Fit {
-  if (!record) return { disagrees: "no registration has this referenceNo" };
-  const differences = differencesFrom(record, notified);
-  if (differences.length > 0) return { disagrees: differences.join("; ") };
+/**
+ * `bound`: the registration has a binding; whether it is this one, its token tells. Fields that are not certain are not
+ * compared: how they differ would be a guess.
+ */
+export function fitOf(
+  record: RecordItem | undefined,
+  notified: Notified,
+  uncertain: ReadonlyMap<string, string> = new Map(),
+): Fit {
+  if (!record) return { disagrees: ["no registration has this referenceNo"] };
+  const differences = differencesFrom(record, notified).filter(
+    (difference) => !uncertain.has(difference.slice(0, difference.indexOf(":"))),
+  );
+  if (differences.length > 0) return { disagrees: differences };
   if (record.binding) return "bound";
   if (record.state === "not_sent" || record.state === "not_executed" || record.state === "declined")
-    return { disagrees: `the registration is ${record.state}` };
+    return { disagrees: [`the registration is ${record.state}`] };
   return "fits";
 }
 

@@ -12,7 +12,7 @@ import { readable } from "./record-query.ts";
 export interface StrayFacts extends Pick<Notified, "mitraCd" | "keyLength"> {
   /** Hashed for the registration that it belongs to. */
   readonly forms: Facts;
-  /** Fields that were cut, could be read in two ways, or held a secret. */
+  /** Fields that were cut or missing, could be read in more than one way, or held a secret. */
   readonly unsure: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export async function bindStray(stray: RecordItem, records: Records, now: number
   if (unsure === undefined || forms === undefined || !binding)
     throw refuse("an earlier version kept it, and its token opens nowhere");
   const inDoubt = unsure.filter((field) => field !== "billingNm" && field !== "billingPhone");
-  if (inDoubt.length > 0) throw refuse(`${inDoubt.join(", ")}: cut, or read in one of two ways`);
+  if (inDoubt.length > 0) throw refuse(`${inDoubt.join(", ")}: cut, missing, or read in more than one way`);
   const id = recordId(provider, account, { namespace: "binding", id: identity });
   const said: Notified = {
     mitraCd,
@@ -45,7 +45,7 @@ export async function bindStray(stray: RecordItem, records: Records, now: number
     if (seen && !isUnderOneKey(registeredFacts(seen), forms))
       throw refuse("its registration was kept under another fingerprint key: it has to be registered again");
     const fit = fitOf(seen, said);
-    if (typeof fit === "object") throw refuse(fit.disagrees);
+    if (typeof fit === "object") throw refuse(fit.disagrees.join("; "));
     if (seen?.binding?.userToken === binding.userToken) return;
     if (fit === "bound") throw refuse("the account is bound already");
     if (seen && (await isBound(seen))) return;

@@ -39,8 +39,9 @@ export interface Delivery {
 const tries = 5;
 
 /**
- * Takes a notification in: durable before it returns. It may come many times, in any order, and before the reply to its own
- * registration is recorded.
+ * Takes in what a body holds of notifications: durable before it returns. One may come many times, in any order, and before
+ * the reply to its own registration is recorded.
+ * @returns What was done with it; of several, with the first that is not bound.
  * @throws Problem `access-denied` (401) for a wrong signature, `not-sent` (503) when it could not be kept.
  */
 export async function receiveNotification(
@@ -48,31 +49,41 @@ export async function receiveNotification(
   world: Runtime,
   records: Records,
 ): Promise<Received> {
-  const genuine = await genuineOf(readings, world);
-  if (!genuine)
-    throw new Problem("access-denied", "The merchantToken is not this merchant's.", { status: 401 });
+  const { notifications, versions } = await genuineOf(readings, world);
   verified?.();
-  const { admitted, holding } = admittedNotification(genuine.notification, genuine.versions);
+  const received: Received[] = [];
+  for (const said of notifications) {
+    const meanings = said.map((notification) => admittedNotification(notification, versions));
+    received.push(await takeIn({ meanings, isListed }, world, records));
+  }
+  const told = received.find(({ kind }) => kind !== "bound") ?? received[0];
+  if (!told) throw new Error("a body that verified holds no notification");
+  return told;
+}
+
+/** What one notification may say, without what is secret in it, and whether its address is known. */
+interface Judged {
+  readonly meanings: readonly Admitted[];
+  readonly isListed: boolean;
+}
+
+async function takeIn(judged: Judged, world: Runtime, records: Records): Promise<Received> {
   const sealing = await currentRing(world.secrets, "sealingKeys");
   const account = world.config.account("nicepay");
-  const { referenceNo } = genuine.notification;
-  const id = recordId("nicepay", account, { namespace: "binding", id: referenceNo });
   try {
     for (let tried = 0; tried < tries; tried++) {
-      const record = await records.get(id);
-      const fingerprints = await ringOf(record ? registeredFacts(record) : {}, world.secrets);
-      const judged = { notification: admitted, holding, isListed };
-      const verdict = await judge(judged, { id, record, fingerprints }, world.secrets);
+      const { meaning, verdict, id, record, fingerprints } = await likeliest(judged, account, world, records);
       if (verdict === "bound already") return { kind: "bound", record: id };
       if (verdict !== "agrees") {
-        const why = verdict.disagrees;
-        const strange = { notification: admitted, holding, why, registration: record, account, id };
+        const why = verdict.disagrees.join("; ");
+        const { admitted: notification, holding } = meaning;
+        const strange = { notification, holding, why, registration: record, account, id };
         const stray = strayOf({ ...strange, sealing, fingerprints }, world.clock.now());
         const kept = await records.keep(stray);
         const kind = kept === "kept" ? "stray" : kept === "dropped" ? "dropped" : undefined;
         return { kind, record: stray.id };
       }
-      if (record && (await bound(admitted, record, sealing, world, records)))
+      if (record && (await bound(meaning.admitted, record, sealing, world, records)))
         return { kind: "bound", record: id };
     }
   } catch (cause) {
@@ -82,59 +93,85 @@ export async function receiveNotification(
   throw new Problem("not-sent", "The notification could not be kept: its record kept changing.");
 }
 
+/** A meaning of a notification, and how it fits its registration. */
+interface Likely extends Registration {
+  readonly meaning: Admitted;
+  readonly verdict: Verdict;
+}
+
+/** The meaning that agrees with the registration; else the one with the fewest doubts, the first of those. */
+async function likeliest(
+  { meanings, isListed }: Judged,
+  account: string,
+  { secrets }: Runtime,
+  records: Records,
+): Promise<Likely> {
+  let best: Likely | undefined;
+  for (const meaning of meanings) {
+    const id = recordId("nicepay", account, { namespace: "binding", id: meaning.admitted.referenceNo });
+    const record = best?.id === id ? best.record : await records.get(id);
+    const fingerprints = await ringOf(record ? registeredFacts(record) : {}, secrets);
+    const registration = { id, record, fingerprints };
+    const verdict = await judge(meaning, isListed, registration, secrets);
+    if (best === undefined || doubtsIn(verdict) < doubtsIn(best.verdict))
+      best = { ...registration, meaning, verdict };
+  }
+  if (!best) throw new Error("a notification without a meaning");
+  return best;
+}
+
+const doubtsIn = (verdict: Verdict): number => (typeof verdict === "object" ? verdict.disagrees.length : 0);
+
 /**
  * With the secret in force, the one before it, and at last the one that may have come just now: read after the notification
  * came, so that a freshly rotated key loses none. A version before that holds no key fits nothing.
  */
-async function genuineOf(readings: NotificationReadings, { secrets }: Runtime): Promise<Genuine | undefined> {
+async function genuineOf(readings: NotificationReadings, { secrets }: Runtime): Promise<Genuine> {
   const cameAt = secrets.moment();
   const current = await secrets.current("nicepay");
   const signed = signedIn(readings, current);
-  if (signed) return { notification: signed, versions: [current] };
+  if (signed.length > 0) return { notifications: signed, versions: [current] };
   const [previous] = await Promise.allSettled([secrets.previous("nicepay")]);
   if (previous.status === "fulfilled" && previous.value) {
     const signedBefore = signedInUsable(readings, previous.value);
-    if (signedBefore) return { notification: signedBefore, versions: [current, previous.value] };
+    if (signedBefore.length > 0) return { notifications: signedBefore, versions: [current, previous.value] };
   }
   const fresh = await secrets.refreshed("nicepay", cameAt);
-  const signedSince = isSameSecret(fresh, current) ? undefined : signedIn(readings, fresh);
+  const signedSince = isSameSecret(fresh, current) ? [] : signedIn(readings, fresh);
+  if (signedSince.length > 0) return { notifications: signedSince, versions: [current, fresh] };
   // It may be the version that could not be read which it was signed with.
-  if (!signedSince && previous.status === "rejected") throw previous.reason;
-  return signedSince && { notification: signedSince, versions: [current, fresh] };
+  if (previous.status === "rejected") throw previous.reason;
+  throw new Problem("access-denied", "The merchantToken is not this merchant's.", { status: 401 });
 }
 
-/** A notification that verified, and the versions of the secret that it was tried with. */
+/** Notifications that verified, each with what it may say, and the versions of the secret that they were tried with. */
 interface Genuine {
-  readonly notification: AccountBindingNotification;
+  readonly notifications: ReturnType<typeof signedIn>;
   readonly versions: readonly SecretValue[];
 }
 
-function signedInUsable(
-  readings: NotificationReadings,
-  secret: SecretValue,
-): AccountBindingNotification | undefined {
+function signedInUsable(readings: NotificationReadings, secret: SecretValue): Genuine["notifications"] {
   try {
     return signedIn(readings, secret);
   } catch (error) {
-    if (error instanceof Problem) return undefined;
+    if (error instanceof Problem) return [];
     throw error;
   }
 }
 
-type Verdict = "agrees" | "bound already" | { readonly disagrees: string };
+type Verdict = "agrees" | "bound already" | { readonly disagrees: readonly string[] };
 
 /** Whether a notification is the binding of that record, or has been before, or why it is not. */
 async function judge(
-  { notification, holding, isListed }: Judged,
+  { admitted: notification, holding }: Admitted,
+  isListed: boolean,
   { id, record, fingerprints }: Registration,
   secrets: Secrets,
 ): Promise<Verdict> {
-  const fit = fitOf(record, notifiedBy(notification, id, fingerprints));
+  const fit = fitOf(record, notifiedBy(notification, id, fingerprints), notification.odd);
   const doubts = [
-    ...(typeof fit === "object" ? [fit.disagrees] : []),
-    ...notification.inexact
-      .filter(mustBeExact)
-      .map((field) => `${field}: bytes or a plus sign that can be read in two ways`),
+    ...(typeof fit === "object" ? fit.disagrees : []),
+    ...[...notification.odd].map(([field, why]) => `${field}: ${why}`),
     ...holding.map((field) => `${field}: holds what is secret`),
   ];
   if (doubts.length === 0 && record?.binding) {
@@ -143,15 +180,11 @@ async function judge(
     doubts.push("the account is bound with another userToken");
   }
   if (!isListed) doubts.push("the source address is not on the list (webhookSourceAddresses)");
-  return doubts.length === 0 ? "agrees" : { disagrees: doubts.join("; ") };
+  return doubts.length === 0 ? "agrees" : { disagrees: doubts };
 }
 
-interface Judged {
-  readonly notification: AccountBindingNotification;
-  /** Fields in which there was a secret. */
-  readonly holding: readonly string[];
-  readonly isListed: boolean;
-}
+/** A notification without what is secret in it, and the fields in which that was. */
+type Admitted = ReturnType<typeof admittedNotification>;
 
 /** The registration of a referenceNo, if there is one, and the keys that its facts are hashed with. */
 interface Registration {
@@ -159,10 +192,6 @@ interface Registration {
   readonly record: RecordItem | undefined;
   readonly fingerprints: KeyRing;
 }
-
-/** A guess must not become a token, or a key that fits. What is signed has been proved, and a name is for people to read. */
-const mustBeExact = (field: string): boolean =>
-  ["userToken", "clientUserKey", "mitraCd", "tXid"].includes(field);
 
 async function bound(
   notification: AccountBindingNotification,

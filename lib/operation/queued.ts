@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BodyHeaders } from "../providers/nicepay/notification-body.ts";
 import { currentRing } from "../secrets/key-ring.ts";
 import { seal, unsealed } from "../secrets/seal.ts";
 import { Secret } from "../secrets/secret.ts";
@@ -8,14 +7,14 @@ import type { Secrets } from "../secrets/secrets.ts";
 /** A notification as it came to the webhook, not yet read. */
 export interface Incoming {
   readonly body: Uint8Array;
-  readonly headers: BodyHeaders;
+  /** The header of that name: whether the body is compressed, if it says the truth. */
+  readonly contentEncoding: string | undefined;
   /** Whether it came from an address of the provider's that we know. */
   readonly isListed: boolean;
 }
 
 /** A message of the queue. Its body holds the user's payment token. */
 interface Message {
-  readonly contentType?: string;
   readonly contentEncoding?: string;
   readonly isListed: boolean;
   /** In base64, sealed where the key ring was in reach; the queue encrypts every message besides. */
@@ -30,7 +29,7 @@ const ringWaitMs = 300;
 
 /** A notification as a message, its body sealed if that can be done now. */
 export async function messageOf(
-  { body, headers, isListed }: Incoming,
+  { body, contentEncoding, isListed }: Incoming,
   secrets: Pick<Secrets, "current" | "refreshed">,
 ): Promise<string> {
   const text = Buffer.from(body).toString("base64");
@@ -39,8 +38,7 @@ export async function messageOf(
     sleep(ringWaitMs, undefined, { ref: false }),
   ]);
   const message: Message = {
-    ...(headers.contentType !== undefined && { contentType: headers.contentType }),
-    ...(headers.contentEncoding !== undefined && { contentEncoding: headers.contentEncoding }),
+    ...(contentEncoding !== undefined && { contentEncoding }),
     isListed,
     ...(ring ? { sealed: seal(ring, new Secret(text), sealedFor) } : { body: text }),
   };
@@ -52,7 +50,7 @@ export async function messageOf(
  * @throws SyntaxError for a text that is no message, and as `unsealed`.
  */
 export async function incomingOf(text: string, secrets: Secrets): Promise<Incoming> {
-  const { contentType, contentEncoding, isListed, sealed, body = "" } = JSON.parse(text) as Message;
+  const { contentEncoding, isListed, sealed, body = "" } = JSON.parse(text) as Message;
   const bytes = sealed === undefined ? body : (await unsealed(secrets, sealed, sealedFor)).reveal();
-  return { body: Buffer.from(bytes, "base64"), headers: { contentType, contentEncoding }, isListed };
+  return { body: Buffer.from(bytes, "base64"), contentEncoding, isListed };
 }

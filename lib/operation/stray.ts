@@ -47,7 +47,7 @@ export function strayOf(strange: Strange, now: number): Stray {
   const { referenceNo, billingPhone, billingNm, clientUserKey, mitraCd, tXid, userToken } = notification;
   const content = [referenceNo, billingPhone, billingNm, clientUserKey, mitraCd, tXid, userToken.reveal()];
   const request = fingerprint(fingerprints, JSON.stringify(content)) ?? "";
-  const unsure = new Set([...notification.inexact, ...holding]);
+  const unsure = new Set([...notification.odd.keys(), ...holding]);
   const cut = (name: keyof typeof lengths, text: string): string => {
     if (text.length > lengths[name]) unsure.add(name);
     return text.slice(0, lengths[name]).replace(/[\ud800-\udbff]$/, "");

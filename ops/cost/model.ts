@@ -60,7 +60,7 @@ export const presets: Omit<Parameters, "rps" | "mix"> = {
   logMonths: 12,
   metrics: 76,
   idleMetrics: 5,
-  alarms: 135,
+  alarms: 136,
   workers: 4,
   dashboards: 1,
   secrets: 6,

@@ -221,11 +221,10 @@ export class World {
     if (!fields) return undefined;
     const run = this.#run<Received>(`notification of ${referenceNo}`, plan);
     const body = Buffer.from(JSON.stringify(fields));
-    const headers = { contentType: "application/json", contentEncoding: undefined };
     const runtime = process.runtime(run);
     return run.start(async () =>
       receiveNotification(
-        { readings: await readNotification(body, headers), isListed: true },
+        { readings: readNotification(body, undefined), isListed: true },
         runtime,
         this.#records(run),
       ),

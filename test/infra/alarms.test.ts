@@ -145,6 +145,7 @@ test.each(
     DreamzwalletFaults: [">=", 20, 3, 2],
     Misconfigured: [">=", 1, 1, 1],
     WebhookUnsigned: [">=", 1, 1, 1],
+    WebhookUnreadable: [">=", 1, 1, 1],
     WebhookRefused: [">=", 50, 3, 2],
     WebhookNotKept: [">=", 1, 3, 1],
     WebhookThrottled: [">=", 1, 1, 1],

@@ -139,7 +139,7 @@ describe("npm run move-bindings", () => {
       {
         notification: {
           ...{ iMid: "M", referenceNo, merchantToken: "t", mitraCd: "KDVI", billingNm: "Ayu", tXid: "TX1" },
-          ...{ ...person, ...more, userToken: new Secret("token-5"), inexact: [] },
+          ...{ ...person, ...more, userToken: new Secret("token-5"), odd: new Map() },
         },
         ...{ why, holding: [], registration: undefined, account: "main", id: newId, sealing, fingerprints },
       },

@@ -1,8 +1,9 @@
-import { type Fault, Problem } from "../../problem.ts";
+import { Problem } from "../../problem.ts";
 import { Secret } from "../../secrets/secret.ts";
 import { part, type SecretValue } from "../../secrets/secrets.ts";
 import { equalInConstantTime, verifyAccountBindingToken } from "../../signing/index.ts";
-import { type BodyHeaders, type Member, readingsOf } from "./notification-body.ts";
+import { tiersOf } from "./notification/body.ts";
+import type { Member, Members } from "./notification/member.ts";
 
 /** The notification of an account binding, as the provider pushed it. Its signature covers the first three fields alone. */
 export interface AccountBindingNotification {
@@ -10,91 +11,137 @@ export interface AccountBindingNotification {
   readonly referenceNo: string;
   readonly billingPhone: string;
   readonly merchantToken: string;
+  /** Empty where it is missing, as every field that is not signed. */
   readonly mitraCd: string;
   readonly billingNm: string;
   readonly clientUserKey: string;
   /** The user's payment token: a credential. */
   readonly userToken: Secret;
   readonly tXid: string | undefined;
-  /** Fields of which it can only be guessed what they say: bytes that are not UTF-8, or a `+` that may be a space. */
-  readonly inexact: readonly string[];
+  /** Fields that a binding needs and that are not certain, and why not; never a value. */
+  readonly odd: ReadonlyMap<string, string>;
 }
 
-const bodyLimit = 16 * 1024;
-
-const requiredFields = [
-  "merchantToken",
-  "iMid",
-  "referenceNo",
-  "mitraCd",
-  "billingNm",
-  "billingPhone",
-  "clientUserKey",
-  "userToken",
-] as const;
-
-/** What a body may mean, the likelier first: which of them was signed says which was meant. */
-export type NotificationReadings = readonly [AccountBindingNotification, ...AccountBindingNotification[]];
+const signedFields = ["merchantToken", "iMid", "referenceNo", "billingPhone"] as const;
+type SignedField = (typeof signedFields)[number];
 
 /**
- * Reads a notification from the bytes as they came, in every form that leaves its fields readable. Other fields are passed
- * over.
- * @throws Problem 413, 415, or 400 naming the field that is missing, doubled or no text.
+ * What a body may mean, the likelier first. The inner lists are what one and the same notification may say: they differ in
+ * what the signature does not cover, or the signature tells them apart.
  */
-export async function readNotification(
+export type NotificationReadings = readonly (readonly (readonly AccountBindingNotification[])[])[];
+
+/**
+ * Reads a notification from the bytes as they came, in whatever form its fields can be found. Other fields are passed over.
+ * What is missing of the fields that are not signed is left to whoever compares them.
+ * @throws Problem 400 naming the signed fields that no reading has: then no signature can be checked.
+ */
+export function readNotification(
   body: Uint8Array,
-  headers: BodyHeaders,
-): Promise<NotificationReadings> {
-  if (body.byteLength > bodyLimit)
-    throw new Problem("unacceptable-body", `The body must have at most ${bodyLimit} bytes.`, { status: 413 });
-  const [first, ...others] = await readingsOf(body, headers);
-  return [notificationIn(first), ...others.map(notificationIn)];
+  contentEncoding: string | undefined,
+): NotificationReadings {
+  const tiers = tiersOf(body, contentEncoding);
+  const readings = tiers.map((groups) => groups.map((group) => group.flatMap(notificationsIn)));
+  if (readings.flat(2).length > 0) return readings;
+  const [first = []] = tiers.flat(2).toSorted((a, b) => missingOf(a).length - missingOf(b).length);
+  throw new Problem("invalid-request", "The notification cannot be read.", {
+    errors: missingOf(first).map((name) => ({ pointer: `/${name}`, detail: "is required" })),
+  });
 }
 
-function notificationIn(members: readonly Member[]): AccountBindingNotification {
-  const faults: Fault[] = [];
-  const inexact: string[] = [];
-  const text = (name: string): string => {
+const missingOf = (members: Members): readonly SignedField[] =>
+  signedFields.filter((name) => textsOf(members, name).length === 0);
+
+/** What members may mean by a signed field: what they say, and what they say without white space around it. */
+function textsOf(members: Members, name: SignedField): readonly string[] {
+  const texts = named(members, name).flatMap(({ text }) => text ?? []);
+  const trimmed = texts.map((text) => text.trim());
+  // Hexadecimal digits are the same in capitals.
+  if (name === "merchantToken")
+    return [...new Set(trimmed.map((text) => text.toLowerCase()))].filter(Boolean);
+  return [...new Set([...texts, ...trimmed])].filter((text) => text.trim() !== "");
+}
+
+/** More ways to put signed fields together than these are no notification's. */
+const mostWays = 16;
+
+/** Each way to put together what members say of the signed fields; none where one is missing. */
+function notificationsIn(members: Members): readonly AccountBindingNotification[] {
+  let ways: readonly Readonly<Record<string, string>>[] = [{}];
+  for (const name of signedFields) {
+    const texts = textsOf(members, name);
+    ways = ways.flatMap((way) => texts.map((text) => ({ ...way, [name]: text }))).slice(0, mostWays);
+  }
+  if (ways.length === 0) return [];
+  const unsigned = unsignedIn(members);
+  return ways.map((way) => ({ ...(way as Record<SignedField, string>), ...unsigned }));
+}
+
+function unsignedIn(members: Members): Omit<AccountBindingNotification, SignedField> {
+  const odd = new Map<string, string>();
+  for (const name of signedFields)
+    if (new Set(textsOf(members, name).map((text) => text.trim())).size > 1) odd.set(name, twice);
+  const text = (name: string, isKept = false): string => {
     const found = named(members, name);
-    const [member] = found;
-    const fault =
-      found.length > 1
-        ? "is given twice"
-        : member === undefined || member.text === ""
-          ? "is required"
-          : member.text === undefined && "must be a text";
-    if (fault) faults.push({ pointer: `/${name}`, detail: fault });
-    if (member && !member.isExact) inexact.push(name);
-    return member?.text ?? "";
+    const oddness = oddnessOf(found, isKept);
+    if (oddness !== undefined) odd.set(name, oddness);
+    return found[0]?.text ?? "";
   };
-  const required = Object.fromEntries(requiredFields.map((name) => [name, text(name)]));
-  const tXid = named(members, "tXid").some((member) => member.text) ? text("tXid") : undefined;
-  if (faults.length > 0)
-    throw new Problem("invalid-request", "The notification cannot be read.", { errors: faults });
-  const { userToken = "", ...others } = required as Record<(typeof requiredFields)[number], string>;
-  return { ...others, userToken: new Secret(userToken), tXid, inexact };
+  return {
+    // What is compared with the registration is certain where it is equal, whatever a plus sign stands for.
+    mitraCd: text("mitraCd"),
+    clientUserKey: text("clientUserKey"),
+    userToken: new Secret(text("userToken", true)),
+    tXid: named(members, "tXid").length > 0 ? text("tXid", true) : undefined,
+    // For people to read; nothing rests on it.
+    billingNm: named(members, "billingNm")[0]?.text ?? "",
+    odd,
+  };
 }
 
-/** The document's text lost its letter case, so a name in another case is the field where no other has the name itself. */
-function named(members: readonly Member[], name: string): readonly Member[] {
-  const exact = members.filter((member) => member.name === name);
-  if (exact.length > 0) return exact;
-  return members.filter((member) => member.name.toLowerCase() === name.toLowerCase());
+const twice = "given twice with different values";
+
+/** Why a field is not certain; undefined where it is. A guess must not become a token, or a key that fits. */
+function oddnessOf(found: readonly Member[], isKept: boolean): string | undefined {
+  const [first] = found;
+  if (first === undefined) return "missing";
+  if (first.text === undefined) return "no text";
+  if (found.some(({ text }) => text !== first.text)) return twice;
+  const isCertain = found.some(({ isExact, hasOpenPlus }) => isExact && !(isKept && hasOpenPlus));
+  return isCertain ? undefined : "can be read in more than one way";
 }
 
 /**
- * The reading whose signature is the merchant's under this version of the secret, compared in constant time.
+ * The members of that name, those that say something first. The document's text lost its letter case, so a name in another
+ * case is the field where none that says something has the name itself.
+ */
+function named(members: Members, name: string): Members {
+  const alike = members.filter(
+    (member) => member.name.toLowerCase() === name.toLowerCase() && member.text !== "",
+  );
+  const exact = alike.filter((member) => member.name === name);
+  return exact.length > 0 ? exact : alike;
+}
+
+/**
+ * The notifications whose signature is the merchant's under this version of the secret, compared in constant time: of each
+ * what it may say. Of the likeliest way to read the body that has any.
  * @throws Problem `misconfigured` for a secret that lacks a key.
  */
 export function signedIn(
   readings: NotificationReadings,
   secret: SecretValue,
-): AccountBindingNotification | undefined {
+): readonly (readonly AccountBindingNotification[])[] {
   const iMid = part(secret, "iMid").reveal();
   const keys = [part(secret, "merchantKey").reveal()];
-  return readings.find((reading) => {
+  const isSigned = (reading: AccountBindingNotification): boolean => {
     const isOurs = equalInConstantTime(reading.iMid, iMid);
     const fits = verifyAccountBindingToken(reading.merchantToken, reading, keys);
     return isOurs && fits;
-  });
+  };
+  for (const groups of readings) {
+    const signed = groups.map((group) => group.filter(isSigned)).filter((group) => group.length > 0);
+    if (signed.length > 0) return signed;
+  }
+  return [];
 }
