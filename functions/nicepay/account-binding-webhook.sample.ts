@@ -16,7 +16,7 @@ export const sample = {
     clientUserKey: words("The merchant's own id of the user"),
     userToken: words("The user's payment token: a credential, which is kept sealed"),
     tXid: v.exactOptional(id("NICEPAY's id of the binding")),
-  } satisfies Record<Exclude<keyof AccountBindingNotification, "inexact">, v.GenericSchema>),
+  } satisfies Record<Exclude<keyof AccountBindingNotification, "odd">, v.GenericSchema>),
   example: {
     merchantToken: "5d2a2b3c0a2f7d9f4c8b1e6a7d3c9b8e1f0a5d4c3b2a19087f6e5d4c3b2a1908",
     iMid: "IONPAYTEST",
