@@ -17,6 +17,7 @@ import { readPrincipals, writePrincipals } from "./iam/principals.ts";
 import { writeWorker } from "./lambda/environment.ts";
 import { budgetOf, openPool, type Pool } from "./lambda/pool.ts";
 import { type LambdaProcess, startProcess } from "./lambda/process.ts";
+import { localConsole } from "./local-console.ts";
 import { openLogs, platformLine } from "./logs.ts";
 import { startPeers } from "./peers.ts";
 import { during, type Tell } from "./progress.ts";
@@ -132,6 +133,7 @@ export async function startHost(settings: Settings, project: string, tell: Tell)
     admit: admission.admit,
     restOf: (routeKey) => restRoutes.get(routeKey),
     invoke: (routeKey, event, signal) => invoke(functionOf.get(routeKey) ?? "", event, signal),
+    console: localConsole(`http://127.0.0.1:${api.port}`, peers),
   });
   const eventSources = startEventSources(application.eventSources, {
     endpoint: stores.queuesUrl,
@@ -148,6 +150,11 @@ export async function startHost(settings: Settings, project: string, tell: Tell)
     url: `http://127.0.0.1:${api.port}`,
     application,
     addresses: [
+      {
+        what: "Console",
+        where: `http://127.0.0.1:${api.port}/`,
+        note: "records, sandboxes, reference: for a browser",
+      },
       {
         what: "DynamoDB",
         where: stores.dynamoDbUrl,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Console } from "../console/answer.ts";
 import type { RestRoute } from "./api-routes.ts";
 import { CannotStart } from "./cannot-start.ts";
 import { shown, whyNotFound } from "./explain.ts";
@@ -23,6 +24,8 @@ export interface Backend {
   /** What a REST API adds, where the route is of one. */
   readonly restOf: (routeKey: string) => RestRoute | undefined;
   readonly invoke: (routeKey: string, event: string, signal: AbortSignal) => Promise<PoolOutcome>;
+  /** Answers what is at no route, for the browser of a person who looks: undefined where it has nothing there either. */
+  readonly console?: Console;
 }
 
 export interface HttpApi {
@@ -115,7 +118,7 @@ async function serve(
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), within.ms);
   try {
-    const { route, routes, admit, restOf, invoke } = await backend;
+    const { route, routes, admit, restOf, invoke, console: look } = await backend;
     const { method = "GET", url: target = "/" } = request;
     const split = splitTarget(target);
     if (split === undefined) return answer(message(400, "Bad Request"));
@@ -123,6 +126,9 @@ async function serve(
     if (body === undefined) return answer(message(413, "Request Too Long"));
     const match = route(method, split.path);
     if (match === undefined) {
+      const query = new URLSearchParams(split.query);
+      const seen = await look?.({ method, path: split.path, query, headers: request.headers, body });
+      if (seen !== undefined) return answer({ ...seen, cookies: [] });
       tell(whyNotFound(method, split.path, routes));
       return answer(message(404, "Not Found"));
     }

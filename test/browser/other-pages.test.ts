@@ -54,6 +54,8 @@ describe.skipIf(executablePath === undefined)("a page of another origin", () => 
     engine = engineOf(gateway);
     targets.set("gateway", { url: gateway.url, path: "/v1/aggrepay/debit-wallet", body: debit });
     targets.set("records", { url: gateway.url, path: "/v1/records?customerId=991000017", body: debit });
+    targets.set("console", { url: gateway.url, path: "/console/sandbox/aggrepay/faults", body: fault });
+    targets.set("the console's page", { url: gateway.url, path: "/", body: {} });
     targets.set("webhook", { url: gateway.url, path: "/webhooks/nicepay/account-binding", body: {} });
     targets.set("DynamoDB", { url: gateway.dynamoUrl, path: "/", body: put });
     const queues = /^ {2}SQS +(\S+)/m.exec(gateway.logs())?.[1] ?? "";

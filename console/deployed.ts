@@ -1,0 +1,59 @@
+import { functions } from "../functions/index.ts";
+import { type Access, routesOf } from "../lib/operation/definition.ts";
+import { routerOf } from "../local/routes.ts";
+import { type Gateway, Unanswered, Unsigned } from "../ops/smoke/gateway.ts";
+import { type ConsoleAnswer, type ConsoleRequest, json, refusal } from "./answer.ts";
+
+const prefix = "/console/gateway";
+
+/** What the console may ask a deployed gateway for: it moves no money there, and is given no user's token. */
+const allowed: ReadonlySet<Access> = new Set<Access>(["look", "settle"]);
+
+const routes: ReadonlyMap<string, Access> = new Map(
+  functions.flatMap((definition) =>
+    routesOf(definition).map(
+      ({ method, path }) => [`${method} ${path}` as string, definition.access] as const,
+    ),
+  ),
+);
+const routeOf = routerOf([...routes.keys()]);
+
+/**
+ * Passes the page's calls on to a deployed gateway, signed with the keys of a person. What that person may not do the gateway
+ * refuses, and the answer says whose keys they were.
+ */
+export function openDeployed(
+  gateway: Gateway,
+  signedAs: string,
+): (request: ConsoleRequest) => Promise<ConsoleAnswer | undefined> {
+  return async ({ method, path, query, body }) => {
+    if (!path.startsWith(`${prefix}/`)) return undefined;
+    const target = path.slice(prefix.length);
+    const key = routeOf(method, target)?.key ?? "";
+    const access = routes.get(key);
+    if (access === undefined) return refusal(404, `The gateway has no ${method} ${target}.`);
+    if (!allowed.has(access) || (method !== "GET" && method !== "POST"))
+      return refusal(
+        403,
+        `The console does not call ${key} on a deployed gateway: it looks, and settles records.`,
+      );
+    const search = query.toString();
+    try {
+      const reply = await gateway.send({
+        method,
+        path: search === "" ? encoded(target) : `${encoded(target)}?${search}`,
+        ...(method === "POST" && { body: body.toString("utf8"), contentType: "application/json" }),
+        signed: true,
+        asksProvider: method === "POST",
+      });
+      if (reply.status === 401 || reply.status === 403)
+        return refusal(403, `${signedAs} may not call ${key}: the gateway answered ${reply.status}.`);
+      return json(reply.body ?? null, reply.status);
+    } catch (error) {
+      if (error instanceof Unanswered || error instanceof Unsigned) return refusal(502, `${error.message}.`);
+      throw error;
+    }
+  };
+}
+
+const encoded = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
