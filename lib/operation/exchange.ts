@@ -21,6 +21,8 @@ export type Outcome<Result> =
       readonly word?: ProviderWord;
       /** A whole reply came in the provider's own form, and it does not verify or is not what the contract says. */
       readonly misread?: true;
+      /** Of these, one whose signature fits no version of the secret. */
+      readonly unverified?: true;
     } & AskedToWait);
 
 interface AskedToWait {
@@ -140,7 +142,28 @@ async function attempted<Call, Reply, Result>(
   const { asked, hidden, secret, earlier } = exchange;
   const versions = [secret, ...earlier];
   const outcome = await received(exchange, pace, returns, world, versions);
-  return admitted(outcome, asked, { hidden, versions });
+  return withVersions(admitted(outcome, asked, { hidden, versions }), secret, versions);
+}
+
+/**
+ * Names the secret and its versions where the provider refused ours, or its own signature does not fit: whoever compares
+ * signatures must know which was used. Added last, since the digits of an id could be taken for a code that is masked.
+ */
+function withVersions<Result>(
+  outcome: Outcome<Result>,
+  { name, version }: SecretValue,
+  versions: readonly SecretValue[],
+): Outcome<Result> {
+  const shown = (ids: readonly (string | undefined)[]) =>
+    ` (secret "${name}", version ${ids.map((id) => id ?? "unknown").join(" and ")}; docs/operations.md#a-signature-that-does-not-fit)`;
+  if (outcome.kind === "refusal" && outcome.code === "misconfigured")
+    return { ...outcome, detail: outcome.detail.replace(/\.?$/, `${shown([version])}.`) };
+  if (outcome.kind === "unknown" && outcome.unverified)
+    return {
+      ...outcome,
+      why: outcome.why.replace(/\.?$/, `${shown(versions.map((each) => each.version))}.`),
+    };
+  return outcome;
 }
 
 /** What came, as the provider says it; `versions` is given every other version of the secret that it was read with. */
@@ -176,7 +199,7 @@ function outcomeOf<Reply, Result>(
       why: answer.why,
       timedOut: false,
       ...(answer.word && { word: answer.word }),
-      ...(answer.unverified && { misread: true }),
+      ...(answer.unverified && { misread: true, unverified: true }),
     };
   try {
     return { kind: "success", result: returns(answer.reply), unread: [...answer.unread] };

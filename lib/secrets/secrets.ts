@@ -6,7 +6,12 @@ import { notSecret, type SecretName } from "./names.ts";
 import { Secret } from "./secret.ts";
 
 /** A secret's JSON, every text in it wrapped; read with `part`. */
-export type SecretValue = { readonly name: SecretName; readonly json: unknown };
+export type SecretValue = {
+  readonly name: SecretName;
+  readonly json: unknown;
+  /** Secrets Manager's id of the version, which tells nothing of the value. */
+  readonly version?: string | undefined;
+};
 
 export interface Secrets {
   /**
@@ -63,10 +68,10 @@ export function secretsFrom(
 
   async function fetch(name: SecretName, stage: Stage): Promise<SecretValue | undefined> {
     try {
-      const { SecretString } = await client.send(
+      const { SecretString, VersionId } = await client.send(
         new GetSecretValueCommand({ SecretId: idOf(name), VersionStage: stage }),
       );
-      return { name, json: parse(name, SecretString) };
+      return { name, json: parse(name, SecretString), version: VersionId };
     } catch (cause) {
       if (cause instanceof Error && cause.name === "ResourceNotFoundException") return undefined;
       throw cause;

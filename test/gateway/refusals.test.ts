@@ -369,6 +369,28 @@ describe("refusals by code and text", () => {
     }
   });
 
+  test("the secret, its version and the runbook are named, where our signature or the reply's does not fit", async () => {
+    const named = (versions: string) =>
+      new RegExp(
+        `\\(secret "aggrepay", version ${versions}; docs/operations\\.md#a-signature-that-does-not-fit\\)\\. ?`,
+      );
+    const id = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+    const { input } = operationOf("debit-wallet").full(fresh());
+    gateway.peer.script({ debitwallet: refusal("HASH-MISMATCH", "Hash Mismatch") });
+    const refused = await gateway.call("debit-wallet", input);
+    expect(refused.body).toMatchObject({ code: "misconfigured", detail: expect.stringMatching(named(id)) });
+    gateway.peer.script({ debitwallet: signed({ transaction_id: 7 }, null, { salt: "another" }) });
+    const misread = await gateway.call("debit-wallet", input);
+    expect(misread.body).toMatchObject({
+      code: "outcome-unknown",
+      detail: expect.stringMatching(named(`${id}(?: and ${id})*`)),
+    });
+    // A reply of another kind that cannot be used names no secret.
+    gateway.peer.script({ debitwallet: json({ data: null, error: null, page: null, hash: null }) });
+    const other = await gateway.call("debit-wallet", operationOf("debit-wallet").full(fresh()).input);
+    expect(other.body.detail).not.toContain("secret");
+  });
+
   test.each([
     "credit-wallet",
     "debit-wallet",

@@ -104,7 +104,7 @@ test("with --ask a provider that refuses our key fails it", async () => {
   expect(armed.status).toBeLessThan(300);
   const { code, out } = await smoke("--ask", "--provider", "aggrepay");
   expect(out).toContain(
-    "failed   aggrepay answers: 502 misconfigured: AggrePay refused the gateway's api key.",
+    'failed   aggrepay answers: 502 misconfigured: AggrePay refused the gateway\'s api key (secret "aggrepay", version ',
   );
   expect(code).toBe(1);
 });
