@@ -16,7 +16,9 @@ const checks: readonly (readonly [RegExp, (words: RegExpExecArray, schema: JsonS
   ],
   [/^must be a date that exists/, () => ({ format: "date" })],
   [/^must be above zero$/, () => ({ not: { pattern: "^0(?:\\.0{1,2})?$" }, "x-unit": "INR" })],
-  [/^must not end in (\w+)$/, ([, end]) => ({ not: { pattern: `${end}$` } })],
+  [/^must not end in (\w+)$/, ([, end = ""]) => ({ not: { pattern: `${inAnyCase(end)}$` } })],
+  // The pattern says it too: this sentence is there for the caller who is refused.
+  [/without the 0 that stands before the number inside the country$/, () => ({})],
   [/^must be an e-mail address in ASCII/, () => ({ format: "email" })],
   [/^must be an https URL/, () => ({ format: "uri", pattern: "^[hH][tT][tT][pP][sS]://" })],
   [
@@ -58,6 +60,9 @@ function patternOf({ source, flags }: RegExp): string {
   if (!flags.includes("i")) return source;
   return source.replaceAll("a-z", "A-Za-z").replaceAll("xn--", "[xX][nN]--");
 }
+
+const inAnyCase = (text: string): string =>
+  text.replace(/[A-Z]/g, (letter) => `[${letter}${letter.toLowerCase()}]`);
 
 /** Schemas that stand once, among the contract's components. */
 const shared = { RecordDetail: recordDetail };

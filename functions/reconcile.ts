@@ -4,6 +4,7 @@ import { runCounts, type Tally } from "../lib/metrics.ts";
 import { settles } from "../lib/operation/change-spec.ts";
 import { countBacklog, countWaiting } from "../lib/operation/counting.ts";
 import type { FunctionDefinition } from "../lib/operation/definition.ts";
+import { served } from "../lib/operation/invocation.ts";
 import { reconcile } from "../lib/operation/reconcile.ts";
 import { type Share, shareIn } from "../lib/operation/share.ts";
 import { processRecords } from "../lib/records/process.ts";
@@ -51,12 +52,15 @@ export const handler = Object.assign(
 /** What cannot be counted keeps nothing from being settled; the run fails for it all the same. */
 async function run(share: Share, remainingMs: () => number, tally: Tally): Promise<void> {
   const records = processRecords();
+  const world = runtime();
   const changes = Object.values<FunctionDefinition>(operations).filter(settles);
-  const [settled, counted] = await Promise.allSettled([
-    reconcile(changes, runtime(), records, { remainingMs }, tally, share),
-    // The first worker counts for all: what others leave is seen though one of them should fail each time.
-    share.from === 0 ? count(records, remainingMs) : {},
-  ]);
+  const [settled, counted] = await served({ remainingMs, takenAt: undefined }, world, () =>
+    Promise.allSettled([
+      reconcile(changes, world, records, { remainingMs }, tally, share),
+      // The first worker counts for all: what others leave is seen though one of them should fail each time.
+      share.from === 0 ? count(records, remainingMs) : {},
+    ]),
+  );
   if (counted.status === "fulfilled") Object.assign(tally, counted.value);
   else tally.failures.push(counted.reason);
   if (settled.status === "rejected") throw settled.reason;

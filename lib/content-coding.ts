@@ -10,8 +10,12 @@ const smallBytes = 64 * 1024;
 const ratioLimit = 200;
 const codingLimit = 4;
 
+/** Labels that name no coding. Some write the charset where a coding belongs. */
+const noCodings = ["", "identity", "none", "utf-8", "utf8", "binary"];
+
 /**
- * Undoes the codings that a Content-Encoding header names, the last one first.
+ * Undoes the codings that a Content-Encoding header names, the last one first, and those that the bytes themselves show. A label
+ * that is not known or does not fit says nothing where the bytes are plain already.
  * @param header All values of the header, joined by commas; undefined where there is none.
  * @param limit Most bytes that any step may give.
  */
@@ -19,23 +23,41 @@ export function decoded(body: Buffer, header: string | undefined, limit: number)
   const codings = (header ?? "")
     .split(",")
     .map((name) => name.trim().toLowerCase())
-    .filter((name) => name !== "" && name !== "identity");
-  // Servers name a coding over nothing, too.
-  if (codings.length === 0 || body.byteLength === 0) return { body };
-  if (codings.length > codingLimit) return { why: "the reply has too many content codings" };
+    .filter((name) => !noCodings.includes(name));
+  if (codings.length > codingLimit) return { why: tooMany };
   const most = Math.min(limit, Math.max(smallBytes, body.byteLength * ratioLimit));
   let current = body;
-  for (const coding of codings.toReversed()) {
+  for (let steps = 0; current.byteLength > 0; steps++) {
+    const named = codings.pop();
+    const seen = codingOf(current);
+    // Brotli alone has no beginning of its own, and may begin as another does.
+    const coding = named === "br" ? named : (seen ?? named);
+    if (coding === undefined) break;
+    if (steps === codingLimit) return { why: tooMany };
     const undo = decoders.get(coding);
-    if (undo === undefined)
-      return { why: `the reply has a content coding that is not known: ${shown(coding)}` };
     try {
-      current = undo(current, most);
+      if (undo) current = undo(current, most);
+      else if (!isPlain(current))
+        return { why: `the reply has a content coding that is not known: ${shown(coding)}` };
     } catch (error) {
-      return { why: whyOf(coding, error, body, limit, most) };
+      // A first byte of Brotli may be a bracket: its first bytes are not all of a text.
+      const isOther = isPlain(current) || (named === "br" && seen !== undefined);
+      if (!isOther) return { why: whyOf(coding, error, body, limit, most) };
     }
   }
   return { body: current };
+}
+
+const tooMany = "the reply has too many content codings";
+
+/** Whether bytes begin as JSON or as a page does, and as text goes on. */
+const isPlain = (bytes: Buffer): boolean =>
+  /^(?:\s|\xef\xbb\xbf)*[{[<][\s\x20-\xff]*$/.test(bytes.subarray(0, 64).toString("latin1"));
+
+/** The coding that bytes show by how they begin: nothing that we read begins so. Source: RFC 1952, 2.3.1; RFC 1950, 2.2. */
+function codingOf(bytes: Buffer): string | undefined {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return "gzip";
+  return bytes[0] === 0x78 && isWrapped(bytes) ? "deflate" : undefined;
 }
 
 type Decoder = (body: Buffer, most: number) => Buffer;
@@ -52,10 +74,13 @@ const decoders: ReadonlyMap<string, Decoder> = new Map([
   ["br", (body, maxOutputLength) => zlib().brotliDecompressSync(body, { maxOutputLength })],
 ]);
 
-/** By the standard in zlib's wrapping; some servers leave the wrapping out. Its first two bytes are a multiple of 31. */
+/** zlib's wrapping: its first two bytes are a multiple of 31. */
+const isWrapped = (body: Buffer): boolean =>
+  body.byteLength >= 2 && ((body[0] ?? 0) & 0x0f) === 8 && body.readUInt16BE(0) % 31 === 0;
+
+/** By the standard in zlib's wrapping; some servers leave the wrapping out. */
 function inflate(body: Buffer, maxOutputLength: number): Buffer {
-  const isWrapped = body.byteLength >= 2 && ((body[0] ?? 0) & 0x0f) === 8 && body.readUInt16BE(0) % 31 === 0;
-  return isWrapped
+  return isWrapped(body)
     ? zlib().inflateSync(body, { maxOutputLength })
     : zlib().inflateRawSync(body, { maxOutputLength });
 }

@@ -38,8 +38,18 @@ const hidden = (least: number, most: number) =>
 
 export const customerId = digits(1, 30);
 export const subMerchantId = digits(1, 30);
+/** Between the country code and the rest of a number in E.164 stands no 0: it is dialled inside the country alone. */
+const mobile = (code: string, digitsAfter: string, what: string) =>
+  v.pipe(
+    text,
+    v.check(
+      (value) => !new RegExp(`^\\+${code}[ -]?\\(?0`).test(value),
+      `must be ${what}, without the 0 that stands before the number inside the country`,
+    ),
+    v.regex(new RegExp(`^\\+${code}[1-9]\\d${digitsAfter}$`), `must be ${what}`),
+  );
 /** E.164 for India, as the provider's samples write it: `+919900261104`. */
-export const indianMobile = matching(/^\+91\d{10}$/, "must be an Indian mobile number as +91 and ten digits");
+export const indianMobile = mobile("91", "{9}", "an Indian mobile number as +91 and ten digits");
 /**
  * Addresses that exist: a local part without quotes, and a host name. In ASCII alone: what a provider keeps of other
  * letters is not known, and every such domain has a form in ASCII, `xn--...`.
@@ -81,10 +91,13 @@ export const amount = v.pipe(
   v.check((value) => paise(value) > 0n, "must be above zero"),
 );
 
-/** Ours to give, unique for each change of money; the provider names a reversal `<id>_REVERSAL`, so no id may look like one. */
+/**
+ * Ours to give, unique for each change of money; the provider names a reversal `<id>_REVERSAL`, so no id may look like one, in
+ * any letter case: which of them the provider keeps is not known.
+ */
 export const merchantTransactionId = v.pipe(
   matching(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ -"),
-  v.check((value) => !value.endsWith("_REVERSAL"), "must not end in _REVERSAL"),
+  v.check((value) => !/_reversal$/i.test(value), "must not end in _REVERSAL"),
 );
 /** The same, where an operation only looks: a reversal's own id may be asked for. */
 export const anyMerchantTransactionId = matching(
@@ -135,9 +148,10 @@ export const urn = v.pipe(text, upTo(40));
 export const referenceNo = matching(/^[A-Za-z0-9._-]{1,40}$/, "must be 1 to 40 of A-Z a-z 0-9 . _ -");
 export const mitraCd = matching(/^[A-Z]{4}$/, "must be 4 capital letters, such as KDVI");
 /** E.164 for Indonesia; the provider allows 15 characters. */
-export const indonesianMobile = matching(
-  /^\+62\d{7,12}$/,
-  "must be an Indonesian mobile number as +62 and 7 to 12 digits",
+export const indonesianMobile = mobile(
+  "62",
+  "{6,11}",
+  "an Indonesian mobile number as +62 and 7 to 12 digits",
 );
 export const billingEmail = emailUpTo(40);
 export const clientUserKey = v.pipe(text, upTo(50));

@@ -54,8 +54,9 @@ function calendarDate(text: string): string | undefined {
   return isAmbiguous || !isCalendarDate(date) ? undefined : date;
 }
 
-const offsetMs = (offset: string): number => {
-  const [hours = 0, minutes = 0] = offset.slice(1).split(":").map(Number);
+/** Milliseconds of `+05:30` or `+0530`. */
+export const offsetMs = (offset: string): number => {
+  const [hours = 0, minutes = 0] = [offset.slice(1, 3), offset.slice(-2)].map(Number);
   return (offset.startsWith("-") ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 };
 

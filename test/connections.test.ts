@@ -4,8 +4,11 @@ import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import type { Context } from "aws-lambda";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { handler as reconcileHandler } from "../functions/reconcile.ts";
 import type { Connections } from "../lib/connections.ts";
+import { runtime } from "../lib/runtime.ts";
 import { type Send, type Timing, transportBy, type WireRequest } from "../lib/transport.ts";
 import { selfSigned } from "./support/self-signed.ts";
 
@@ -347,4 +350,33 @@ describe("a connection that is begun early", () => {
     connections.rest();
     await vi.waitFor(() => expect(seen[0]?.destroyed).toBe(true));
   });
+});
+
+test("the reconciler tells its connections when each run began by its deadline, which no frozen clock moves", async () => {
+  const nowhere = "http://127.0.0.1:9";
+  const env = {
+    ...{ AWS_REGION: "ap-south-1", AWS_ACCESS_KEY_ID: "x", AWS_SECRET_ACCESS_KEY: "x", TABLE_NAME: "t" },
+    ...{ AWS_ENDPOINT_URL_DYNAMODB: nowhere, AWS_ENDPOINT_URL_SECRETS_MANAGER: nowhere },
+    ...{
+      PROVIDER_TIMEOUT_MS: "20000",
+      FUNCTION_TIMEOUT_MS: "28000",
+      LEASE_MS: "33000",
+      QUIET_PERIOD_MS: "5000",
+    },
+  };
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  ends.push(() => vi.unstubAllEnvs());
+  const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  ends.push(() => write.mockRestore());
+  const told = vi.spyOn(runtime().connections, "invoked");
+  const deadline = Date.now() + 60_000;
+  const run = (at: number) => {
+    const context = { awsRequestId: "r", getRemainingTimeInMillis: () => at - Date.now() };
+    return reconcileHandler({}, context as unknown as Context).catch(() => undefined);
+  };
+  await run(deadline);
+  await run(deadline + 60_000);
+  const [first = 0, second = 0] = told.mock.calls.map(([at]) => at);
+  expect(second - first).toBeGreaterThan(59_000);
+  expect(second - first).toBeLessThan(61_000);
 });

@@ -47,9 +47,9 @@ export const keyedBy =
 const digest = (id: string): string => createHash("sha256").update(id).digest("hex");
 /** A mobile number that no other id has. */
 export const mobileOf = (id: string): string =>
-  `+91${BigInt(`0x${digest(id)}`)
+  `+919${BigInt(`0x${digest(id)}`)
     .toString()
-    .slice(-10)}`;
+    .slice(-9)}`;
 export const byMobile = ["mobileNumber", "mobile_number"] as const;
 export const shopOf = (id: string): string => `XYZ ${digest(id)}`;
 export const byName = ["name", "name"] as const;

@@ -10,7 +10,7 @@ import { invalid } from "../../lib/operation/body.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
 import { lastReversal } from "../../lib/operation/reversal.ts";
 import { Problem } from "../../lib/problem.ts";
-import { reversalSuffix } from "../../lib/providers/aggrepay/ids.ts";
+import { debitOf, reversalSuffix } from "../../lib/providers/aggrepay/ids.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
 import {
   askByMerchantTransactionId,
@@ -61,8 +61,7 @@ export const operation = change({
   returns: ({ data }, input) => {
     const reversal = data.id("merchant_transaction_id");
     const { merchantTransactionId: id } = input;
-    if (reversal !== `${id}${reversalSuffix}` && reversal !== id)
-      throw new UnreadableReply("it is for another debit");
+    if (debitOf(reversal) !== id && reversal !== id) throw new UnreadableReply("it is for another debit");
     return { merchantTransactionId: reversal, transactionId: data.id("transaction_id") };
   },
   // The form `<id>_REVERSAL` rests on the document's one sample, so finding nothing under it proves nothing.
@@ -72,7 +71,11 @@ export const operation = change({
       const id = `${subject.identity}${reversalSuffix}`;
       const told = await ask(askByMerchantTransactionId(id), ({ data }) => comparedTransaction(data));
       if (told.kind !== "answer") return withoutAnswer(told, noSuchTransaction);
-      const contradiction = contradictionIn(told.answer, id, "CREDIT", subject);
+      // The debit's part is compared byte for byte; the suffix is the provider's own, and may come in other letters.
+      const { merchantTransactionId: named } = told.answer;
+      const shown = debitOf(named ?? "") === subject.identity ? id : named;
+      const answer = { ...told.answer, merchantTransactionId: shown };
+      const contradiction = contradictionIn(answer, id, "CREDIT", subject);
       if (contradiction) return { shows: "other", why: contradiction };
       const earlier = await whyOfEarlier(told.answer, subject, known);
       if (earlier) return { shows: "other", why: earlier };

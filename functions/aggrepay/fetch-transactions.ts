@@ -2,7 +2,8 @@ import * as v from "valibot";
 import { customerId, indianMobile, oneOf, optional, pageNumber, pageSize } from "../../lib/fields.ts";
 import { read, readHandler } from "../../lib/operation/read.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
-import { transaction } from "../../lib/providers/aggrepay/transactions.ts";
+import { isOfOthers, transaction } from "../../lib/providers/aggrepay/transactions.ts";
+import { UnreadableReply } from "../../lib/providers/provider.ts";
 
 /** Pages count from 0; a customer without transactions has an empty list. */
 export const operation = read({
@@ -28,7 +29,12 @@ export const operation = read({
       page_size: String(input.pageSize),
     },
   }),
-  returns: ({ data }) => data.rows().map(transaction),
+  returns: ({ data }, input) => {
+    const rows = data.rows();
+    if (isOfOthers(rows, input.customerId))
+      throw new UnreadableReply("its rows are not of the customer that was asked about");
+    return rows.map(transaction);
+  },
   pages: ({ page }) => ({
     pageSize: page.informs.count("page_size"),
     pageNumber: page.informs.count("page_number"),

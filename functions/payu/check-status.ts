@@ -35,7 +35,7 @@ export const operation = read({
       toDate: input.toDate,
     },
   }),
-  returns: (reply) => {
+  returns: (reply, input) => {
     const { informs } = reply;
     return {
       messageCode: informs.optionalId("messageCode"),
@@ -45,7 +45,7 @@ export const operation = read({
       urn: informs.optionalId("urn"),
       bankId: informs.optionalId("bankId"),
       responseDateTime: informs.optionalTime("responseDateTime"),
-      ...responseDump(reply),
+      ...responseDump(reply, input.verifyClientTxnId),
     };
   },
 });

@@ -50,14 +50,22 @@ const jsonType = (() => {
   const parameter = `\\s*;(?:\\s*${token}\\s*=\\s*(?:${token}|"(?:[^"\\\\]|\\\\.)*"))?`;
   return new RegExp(`^application/(?:[\\w.+-]+\\+)?json(?:${parameter})*\\s*$`, "i");
 })();
+/** API Gateway joins a header that was sent twice with a comma. */
+const severalTypes = /^[\w.+-]+\/[^,]*,\s*[\w.+-]+\//;
 const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/gi;
 /** US-ASCII is a part of UTF-8. */
 const isUtf8 = (name: string): boolean => /^(?:utf-?8|us-ascii)$/i.test(name);
 
 function requireJson(contentType: string | undefined, contentEncoding: string | undefined): void {
-  if (contentType === undefined || !jsonType.test(contentType.trim()))
-    throw unacceptable("content-type", "must be application/json");
-  if (![...contentType.matchAll(charset)].every(([, name = ""]) => isUtf8(name)))
+  const type = contentType?.trim() ?? "";
+  if (!jsonType.test(type))
+    throw unacceptable(
+      "content-type",
+      severalTypes.test(type)
+        ? "holds more than one type: was the header sent twice? It must be application/json, sent once"
+        : "must be application/json",
+    );
+  if (![...type.matchAll(charset)].every(([, name = ""]) => isUtf8(name)))
     throw unacceptable("content-type", "must have the charset utf-8 or none: JSON is UTF-8");
   // Some write the charset where a coding belongs.
   const codings = (contentEncoding ?? "").split(",").map((name) => name.trim());

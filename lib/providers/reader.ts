@@ -41,6 +41,13 @@ export class Reader {
     return this.#value === null;
   }
 
+  /** Null, an empty text, or a list or object of nothing. */
+  get isEmpty(): boolean {
+    const value = this.#value;
+    if (value instanceof Map) return value.size === 0;
+    return value === null || value === "" || (Array.isArray(value) && value.length === 0);
+  }
+
   get isObject(): boolean {
     return this.#value instanceof Map;
   }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { checkFilled, checkText } from "./check.ts";
 import { equalInConstantTime } from "./equal.ts";
-import { decodeJson, JsonError, type JsonObject, type JsonValue } from "./json.ts";
+import { decodeJson, JsonError, JsonNumber, type JsonObject, type JsonValue } from "./json.ts";
 import { aggrepayReplyTexts, aggrepayRequestPieces, joined, type Piece } from "./pieces.ts";
 
 /** One field of a form post, under the provider's name for it. */
@@ -89,8 +89,8 @@ export type AggrepayReply =
  * Stricter than the document's function, by our choice: `data` or `page` without a hash is not believed,
  * and neither is what PHP cannot decode or encode; a hash must be a string and match exactly; a reply
  * with neither data nor error must show all four of its members, so that another server's `{"message": ...}`
- * is not taken for a failure that the provider reported. `[]` and `""` are null, but for what a hash covers where there is
- * no error: there an empty list is an answer.
+ * is not taken for a failure that the provider reported. `[]` and `""` are null, and in an error reply `{}`, `false` and `0`
+ * too, but for what a hash covers where there is no error: there an empty list is an answer.
  *
  * `body` is the reply's bytes as received. Throws a TypeError when `salts` is empty or holds an empty salt.
  * Source: AggrePay Wallet API v1.0, appendix 17.2 (`responseHashCheck`, `hashCalculate`).
@@ -104,10 +104,13 @@ export function openAggrepayReply(body: Uint8Array, salts: readonly string[]): A
   const texts = encodeWithoutHash(reply);
   if (texts === undefined) return { verified: false, why: "holds a number that PHP cannot encode" };
 
-  const error = filled(reply.get("error"));
-  const hash = filled(reply.get("hash"));
-  const shown = (name: string) =>
-    error === null && hash !== null ? (reply.get(name) ?? null) : filled(reply.get(name));
+  const error = said(reply.get("error"));
+  const hash = error === null ? filled(reply.get("hash")) : said(reply.get("hash"));
+  const shown = (name: string) => {
+    const value = reply.get(name);
+    if (error !== null) return said(value);
+    return hash === null ? filled(value) : (value ?? null);
+  };
   const [data, page] = [shown("data"), shown("page")];
   if (hash === null) {
     if (data !== null || page !== null) return { verified: false, why: "hash is missing" };
@@ -124,6 +127,19 @@ export function openAggrepayReply(body: Uint8Array, salts: readonly string[]): A
 /** PHP writes an empty array or an empty text for null here and there. */
 function filled(value: JsonValue | undefined): JsonValue {
   return value === undefined || value === "" || (Array.isArray(value) && value.length === 0) ? null : value;
+}
+
+/**
+ * An error, and what stands beside one: nothing in any form that PHP gives it, `false`, `0`, an empty object and
+ * what holds no more than such values too.
+ */
+function said(value: JsonValue | undefined): JsonValue {
+  return isNothing(value) ? null : (value ?? null);
+}
+
+function isNothing(value: JsonValue | undefined): boolean {
+  if (value instanceof Map || Array.isArray(value)) return [...value.values()].every(isNothing);
+  return filled(value) === null || value === false || (value instanceof JsonNumber && value.token === "0");
 }
 
 const MEMBERS = ["data", "error", "page", "hash"];

@@ -73,9 +73,10 @@ const PHP_NESTING = 511;
  * lower case only, at most 511 levels, nothing after the value. Time and memory grow with the length of the
  * text alone.
  *
- * One byte order mark before the text is passed over, here and nowhere else. PHP refuses it, but no hash is
- * over it: AggrePay hashes what it encodes, and the mark is put before that by what sends the bytes (a PHP
- * file that was saved with one, a proxy). RFC 8259, section 8.1, allows a reader to pass over it.
+ * One byte order mark before the text is passed over, with white space before it, here and nowhere else. PHP
+ * refuses it, but no hash is over it: AggrePay hashes what it encodes, and the mark is put before that by what
+ * sends the bytes (a PHP file that was saved with one, a proxy). RFC 8259, section 8.1, allows a reader to pass
+ * over it.
  *
  * Throws a JsonError for anything else.
  */
@@ -231,14 +232,14 @@ class Decoder {
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const REPLACEMENT = "\ufffd";
-const MARK = "\ufeff";
+const MARKED = /^[ \t\r\n]*\ufeff/;
 /** UTF-16 read as UTF-8, which gives it a NUL beside its first character; its mark may have become replacement characters. */
 const UTF_16 = /^\ufffd{0,2}(?:\0[{["\s]|[{["\s]\0)/;
 const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-function isSpace(code: number): boolean {
+function isSpace(code: number | undefined): boolean {
   return code === SPACE || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
@@ -253,7 +254,7 @@ function escapeStep(step: string | number): string {
 }
 
 function checkString(text: string): string {
-  const unmarked = text.startsWith(MARK) ? text.slice(1) : text;
+  const unmarked = text.replace(MARKED, "");
   if (unmarked.isWellFormed()) return unmarked;
   const whole = unmarked.toWellFormed();
   let at = 0;
@@ -262,8 +263,10 @@ function checkString(text: string): string {
 }
 
 function fromUtf8(bytes: Uint8Array): string {
-  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  const unmarked = hasMark ? bytes.subarray(3) : bytes;
+  let at = 0;
+  while (isSpace(bytes[at])) at++;
+  const hasMark = bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf;
+  const unmarked = hasMark ? bytes.subarray(at + 3) : bytes;
   try {
     // ignoreBOM keeps a second byte order mark in the text, where no value may begin with it.
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(unmarked);

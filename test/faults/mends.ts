@@ -50,12 +50,7 @@ export const mends: readonly Mend[] = [
     `state === "needs_attention" && waits === "provider";`,
     `state === "needs_attention" && waits === "provider" && state === undefined;`,
   ),
-  mend(
-    "content codings are undone",
-    "lib/content-coding.ts",
-    "if (codings.length === 0 || body.byteLength === 0)",
-    "if (codings.length >= 0 || body.byteLength === 0)",
-  ),
+  mend("content codings are undone", "lib/content-coding.ts", "if (coding === undefined) break;", "break;"),
   mend(
     "times are read in many forms",
     "lib/time.ts",
@@ -101,7 +96,7 @@ export const mends: readonly Mend[] = [
   mend(
     "a byte order mark is passed over",
     "lib/signing/json.ts",
-    "const unmarked = hasMark ? bytes.subarray(3) : bytes;",
+    "const unmarked = hasMark ? bytes.subarray(at + 3) : bytes;",
     "const unmarked = bytes;",
   ),
   mend(

@@ -278,7 +278,11 @@ const fields: readonly { route: string; field: string; values: readonly unknown[
     field: "merchantTransactionId",
     values: [...ids, "ABCD7462_REVERSAL", "_REVERSAL", " x_REVERSAL ", undefined],
   },
-  { route: "credit-wallet", field: "merchantTransactionId", values: ["ABCD7462_REVERSAL", 1, undefined] },
+  {
+    route: "credit-wallet",
+    field: "merchantTransactionId",
+    values: ["ABCD7462_REVERSAL", "ABCD7462_reversal", "x_Reversal", 1, undefined],
+  },
   {
     route: "credit-wallet",
     field: "pgTransactionId",

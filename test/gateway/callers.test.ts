@@ -191,6 +191,31 @@ describe("the content type", () => {
   });
 
   test.each([
+    "application/json, application/json",
+    "application/json,application/json",
+    "application/json; charset=utf-8, application/json",
+    "application/json, text/plain",
+    "text/plain;charset=UTF-8, application/json",
+  ])("%s: asks whether the header was sent twice", async (type) => {
+    expectRefused(await post({ "content-type": type }), 415, {
+      header: "content-type",
+      detail: expect.stringMatching(/was the header sent twice/) as string,
+    });
+  });
+
+  test.each([
+    "text/plain",
+    "json",
+    "application/json x, y",
+    "",
+  ])("%j is simply another type", async (type) => {
+    expectRefused(await post({ "content-type": type }), 415, {
+      header: "content-type",
+      detail: "must be application/json",
+    });
+  });
+
+  test.each([
     "gzip",
     "br",
     "deflate",
@@ -210,6 +235,40 @@ describe("the content type", () => {
 
   test.each(["identity", "Identity", "", "utf-8", "UTF8"])("content-encoding %j is none", async (coding) => {
     expect((await post({ "content-type": json, "content-encoding": coding })).status).toBe(200);
+  });
+});
+
+describe("mobile numbers", () => {
+  test.each([
+    ["nicepay/register-account-binding", "billingPhone", "+62082112345678"],
+    ["nicepay/register-account-binding", "billingPhone", "+62 082112345678"],
+    ["nicepay/register-account-binding", "billingPhone", "+62-082112345678"],
+    ["nicepay/register-account-binding", "billingPhone", "+62(0)82112345678"],
+    ["aggrepay/fetch-balance", "mobileNumber", "+9109900261104"],
+    ["aggrepay/fetch-balance", "mobileNumber", "+910990026110"],
+    ["wibmo/encrypt", "customerMobile", "+9109900261104"],
+  ])("%s: %s %s has the 0 of a call within the country", async (route, field, number) => {
+    const subject = subjects.find((each) => each.route === route);
+    const input = { ...subject?.input(subject.freshId()), [field]: number };
+    wallets.peer.script({});
+    expectRefused(await wallets.call(route, input), 400, {
+      pointer: `/${field}`,
+      detail: expect.stringMatching(/without the 0 that stands before the number/) as string,
+    });
+    expect(wallets.peer.requests).toEqual([]);
+  });
+
+  test.each([
+    "082112345678",
+    "62082112345678",
+    "+620",
+    "+6282112345678x",
+    "+62",
+  ])("%s is no number in E.164", async (number) => {
+    const input = { ...registrationOf(freshReference()), billingPhone: number };
+    expectRefused(await wallets.call("nicepay/register-account-binding", input), 400, {
+      pointer: "/billingPhone",
+    });
   });
 });
 

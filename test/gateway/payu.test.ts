@@ -192,7 +192,7 @@ describe("replies", () => {
     customerId: "C-9",
     responseCode: "1050",
     messageCode: "2010",
-    clientTxnId: "LOAD-1",
+    clientTxnId: asked.verifyClientTxnId,
     clientId: "CL-1",
     responseDateTime: "20220217134759",
     responseMessage: "Limit exceeded",
@@ -225,6 +225,7 @@ describe("replies", () => {
     responseDumpMessage: null,
   };
 
+  const leftOut = "A row of the dump is about another clientTxnId, and left out.";
   const forms: readonly (readonly [what: string, reply: string, result: object])[] = [
     [
       "the document's sample: response_dump, a list of objects",
@@ -278,6 +279,32 @@ describe("replies", () => {
       "a list with a text in it that is no JSON",
       JSON.stringify({ responseCode: "00", responseDump: [JSON.stringify(row), "no such row"] }),
       { ...top, responseDump: [shownRow], responseDumpMessage: "A row of the dump is not JSON." },
+    ],
+    ...[null, [], "", {}].map((empty): (typeof forms)[number] => [
+      `response_dump ${JSON.stringify(empty)} beside a responseDump that holds a row`,
+      JSON.stringify({ responseCode: "00", response_dump: empty, responseDump: [row] }),
+      { ...top, responseDump: [shownRow] },
+    ]),
+    [
+      "a row of another call",
+      JSON.stringify({ responseCode: "00", responseDump: [{ ...row, clientTxnId: "LOAD-2" }, row] }),
+      { ...top, responseDump: [shownRow], responseDumpMessage: leftOut },
+    ],
+    [
+      "nothing but rows of other calls, one in other letters",
+      JSON.stringify({
+        responseCode: "00",
+        response_dump: [`${asked.verifyClientTxnId}0`, asked.verifyClientTxnId.toLowerCase()].map((id) => ({
+          ...row,
+          clientTxnId: id,
+        })),
+      }),
+      { ...top, responseDumpMessage: leftOut },
+    ],
+    [
+      "a row that names no call",
+      JSON.stringify({ responseCode: "00", response_dump: [{ ...row, clientTxnId: "" }] }),
+      { ...top, responseDump: [{ ...shownRow, clientTxnId: "" }] },
     ],
     ["an empty list", JSON.stringify({ responseCode: "00", responseDump: [] }), top],
     ["no dump", JSON.stringify({ responseCode: "00" }), top],

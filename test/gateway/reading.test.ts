@@ -8,7 +8,7 @@ import {
   startAggrepayGateway,
 } from "../support/aggrepay-gateway.ts";
 import { operationOf } from "../support/aggrepay-operations.ts";
-import { hang, json, type Reply, refusal, signed, type Value } from "../support/peer.ts";
+import { hang, json, type Reply, refusal, signed, signedText, text, type Value } from "../support/peer.ts";
 
 /** What proves is read exactly, what informs is not: AggrePay, through the running gateway. */
 let gateway: AggrepayGateway;
@@ -61,6 +61,27 @@ describe("a statement: what cannot be read of a row is null, and the rest is ans
     expect(answer.status).toBe(200);
     expect(answer.body.result).toEqual([{ ...shownRow, ...shown }, shownRow]);
     expect(lineOf("fetch-transactions")).toMatchObject({ level: "WARN", unreadable: [path] });
+  });
+
+  test.each<[string, object, readonly object[]]>([
+    ["of another customer", { customerId: "546693304" }, [{ customer_id: "546693305" }]],
+    ["of another customer, among its own", { customerId: "546693304" }, [{}, { customer_id: 546693305 }]],
+    ["of two customers", { mobileNumber: "+919900261104" }, [{ customer_id: "1" }, { customer_id: "2" }]],
+  ])("a list that shows rows %s is not answered", async (_what, asked, rows) => {
+    gateway.peer.script({
+      fetchtransactions: signed(rows.map((each) => ({ ...row, ...each })) as Value, page),
+    });
+    const answer = await gateway.call("fetch-transactions", { ...asked, pageNumber: 0, pageSize: 10 });
+    expect([answer.status, answer.body.code]).toEqual([502, "provider-fault"]);
+    expect(answer.body.detail).toContain("its rows are not of the customer that was asked about");
+  });
+
+  test("a list whose rows name the customer that was asked for is answered", async () => {
+    const answer = await statement([
+      { ...row, customer_id: 546693304 },
+      { ...row, customer_id: null },
+    ]);
+    expect(answer.body.result).toEqual([shownRow, shownRow]);
   });
 
   test("one line names each field once, however many rows there are, and holds no value", async () => {
@@ -227,6 +248,11 @@ describe("PHP's empty list and text in an error reply are null", () => {
     ['data [], hash ""', { data: [], error, page: [], hash: "" }],
     ['all ""', { data: "", error, page: "", hash: "" }],
     ["nothing but the error", { error }],
+    ["data {}", { data: {}, error, page: {}, hash: null }],
+    ["data false, hash false", { data: false, error, page: false, hash: false }],
+    ["data 0", { data: 0, error, page: 0, hash: 0 }],
+    ["a list of null", { data: [null], error, page: [[]], hash: null }],
+    ["members of nothing", { data: { transaction_id: null, done: false }, error, page: null, hash: {} }],
   ])("%s: a wrong MPIN stays a wrong MPIN", async (_what, body) => {
     gateway.peer.script({ debitwallet: json(body) });
     const answer = await gateway.call("debit-wallet", operationOf("debit-wallet").full(fresh()).input);
@@ -246,7 +272,25 @@ describe("PHP's empty list and text in an error reply are null", () => {
     expect((await gateway.call("update-customer", input, { key: fresh() })).body.code).toBe("declined");
   });
 
+  test.each<[string, Value]>([
+    ["false", false],
+    ["0", 0],
+    ["{}", {}],
+    ["[]", []],
+    ['""', ""],
+    ["an error of nothing", { code: null, message: "" }],
+  ])("%s for the error of a signed success is no error", async (_what, error) => {
+    gateway.peer.script({ debitwallet: text(signedText({ data: { transaction_id: 734203905 }, error })) });
+    const answer = await gateway.call("debit-wallet", operationOf("debit-wallet").full(fresh()).input);
+    expect(answer.body.result).toEqual({ transactionId: "734203905" });
+  });
+
   test.each<[string, Reply]>([
+    [
+      "hash false beside a success",
+      json({ data: { transaction_id: 1 }, error: null, page: null, hash: false }),
+    ],
+    ["hash 0 beside a success", json({ data: { transaction_id: 1 }, error: false, page: null, hash: 0 })],
     [
       "[] for an error beside a success",
       json({ data: { transaction_id: 1 }, error: [], page: [], hash: "" }),
@@ -296,6 +340,25 @@ describe("an inquiry reads what it needs, row by row", () => {
     const answer = await repeated(shown, rows);
     expect(answer.status).toBe(200);
     expect(answer.body.result).toEqual({ transactionId: "9001" });
+  });
+
+  test.each<[string, (own: object) => Value]>([
+    ["its row is of another customer", (own) => [{ ...own, customer_id: "999" } as Value]],
+    [
+      "its row is of another customer, beside rows of its own",
+      (own) => [{ ...old, customer_id: "546693304" }, { ...own, customer_id: 999 } as Value],
+    ],
+  ])("nothing is concluded where %s", async (_what, rows) => {
+    const answer = await repeated({}, rows);
+    expect(answer.status).toBe(504);
+    expect((await gateway.recordOf(answer)).lastInquiry?.S).toContain("rows of another customer");
+  });
+
+  test.each<[string, (own: object) => Value]>([
+    ["its own row names its customer", (own) => [{ ...own, customer_id: 546693304 } as Value]],
+    ["rows of others stand beside its own", (own) => [{ ...old, customer_id: "999" }, own as Value]],
+  ])("the debit is found where %s", async (_what, rows) => {
+    expect((await repeated({}, rows)).body.result).toEqual({ transactionId: "9001" });
   });
 
   test.each<[string, object]>([

@@ -780,6 +780,34 @@ describe("a reversal's reply names its debit", () => {
   });
 });
 
+describe("a reversal is named by its debit's id and a suffix in any letter case", () => {
+  test.each(["_REVERSAL", "_reversal", "_Reversal"])("%s", async (suffix) => {
+    const talk = conversation("debit-reversal");
+    const merchantTransactionId = `${talk.id}${suffix}`;
+    talk.script(signed({ merchant_transaction_id: merchantTransactionId, transaction_id: 537601231 }));
+    expect((await talk.send()).body.result).toEqual({ merchantTransactionId, transactionId: "537601231" });
+  });
+
+  test.each<[string, (id: string) => string, number]>([
+    ["is the one that was asked for", (id) => `${id}_reversal`, 200],
+    ["of another debit is not", (id) => `${id}x_reversal`, 504],
+    ["of a debit in other letters is not", (id) => `${id.toUpperCase()}_reversal`, 504],
+  ])("what an inquiry is shown: one %s", async (_what, shownAs, status) => {
+    const talk = conversation("debit-reversal");
+    talk.script(hang);
+    expect((await talk.send()).status).toBe(504);
+    const time = new Date(Date.now() + 5.5 * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
+    gateway.peer.script({
+      fetchbymerchantransactionid: signed({
+        ...{ amount: "4.0", balance: 1, transaction_type: "M2C", payment_type: "CREDIT", time },
+        ...{ transaction_id: 9002, merchant_transaction_id: shownAs(talk.id) },
+        transaction_status: "PAYMENT_SUCCESS",
+      }),
+    });
+    expect((await talk.send()).status).toBe(status);
+  });
+});
+
 describe("a success that is not what the operation returns", () => {
   const missing: readonly { route: string; data: Value; page?: Value }[] = [
     { route: "check-customer", data: { customer_exists: "maybe" } },

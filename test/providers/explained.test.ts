@@ -37,6 +37,7 @@ describe("a row of our kind and amount is explained", () => {
     const credit = { paymentType: "CREDIT" };
     const held = { "reversal other": record() };
     expect(await shown([row({ ...credit, merchantTransactionId: "other_REVERSAL" })], held)).toBe("nothing");
+    expect(await shown([row({ ...credit, merchantTransactionId: "other_reversal" })], held)).toBe("nothing");
     expect(await shown([row(credit)], held)).toBe("nothing");
     expect(await shown([row(credit)], { "money other": record() })).toBe("nothing");
   });

@@ -99,7 +99,8 @@ describe("decodeJson", () => {
     ["1 2", "nothing may follow the value", 2, ""],
     ["1\0", "nothing may follow the value", 1, ""],
     ["\ufeff\ufeff1", "a value was expected", 0, ""],
-    [" \ufeff1", "a value was expected", 1, ""],
+    ["\ufeff \ufeff1", "a value was expected", 1, ""],
+    ["\u00a0\ufeff1", "a value was expected", 0, ""],
     ["1\ufeff", "nothing may follow the value", 1, ""],
     ['\ufeff{"a":TRUE}', "a value was expected", 5, "/a"],
     ['"\u001f"', "a string holds a control character that is not escaped", 1, ""],
@@ -124,8 +125,10 @@ describe("decodeJson", () => {
         return error;
       }
     };
-    expect(read(`\ufeff${text}`)).toEqual(read(text));
-    expect(read(Buffer.from(`\ufeff${text}`))).toEqual(read(text));
+    for (const mark of ["\ufeff", " \ufeff", "\r\n\t\ufeff"]) {
+      expect(read(`${mark}${text}`)).toEqual(read(text));
+      expect(read(Buffer.from(`${mark}${text}`))).toEqual(read(text));
+    }
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import type { Evidence, Known, OwnRecord } from "../inquiry.ts";
 import { isSameWord } from "../words.ts";
-import { idsKept, reversalSuffix } from "./ids.ts";
+import { debitOf, idsKept, reversalSuffix } from "./ids.ts";
 import type { ComparedRow } from "./transactions.ts";
 
 /** Records that are looked up in one inquiry. */
@@ -64,13 +64,17 @@ interface RecordName {
   readonly id: string;
 }
 
-/** The records that a row's id can name: a reversal is shown as its debit's id with the suffix, or as that id itself. */
+/**
+ * The records that a row's id can name: a reversal is shown as its debit's id with the suffix, or as that id itself. An id of
+ * ours may end in the suffix in other letters, from before that was refused.
+ */
 function recordsNamed({ merchantTransactionId, paymentType }: ComparedRow): readonly RecordName[] {
   const shown = merchantTransactionId ?? "";
-  if (shown.endsWith(reversalSuffix))
-    return [{ namespace: "reversal", id: shown.slice(0, -reversalSuffix.length) }];
-  const money: RecordName = { namespace: "money", id: shown };
-  return isSameWord(paymentType, "CREDIT") ? [money, { namespace: "reversal", id: shown }] : [money];
+  const debit = debitOf(shown);
+  const reversals: RecordName[] = debit === undefined ? [] : [{ namespace: "reversal", id: debit }];
+  if (shown.endsWith(reversalSuffix)) return reversals;
+  const money: RecordName[] = [...reversals, { namespace: "money", id: shown }];
+  return isSameWord(paymentType, "CREDIT") ? [...money, { namespace: "reversal", id: shown }] : money;
 }
 
 /**

@@ -4,6 +4,10 @@ import type { Fault } from "../../problem.ts";
 /** The provider names a reversal by its debit's id and this (section 8). */
 export const reversalSuffix = "_REVERSAL";
 
+/** The id of the debit whose reversal is shown under this id, the suffix in any letter case; undefined where it is no reversal's. */
+export const debitOf = (shown: string): string | undefined =>
+  shown.toUpperCase().endsWith(reversalSuffix) ? shown.slice(0, -reversalSuffix.length) : undefined;
+
 /** What `aggrepayIdsKept` may be set to: an id must have room to differ, and the longest is that of a reversal. */
 export const idsKeptRange = { least: 20, most: 73 };
 

@@ -76,8 +76,9 @@ function read(
   );
   const refused = opened.verified ? refusal(opened.data, opened.error, asked) : undefined;
   if (refused?.kind === "refusal") return refused;
-  const isUnreadable = refused !== undefined && refused.word === undefined;
-  const isOwn = opened.verified ? !isUnreadable : !isNoReply(opened.why);
+  // AggrePay's codes are words; other servers write the status where it has one.
+  const isForeign = refused !== undefined && !/[a-z]/i.test(refused.word?.code ?? "");
+  const isOwn = opened.verified ? !isForeign : !isNoReply(opened.why);
   if (isAccessRefusal(status) && !isOwn) return refusedOnTheWay("AggrePay", status);
   // A 4xx is read by the code in its body; without one it says as little as a 5xx, and less when it shows a success, also
   // one that cannot be verified: with another salt it may be genuine.

@@ -18,6 +18,12 @@ export const transaction = ({ informs }: Reader) => ({
   transactionStatus: informs.text("transaction_status"),
 });
 
+/** Whether rows of a customer's list say that they are of another customer, or of two where none was asked for. */
+export function isOfOthers(rows: readonly Reader[], customerId: string | undefined): boolean {
+  const shown = rows.map((row) => readable(() => row.optionalId("customer_id")) ?? customerId);
+  return new Set([customerId, ...shown].filter((id) => id !== undefined)).size > 1;
+}
+
 /** What an inquiry compares of the transaction that was asked about, and reads no more. */
 export const comparedTransaction = (row: Reader) => ({
   transactionId: row.id("transaction_id"),
@@ -203,6 +209,7 @@ async function rowsSince(
     if ("why" in page) return { rows, gap: page.why };
     seen += page.rows.length;
     rows.push(...page.rows.filter((row) => mayBeSince(row) || isOwn(row)));
+    if (page.hasOthers) return { rows, gap: ofOthers };
     if (page.pages === undefined)
       return { rows, gap: "How many pages the customer's list has cannot be read." };
     if (number + 1 >= page.pages)
@@ -234,6 +241,7 @@ async function rowsSince(
       const page = await pageOf(number, customerId, ask);
       if ("why" in page) return { rows, gap: page.why };
       rows.push(...page.rows.filter(mayBeSince));
+      if (page.hasOthers) return { rows, gap: ofOthers };
       // The newest rows may stand on a page that was not there before.
       if (page.pages !== pages) return { rows, gap: "The customer's list grew while it was read." };
       if (!page.rows.every(mayBeSince) && isOldestFirst(page.rows)) return { rows };
@@ -242,12 +250,17 @@ async function rowsSince(
   }
 }
 
+const ofOthers = "The customer's list shows rows of another customer.";
 const tooLong = "The customer's list is longer than is read.";
 
 async function pageOf(number: number, customerId: string, ask: Ask<AggrepayCall, AggrepayReply>) {
   const fields = { customer_id: customerId, page_number: String(number), page_size: String(pageSize) };
   const told = await ask({ path: "fetchtransactions", fields }, ({ data, page }) => ({
-    rows: data.rows().map(listedRow),
+    rows: data
+      .rows()
+      .filter((row) => !isOfOthers([row], customerId))
+      .map(listedRow),
+    hasOthers: isOfOthers(data.rows(), customerId),
     // The provider may give smaller pages than it is asked for.
     pages: readable(() => page.count("total_pages")),
     number: readable(() => page.count("page_number")),

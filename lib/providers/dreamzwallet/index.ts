@@ -87,7 +87,8 @@ function read(
   const [state, code] = [isOwn ? text("status") : undefined, text("responseCode")];
   const shown = code ?? state;
   const word = shown === undefined ? undefined : { code: shown, message: text("message") ?? "" };
-  if (isAccessRefusal(status) && word === undefined) return refusedOnTheWay("DreamzWallet", status);
+  if (isAccessRefusal(status) && ![code, state].some(isOwnWord))
+    return refusedOnTheWay("DreamzWallet", status);
   const verdicts = [state, code].filter((each) => each !== undefined).map(isSuccess);
   if (status === 429 && !verdicts.includes(true)) return throttled("DreamzWallet", word);
   if (json === undefined || shown === undefined || word === undefined)
@@ -102,6 +103,10 @@ function read(
 
 /** `SUCCESS` in the document, `success` and `1` in the platform's public replies; `2` there is a failure. */
 const isSuccess = (word: string): boolean => ["success", "1"].includes(decisive(word));
+
+/** A word that the document or the platform's replies show. */
+const isOwnWord = (word = ""): boolean =>
+  isSuccess(word) || ["failed", "2"].includes(decisive(word)) || meaningOf(word) !== undefined;
 
 const meaningOf = (word = ""): Meaning | undefined => refusals.get(decisive(word));
 

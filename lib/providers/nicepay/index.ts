@@ -116,6 +116,8 @@ function read(
     if (status === 429 && !mayShowIt) return throttled("NICEPAY");
     return unreadableReply("NICEPAY", { status, body });
   }
+  // NICEPAY's codes have four characters; other servers write the status, or a word, where it has one.
+  if (isAccessRefusal(status) && !/^\w{4}$/.test(code.trim())) return refusedOnTheWay("NICEPAY", status);
   const word = {
     code: code,
     message: typeof message === "string" ? message : "",

@@ -1,18 +1,26 @@
 import type { Reader } from "../reader.ts";
 
 /**
- * The dump of the call that was asked about. The document's sample names it `response_dump`, its table `responseDump`; it is
- * a list of objects, a list of JSON texts, or a text that says why there is none.
+ * The dump of the call that was asked about. The document's sample names it `response_dump`, its table `responseDump`: the one
+ * that holds anything is read. It is a list of objects, a list of JSON texts, or a text that says why there is none. A row that
+ * names another call says nothing of this one, and is left out.
+ * @param clientTxnId The call's.
  */
-export function responseDump(reply: Reader) {
-  const dump = reply.part(reply.has("response_dump") ? "response_dump" : "responseDump");
+export function responseDump(reply: Reader, clientTxnId: string) {
+  const dumps = ["response_dump", "responseDump"].map((name) => reply.part(name));
+  const dump = dumps.find(({ isEmpty }) => !isEmpty) ?? reply.part("responseDump");
   const text = dump.asText;
   if (text !== undefined) return { responseDump: [], responseDumpMessage: text };
   const rows = dump.rows();
   const objects = rows.filter((row) => row.isObject);
+  const own = objects.map(dumpRow).filter((row) => (row.clientTxnId || clientTxnId) === clientTxnId);
+  const faults = [
+    objects.length < rows.length && "A row of the dump is not JSON.",
+    own.length < objects.length && "A row of the dump is about another clientTxnId, and left out.",
+  ];
   return {
-    responseDump: objects.map(dumpRow),
-    responseDumpMessage: objects.length < rows.length ? "A row of the dump is not JSON." : null,
+    responseDump: own,
+    responseDumpMessage: faults.filter((fault) => fault !== false).join(" ") || null,
   };
 }
 

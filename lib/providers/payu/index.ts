@@ -83,8 +83,10 @@ function read(
     code: code ?? `HTTP ${status}`,
     message: textOf(json?.get("responseMessage")) ?? textOf(json?.get("message")) ?? "",
   };
+  // PayU's codes have four digits; other servers write the status, or a word, where it has a code.
+  const isOwn = code !== undefined && /^\d{4}$/.test(decisive(code));
   if (isAccessRefusal(status))
-    return code !== undefined || gateRefusesKeys(json, gateTexts)
+    return isOwn || gateRefusesKeys(json, gateTexts)
       ? { kind: "refusal", word, ...refusedKeys }
       : refusedOnTheWay("PayU", status);
   if (status === 429 && !isSuccess(code)) return throttled("PayU", code === undefined ? undefined : word);

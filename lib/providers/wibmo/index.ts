@@ -119,8 +119,8 @@ function read(
   };
   const code = first(codeNames);
   const word = { code: code ?? `HTTP ${status}`, message: first(textNames) ?? "" };
-  // Other servers write the status itself where Wibmo has a code of its own.
-  const isOwn = code !== undefined && code !== "401" && code !== "403";
+  // Other servers write the status, or a word, where Wibmo has a code of its own.
+  const isOwn = code !== undefined && /^(?:\d{4}|wal\d{3})$/.test(decisive(code));
   if (isAccessRefusal(status) && !isOwn && !gateRefusesKeys(json, gateTexts))
     return refusedOnTheWay("Wibmo", status);
   if (isAccessRefusal(status) || (code !== undefined && blamesUs(decisive(code), word.message)))

@@ -30,10 +30,8 @@ function answerRequest(string $salt, string $body): array
 
 function answerReply(string $body, array $salts): array
 {
-    // A byte order mark is passed over once; PHP would refuse it.
-    if (str_starts_with($body, "\xEF\xBB\xBF")) {
-        $body = substr($body, 3);
-    }
+    // A byte order mark is passed over once, with white space before it; PHP would refuse it.
+    $body = preg_replace('/^[ \t\r\n]*\xEF\xBB\xBF/', '', $body);
     $reply = json_decode($body, true);
     if (json_last_error() !== JSON_ERROR_NONE) {
         return ['undecodable'];
