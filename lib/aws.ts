@@ -28,8 +28,11 @@ interface Client {
   readonly middlewareStack: { remove(name: string): boolean };
 }
 
-/** The SDK's middleware for its logger filters every input and output, 0.5 ms a debit, also where nothing is logged. */
-export function withoutLogger<Each extends Client>(client: Each): Each {
-  client.middlewareStack.remove("loggerMiddleware");
+/**
+ * Takes away what the SDK does for each call and nobody here reads. The logger's filters every input and output also where
+ * nothing is logged, 0.5 ms of CPU a debit; the user agent is put together anew each time, 0.05 ms. CloudTrail names the role.
+ */
+export function lean<Each extends Client>(client: Each): Each {
+  for (const name of ["loggerMiddleware", "getUserAgentMiddleware"]) client.middlewareStack.remove(name);
   return client;
 }

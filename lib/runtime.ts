@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { awsClientConfig, withoutLogger } from "./aws.ts";
+import { awsClientConfig, lean } from "./aws.ts";
 import { type Config, readConfig, required } from "./config.ts";
 import type { Connections } from "./connections.ts";
 import { type Log, logTo } from "./log.ts";
@@ -46,7 +46,7 @@ export function lazy<T>(make: () => T): () => T {
 /** This process's runtime, from its environment. Throws Problem `misconfigured` where the environment is wrong. */
 export const runtime = lazy((): Runtime => {
   const { env } = process;
-  const client = withoutLogger(new SecretsManagerClient(awsClientConfig(env, "SECRETS_MANAGER")));
+  const client = lean(new SecretsManagerClient(awsClientConfig(env, "SECRETS_MANAGER")));
   return {
     config: readConfig(env),
     clock: systemClock,

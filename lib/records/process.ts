@@ -1,5 +1,5 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { awsClientConfig, withoutLogger } from "../aws.ts";
+import { awsClientConfig, lean } from "../aws.ts";
 import { required } from "../config.ts";
 import { lazy } from "../runtime.ts";
 import { type Records, recordsIn } from "./store.ts";
@@ -7,6 +7,6 @@ import { type Records, recordsIn } from "./store.ts";
 /** This process's records. Apart from the runtime, so that a read's bundle holds no DynamoDB client. */
 export const processRecords = lazy((): Records => {
   const { env } = process;
-  const client = withoutLogger(new DynamoDBClient(awsClientConfig(env, "DYNAMODB")));
+  const client = lean(new DynamoDBClient(awsClientConfig(env, "DYNAMODB")));
   return recordsIn(required(env, "TABLE_NAME"), client);
 });
