@@ -94,8 +94,8 @@ async function run(process: LambdaProcess, share: Share): Promise<number> {
 
 type Attempted = Readonly<Record<"operation" | "host", string>>;
 
-/** Records as their owners left them, 20 minutes ago: over their quiet period, and due. */
-async function seed(table: TestTable, count: number, attempted: Attempted): Promise<void> {
+/** Writes records as their owners left them, 20 minutes ago: over their quiet period, and due. */
+export async function seed(table: TestTable, count: number, attempted: Attempted): Promise<void> {
   const items = Array.from({ length: count }, (_, index) => ({
     PutRequest: { Item: itemOf(index, attempted) },
   }));

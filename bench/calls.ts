@@ -2,21 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type ByKind, inTurns } from "./measure.ts";
 import { heading, rowsOf } from "./rows.ts";
 import type { Part, Scale } from "./scale.ts";
-import type { Operation, Place, World } from "./world.ts";
+import type { Place, World } from "./world.ts";
 
 const nameOf = ({ provider, store }: Place): string =>
   provider === "plain" ? "http, no distance" : `TLS, ${provider} ms; store ${store} ms`;
 
 /** One request after another, at several distances. */
-export async function distance(world: World, { rounds }: Scale): Promise<Part> {
-  const places: readonly (readonly [Operation, Place])[] = [
-    ["debit-wallet", { provider: 40, store: 3 }],
-    ["debit-wallet", { provider: 10, store: 3 }],
-    ["debit-wallet", { provider: 0, store: 0 }],
-    ["debit-wallet", { provider: "plain", store: 0 }],
-    ["fetch-balance", { provider: 40, store: 3 }],
-    ["fetch-balance", { provider: 10, store: 3 }],
-  ];
+export async function distance(world: World, { places, rounds }: Scale): Promise<Part> {
   const rows: (readonly string[])[] = [heading];
   const data: Record<string, ByKind> = {};
   for (const [operation, place] of places) {
@@ -31,9 +23,8 @@ export async function distance(world: World, { rounds }: Scale): Promise<Part> {
 export async function idle(world: World, scale: Scale): Promise<Part> {
   const rows: (readonly string[])[] = [heading];
   const data: Record<string, ByKind> = {};
-  for (const seconds of scale.idle) {
+  for (const [seconds, rounds] of scale.idle) {
     const name = `after ${seconds} s`;
-    const rounds = Math.max(5, Math.round(60 / seconds / 3));
     data[name] = await inTurns(world, "debit-wallet", { provider: 40, store: 3 }, rounds, () =>
       sleep(seconds * 1000),
     );

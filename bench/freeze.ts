@@ -1,51 +1,61 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { losses } from "./link.ts";
-import { noneYet, rotated } from "./measure.ts";
+import { pooled } from "../lib/pooled.ts";
+import { type Loss, losses } from "./link.ts";
+import { rotated } from "./measure.ts";
 import type { Part, Scale } from "./scale.ts";
 import { type Kind, kinds, type World } from "./world.ts";
 
 /** Frozen as Lambda freezes a process, while the provider's side loses the connection in one of three ways. */
 export async function freeze(world: World, { freezes }: Scale): Promise<Part> {
-  const failed: Record<string, Record<Kind, number>> = {};
   const count = Math.ceil(freezes / losses.length);
-  for (const how of losses) {
-    const taken = noneYet();
-    await inBatches(count, 10, async (index) => {
-      const pausesMs = [2_100, 2_500, 4_000, 8_000, 15_000];
-      const pauseMs = pausesMs[index % pausesMs.length] ?? 2_500;
-      for (const kind of rotated(kinds, index)) {
-        const link = await world.link(10);
-        const process = await world.start(world.of(kind, "debit-wallet"), { provider: link, store: 0 });
-        await process.initialized;
-        await world.call(process, "debit-wallet");
-        globalThis.process.kill(process.pid ?? 0, "SIGSTOP");
-        await sleep(pauseMs / 2);
-        await link.lose(how);
-        await sleep(pauseMs / 2);
-        globalThis.process.kill(process.pid ?? 0, "SIGCONT");
-        const { status } = await world.call(process, "debit-wallet");
-        if (status !== 200) taken[kind].failed += 1;
-        process.kill();
-        await link.close();
-      }
-    });
-    failed[how] = { ours: taken.ours.failed, usual: taken.usual.failed, floor: taken.floor.failed };
-  }
-  const rows = Object.entries(failed).map(([how, { floor, usual, ours }]) => [
-    `the peer ${how}`,
-    ...[floor, usual, ours].map((number) => `${number} of ${count}`),
+  const none = () => ({ failed: 0, twice: 0 });
+  const outcomes = Object.fromEntries(
+    losses.map((how) => [how, { floor: none(), usual: none(), ours: none() }]),
+  ) as Record<Loss, Record<Kind, Outcome>>;
+  const all = losses.flatMap((how) => Array.from({ length: count }, (_, index) => ({ how, index })));
+  await pooled(all, 10, async ({ how, index }) => {
+    for (const kind of rotated(kinds, index))
+      await thawed(world, kind, how, pausesMs[index % pausesMs.length] ?? 0, outcomes[how][kind]);
+  });
+  const rowOf = (what: string, how: Loss, figure: keyof Outcome) => [
+    what,
+    ...(["floor", "usual", "ours"] as const).map((kind) => `${outcomes[how][kind][figure]} of ${count}`),
+  ];
+  const rows = losses.flatMap((how) => [
+    rowOf(`the peer ${how}`, how, "failed"),
+    rowOf("  written twice", how, "twice"),
   ]);
   return {
-    title: "Failed after a freeze of 2.1 to 15 s during which the connection was lost",
+    title: "Failed after a freeze of 2.1 to 60 s during which the connection was lost",
     rows: [["", "floor", "usual", "ours"], ...rows],
-    data: failed,
+    data: outcomes,
   };
 }
 
-async function inBatches(count: number, atOnce: number, act: (index: number) => Promise<void>) {
-  const indexes = Array.from({ length: count }, (_, index) => index);
-  const work = async () => {
-    for (let index = indexes.shift(); index !== undefined; index = indexes.shift()) await act(index);
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
+interface Outcome {
+  /** Debits whose outcome is unknown to their caller. */
+  failed: number;
+  /** Debits that reached the wallet more than once. */
+  twice: number;
+}
+
+/** From just over what a connection may idle to a minute. */
+const pausesMs = [2_100, 2_500, 4_000, 8_000, 15_000, 2_200, 3_000, 6_000, 30_000, 60_000];
+
+/** What becomes of a debit after that long a freeze, in the middle of which the peer loses the connection. */
+async function thawed(world: World, kind: Kind, how: Loss, pauseMs: number, outcome: Outcome) {
+  const link = await world.link(10);
+  const process = await world.start(world.of(kind, "debit-wallet"), { provider: link, store: 0 });
+  await process.initialized;
+  await world.call(process, "debit-wallet");
+  globalThis.process.kill(process.pid ?? 0, "SIGSTOP");
+  await sleep(pauseMs / 2);
+  await link.lose(how);
+  await sleep(pauseMs / 2);
+  globalThis.process.kill(process.pid ?? 0, "SIGCONT");
+  const { status, id } = await world.call(process, "debit-wallet");
+  if (status !== 200) outcome.failed += 1;
+  if ((await world.received(id)) > 1) outcome.twice += 1;
+  process.kill();
+  await link.close();
 }

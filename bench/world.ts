@@ -30,6 +30,8 @@ export interface Subject {
   readonly bytes: number;
   readonly entry: string;
   readonly layers: readonly string[];
+  /** Bytes by where they come from: a package, or a folder of ours. Of our own bundles. */
+  readonly shares?: ReadonlyMap<string, number>;
 }
 
 /**
@@ -52,14 +54,21 @@ export interface OwnLink {
 export interface Called {
   readonly milliseconds: number;
   readonly status: number;
+  /** Of the debit. */
+  readonly id: string;
 }
 
 export interface World {
+  readonly table: TestTable;
   readonly subjects: readonly Subject[];
   of(kind: Kind, operation: Operation): Subject;
-  /** A process with nothing compiled beforehand, as on Lambda. */
-  start(subject: Subject, place: Place): Promise<LambdaProcess>;
+  /** A process with nothing compiled beforehand, as on Lambda, unless a folder of V8's compiled code is given. */
+  start(subject: Subject, place: Place, compileCache?: string): Promise<LambdaProcess>;
+  /** An empty folder, gone with the world. */
+  newFolder(): Promise<string>;
   call(process: LambdaProcess, operation: Operation): Promise<Called>;
+  /** How often a debit of that id has reached the wallet. */
+  received(id: string): Promise<number>;
   /** A link of that round trip. */
   link(roundTripMs: number): Promise<OwnLink>;
   /** A wallet at no distance whose replies are so late. */
@@ -116,28 +125,32 @@ export async function openWorld(): Promise<World> {
     tableActions: [],
   });
 
-  async function started(lambda: LambdaFunction): Promise<LambdaProcess> {
-    const compileCache = await mkdtemp(join(folder, "compile-cache-"));
+  const newFolder = () => mkdtemp(join(folder, "new-"));
+
+  async function started(lambda: LambdaFunction, given?: string): Promise<LambdaProcess> {
+    const compileCache = given ?? (await newFolder());
     const credentials = { accessKeyId: "local", secretAccessKey: "local", sessionToken: "local" };
     const log = { line: (text: string) => console.error(text), stream: () => undefined };
     return startProcess(lambda, { worker, compileCache, credentials }, log);
   }
 
   return {
+    table,
     subjects,
     of(kind, operation) {
       const found = subjects.find((each) => each.kind === kind && each.operation === operation);
       if (!found) throw new Error(`there is no ${kind} ${operation}`);
       return found;
     },
-    start(subject, place) {
+    newFolder,
+    start(subject, place, compileCache) {
       const provider =
         place.provider === "plain"
           ? `http://127.0.0.1:${far.ports.plain}`
           : `https://localhost:${portOf(place.provider)}`;
       const store = `http://127.0.0.1:${far.ports.store[place.store]}`;
       const code = { ...subject, name: `${subject.kind}-${subject.operation}`, timeoutMs: 28_000 };
-      return started(lambdaOf(code, { provider, name: table.name, url: store }));
+      return started(lambdaOf(code, { provider, name: table.name, url: store }), compileCache);
     },
     startReconciler({ name, url }, { port }, timeoutMs) {
       const code = { ...reconciler, name: "reconcile", timeoutMs };
@@ -145,12 +158,18 @@ export async function openWorld(): Promise<World> {
     },
     async call(process, operation) {
       count += 1;
-      const event = eventOf(operation, `bench-${count}-${randomUUID().slice(0, 8)}`);
+      const id = `bench-${count}-${randomUUID().slice(0, 8)}`;
+      const event = eventOf(operation, id);
       const from = performance.now();
       const outcome = await process.invoke(`bench-${count}`, event);
       const milliseconds = performance.now() - from;
       const status = outcome.kind === "answered" ? Number(JSON.parse(outcome.payload).statusCode) : 500;
-      return { milliseconds, status };
+      return { milliseconds, status, id };
+    },
+    async received(id) {
+      const reply = await fetch(`http://127.0.0.1:${far.ports.plain}/sandbox/calls`);
+      const { calls } = (await reply.json()) as { readonly calls: readonly SandboxCall[] };
+      return calls.filter(({ shown }) => shown.merchant_transaction_id === id).length;
     },
     async link(roundTripMs) {
       const { port = 0 } = await far.ask({ open: roundTripMs });
@@ -180,6 +199,10 @@ export async function openWorld(): Promise<World> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+interface SandboxCall {
+  readonly shown: Readonly<Record<string, string>>;
 }
 
 /** The reserved customer whose changes are spoiled is honest to those that look, and the other way round. */
@@ -249,12 +272,13 @@ async function bundled(folder: string) {
     metafile: true,
     logLevel: "error",
   });
-  const codeOf = (name: string): Pick<Subject, "entry" | "layers" | "bytes"> => {
+  const codeOf = (name: string): Omit<Subject, "kind" | "operation"> => {
     const built = ours.functions.get(name);
     if (built === undefined) throw new Error(`${name} was not built`);
     const { layer } = ours;
     const entry = join(built.folder, "index.mjs");
-    return { entry, layers: [layer.folder], bytes: built.bytes + layer.bytes };
+    const shares = new Map([...built.shares, ["the signing layer", layer.bytes]]);
+    return { entry, layers: [layer.folder], bytes: built.bytes + layer.bytes, shares };
   };
   const bytesOf = (entry: string) =>
     Object.entries(metafile.outputs).find(([path]) => path.endsWith(`${entry}/index.mjs`))?.[1].bytes ??

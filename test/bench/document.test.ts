@@ -1,9 +1,14 @@
 import { expect, test } from "vitest";
 import { readDocument, readResults, updated } from "../../bench/document.ts";
+import { parts } from "../../bench/parts.ts";
 import { simulated } from "../../bench/simulated.ts";
 
 test("docs/performance.md has the tables that were last measured (npm run bench -- --update)", () => {
   expect(readDocument()).toBe(updated(readDocument(), readResults()));
+});
+
+test("docs/performance.md has a place for each part", () => {
+  for (const name of Object.keys(parts)) expect(readDocument()).toContain(`<!-- ${name} -->`);
 });
 
 test("a table without its place in the document is refused", () => {
