@@ -1,8 +1,8 @@
 import { pooled } from "../pooled.ts";
 import { isInDoubt } from "../records/doubt.ts";
 import type { RecordItem } from "../records/record.ts";
-import type { Records, Waiting } from "../records/store.ts";
-import { shards, strayFrom, unlistedRecords } from "../records/write.ts";
+import type { Due, Records, Span } from "../records/store.ts";
+import { forAPerson, forPeople, shards, strayFrom, unlistedRecords } from "../records/write.ts";
 import type { Answer } from "./handler.ts";
 import type { ByState, Filters } from "./list-query.ts";
 import { detailOf } from "./record-view.ts";
@@ -42,15 +42,11 @@ export async function waitingForAPerson(
 ): Promise<Answer> {
   const after = cursor === undefined ? undefined : placeOf(cursor);
   const from = Math.max(after?.at ?? 0, only.since ?? 0);
-  const lists = await everyShard((shard) => records.waiting(shard, from, waitingPerShard));
-  const rows = lists.map((list) => list.map(toPlace));
-  // Past the end of a list that is not whole nothing is known of its shard.
-  const [horizon] = rows
-    .flatMap((list) => (list.length < waitingPerShard ? [] : list.slice(-1)))
-    .sort(inOrder);
-  const inReach = rows
-    .flat()
-    .filter((row) => isAfter(row, after) && !(horizon && isAfter(row, horizon)) && mayPass(row, only))
+  const lists = await everyShard((shard) => waitingIn(shard, from, after, records));
+  const [horizon] = lists.flatMap(({ until }) => until ?? []).sort(inOrder);
+  const inReach = lists
+    .flatMap(({ rows }) => rows)
+    .filter((row) => !(horizon && isAfter(row, horizon)) && mayPass(row, only))
     .sort(inOrder);
 
   const found: RecordItem[] = [];
@@ -66,6 +62,34 @@ export async function waitingForAPerson(
   }
   const last = looked < inReach.length ? inReach[looked - 1] : horizon;
   return answerOf(found, last, now);
+}
+
+/** A shard's rows behind a place, and the place up to which these are all; undefined where they are to the end. */
+interface Reached {
+  readonly rows: readonly Place[];
+  readonly until: Place | undefined;
+}
+
+/** At least one row, where there is any: as many pages are read as one millisecond has. */
+async function waitingIn(
+  shard: number,
+  from: number,
+  after: Place | undefined,
+  records: Records,
+): Promise<Reached> {
+  const rows: Place[] = [];
+  let span: Span = { ...forPeople, from: forAPerson(from) };
+  while (true) {
+    const page = await records.unfinished(shard, span, waitingPerShard);
+    rows.push(...page.map(toPlace).filter((row) => isAfter(row, after)));
+    const last = page.at(-1);
+    if (last === undefined || page.length < waitingPerShard) return { rows, until: undefined };
+    // Of the last millisecond there may be more, in any order.
+    const until = beforeMoment(toPlace(last).at);
+    const whole = rows.filter((row) => !isAfter(row, until));
+    if (whole.length > 0) return { rows: whole, until };
+    span = { ...span, after: last };
+  }
 }
 
 /**
@@ -109,7 +133,9 @@ const answerOf = (
   body: { result: found.map((record) => detailOf(record, now)), page: { cursor: cursorOf(last), ...more } },
 });
 
-const toPlace = ({ id, since }: Waiting): Place => ({ at: since, id });
+const toPlace = ({ id, due }: Due): Place => ({ at: due - forAPerson(0), id });
+/** Behind every id of the millisecond before; a cursor may name it. */
+const beforeMoment = (at: number): Place => ({ at: at - 1, id: "z".repeat(43) });
 const isAfter = (row: Place, place: Place | undefined): boolean =>
   place === undefined || order(row) > order(place);
 

@@ -10,14 +10,16 @@ const pageSize = 100;
  * A shard's rows, a page at a time: the first page, which are the oldest; then from a place that is another in each run on
  * to the end; then what is between. So what is read in the time of a run is not always the same, and no row waits for ever
  * behind others that cannot be settled.
- * @param at Where in the span to go on behind the first page, from 0 (right behind it) to 1.
+ * @param at Where to go on behind the first page, from 0 (right behind it) to 1 (at the last row).
  */
 export async function* pagesOf(read: ReadPage, span: Span, at: number): AsyncGenerator<readonly Due[]> {
   const first = await read(span, firstPage);
   yield first;
   const last = first.at(-1);
   if (last === undefined || first.length < firstPage) return;
-  const place = last.due + Math.floor((span.to - last.due) * at);
+  // The span may end long after its last row.
+  const [end = last] = await read({ ...span, isBackward: true }, 1);
+  const place = last.due + Math.floor((end.due - last.due) * at);
   if (place > last.due) yield* following(read, { from: place, to: span.to });
   yield* following(read, { from: last.due, to: place > last.due ? place - 1 : span.to, after: last });
 }

@@ -33,7 +33,7 @@ import { type Attributes, N, type RecordItem, readRecord, S } from "./record.ts"
 import { disagreementWith, flagging, type Settled, type Settlement, settling } from "./settle.ts";
 import { type Kept, keeping, type Stray, telling } from "./stray.ts";
 import { type Part, transact, writeTogether } from "./transaction.ts";
-import { expressionsOf, forAPerson, forPeople, type Write } from "./write.ts";
+import { expressionsOf, type Write } from "./write.ts";
 
 export type {
   Bind,
@@ -80,12 +80,13 @@ export interface Records {
   /** What a turn came to. The record as it stands then, whoever wrote it. */
   conclude(conclusion: Conclusion): Promise<RecordItem>;
   postpone(turn: Turn, postponement: Postponement): Promise<RecordItem>;
-  /** A shard's rows of the index of the unfinished, the longest due first. May be behind: look at each record itself. */
+  /**
+   * A shard's rows of the index of the unfinished, the longest due first; those of one millisecond in an order of its own. May be
+   * behind: look at each record itself.
+   */
   unfinished(shard: number, span: Span, limit: number): Promise<readonly Due[]>;
   /** How many of them there are; no more than one page of the index is counted, some ten thousand. */
   countUnfinished(shard: number, span: Span): Promise<number>;
-  /** Ids of a shard's records that wait for a person, from that time on, the longest first. */
-  waiting(shard: number, since: number, limit: number): Promise<readonly Waiting[]>;
   /** A customer's records, newest first: what the index projects, and the cursor of the next page. */
   ofCustomer(customer: string, limit: number, cursor: string | undefined): Promise<CustomerPage>;
   /** One conditional write. The record as it stands then, and whether it holds exactly this proposal. */
@@ -132,11 +133,8 @@ export interface Span {
   readonly from: number;
   readonly to: number;
   readonly after?: Due | undefined;
-}
-
-export interface Waiting {
-  readonly id: string;
-  readonly since: number;
+  /** From its end to its start. */
+  readonly isBackward?: boolean;
 }
 
 export interface CustomerPage {
@@ -286,11 +284,12 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
     postpone: (turn, postponement) => seenOrWritten(postponing(turn, postponement)),
 
     async unfinished(shard, span, limit) {
-      const { after } = span;
+      const { after, isBackward } = span;
       const { Items: items } = await client.send(
         new QueryCommand({
           ...queryOf(shard, span),
           Limit: limit,
+          ...(isBackward && { ScanIndexForward: false }),
           ...(after && { ExclusiveStartKey: { pk: S(after.id), shard: N(shard), due: N(after.due) } }),
         }),
       );
@@ -303,11 +302,6 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
       );
       if (count === undefined) throw new Error("DynamoDB returned no count");
       return count;
-    },
-
-    async waiting(shard, since, limit) {
-      const rows = await this.unfinished(shard, { ...forPeople, from: forAPerson(since) }, limit);
-      return rows.map(({ id, due }) => ({ id, since: due - forAPerson(0) }));
     },
 
     async ofCustomer(customer, limit, cursor) {

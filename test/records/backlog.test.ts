@@ -8,8 +8,8 @@ import { pagesOf, placeAt } from "../../lib/operation/pages.ts";
 import { reconcile } from "../../lib/operation/reconcile.ts";
 import { eventOf, type Share, shardsIn, shareIn, sharesOf } from "../../lib/operation/share.ts";
 import { N, type RecordItem, S } from "../../lib/records/record.ts";
-import { type Due, type Records, recordsIn } from "../../lib/records/store.ts";
-import { shardOf } from "../../lib/records/write.ts";
+import { type Due, type Records, recordsIn, type Span } from "../../lib/records/store.ts";
+import { listedRecords, shardOf } from "../../lib/records/write.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Send } from "../../lib/transport.ts";
 import { startTable, type TestTable } from "../support/dynamodb.ts";
@@ -56,17 +56,16 @@ describe("the shares of workers", () => {
   });
 });
 
+/** An index in memory: the one that DynamoDB keeps is tested with the store. */
+const indexOf =
+  (rows: readonly Due[]) =>
+  async ({ from, to, after, isBackward }: Span, limit: number) => {
+    const start = after === undefined ? 0 : rows.findIndex(({ id }) => id === after.id) + 1;
+    const found = rows.slice(start).filter(({ due }) => due >= from && due <= to);
+    return (isBackward ? found.toReversed() : found).slice(0, limit);
+  };
+
 describe("the pages of a shard", () => {
-  /** An index in memory: the one that DynamoDB keeps is tested with the store. */
-  const indexOf =
-    (rows: readonly Due[]) =>
-    async ({ from, to, after }: { from: number; to: number; after?: Due | undefined }, limit: number) => {
-      const start = after === undefined ? 0 : rows.findIndex(({ id }) => id === after.id) + 1;
-      return rows
-        .slice(start)
-        .filter(({ due }) => due >= from && due <= to)
-        .slice(0, limit);
-    };
   const rowsOf = (count: number, due: (index: number) => number) =>
     Array.from({ length: count }, (_, index) => ({ id: `row-${index}`, due: due(index) }));
 
@@ -89,13 +88,17 @@ describe("the pages of a shard", () => {
     }
   });
 
-  test("go on at another place in each run, so that whatever is read in three pages, all is read in time", async () => {
-    const rows = rowsOf(10_000, (index) => index * 10);
+  test.each([
+    ["to their end", { from: 0, to: 100_000 }, 0],
+    ["to long after their end", { from: 0, to: 100_000_000_000_000 }, 0],
+    ["of the list for a person", listedRecords, listedRecords.from + noon],
+  ])("go on at another place in each run, so that whatever is read in three pages, all is read in time: %s", async (_what, span, start) => {
+    const rows = rowsOf(10_000, (index) => start + index * 10);
     const seen = new Set<string>();
     for (let run = 0; run < 120; run += 1) {
       let pages = 0;
       const now = noon + run * minute;
-      for await (const page of pagesOf(indexOf(rows), { from: 0, to: 100_000 }, placeAt(now))) {
+      for await (const page of pagesOf(indexOf(rows), span, placeAt(now))) {
         for (const { id } of page) seen.add(id);
         pages += 1;
         if (pages === 3) break;
@@ -285,13 +288,9 @@ describe("a run", () => {
     const settledIds = new Set<string>();
     const store: Records = {
       ...records,
-      unfinished: async (shard, { from, to, after }, limit) => {
+      unfinished: (shard, span, limit) => {
         const rows = (byShard.get(shard) ?? []).filter(({ id }) => !settledIds.has(id));
-        const start = after === undefined ? 0 : rows.findIndex(({ id }) => id === after.id) + 1;
-        return rows
-          .slice(start)
-          .filter(({ due }) => due >= from && due <= to)
-          .slice(0, limit);
+        return indexOf(rows)(span, limit);
       },
       get: async (id) => {
         await new Promise(setImmediate);

@@ -3,6 +3,7 @@ import { isInDoubt } from "../../lib/records/doubt.ts";
 import type { RecordItem } from "../../lib/records/record.ts";
 import type { State } from "../../lib/records/states.ts";
 import { type Conclusion, type Records, recordsIn, type Turn } from "../../lib/records/store.ts";
+import { forAPerson, forPeople } from "../../lib/records/write.ts";
 import { startCountingProxy } from "../support/counting-proxy.ts";
 import { type Item, startTable, type TestTable } from "../support/dynamodb.ts";
 import {
@@ -383,13 +384,13 @@ describe("what is due", () => {
     }
     const inManyYears = noon + 100 * 365 * 86_400_000;
     expect(await due(11, inManyYears, 10)).toEqual([]);
-    expect((await own.waiting(11, 0, 10)).map(({ id }) => id)).toEqual(waiting);
-    expect((await own.waiting(11, 0, 10)).map(({ since }) => since)).toEqual([
-      later,
-      later + 1_000,
-      later + 2_000,
-    ]);
-    expect((await own.waiting(11, later + 1_000, 1)).map(({ id }) => id)).toEqual(waiting.slice(1, 2));
+    const listed = await own.unfinished(11, forPeople, 10);
+    expect(listed.map(({ id }) => id)).toEqual(waiting);
+    expect(listed.map(({ due }) => due)).toEqual([0, 1_000, 2_000].map((wait) => forAPerson(later + wait)));
+    const span = { ...forPeople, from: forAPerson(later + 1_000) };
+    expect((await own.unfinished(11, span, 1)).map(({ id }) => id)).toEqual(waiting.slice(1, 2));
+    const backward = await own.unfinished(11, { ...forPeople, isBackward: true }, 2);
+    expect(backward.map(({ id }) => id)).toEqual(waiting.slice(1).toReversed());
   });
 
   test.each(["succeeded", "declined", "not_executed"] as const)("is none that became %s", async (to) => {

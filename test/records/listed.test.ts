@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ByState, type Filters, recordQueryOf } from "../../lib/operation/list-query.ts";
 import { unfinished, waitingForAPerson } from "../../lib/operation/listed.ts";
-import { L, N, readRecord, S } from "../../lib/records/record.ts";
-import { type Records, recordsIn } from "../../lib/records/store.ts";
+import { L, N, type RecordItem, readRecord, S } from "../../lib/records/record.ts";
+import { type Records, recordsIn, type Span } from "../../lib/records/store.ts";
 import { forAPerson, forAStray, shardOf } from "../../lib/records/write.ts";
 import { type Item, startTable, type TestTable } from "../support/dynamodb.ts";
 import { claimOf, leaseMs, noon } from "./claims.ts";
@@ -71,18 +71,24 @@ async function remove(items: readonly Item[]): Promise<void> {
 }
 
 /** The same records without a table, for many walks: only what the list asks of it. */
-function heldInMemory(items: readonly Item[]): Records {
+function heldInMemory(
+  items: readonly Item[],
+  shardIn = ({ id }: RecordItem) => Number(shardOf(id).N),
+): Records {
   const records = items
     .map((item) => readRecord(item))
     .toSorted((one, other) => (one.due ?? 0) - (other.due ?? 0));
-  const byShard = Map.groupBy(records, ({ id }) => Number(shardOf(id).N));
+  const byShard = Map.groupBy(records, shardIn);
   const byId = new Map(records.map((record) => [record.id, record]));
   return {
-    waiting: async (shard: number, since: number, limit: number) =>
-      (byShard.get(shard) ?? [])
-        .filter(({ due = 0 }) => due >= forAPerson(since))
+    unfinished: async (shard: number, { from, to, after }: Span, limit: number) => {
+      const rows = byShard.get(shard) ?? [];
+      return rows
+        .slice(after === undefined ? 0 : rows.findIndex(({ id }) => id === after.id) + 1)
+        .filter(({ due = 0 }) => due >= from && due <= to)
         .slice(0, limit)
-        .map(({ id, due = 0 }) => ({ id, since: due - forAPerson(0) })),
+        .map(({ id, due = 0 }) => ({ id, due }));
+    },
     get: async (id: string) => byId.get(id),
   } as Partial<Records> as Records;
 }
@@ -193,6 +199,51 @@ describe("what waits for a person", () => {
   ])("the same from the table's index: %j", async (only) => {
     const pages = await pagesOf(waitingForAPerson, { state: "needs_attention", only }, { limit: 60 });
     expect(idsOf(pages)).toEqual(expected(only));
+  });
+
+  describe.each([
+    ["one millisecond", () => 0],
+    ["one millisecond, and some of those around it", (n: number) => (n < 5 ? -1 : n < 150 ? 0 : 1)],
+    ["three milliseconds that each have more than a page", (n: number) => (n % 3) - 1],
+  ] as const)("of one shard at %s", (_what, offset) => {
+    const crowd: readonly Item[] = Array.from({ length: 4_000 }, (_, n) =>
+      itemOf({
+        ...{ namespace: "money", operation: "debit-wallet", state: "needs_attention" },
+        ...{ dispatchedAt: noon, due: forAPerson(noon + n) },
+      }),
+    )
+      .filter(({ shard }) => textOf(shard) === "7" || textOf(shard) === "8")
+      .map((item, n) => ({ ...item, shard: N(7), due: N(forAPerson(noon + offset(n))) }));
+    const place = (item: Item) => textOf(item.due) + textOf(item.pk);
+    const inOrder = crowd
+      .toSorted((one, other) => (place(one) < place(other) ? -1 : 1))
+      .map(({ pk }) => textOf(pk));
+    beforeAll(() => put(crowd));
+    afterAll(() => remove(crowd));
+
+    const walked = (limit: number, from?: Records) =>
+      pagesOf(
+        waitingForAPerson,
+        { state: "needs_attention", only: { since: noon - 1 } },
+        { limit, ...(from && { from }) },
+      );
+
+    test.each([1, 31, 100])("more than a page of keys is reached in pages of %s", async (limit) => {
+      expect(crowd.length).toBeGreaterThan(96);
+      expect(
+        idsOf(
+          await walked(
+            limit,
+            heldInMemory(crowd, () => 7),
+          ),
+        ),
+      ).toEqual(inOrder);
+    });
+
+    test("and from the table's index", async () => {
+      const mine = new Set(inOrder);
+      expect(idsOf(await walked(100)).filter((id) => mine.has(id))).toEqual(inOrder);
+    });
   });
 
   test("is looked at in bounds: one request reads at most 64 pages of keys and 332 records", async () => {
