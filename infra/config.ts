@@ -149,6 +149,7 @@ export function readConfig(context: Context, named: readonly string[] = []): Con
   const unknown = named.find((name) => !read.has(name));
   if (unknown !== undefined) throw new ConfigError(`${unknown} is not a value that a deployment may choose`);
   checkTimes(config);
+  checkWorkers(config);
   checkHosts(config);
   checkRegion(config);
   return config;
@@ -256,8 +257,7 @@ function readThrottle(context: Context, name: string, preset: Throttle): Throttl
   throw new ConfigError(`${name}Burst ${burst} must be at least ${name}Rate ${rate}`);
 }
 
-/** Of what the clock runs, several may share out the work of one run. */
-const leastForReconcile = 4;
+const leastForReconcile = 1;
 /** An account has 1,000 unless it asked for more, of which Lambda keeps 100 for functions without concurrency of their own. */
 const mostReserved = 400;
 
@@ -360,6 +360,14 @@ const leastInProduction = {
 };
 
 const longestLeaseMs = 15 * minute;
+
+/** Below that Lambda refuses some of a minute's runs, and their shards wait for a minute that never comes. */
+function checkWorkers({ reconcileConcurrency, reconcileWorkers }: Config): void {
+  if (reconcileConcurrency === undefined || reconcileConcurrency >= reconcileWorkers) return;
+  throw new ConfigError(
+    `reconcileConcurrency ${reconcileConcurrency} must be at least reconcileWorkers ${reconcileWorkers}, or none: each worker runs every minute`,
+  );
+}
 
 function checkTimes(config: Config): void {
   const { stage, providerTimeoutMs, inquiryTimeoutMs, functionTimeoutMs, leaseMs } = config;

@@ -14,7 +14,7 @@ import { type Companion, placeBeside, underWay } from "./beside.ts";
 import type { ChangeOperation, ChangeSpec } from "./change-spec.ts";
 import { type Begins, claimOrWithdraw, settleTries } from "./claiming.ts";
 import { carriedOut, isMisread, isProviderFault, type Outcome, prepared } from "./exchange.ts";
-import { expireAfterMs } from "./expiry.ts";
+import { expiryOf } from "./expiry.ts";
 import type { Answer, Request } from "./handler.ts";
 import { fault, readIdempotencyKey } from "./idempotency-key.ts";
 import { hashedFacts } from "./kept.ts";
@@ -132,7 +132,7 @@ export async function runChange<Input extends object, Result, Call, Reply>(
       owner,
       attempt,
       now: clock.now(),
-      expireAfterMs: identity.namespace === "idempotency-key" ? expireAfterMs : undefined,
+      expireAfterMs: expiryOf(identity.namespace),
       ...(operation.bindsBy && { binding: { tXid } }),
     },
     remainingMs(),

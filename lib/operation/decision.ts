@@ -7,6 +7,7 @@ import type { Clock } from "../time.ts";
 import type { Failure } from "./answer.ts";
 import { bindStray } from "./bind-stray.ts";
 import { invalid } from "./body.ts";
+import { expiryOf } from "./expiry.ts";
 import type { Answer, Request } from "./handler.ts";
 import { readable } from "./record-query.ts";
 import { detailOf } from "./record-view.ts";
@@ -70,6 +71,7 @@ export async function decide(saying: Saying, asked: Asked, clock: Clock, records
     result: outcome === "succeeded" ? JSON.stringify({ transactionId }) : undefined,
     failure: outcome === "succeeded" ? undefined : JSON.stringify(failure),
     now,
+    expireAfterMs: expiryOf(seen.namespace),
   };
   const { written, record } = await acknowledged(carriedOut(decision, asked, records));
   if (written) return told(record, asked, now);

@@ -13,7 +13,7 @@ import type { Secret } from "../secrets/secret.ts";
 import type { Failure } from "./answer.ts";
 import type { Held, Opens } from "./change-spec.ts";
 import { carriedOut, prepared } from "./exchange.ts";
-import { expireAfterMs } from "./expiry.ts";
+import { expiryOf } from "./expiry.ts";
 import { comparison } from "./kept.ts";
 
 /** What settling doubt needs to know of an operation. */
@@ -87,8 +87,8 @@ async function inTurn(
     const { due, retryAt: named, failure } = written;
     return records.postpone(own, { due: isRepeat ? named : due, failure, lastInquiry });
   }
-  const expiry = taken.namespace === "idempotency-key" ? expireAfterMs : undefined;
-  return records.conclude({ ...own, ...written, lastInquiry, now: clock.now(), expireAfterMs: expiry });
+  const expireAfterMs = expiryOf(taken.namespace);
+  return records.conclude({ ...own, ...written, lastInquiry, now: clock.now(), expireAfterMs });
 }
 
 /** Whether settling the record's doubt takes a question: not where there is none, nor at another host or account. */

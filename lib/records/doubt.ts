@@ -1,9 +1,10 @@
 import { eventOf } from "./event.ts";
 import { type Attributes, L, type LastInquiry, N, type RecordItem, S, type Waits } from "./record.ts";
-import { isFinal, type State, sources } from "./states.ts";
+import { type State, sources } from "./states.ts";
 import {
   assigned,
   assignments,
+  expiring,
   forAPerson,
   learnedBy,
   listOf,
@@ -98,8 +99,7 @@ export function concluding(conclusion: Conclusion): Write {
     ...learnedBy(lastInquiry),
     ...(result !== undefined && { result: S(result) }),
     ...(failure !== undefined && { failure: S(failure) }),
-    ...(isFinal(to) &&
-      expireAfterMs !== undefined && { expires: N(Math.ceil((now + expireAfterMs) / 1000)) }),
+    ...expiring(to, now, expireAfterMs),
     ...(to === "needs_attention" && { due: N(forAPerson(now)), waits: S(waits ?? "person") }),
     ...(askAt !== undefined && { askAt: N(askAt) }),
   };

@@ -3,7 +3,16 @@ import { eventOf } from "./event.ts";
 import type { Proposal } from "./proposal.ts";
 import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
 import { sources } from "./states.ts";
-import { assigned, assignments, listOf, proved, settledWithout, valuesOf, type Write } from "./write.ts";
+import {
+  assigned,
+  assignments,
+  expiring,
+  listOf,
+  proved,
+  settledWithout,
+  valuesOf,
+  type Write,
+} from "./write.ts";
 
 /** How a person settled what asking could not. */
 export interface Decision {
@@ -17,6 +26,8 @@ export interface Decision {
   readonly result: string | undefined;
   readonly failure: string | undefined;
   readonly now: number;
+  /** As of a settlement. */
+  readonly expireAfterMs?: number | undefined;
   /** The open proposal that this decision carries out, exactly as the record holds it. */
   readonly seconds?: Proposal | undefined;
 }
@@ -44,12 +55,13 @@ export const resolutionOf = ({ resolution }: Pick<RecordItem, "resolution">): Re
 
 /** Only a record that waits for a person, and only the attempt that the person saw. */
 export function deciding(decision: Decision): Write {
-  const { record, attempt, to, result, failure, now, seconds } = decision;
+  const { record, attempt, to, result, failure, now, expireAfterMs, seconds } = decision;
   const from = sources("person", to);
   const item: Attributes = {
     state: S(to),
     ...proved(to, "person"),
     resolution: S(resolving(decision)),
+    ...expiring(to, now, expireAfterMs),
     ...(result !== undefined && { result: S(result) }),
     ...(failure !== undefined && { failure: S(failure) }),
   };
@@ -77,9 +89,12 @@ export function deciding(decision: Decision): Write {
  * list as it is. Once: what is off the list has been decided.
  */
 export function decidingFlag(decision: Decision): Write {
-  const { record, attempt, to } = decision;
+  const { record, attempt, to, now, expireAfterMs } = decision;
   const stands = to === record.state;
-  const item: Attributes = { resolution: S(resolving(decision)) };
+  const item: Attributes = {
+    resolution: S(resolving(decision)),
+    ...expiring(record.state, now, expireAfterMs),
+  };
   return {
     id: record.id,
     condition: "#attempt = :seenAttempt AND attribute_exists(#flagged) AND attribute_exists(#due)",

@@ -5,6 +5,7 @@ import { isFinal, isSettled, type State, sources } from "./states.ts";
 import {
   assigned,
   assignments,
+  expiring,
   forAPerson,
   listOf,
   proved,
@@ -53,8 +54,7 @@ export function settling(settlement: Settlement): Write {
     ...proved(to, "reply"),
     ...(result !== undefined && { result: S(result) }),
     ...(failure !== undefined && { failure: S(failure) }),
-    ...(isFinal(to) &&
-      expireAfterMs !== undefined && { expires: N(Math.ceil((now + expireAfterMs) / 1000)) }),
+    ...expiring(to, now, expireAfterMs),
     ...(tXid !== undefined && { tXid: S(tXid) }),
     // What is unfinished stays in its index, due at once unless the provider asked for time.
     ...(!isSettled(to) && { due: N(Math.max(now, settlement.due ?? now)) }),
@@ -130,6 +130,8 @@ export function flagging(settlement: Settlement, seen: RecordItem, why: string):
     id: settlement.id,
     condition: `#owner = :owner AND #attempt = :ownAttempt AND #state = :seenState AND attribute_not_exists(#flagged) AND ${resolution}`,
     set: assignments(item),
+    // What waits for a person is not forgotten meanwhile.
+    remove: ["#expires"],
     tells: "record.needs-attention",
     values: {
       ...assigned(item),

@@ -1,7 +1,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { RecordEvent } from "./event.ts";
 import { type Attributes, type LastInquiry, N, type Proof, S } from "./record.ts";
-import { isSettled, type State } from "./states.ts";
+import { isFinal, isSettled, type State } from "./states.ts";
 
 /** One conditional UpdateItem. Every attribute is written `#name` in the expressions, so DynamoDB's reserved words never matter. */
 export interface Write {
@@ -74,6 +74,10 @@ export const settledWithout = (
 
 /** A success says how it is known; other states have nothing to prove. */
 export const proved = (to: State, by: Proof): Attributes => (to === "succeeded" ? { provedBy: S(by) } : {});
+
+/** When a record of that state may be forgotten; nothing where it is not final, or is kept for good. */
+export const expiring = (to: State, now: number, afterMs: number | undefined): Attributes =>
+  isFinal(to) && afterMs !== undefined ? { expires: N(Math.ceil((now + afterMs) / 1000)) } : {};
 
 /** An inquiry that settled nothing says what it learned, where it asked at all. */
 export const learnedBy = (last: LastInquiry | undefined): Attributes =>

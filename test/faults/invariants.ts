@@ -143,6 +143,8 @@ async function ofRecord(
     if (tXid !== undefined && bound !== undefined && tXid !== bound && !item.flagged)
       found.push(`${named}: its binding is of another tXid, and is served`);
     const isForever = item.namespace?.S !== "idempotency-key" || !["succeeded", "declined"].includes(state);
+    if (item.flagged && !isFlagDecided && item.expires)
+      found.push(`${named}: it expires, and waits for a person`);
     if (isForever && item.expires) found.push(`${named}: it expires, and is ${item.namespace?.S} ${state}`);
     const isOpen =
       ["dispatched", "in_doubt", "needs_attention"].includes(state) ||

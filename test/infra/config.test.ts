@@ -117,7 +117,11 @@ test.each([
   [{ egress: "any" }, { egress: undefined }],
   [{ webhookConcurrency: "400" }, { webhookConcurrency: 400 }],
   [{ webhookConcurrency: 1 }, { webhookConcurrency: 1 }],
-  [{ reconcileConcurrency: 4 }, { reconcileConcurrency: 4 }],
+  [{ reconcileConcurrency: 1 }, { reconcileConcurrency: 1 }],
+  [
+    { reconcileConcurrency: 5, reconcileWorkers: 5 },
+    { reconcileConcurrency: 5, reconcileWorkers: 5 },
+  ],
   [{ reconcileConcurrency: "none" }, { reconcileConcurrency: undefined }],
   [{ webhookDoor: "listed" }, { webhookDoor: [] }],
   [{ webhookDoor: "18.98.96.0/24,2001:db8::1" }, { webhookDoor: ["18.98.96.0/24", "2001:db8::1"] }],
@@ -387,8 +391,15 @@ test.each([
     'webhookConcurrency must be a whole number of environments from 1 to 9999999999, not "0"',
   ],
   [{ webhookConcurrency: "401" }, "webhookConcurrency 401 must be from 1 to 400, or none"],
-  [{ reconcileConcurrency: 3 }, "reconcileConcurrency 3 must be from 4 to 400, or none"],
-  [{ reconcileConcurrency: "401" }, "reconcileConcurrency 401 must be from 4 to 400, or none"],
+  [{ reconcileConcurrency: "401" }, "reconcileConcurrency 401 must be from 1 to 400, or none"],
+  [
+    { reconcileConcurrency: 3, reconcileWorkers: 4 },
+    "reconcileConcurrency 3 must be at least reconcileWorkers 4, or none: each worker runs every minute",
+  ],
+  [
+    { reconcileConcurrency: "4", reconcileWorkers: "5" },
+    "reconcileConcurrency 4 must be at least reconcileWorkers 5, or none: each worker runs every minute",
+  ],
   [
     { webhookDoor: "closed" },
     'webhookDoor must be open, listed, or addresses or networks, separated by commas, not "closed"',

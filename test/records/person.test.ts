@@ -64,8 +64,8 @@ describe("a decision", () => {
     }
   });
 
-  test("keeps who said it, why, when, and of which attempt; and is never forgotten", async () => {
-    const { seen } = await waiting(claimOf({ namespace: "idempotency-key" }));
+  test("keeps who said it, why, when, and of which attempt; and of money is never forgotten", async () => {
+    const { seen } = await waiting();
     const { record } = await records.decide(decisionOf(seen, "succeeded"));
     const resolution = {
       by: "arn:aws:iam::123456789012:role/desk",
@@ -78,6 +78,33 @@ describe("a decision", () => {
     expect(resolutionOf(record)).toEqual(resolution);
     expect(detailOf(record, later)).toMatchObject({ resolution });
     expect((await table.item(seen.id))?.expires).toBeUndefined();
+  });
+
+  const day = 86_400_000;
+  const endOf = (at: number) => String(Math.ceil((at + 30 * day) / 1000));
+  test.each([
+    ["succeeded", true],
+    ["declined", true],
+    ["not_executed", false],
+  ] as const)("%s of what a caller's key names is forgotten in time, if it is final: %s", async (to, isFinal) => {
+    const { seen } = await waiting(claimOf({ namespace: "idempotency-key" }));
+    await records.decide(decisionOf(seen, to, { expireAfterMs: 30 * day }));
+    expect((await table.item(seen.id))?.expires?.N).toBe(isFinal ? endOf(later) : undefined);
+  });
+
+  test.each([
+    "succeeded",
+    "declined",
+  ] as const)("that is contradicted is not forgotten before a person says %s of that", async (to) => {
+    const { claim, seen } = await waiting(claimOf({ namespace: "idempotency-key" }));
+    await records.decide(decisionOf(seen, "declined", { expireAfterMs: 30 * day }));
+    const late = settlementOf(claim, 1, "succeeded", { now: later + 1 });
+    const { record } = await records.settle({ ...late, expireAfterMs: 30 * day });
+    expect(record.flagged).toBeDefined();
+    expect((await table.item(seen.id))?.expires).toBeUndefined();
+    const word = { reason: "The provider was asked", now: later + 2, expireAfterMs: 30 * day };
+    await records.decide(decisionOf(record, to, word));
+    expect((await table.item(seen.id))?.expires?.N).toBe(endOf(later + 2));
   });
 
   test("is one of 20 at once, and each of the others sees it", async () => {
