@@ -563,13 +563,13 @@ export const schedules: readonly Schedule[] = [
   {
     rule: "only the exact words say that the provider knows no such id",
     schedule:
-      "a debit happened; the provider answers the inquiry with a refusal of another text, and lists nothing",
+      "a debit happened; the provider answers the inquiry with a refusal that names another field, and lists nothing",
     async run(world) {
       const debit = debitOf();
       world.provider.treatments.push(actsSilently);
       world.provider.hidesById = () => true;
       world.provider.hidesFromList = () => true;
-      world.provider.unknown = "The selected service is not available.";
+      world.provider.unknown = "The selected customer id is invalid.";
       await until(world.call(debit));
       await afterQuiet(world);
       world.advance(25 * times.hour);
