@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { type ConsoleAnswer, type ConsoleRequest, guarded } from "./answer.ts";
@@ -12,25 +12,23 @@ interface Asset {
   readonly gzipped: Buffer;
 }
 
-const types = {
-  "/": "text/html; charset=utf-8",
-  "/console/app.js": "text/javascript; charset=utf-8",
-  "/console/style.css": "text/css; charset=utf-8",
-  "/console/icon.svg": "image/svg+xml",
-} as const;
-type Path = keyof typeof types;
-const isAsset = (path: string): path is Path => Object.hasOwn(types, path);
+const files: Readonly<Record<string, readonly [file: string, type: string]>> = {
+  "/": ["index.html", "text/html; charset=utf-8"],
+  "/console/style.css": ["style.css", "text/css; charset=utf-8"],
+  "/console/icon.svg": ["icon.svg", "image/svg+xml"],
+};
 
-/** The page and what it loads. The script is bundled at the first request: a gateway that no browser visits pays nothing. */
+/** The page and what it loads. Scripts are bundled at the first request: a gateway that no browser visits pays nothing. */
 export function openAssets(): (request: ConsoleRequest) => Promise<ConsoleAnswer | undefined> {
-  const made = new Map<Path, Promise<Asset>>();
+  const read = kept(contentOf);
+  const scripts = kept((_: "all") => bundled());
   return async ({ method, path, headers }) => {
-    if (method !== "GET" || !isAsset(path)) return undefined;
-    const asset = made.get(path) ?? make(path);
-    made.set(path, asset);
-    // One that could not be made is tried again at the next request.
-    asset.catch(() => made.delete(path));
-    const { type, bytes, gzipped } = await asset;
+    if (method !== "GET") return undefined;
+    const isScript = /^\/console\/[\w-]+\.js$/.test(path);
+    if (!isScript && !Object.hasOwn(files, path)) return undefined;
+    const asset = isScript ? (await scripts("all")).get(path) : await read(path);
+    if (asset === undefined) return undefined;
+    const { type, bytes, gzipped } = asset;
     const packed = String(headers["accept-encoding"] ?? "").includes("gzip");
     return guarded(200, type, packed ? gzipped : bytes, {
       vary: "accept-encoding",
@@ -39,31 +37,37 @@ export function openAssets(): (request: ConsoleRequest) => Promise<ConsoleAnswer
   };
 }
 
-async function make(path: Path): Promise<Asset> {
-  const bytes = await contentOf(path);
-  return { type: types[path], bytes, gzipped: await promisify(gzip)(bytes, { level: 9 }) };
+/** Each is made once; one that could not be made is tried again at the next request. */
+function kept<Key extends string, Value>(make: (key: Key) => Promise<Value>): (key: Key) => Promise<Value> {
+  const made = new Map<Key, Promise<Value>>();
+  return (key) => {
+    const value = made.get(key) ?? make(key);
+    made.set(key, value);
+    value.catch(() => made.delete(key));
+    return value;
+  };
 }
 
-function contentOf(path: Path): Promise<Buffer> {
-  switch (path) {
-    case "/":
-      return readFile(join(folder, "index.html"));
-    case "/console/icon.svg":
-      return readFile(join(folder, "icon.svg"));
-    case "/console/style.css":
-      return readFile(join(folder, "style.css"));
-    case "/console/app.js":
-      return bundled();
-  }
+async function contentOf(path: string): Promise<Asset> {
+  const [file, type] = files[path] ?? ["", ""];
+  return assetOf(type, await readFile(join(folder, file)));
 }
 
-async function bundled(): Promise<Buffer> {
+async function assetOf(type: string, bytes: Buffer): Promise<Asset> {
+  return { type, bytes, gzipped: await promisify(gzip)(bytes, { level: 9 }) };
+}
+
+/** What the first view needs, and a script for each view that is loaded later, by their paths. */
+async function bundled(): Promise<ReadonlyMap<string, Asset>> {
   const { build } = await import("esbuild");
   const { outputFiles } = await build({
-    entryPoints: [join(folder, "main.tsx")],
+    entryPoints: { app: join(folder, "main.tsx") },
     bundle: true,
+    splitting: true,
     minify: true,
     write: false,
+    outdir: "/console",
+    chunkNames: "[name]-[hash]",
     format: "esm",
     target: "es2023",
     jsx: "automatic",
@@ -71,7 +75,13 @@ async function bundled(): Promise<Buffer> {
     legalComments: "none",
     logLevel: "silent",
   });
-  const [script] = outputFiles;
-  if (script === undefined) throw new Error("esbuild gave no script");
-  return Buffer.from(script.contents);
+  const type = "text/javascript; charset=utf-8";
+  return new Map(
+    await Promise.all(
+      outputFiles.map(
+        async ({ path, contents }) =>
+          [`/console/${basename(path)}`, await assetOf(type, Buffer.from(contents))] as const,
+      ),
+    ),
+  );
 }

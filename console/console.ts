@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { providers } from "../lib/providers/index.ts";
 import { type Console, type ConsoleAnswer, type ConsoleRequest, json, refusal } from "./answer.ts";
 import { openAssets } from "./assets.ts";
@@ -31,6 +33,8 @@ export interface Sandbox extends SandboxName {
   readonly url: string;
 }
 
+const contract = join(import.meta.dirname, "../docs/openapi.json");
+
 interface Options {
   readonly setup: Omit<Setup, "sandboxes" | "titles">;
   readonly sandboxes?: readonly Sandbox[];
@@ -56,6 +60,13 @@ export function openConsole({ setup, sandboxes = [], before }: Options): Console
         return json(told);
       case "GET /console/runbook":
         return json(await readRunbook());
+      case "GET /console/openapi.json":
+        return json(JSON.parse(await readFile(contract, "utf8")));
+      case "POST /console/made":
+        return (await import("./made.ts")).madeRequest(request.body);
+      case "GET /console/sandbox-secrets":
+        // What the sandboxes accept unless told otherwise; those of a SECRETS_FILE are given to no page.
+        return json(sandboxes.length > 0 ? (await import("../local/sandbox/index.ts")).sandboxSecrets : {});
     }
     return (await control(request)) ?? refusal(404, "The console has nothing at this path.");
   };

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, here, keepSetup, takeKey } from "./api.ts";
 import { Doubt } from "./doubt.tsx";
 import { type Place, usePlace } from "./hooks.ts";
+import { Later } from "./later.tsx";
 import { Empty, Loading, Trouble } from "./parts.tsx";
 import { Record } from "./record.tsx";
 import { Records } from "./records.tsx";
@@ -37,6 +38,26 @@ const views: readonly View[] = [
     isThere: ({ sandboxes }) => sandboxes.length > 0,
     show: (place) => <SandboxView place={place} />,
   },
+  {
+    path: "reference",
+    title: "Reference",
+    isThere: always,
+    show: (place) => (
+      <Later what="the reference" load={() => import("./reference.tsx")}>
+        {({ Reference }) => <Reference place={place} />}
+      </Later>
+    ),
+  },
+  {
+    path: "inspector",
+    title: "Inspector",
+    isThere: always,
+    show: () => (
+      <Later what="the inspector" load={() => import("./inspector.tsx")}>
+        {({ Inspector }) => <Inspector />}
+      </Later>
+    ),
+  },
 ];
 
 function Shell() {
@@ -64,7 +85,7 @@ function Shell() {
           <img src="/console/icon.svg" alt="" width="24" height="24" />
           Wallet gateway
         </a>
-        <nav aria-label="Views">
+        <nav class="views" aria-label="Views">
           {there.map(({ path, title }) => (
             <a key={path} href={`#/${path}`} aria-current={path === first ? "page" : undefined}>
               {title}

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -11,6 +12,71 @@ const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 850 } 
 /** Real processes on a busy machine. */
 const patience = { timeout: 40_000 };
 const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 } };
+
+const signedInput = {
+  fromCustomerId: "991000017",
+  amount: "4.00",
+  mpin: "1234",
+  description: "Tea & Cake",
+  merchantTransactionId: "Order-12",
+};
+
+/** The provider's document: the values in the order of their names, behind the salt, joined by a bar. */
+function hashOf(
+  changed: Readonly<Record<string, string>>,
+  salt = "sandbox-salt",
+  turn = (names: string[]) => names,
+) {
+  const fields: Readonly<Record<string, string>> = {
+    api_key: "sandbox-api-key",
+    amount: "4.00",
+    description: "Tea & Cake",
+    from_customer_id: "991000017",
+    merchant_transaction_id: "Order-12",
+    mpin: "1234",
+    ...changed,
+  };
+  const values = turn(Object.keys(fields).toSorted()).map((name) => fields[name]);
+  return createHash("sha512")
+    .update([salt, ...values].join("|"))
+    .digest("hex")
+    .toUpperCase();
+}
+
+interface Planted {
+  readonly fault: string;
+  readonly hash: string;
+  readonly kind: string;
+  readonly piece?: string;
+}
+
+/** What another party's hash was made with by mistake, and how the inspector names it. */
+const plantedFaults: readonly Planted[] = [
+  {
+    fault: "white space",
+    hash: hashOf({ description: "Tea & Cake " }),
+    kind: "white space",
+    piece: "description",
+  },
+  {
+    fault: "an invisible character",
+    hash: hashOf({ merchant_transaction_id: "Order-12\u200b" }),
+    kind: "invisible character",
+    piece: "merchant_transaction_id",
+  },
+  { fault: "the order", hash: hashOf({}, undefined, (names) => names.toReversed()), kind: "order" },
+  { fault: "an empty field", hash: hashOf({ from_mobile_number: "" }), kind: "empty field" },
+  { fault: "an encoding", hash: hashOf({ description: "Tea+%26+Cake" }), kind: "encoding" },
+  { fault: "letter case", hash: hashOf({ merchant_transaction_id: "order-12" }), kind: "letter case" },
+  { fault: "a form of a number", hash: hashOf({ amount: "4" }), kind: "number form", piece: "amount" },
+  { fault: "the old secret", hash: hashOf({}, "the-old-salt"), kind: "secret version" },
+  {
+    fault: "salt and key swapped",
+    hash: hashOf({ api_key: "sandbox-salt" }, "sandbox-api-key"),
+    kind: "swapped",
+  },
+  { fault: "small letters", hash: hashOf({}).toLowerCase(), kind: "digest form" },
+];
 
 describe.skipIf(executablePath === undefined)("the console", () => {
   let gateway: Gateway;
@@ -257,6 +323,59 @@ describe.skipIf(executablePath === undefined)("the console", () => {
     await page.context().close();
   });
 
+  test("the reference tells an operation whole, and tries it on the sandbox's customer", async () => {
+    const page = await open("#/reference");
+    await page.getByRole("searchbox", { name: "Filter operations" }).fill("pays the merchant");
+    await page.getByRole("link", { name: "debit-wallet" }).click();
+    await page.getByRole("region", { name: "Fields" }).getByText("merchant_transaction_id").waitFor();
+    await page.getByRole("region", { name: "Answer" }).getByText("result.transactionId").waitFor();
+    await page.getByRole("region", { name: "Problems" }).getByText("insufficient-funds").waitFor();
+    await page.getByRole("radio", { name: "Python" }).check();
+    await page.getByText("urllib.request.Request(").waitFor();
+    const tried = page.getByRole("region", { name: "Try it" });
+    await tried.getByRole("button", { name: "Send" }).click();
+    await tried.getByText("HTTP 200").waitFor();
+    await tried.getByRole("button", { name: "Send" }).click();
+    await tried.getByText("idempotency-replayed: true").waitFor();
+    await tried.getByRole("link", { name: "Its record" }).click();
+    await page.getByRole("heading", { name: /debit wallet try-/ }).waitFor();
+    await page.context().close();
+  });
+
+  test("the inspector names each of ten planted faults, and the secret that has not been rotated", async () => {
+    const page = await open("#/inspector");
+    await page.getByRole("button", { name: "Use the sandbox's own" }).click();
+    const secret = page.getByRole("textbox", { name: /^The secret/ });
+    await expect.poll(() => secret.inputValue(), patience).toContain("sandbox-salt");
+    await page.getByText("The version before").click();
+    await page.getByLabel(/^Its JSON/).fill('{"apiKey":"sandbox-api-key","salt":"the-old-salt"}');
+    await page.getByText("Make it from an operation and its input").click();
+    await page.getByLabel("Operation").fill("aggrepay/debit-wallet");
+    await page.getByLabel(/^Input/).fill(JSON.stringify(signedInput));
+    await page.getByRole("button", { name: "Make the message" }).click();
+    await expect
+      .poll(() => page.getByRole("textbox", { name: /^The message/ }).inputValue(), patience)
+      .toContain("merchant_transaction_id=Order-12");
+    const found = page.getByRole("region", { name: "What is found" });
+    for (const { fault, hash, kind, piece } of plantedFaults) {
+      await page.getByLabel(/^The hash that the provider expects/).fill(hash);
+      await page.getByRole("button", { name: "Inspect" }).click();
+      await expect
+        .poll(
+          async () => [fault, await found.getByRole("list", { name: "What differs" }).innerText()],
+          patience,
+        )
+        .toEqual([fault, expect.stringContaining(kind)]);
+      if (piece !== undefined)
+        expect([fault, await found.getByRole("list", { name: "What differs" }).innerText()]).toEqual([
+          fault,
+          expect.stringContaining(piece),
+        ]);
+    }
+    expect(await found.innerText()).not.toMatch(/sandbox-salt|the-old-salt|sandbox-api-key/);
+    await page.context().close();
+  });
+
   const looks = [
     ["on a desktop", desktop],
     ["in the dark", { ...desktop, colorScheme: "dark" }],
@@ -273,6 +392,8 @@ describe.skipIf(executablePath === undefined)("the console", () => {
       "doubt",
       "sandbox/aggrepay",
       "sandbox/nicepay",
+      "reference/aggrepayDebitWallet",
+      "inspector",
     ];
     const page = await open(`#/${places[0]}`, options);
     for (const place of places) {

@@ -96,7 +96,9 @@ describe("the console of a deployed gateway", () => {
   ])("does not call %s %s: it moves no money and is given no secret", async (method, path) => {
     const reply = await ask(`/console/gateway${path}`, { method, ...(method === "POST" && { body: "{}" }) });
     expect(reply.status).toBe(403);
-    expect(await reply.json()).toEqual({ message: expect.stringContaining("looks, and settles records") });
+    expect(await reply.json()).toEqual({
+      message: expect.stringContaining("looks at records, and settles them"),
+    });
     expect(asked).toEqual([]);
   });
 
