@@ -7,6 +7,12 @@ export interface Contract {
     readonly responses: Readonly<Record<string, ResponseObject>>;
   };
   readonly "x-problems": Readonly<Record<string, Problem>>;
+  /** API Gateway's own answers. */
+  readonly "x-api-gateway": readonly {
+    readonly status: number;
+    readonly meaning: string;
+    readonly caller: string;
+  }[];
 }
 
 export interface Problem {
@@ -152,17 +158,25 @@ const responseOf = (
 ): ResponseObject | undefined =>
   response && "$ref" in response ? contract.components.responses[nameIn(response)] : response;
 
-/** Each code of each status. A status of API Gateway's own has no code. */
+/** Each code of each status, and API Gateway's own answers, which have no code. */
 function problemsOf(contract: Contract, { responses }: OperationObject): readonly ProblemRow[] {
   return Object.entries(responses)
     .filter(([status]) => Number(status) >= 400)
     .flatMap(([status, response]) => {
       const told = responseOf(contract, response)?.content?.["application/problem+json"];
-      const codes = Object.keys(told?.examples ?? {});
-      return codes.length === 0
-        ? [{ status, code: "", problem: undefined }]
-        : codes.map((code) => ({ status, code, problem: contract["x-problems"][code] }));
+      const codes = Object.keys(told?.examples ?? {}).filter((code) => code in contract["x-problems"]);
+      const own = ofApiGateway(contract, Number(status));
+      const isOwn = codes.length === 0 || ("$ref" in response && nameIn(response).endsWith("-gateway"));
+      return [
+        ...codes.map((code) => ({ status, code, problem: contract["x-problems"][code] })),
+        ...(isOwn ? [{ status, code: "", problem: own }] : []),
+      ];
     });
+}
+
+function ofApiGateway(contract: Contract, status: number): Problem | undefined {
+  const own = contract["x-api-gateway"].find((each) => each.status === status);
+  return own && { meaning: own.meaning, caller: own.caller, retry: [] };
 }
 
 /** A field of a request or an answer, by its path: `record.state`, `result[].amount`. */

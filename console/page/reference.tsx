@@ -234,19 +234,17 @@ const Problems = ({ operation }: { readonly operation: Operation }) => (
         {operation.problems.map(({ status, code, problem }) => (
           <tr key={`${status} ${code}`}>
             <th scope="row" class="mono">
-              {code === "" ? "none: API Gateway itself" : code}
+              {code === "" ? "API Gateway's own" : code}
             </th>
             <td data-label="Status">{status}</td>
             <td data-label="Retry" class="mono">
               {problem?.retry.join(", ")}
             </td>
             <td data-label="What happened">
-              <Inline
-                text={problem?.meaning ?? "The request did not reach the gateway, or its answer was lost."}
-              />
+              <Inline text={problem?.meaning ?? ""} />
             </td>
             <td data-label="What to do">
-              <Inline text={problem?.caller ?? "Repeat the request as it is."} />
+              <Inline text={problem?.caller ?? ""} />
             </td>
           </tr>
         ))}

@@ -63,7 +63,7 @@ export const CallTable = ({
     <tbody>
       {calls.map((call) => (
         <tr key={call.number}>
-          <td class="number" data-label="Time">
+          <td data-label="Time">
             <Time at={new Date(call.at).toISOString()} />
           </td>
           <td data-label="Call">

@@ -43,7 +43,8 @@ function states(record: Detail): readonly Moment[] {
   return record.history.flatMap(({ state, at }, index): Moment[] => {
     const isLast = index === record.history.length - 1;
     if (state === "dispatched") attempt += 1;
-    const moment = { at, tone: state, ...titleOf(state, attempt), ...(isLast && detailOf(record, state)) };
+    const isKnown = isLast || (state === "dispatched" && attempt === record.attempt);
+    const moment = { at, tone: state, ...titleOf(state, attempt), ...(isKnown && detailOf(record, state)) };
     const event = eventOf(state);
     const told = event === undefined ? moment : { ...moment, event };
     return state === "dispatched" ? [claimed(record, at, attempt), told] : [told];
