@@ -41,6 +41,8 @@ const securitySchemes = {
   },
 };
 
+/** An Idempotency-Key, in examples. */
+export const keyExample = "2f1c7b1e-1f5a-4a57-9a5e-0c7a5a0f6f0d";
 const keySchema = { type: "string", minLength: 1, maxLength: 255, pattern: "^[\\x20-\\x7e]+$" };
 const key = (required: boolean, description: string) => ({
   name: "Idempotency-Key",
@@ -48,7 +50,7 @@ const key = (required: boolean, description: string) => ({
   required,
   description,
   schema: keySchema,
-  example: "2f1c7b1e-1f5a-4a57-9a5e-0c7a5a0f6f0d",
+  example: keyExample,
 });
 
 const parameters = {

@@ -1,8 +1,9 @@
-import type * as v from "valibot";
+import * as v from "valibot";
 import { scopesOf } from "../infra/scopes.ts";
 import { type FunctionDefinition, type Route, routesOf } from "../lib/operation/definition.ts";
 import type { RouteSample } from "../lib/operation/sample.ts";
 import type { ProblemCode } from "../lib/problem.ts";
+import { keyExample } from "./components.ts";
 import { requestBody, resultOf } from "./fields.ts";
 import { type Repeats, repeatsOf } from "./probes.ts";
 import type { CalledOperation, Own, Sampled } from "./registry.ts";
@@ -36,9 +37,7 @@ export function calledOperation(each: Sampled): Described {
     ...(operation.effect ? ofChanges : (["insufficient-funds"] as const)),
   ];
   const responses = [...responseNames({ codes, isGuarded: true }).values()];
-  const [full, least] = [sample.full(exampleIdentity), sample.least(exampleIdentity)];
-  const example = (asked: typeof full) => ({ value: asked.input });
-  const isSame = JSON.stringify(full.input) === JSON.stringify(least.input);
+  const examples = examplesOf(each).map(({ name, asked }) => [name, { value: asked.input }]);
   const [route] = routesOf(operation);
   if (route === undefined) throw new Error(`${operation.name} has no route`);
   return {
@@ -60,7 +59,7 @@ export function calledOperation(each: Sampled): Described {
         content: {
           "application/json": {
             schema: requestBody(operation.input, sample.fields, each),
-            examples: { full: example(full), ...(!isSame && { least: example(least) }) },
+            examples: Object.fromEntries(examples),
           },
         },
       },
@@ -76,14 +75,28 @@ export function calledOperation(each: Sampled): Described {
   };
 }
 
-/** What examples are identified by. */
-export const exampleIdentity = "order-1";
+/** Each example of a request, under an identity of its own; only a reversal or a deactivation has that of another operation. */
+export function examplesOf({ operation, sample }: Sampled) {
+  const { follows = operation.name } = sample;
+  const identity = follows.slice(follows.indexOf("/") + 1);
+  const full = { name: "full", asked: sample.full(`${identity}-1`) };
+  const least = { name: "least", asked: sample.least(`${identity}-2`) };
+  return [full, ...(isSameForm(full.asked, least.asked) ? [] : [least])];
+}
+
+const isSameForm = (one: { readonly input: object }, another: { readonly input: object }): boolean =>
+  JSON.stringify(Object.keys(one.input)) === JSON.stringify(Object.keys(another.input));
 
 function success(each: Sampled): object {
   const { sample, operation } = each;
   const [result, page] = [resultOf(each, "result"), resultOf(each, "page")];
-  const asked = sample.full(exampleIdentity);
-  const answer = sample.answer(asked.sends as never);
+  const examples = examplesOf(each).map(({ name, asked }) => {
+    const answer = sample.answer(asked.sends as never, asked.input);
+    return [
+      name,
+      { value: { ...answer, ...(operation.effect && { record: recordOf(operation, asked.input) }) } },
+    ];
+  });
   // Of an operation that may also only look, a request that looks has no record.
   const record = operation.effect && !operation.changes;
   return {
@@ -102,21 +115,19 @@ function success(each: Sampled): object {
           },
           required: ["result", ...(page ? ["page"] : []), ...(record ? ["record"] : [])],
         },
-        examples: {
-          full: { value: { ...answer, ...(operation.effect && { record: recordOf(operation.name) }) } },
-        },
+        examples: Object.fromEntries(examples),
       },
     },
   };
 }
 
-const recordOf = (operation: string) => ({
+const recordOf = ({ name, identity, input: schema }: CalledOperation, input: object) => ({
   id: "duMeKVHWTuqEuy6wY2VyIYNZOAGw-eK0lYLyFnzWybU",
-  operation,
-  identity: exampleIdentity,
+  operation: name,
+  identity: typeof identity === "object" ? identity.of(v.parse(schema, input)) : keyExample,
   state: "succeeded",
   attempt: 1,
-  ...(operation.endsWith("debit-reversal") && { reversal: 1 }),
+  ...(name.endsWith("debit-reversal") && { reversal: 1 }),
   createdAt: "2026-11-20T14:34:09.030Z",
   updatedAt: "2026-11-20T14:34:09.054Z",
 });

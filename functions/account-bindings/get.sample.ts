@@ -4,7 +4,7 @@ import type { RouteSample } from "../../lib/operation/sample.ts";
 import { recordView } from "../records/common.sample.ts";
 import { flag, id, orNull, time, words } from "../shapes.sample.ts";
 
-const reference = "link-1";
+const reference = "register-account-binding-1";
 const record = {
   id: "binding.duMeKVHWTuqEuy6wY2VyIYNZOAGw-eK0lYLyFnzWybU",
   operation: "nicepay/register-account-binding",
@@ -40,7 +40,7 @@ export const sample = {
             referenceNo: reference,
             bound: true,
             boundAt: "2026-11-20T14:36:40.100Z",
-            tXid: "IONPAYTEST06202611202136401234",
+            tXid: "T.register-account-binding-1",
             userToken: "e0478456-6b50-460c-85e0-627a1e22d2e0",
           },
           record,

@@ -3,6 +3,7 @@ import { id } from "../shapes.sample.ts";
 import { type AggrepaySample, identified } from "./common.sample.ts";
 
 export const sample = {
+  follows: "aggrepay/debit-wallet",
   notes: [
     "The answer to a refused reversal has `nextReversal`. To ask again, send the same request with that number as `reversal`, after somebody has seen why it was refused.",
   ],

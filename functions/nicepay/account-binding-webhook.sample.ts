@@ -17,16 +17,17 @@ export const sample = {
     userToken: words("The user's payment token: a credential, which is kept sealed"),
     tXid: v.exactOptional(id("NICEPAY's id of the binding")),
   } satisfies Record<Exclude<keyof AccountBindingNotification, "odd">, v.GenericSchema>),
+  /** For the registration that is the sample's; signed with the key of the provider's public test merchant. */
   example: {
-    merchantToken: "5d2a2b3c0a2f7d9f4c8b1e6a7d3c9b8e1f0a5d4c3b2a19087f6e5d4c3b2a1908",
+    merchantToken: "831aa688988a11d3324ce5703dff772a2e6c64e3e07956bd2b7fe2f0c5be517e",
     iMid: "IONPAYTEST",
-    referenceNo: "order-1",
+    referenceNo: "register-account-binding-1",
     mitraCd: "KDVI",
     billingNm: "Budi Sétiawan",
     billingPhone: "+6282112345678",
-    clientUserKey: "user-order-1",
+    clientUserKey: "user-nt-binding-1",
     userToken: "e0478456-6b50-460c-85e0-627a1e22d2e0",
-    tXid: "T.order-1",
+    tXid: "T.register-account-binding-1",
   },
   answer: v.object({ received: v.pipe(v.literal(true), v.description("The notification is durable")) }),
 } as const;

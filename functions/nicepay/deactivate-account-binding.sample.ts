@@ -9,6 +9,7 @@ const asked = (id: string) => ({
 });
 
 export const sample = {
+  follows: "nicepay/register-account-binding",
   fields: {
     referenceNo: "The referenceNo of the binding, and the identity of its deactivation",
   },
@@ -26,7 +27,7 @@ export const sample = {
     deactivated: from(flag("True: the user token was revoked"), "tokenStatus"),
     description: orNull(words("What the provider says of it")),
   }),
-  answer: () => ({
-    result: { referenceNo: "id", deactivated: true, description: "12345678deactivated by merchant" },
+  answer: (_, { referenceNo } = asked("id").input) => ({
+    result: { referenceNo, deactivated: true, description: "12345678deactivated by merchant" },
   }),
 } satisfies Sample<Readonly<Record<string, string>>, object>;

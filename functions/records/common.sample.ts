@@ -123,7 +123,7 @@ export const exampleId = "duMeKVHWTuqEuy6wY2VyIYNZOAGw-eK0lYLyFnzWybU";
 const view = {
   id: exampleId,
   operation: "aggrepay/debit-wallet",
-  identity: "order-1",
+  identity: "debit-wallet-1",
   state: "succeeded",
   attempt: 1,
   createdAt: "2026-11-20T14:34:09.030Z",

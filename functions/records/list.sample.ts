@@ -57,7 +57,7 @@ export const sample = {
     waiting: { query: { state: "needs_attention", limit: "25" } },
     inDoubt: { query: { state: "in_doubt", namespace: "money" } },
     customer: { query: { customerId: "546693304" } },
-    transaction: { query: { merchantTransactionId: "order-1" } },
+    transaction: { query: { merchantTransactionId: "debit-wallet-1" } },
   },
   answers: {
     200: {

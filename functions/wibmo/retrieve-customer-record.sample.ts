@@ -13,8 +13,10 @@ export const sample = {
   result: v.strictObject({
     customer: v.pipe(
       v.unknown(),
-      v.description("The customer record as the provider decrypts it, under its own names"),
+      v.description(
+        "The customer record as the provider decrypts it, under its own names; its numbers as text, with their digits",
+      ),
     ),
   }),
-  answer: () => ({ result: { customer } }),
+  answer: () => ({ result: { customer: { ...customer, kyc: { level: "2", done: true } } } }),
 } satisfies Sample<Readonly<Record<string, string | number>>, object>;

@@ -29,13 +29,18 @@ export interface Sample<Sends, Reply> {
   /** What the answer's `result` and `page` hold, with a sentence for each field. */
   readonly result: GenericSchema;
   readonly page?: GenericSchema;
-  readonly answer: (sends: Sends) => { readonly result: unknown; readonly page?: object };
+  readonly answer: (
+    sends: Sends,
+    input?: Asked<Sends>["input"],
+  ) => { readonly result: unknown; readonly page?: object };
+  /** The operation whose identity it has: of a reversal, the debit. */
+  readonly follows?: string;
 }
 
 /** A sample of whatever provider. */
 export type AnySample = Pick<
   Sample<never, unknown>,
-  "reply" | "result" | "page" | "answer" | "other" | "later" | "fields" | "notes"
+  "reply" | "result" | "page" | "answer" | "other" | "later" | "fields" | "notes" | "follows"
 > & {
   readonly full: (id: string) => Asked<object>;
   readonly least: (id: string) => Asked<object>;

@@ -1,3 +1,5 @@
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
 import openapi from "../../docs/openapi.json" with { type: "json" };
 
 interface Media {
@@ -14,6 +16,7 @@ export interface ContractOperation {
   readonly operationId: string;
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly parameters?: readonly object[];
+  readonly "x-provider"?: string;
   readonly responses: Readonly<Record<string, Response>>;
   readonly "x-identity": { readonly by: string; readonly fields?: readonly string[] };
 }
@@ -48,5 +51,27 @@ const listed: readonly Listed[] = Object.entries(paths).flatMap(([path, methods]
   })),
 );
 
+/** The problems that a path may answer with that status. */
+export const codesOf = (path: string, status: number): readonly string[] =>
+  listed.find((each) => each.path === path)?.codes.get(String(status)) ?? [];
+
 /** Every operation of the contract. */
 export const operationsIn = (): readonly Listed[] => listed;
+
+const base = "https://contract.example/openapi.json";
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+addFormats.default(ajv);
+ajv.addSchema({ ...openapi, $id: base });
+
+const escaped = (part: string) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
+
+const compiled = new Map<string, ValidateFunction>();
+
+/** What a value has against the schema at that place of the contract; nothing where it fits. */
+export function faultsOf(value: unknown, ...place: readonly string[]): readonly string[] {
+  const $ref = `${base}#/${place.map(escaped).join("/")}`;
+  const validate = compiled.get($ref) ?? ajv.compile({ $ref });
+  compiled.set($ref, validate);
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+}

@@ -6,6 +6,7 @@ import {
   type Sampled,
   sampled,
 } from "../../contract/registry.ts";
+import { codesOf } from "./contract.ts";
 
 export { sampled };
 
@@ -29,11 +30,23 @@ export function fieldsOf({
   return { all: names(entries), required: names(required) };
 }
 
-/** Every success that a test is given must be what the operation's sample declares, whatever else the test looks at. */
+/**
+ * Every answer that a test is given must be what the contract declares, whatever else the test looks at: a success what the
+ * operation's sample declares, a problem one of those that the operation may have, under a status of that problem.
+ */
 export function expectDeclared(operation: string, { status, body }: { status: number; body: unknown }): void {
   const sample = sampled.find((each) => each.operation.name === operation)?.sample;
-  if (status !== 200 || !sample) return;
-  const { result, page } = body as { readonly result: unknown; readonly page?: unknown };
+  if (!sample) return;
+  const { result, page, code } = body as {
+    readonly result: unknown;
+    readonly page?: unknown;
+    readonly code?: string;
+  };
+  if (code !== undefined)
+    expect(codesOf(`/v1/${operation}`, status), `${operation} declares ${code} with ${status}`).toContain(
+      code,
+    );
+  if (status !== 200) return;
   expect(v.safeParse(sample.result, result).issues, `the result of ${operation}`).toBeUndefined();
   if (sample.page) expect(v.safeParse(sample.page, page).issues, `the page of ${operation}`).toBeUndefined();
 }
