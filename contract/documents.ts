@@ -1,3 +1,4 @@
+import { type Contract, clientContract } from "./client-types.ts";
 import { contract } from "./openapi.ts";
 import { problemsPage } from "./problems-page.ts";
 
@@ -7,5 +8,6 @@ export function contractDocuments(): ReadonlyMap<string, string> {
   return new Map([
     ["docs/openapi.json", `${JSON.stringify(openapi, null, 2)}\n`],
     ["docs/problems.md", problemsPage()],
+    ["client/src/contract.ts", clientContract(openapi as Contract)],
   ]);
 }

@@ -1,0 +1,60 @@
+import type { Problem, Record } from "./contract.ts";
+
+/** A problem of the gateway, RFC 9457. Decide by `code` and `retry`; the message is for people. */
+export class GatewayProblem extends Error {
+  readonly code: Problem["code"];
+  readonly status: number;
+  readonly retry: Problem["retry"];
+  /** The record that it speaks of, where there is one. */
+  readonly record: Record | undefined;
+  /** The provider's own words. */
+  readonly provider: Problem["provider"];
+  readonly errors: NonNullable<Problem["errors"]>;
+  /** The number under which a refused reversal may be asked for again. */
+  readonly nextReversal: number | undefined;
+  /** The whole answer. */
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.name = new.target.name;
+    this.code = problem.code;
+    this.status = problem.status;
+    this.retry = problem.retry;
+    this.record = problem.record;
+    this.provider = problem.provider;
+    this.errors = problem.errors ?? [];
+    this.nextReversal = problem.nextReversal;
+    this.problem = problem;
+  }
+}
+
+/** API Gateway itself refused the request, before any function: wrong credentials, no such route, too large. Nothing happened. */
+export class RefusedByApiGateway extends Error {
+  override readonly name = "RefusedByApiGateway";
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(`API Gateway answered ${status}: ${message}`);
+    this.status = status;
+  }
+}
+
+/**
+ * The time to wait was over before the outcome was known. Nothing is wrong with the request: call again later, with the same
+ * identity. `cause` is the last problem, or what kept the last request from an answer.
+ */
+export class NotKnownYet extends Error {
+  override readonly name = "NotKnownYet";
+  /** The Idempotency-Key that it was sent with: give it again. */
+  readonly idempotencyKey: string | undefined;
+  readonly attempts: number;
+
+  constructor(attempts: number, idempotencyKey: string | undefined, cause: unknown) {
+    super(`The outcome is not known after ${attempts} requests: call again later with the same identity.`, {
+      cause,
+    });
+    this.attempts = attempts;
+    this.idempotencyKey = idempotencyKey;
+  }
+}

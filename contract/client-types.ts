@@ -1,0 +1,138 @@
+import { problems } from "./problems.ts";
+
+/** A schema of the contract, as far as types are made of it. */
+interface Schema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly description?: string;
+}
+
+interface Parameter {
+  readonly $ref?: string;
+  readonly name: string;
+  readonly in: string;
+  readonly required: boolean;
+  readonly description: string;
+  readonly schema: Schema;
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly content: { readonly "application/json": { readonly schema: Schema } } };
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Schema }>> }>
+  >;
+  readonly "x-identity": { readonly by: string };
+}
+
+export interface Contract {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+}
+
+/** `client/src/contract.ts`: the types of every request and answer, what the client must know of each operation, and the problems. */
+export function clientContract({ paths, components }: Contract): string {
+  const operations = Object.entries(paths)
+    .flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({
+        path,
+        method: method.toUpperCase(),
+        operation,
+      })),
+    )
+    .toSorted((a, b) => (a.operation.operationId < b.operation.operationId ? -1 : 1));
+  return `${[
+    "// Made by `npm run docs` from docs/openapi.json.",
+    'import { GatewayProblem } from "./problem.ts";',
+    ...Object.entries(components.schemas).map(
+      ([name, schema]) => `${comment(schema.description)}export type ${name} = ${typeOf(schema)};`,
+    ),
+    `/** Every operation, with what it takes and what it answers. */\nexport interface Operations {\n${operations
+      .map(({ operation }) => entryOf(operation))
+      .join("\n")}\n}`,
+    `/** How each operation is called. */\nexport const operations = {\n${operations.map(rowOf).join("\n")}\n} as const;`,
+    ...[...problems].map(
+      ([code, { meaning, caller }]) =>
+        `${comment(`${meaning} Do: ${caller}`)}export class ${classOf(code)} extends GatewayProblem {\n  declare readonly code: "${code}";\n}`,
+    ),
+    `/** The class of each problem, by its code. */\nexport const problemClasses = {\n${[...problems.keys()]
+      .map((code) => `  "${code}": ${classOf(code)},`)
+      .join("\n")}\n} as const;`,
+  ].join("\n\n")}\n`;
+}
+
+const classOf = (code: string): string =>
+  code.replace(/(?:^|-)(.)/g, (_, first: string) => first.toUpperCase());
+
+function entryOf(operation: Operation): string {
+  const answers = Object.entries(operation.responses).flatMap(([status, { content }]) =>
+    status.startsWith("2") && content ? [typeOf(content["application/json"]?.schema ?? {})] : [],
+  );
+  return `${comment(operation.summary)}  ${operation.operationId}: {\n    request: ${requestType(operation)};\n    answer: ${[...new Set(answers)].join(" | ")};\n  };`;
+}
+
+/** Path, query and body are given together: no name is in two of them. */
+function requestType({ parameters = [], requestBody }: Operation): string {
+  const schema = requestBody?.content["application/json"].schema ?? {};
+  const own = parameters.filter((each) => each.in === "path" || each.in === "query");
+  return typeOf({
+    type: "object",
+    properties: {
+      ...Object.fromEntries(
+        own.map(({ name, schema: form, description }) => [name, { ...form, description }]),
+      ),
+      ...schema.properties,
+    },
+    required: [...own.filter(({ required }) => required).map(({ name }) => name), ...(schema.required ?? [])],
+  });
+}
+
+function rowOf({
+  path,
+  method,
+  operation,
+}: {
+  readonly path: string;
+  readonly method: string;
+  readonly operation: Operation;
+}): string {
+  const query = (operation.parameters ?? []).filter((each) => each.in === "query").map(({ name }) => name);
+  const row = { method, path, identity: operation["x-identity"].by, query };
+  return `  ${operation.operationId}: ${JSON.stringify(row)},`;
+}
+
+const comment = (text: string | undefined): string =>
+  text === undefined ? "" : `/** ${text.replaceAll("*/", "* /").replaceAll("\n", " ")} */\n`;
+
+function typeOf(schema: Schema): string {
+  const { $ref, const: constant, enum: words, anyOf, type, items, properties, required = [] } = schema;
+  if ($ref !== undefined) return $ref.slice($ref.lastIndexOf("/") + 1);
+  if (constant !== undefined) return JSON.stringify(constant);
+  if (words !== undefined) return words.map((word) => JSON.stringify(word)).join(" | ");
+  if (anyOf !== undefined) return anyOf.map(typeOf).join(" | ");
+  if (Array.isArray(type)) return type.map((each: string) => typeOf({ ...schema, type: each })).join(" | ");
+  if (type === "array") return `readonly (${typeOf(items ?? {})})[]`;
+  if (type !== "object") return plainTypes[String(type)] ?? "unknown";
+  const members = Object.entries(properties ?? {}).map(
+    ([name, member]) =>
+      `${comment(member.description)}readonly ${name}${required.includes(name) ? "" : "?"}: ${typeOf(member)};`,
+  );
+  return `{\n${members.join("\n")}\n}`;
+}
+
+const plainTypes: Readonly<Record<string, string>> = {
+  string: "string",
+  integer: "number",
+  number: "number",
+  boolean: "boolean",
+  null: "null",
+};

@@ -1,0 +1,130 @@
+import { execFile, spawnSync } from "node:child_process";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { problems } from "../../contract/problems.ts";
+import { Problem, problemKinds } from "../../lib/problem.ts";
+import { fresh } from "../support/aggrepay-gateway.ts";
+import { type Gateway, startGateway } from "../support/gateway.ts";
+import { walletOf } from "../support/sandbox-gateway.ts";
+
+/**
+ * The loops of docs/examples, before a real gateway. Between them stands what goes wrong on the way: API Gateway's own 429 and
+ * 503, and answers that are lost.
+ */
+const examples = resolve(import.meta.dirname, "../../docs/examples");
+const languages = [
+  { language: "Python", command: "python3", file: join(examples, "python/until_known.py") },
+  { language: "Java", command: "java", file: join(examples, "java/UntilKnown.java") },
+].filter(({ command }) => spawnSync(command, ["--version"]).status === 0);
+
+type OnTheWay = (response: ServerResponse, ask: () => Promise<Response>) => Promise<void>;
+const message =
+  (status: number, text: string): OnTheWay =>
+  async (response, ask) => {
+    if (status !== 429) await ask();
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ message: text }));
+  };
+const throttled = message(429, "Too Many Requests");
+const tooLate = message(503, "Service Unavailable");
+const replyLost: OnTheWay = async (response, ask) => {
+  await ask();
+  response.socket?.destroy();
+};
+/** Not as long as the gateway says: the test would take half a minute. */
+const passes: OnTheWay = async (response, ask) => {
+  const answer = await ask();
+  const wait = answer.headers.get("retry-after") === null ? {} : { "retry-after": "1" };
+  response.writeHead(answer.status, { "content-type": "application/json", ...wait }).end(await answer.text());
+};
+
+let gateway: Gateway;
+let front: Server;
+let way: OnTheWay[] = [];
+let requests = 0;
+const wallet = walletOf(() => gateway);
+
+beforeAll(async () => {
+  const env = { PROVIDER_TIMEOUT_MS: "2000", SCHEDULE_MS: "0" };
+  gateway = await startGateway({ env });
+  front = createServer(async (request, response) => {
+    requests += 1;
+    const body = (await request.toArray()).join("");
+    const ask = () =>
+      fetch(gateway.url + (request.url ?? ""), {
+        method: "POST",
+        headers: { "content-type": request.headers["content-type"] ?? "" },
+        body,
+      });
+    await (way.shift() ?? passes)(response, ask);
+  });
+  await new Promise<void>((listening) => front.listen(0, "127.0.0.1", listening));
+});
+afterAll(async () => {
+  front?.close();
+  await gateway?.stop();
+});
+
+describe.skipIf(languages.length === 0)("a caller's loop, from the contract alone", () => {
+  const run = (
+    { command, file }: (typeof languages)[number],
+    order: string,
+    more: readonly string[] = [],
+  ) => {
+    const env = {
+      ...process.env,
+      GATEWAY_URL: `http://127.0.0.1:${(front.address() as AddressInfo).port}`,
+      PATIENCE_SECONDS: "20",
+    };
+    const [amount = "1.00", mpin = "1234"] = more;
+    requests = 0;
+    return new Promise<{ readonly status: number; readonly answer: Answer }>((ended) => {
+      execFile(command, [file, "991000017", amount, mpin, order], { env }, (error, stdout, stderr) => {
+        if (stdout === "") throw new Error(stderr);
+        ended({ status: error ? Number(error.code) : 0, answer: JSON.parse(stdout) });
+      });
+    });
+  };
+  interface Answer {
+    readonly code?: string;
+    readonly message?: string;
+    readonly result?: { readonly transactionId: string };
+  }
+
+  test.each(
+    languages,
+  )("$language: a debit that meets all that goes wrong ends with the truth, once", async (each) => {
+    const order = `${fresh("x")}.sandbox.reset-after`;
+    way = [throttled, tooLate, replyLost];
+    const { status, answer } = await run(each, order);
+    const [effect, ...others] = await wallet.effects({ merchantTransactionId: order });
+    expect([status, answer.result?.transactionId, others]).toEqual([0, String(effect?.transactionId), []]);
+    expect(requests).toBeGreaterThan(3);
+  });
+
+  test.each(languages)("$language: what is final ends it at once", async (each) => {
+    for (const [more, code] of [
+      [["0"], "invalid-request"],
+      [["1.00", "9999"], "wrong-credential"],
+    ] as const) {
+      const { status, answer } = await run(each, fresh("x"), more);
+      expect([status, answer.code, requests]).toEqual([1, code, 1]);
+    }
+    way = [async (response) => void response.writeHead(403, {}).end('{"message":"Forbidden"}')];
+    const { status, answer } = await run(each, fresh("x"));
+    expect([status, answer.message, requests]).toEqual([1, "Forbidden", 1]);
+  });
+});
+
+test("code and retry come before all that is the provider's, in every problem", () => {
+  for (const code of problems.keys()) {
+    const provider = { code: "PROVIDERS-OWN", message: '"retry":"never","code":"x"' };
+    const { retry } = problemKinds[code];
+    const written = JSON.stringify(new Problem(code, "x", { provider }).body("urn:x"));
+    expect([/"code":"([\w-]+)"/.exec(written)?.[1], /"retry":"([\w-]+)"/.exec(written)?.[1]]).toEqual([
+      code,
+      retry,
+    ]);
+  }
+});
