@@ -60,7 +60,7 @@ const digitsOf = (text: string, length: number): string =>
     .toString()
     .slice(-length)
     .padStart(length, "1");
-const mobile = (n: string) => `+91${digitsOf(n, 10)}`;
+const mobile = (n: string) => `+919${digitsOf(n, 9)}`;
 const customer = (n: string) => digitsOf(n, 9);
 
 /** A request of each change that differs for each `n`; of money only its id does, so that requests can meet in one list. */
