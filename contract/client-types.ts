@@ -1,55 +1,11 @@
+import { type Contract, type Operation, operationsOf, type Schema } from "./contract.ts";
 import { problems } from "./problems.ts";
-
-/** A schema of the contract, as far as types are made of it. */
-interface Schema {
-  readonly $ref?: string;
-  readonly type?: string | readonly string[];
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly anyOf?: readonly Schema[];
-  readonly items?: Schema;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly description?: string;
-}
-
-interface Parameter {
-  readonly $ref?: string;
-  readonly name: string;
-  readonly in: string;
-  readonly required: boolean;
-  readonly description: string;
-  readonly schema: Schema;
-}
-
-interface Operation {
-  readonly operationId: string;
-  readonly summary: string;
-  readonly description: string;
-  readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: { readonly "application/json": { readonly schema: Schema } } };
-  readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Schema }>> }>
-  >;
-  readonly "x-identity": { readonly by: string };
-}
-
-export interface Contract {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
-}
 
 /** `client/src/contract.ts`: the types of every request and answer, what the client must know of each operation, and the problems. */
 export function clientContract({ paths, components }: Contract): string {
-  const operations = Object.entries(paths)
-    .flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]) => ({
-        path,
-        method: method.toUpperCase(),
-        operation,
-      })),
-    )
-    .toSorted((a, b) => (a.operation.operationId < b.operation.operationId ? -1 : 1));
+  const operations = operationsOf({ paths }).toSorted((a, b) =>
+    a.operation.operationId < b.operation.operationId ? -1 : 1,
+  );
   return `${[
     "// Made by `npm run docs` from docs/openapi.json.",
     'import { GatewayProblem } from "./problem.ts";',

@@ -9,7 +9,8 @@ export function problemsPage(): string {
   return `${[
     made,
     "# Problems",
-    `Every answer of a function that is no success is \`application/problem+json\` (RFC 9457). Decide by \`code\` and\n\`retry\`; how to repeat is in [the API](api.md#repeat-until-you-know).`,
+    `Every answer of a function that is no success is \`application/problem+json\` (RFC 9457). Decide by \`code\` and\n\`retry\`; how to repeat is in [the API](api.md#repeat-until-you-know), what each
+field holds in [the reference](reference.md#problem).`,
     table(),
     ...[...problems].map(
       ([name, { statuses, retry, meaning, caller, operator }]) =>

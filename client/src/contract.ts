@@ -906,7 +906,7 @@ readonly record: RecordDetail;
 /** Lists records: those of a state that is not settled, a customer's, or those of an id */
   recordsList: {
     request: {
-/** List records of this state, oldest first; must be needs_attention, in_doubt or dispatched */
+/** List records of this state, oldest first */
 readonly state?: "needs_attention" | "in_doubt" | "dispatched";
 /** List an AggrePay customer's records, newest first */
 readonly customerId?: string;

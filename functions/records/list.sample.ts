@@ -26,11 +26,11 @@ const page = v.exactOptional(
   }),
 );
 
-const { state, operation, since, cursor, customerId, merchantTransactionId, limit } = forms;
+const { operation, since, cursor, customerId, merchantTransactionId, limit } = forms;
 
 export const sample = {
   query: {
-    state: oneOf(listedStates, `List records of this state, oldest first; ${state[1]}`),
+    state: oneOf(listedStates, "List records of this state, oldest first"),
     customerId: formed(customerId, "List an AggrePay customer's records, newest first"),
     merchantTransactionId: formed(
       merchantTransactionId,

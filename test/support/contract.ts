@@ -1,25 +1,9 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import { type Contract, type Operation, operationsOf, type Response } from "../../contract/contract.ts";
 import openapi from "../../docs/openapi.json" with { type: "json" };
 
-interface Media {
-  readonly schema: object;
-  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
-}
-interface Response {
-  readonly $ref?: string;
-  readonly content?: Readonly<Record<string, Media>>;
-}
-
-/** An operation, as docs/openapi.json has it. */
-export interface ContractOperation {
-  readonly operationId: string;
-  readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
-  readonly parameters?: readonly object[];
-  readonly "x-provider"?: string;
-  readonly responses: Readonly<Record<string, Response>>;
-  readonly "x-identity": { readonly by: string; readonly fields?: readonly string[] };
-}
+export type ContractOperation = Operation;
 
 interface Listed {
   readonly method: string;
@@ -29,27 +13,22 @@ interface Listed {
   readonly codes: ReadonlyMap<string, readonly string[]>;
 }
 
-const paths = openapi.paths as unknown as Readonly<
-  Record<string, Readonly<Record<string, ContractOperation>>>
->;
-const responses = openapi.components.responses as unknown as Readonly<Record<string, Response>>;
+const { paths, components } = openapi as unknown as Contract;
 
 export const responseOf = (response: Response): Response =>
-  response.$ref === undefined ? response : (responses[response.$ref.split("/").at(-1) ?? ""] ?? {});
+  response.$ref === undefined
+    ? response
+    : (components.responses[response.$ref.split("/").at(-1) ?? ""] ?? {});
 
 const codesIn = (response: Response): string[] =>
   Object.keys(responseOf(response).content?.["application/problem+json"]?.examples ?? {});
 
-const listed: readonly Listed[] = Object.entries(paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({
-    method: method.toUpperCase(),
-    path,
-    operation,
-    codes: new Map(
-      Object.entries(operation.responses).map(([status, response]) => [status, codesIn(response)]),
-    ),
-  })),
-);
+const listed: readonly Listed[] = operationsOf({ paths }).map((each) => ({
+  ...each,
+  codes: new Map(
+    Object.entries(each.operation.responses).map(([status, response]) => [status, codesIn(response)]),
+  ),
+}));
 
 /** The problems that a path may answer with that status. */
 export const codesOf = (path: string, status: number): readonly string[] =>
