@@ -1,9 +1,68 @@
 import { actsSilently, anyState, withoutClause } from "./guards.ts";
 import { afterQuiet, debitOf, expectState, expectTold, type Schedule, until } from "./schedule.ts";
-import { times } from "./world.ts";
+import type { Item } from "./store.ts";
+import { newIdentity, type Subject, subject } from "./subjects.ts";
+import { times, type Without, type World } from "./world.ts";
+
+/** The listed record's next question, or for whom it waits, is written as another. */
+const concluding = (value: string, written: Item[string]): Without => ({
+  command: (name, input) => {
+    const values = input.ExpressionAttributeValues ?? {};
+    if (name !== "conclude" || values[value] === undefined) return input;
+    return { ...input, ExpressionAttributeValues: { ...values, [value]: written } };
+  },
+});
+
+/** Runs as the clock starts them, two minutes apart, for longer than an hour: each shard of the list has its minutes. */
+async function forAnHour(world: World): Promise<void> {
+  for (let passed = 0; passed < times.hour + 4 * times.minute; passed += 2 * times.minute) {
+    world.advance(2 * times.minute);
+    await until(world.reconciler());
+  }
+}
+
+const askedHourly = (schedule: string, of: () => readonly Subject[]): Schedule => ({
+  rule: "what age alone has listed is asked about hourly, and leaves the list by itself",
+  schedule,
+  async run(world) {
+    const all = of();
+    for (const each of all) {
+      world.provider.treatments.push(actsSilently);
+      await until(world.call(each));
+    }
+    world.provider.answersReads = false;
+    await afterQuiet(world);
+    world.advance(25 * times.hour);
+    await until(world.reconciler());
+    const listed = all.flatMap((each) => expectState(world, each, "needs_attention"));
+    world.advance(times.hour);
+    // Away still for one of its hours.
+    await forAnHour(world);
+    const waits = all.flatMap((each) => expectState(world, each, "needs_attention"));
+    world.provider.answersReads = true;
+    await forAnHour(world);
+    await forAnHour(world);
+    return [...listed, ...waits, ...all.flatMap((each) => expectState(world, each, "succeeded"))];
+  },
+  guards: [
+    { name: `it waits for the provider (${schedule})`, without: concluding(":waits", { S: "person" }) },
+    {
+      name: `its next question is an hour away (${schedule})`,
+      without: concluding(":askAt", { N: "9000000000000" }),
+    },
+  ],
+});
 
 /** What age alone listed for a person, and the provider then shows. */
 export const listedSchedules: readonly Schedule[] = [
+  askedHourly(
+    "a debit's and a credit's replies are lost, and the provider is away for more than a day",
+    () => [debitOf(), subject("creditWallet", newIdentity())],
+  ),
+  askedHourly("the same of a registration and a sub merchant", () => [
+    subject("registerCustomer", newIdentity()),
+    subject("addSubMerchant", newIdentity()),
+  ]),
   {
     rule: "a person who decides while the provider is asked has decided",
     schedule:
