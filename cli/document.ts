@@ -26,7 +26,11 @@ export function gwDocument(): string {
     "| Code | Meaning |\n|---|---|",
     ...codes,
     "",
-    ...program.commands.map((command) => `## ${command.name()}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`),
+    ...program
+      .createHelp()
+      .visibleCommands(program)
+      .filter((command) => command.name() !== "help")
+      .map((command) => `## ${command.name()}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`),
   ].join("\n");
 }
 

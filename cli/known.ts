@@ -25,18 +25,26 @@ export async function words(): Promise<readonly ProviderWord[]> {
 /** The name without its provider. */
 const shortName = ({ name }: Operation): string => name.slice(name.indexOf("/") + 1);
 
+/** Every name that `operationNamed` takes for one operation alone. */
+export function operationNames({ operations }: Pick<Catalogue, "operations">): readonly string[] {
+  const short = operations.map(shortName);
+  return [
+    ...operations.map(({ name }) => name),
+    ...short.filter((name) => short.indexOf(name) === short.lastIndexOf(name)),
+  ];
+}
+
 /**
  * The operation of a name, with or without its provider.
  *
  * @throws Stopped `wrongInput` where there is none, or more than one
  */
-export function operationNamed(typed: string, { operations }: Catalogue): Operation {
+export function operationNamed(typed: string, { operations }: Pick<Catalogue, "operations">): Operation {
   const named = operations.filter((operation) => operation.name === typed || shortName(operation) === typed);
   const [found, ...more] = named;
   if (found && more.length === 0) return found;
   if (found) throw wrongInput(`"${typed}" names several: ${named.map(({ name }) => name).join(", ")}.`);
-  const names = operations.flatMap((operation) => [operation.name, shortName(operation)]);
   throw wrongInput(
-    `There is no operation "${typed}"${didYouMean(typed, names) || '. "gw call" lists all of them.'}`,
+    `There is no operation "${typed}"${didYouMean(typed, operationNames({ operations })) || '. "gw call" lists all of them.'}`,
   );
 }

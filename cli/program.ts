@@ -1,8 +1,11 @@
 import { Command, CommanderError } from "commander";
 import { callCommand } from "./commands/call.ts";
+import { completeCommand, completionCommand } from "./commands/completion.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { faultCommand } from "./commands/fault.ts";
 import { ledgerCommand } from "./commands/ledger.ts";
+import { logsCommand } from "./commands/logs.ts";
 import { recordCommand } from "./commands/record.ts";
 import { recordsCommand } from "./commands/records.ts";
 import { resolveCommand } from "./commands/resolve.ts";
@@ -45,7 +48,9 @@ const commands = [
   explainCommand,
   faultCommand,
   ledgerCommand,
+  logsCommand,
   notifyCommand,
+  doctorCommand,
   smokeCommand,
   costCommand,
 ];
@@ -60,6 +65,8 @@ export function programOf(io: Io, end: (code: number) => void): Command {
       `\nEnds with:\n${exitsTold()}\n\n"gw <command> --help" has the options and examples of a command.`,
     );
   for (const make of commands) program.addCommand(make(run));
+  program.addCommand(completionCommand(run));
+  program.addCommand(completeCommand(run, program), { hidden: true });
   for (const command of [program, ...program.commands])
     command
       .exitOverride()

@@ -3,15 +3,19 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { type Sign, type Signing, Unsigned } from "./gateway.ts";
 
 /**
- * Signs requests to API Gateway with the credentials of a profile or of the environment.
+ * Signs requests to API Gateway, or to another service, with the credentials of a profile or of the environment.
  *
  * @throws Unsigned where there are no credentials, or no Region
  */
-export async function signerOf(url: URL, { profile, region, credentials }: Signing): Promise<Sign> {
+export async function signerOf(
+  url: URL,
+  { profile, region, credentials }: Signing,
+  service = "execute-api",
+): Promise<Sign> {
   // An SDK client knows every place that credentials and Regions come from; this one is never used to call.
   const { config } = new SecretsManagerClient(profile === undefined ? {} : { profile });
   const signer = new SignatureV4({
-    service: "execute-api",
+    service,
     credentials: credentials ?? (await config.credentials().catch(() => noCredentials(profile))),
     region: region ?? regionOf(url) ?? (await config.region().catch(() => noRegion(url))),
     sha256: config.sha256,

@@ -185,6 +185,40 @@ describe("the sandboxes", () => {
   });
 });
 
+test("logs shows the lines of a record, once and as they come", async () => {
+  await shell.run(debit("gw-20"));
+  const { out } = await shell.run("gw record gw-20 --json");
+  const { id } = JSON.parse(out);
+  const lines = await shell.run(`gw logs ${id}`);
+  expect(lines.out).toMatch(
+    new RegExp(`^\\S+ INFO {2}aggrepay/debit-wallet .* status=200 .*record=${id} state=succeeded`),
+  );
+  expect(lines.out).not.toContain("_aws");
+  const [followed] = await Promise.all([
+    shell.run("gw logs gateway-follows --follow --for 2 --last 0 --json"),
+    shell.run("sleep 1; gw call account-bindings referenceNo=x --key gateway-follows"),
+  ]);
+  expect(followed).toMatchObject({ code: 0, err: "" });
+  expect(await shell.run("gw logs", { DATA_DIR: "nowhere" })).toMatchObject({ code: 4, out: "" });
+});
+
+test("doctor finds nothing wrong with a gateway that runs", async () => {
+  const { code, out } = await shell.run("gw doctor");
+  expect({ code, out }).toEqual({
+    code: 0,
+    out: expect.stringMatching(/^ok +gateway: it answers\nok +clock: /m),
+  });
+});
+
+test("smoke and cost are the programs that npm runs", async () => {
+  const [smoke, cost] = await Promise.all(["gw smoke", "gw cost --rps 1"].map((line) => clone.run(line)));
+  expect(smoke).toMatchObject({
+    code: 0,
+    out: expect.stringContaining(`${gateway.url} is as it should be.`),
+  });
+  expect(cost).toMatchObject({ code: 0, err: "" });
+});
+
 test("explain knows codes of ours and of each provider", async () => {
   expect((await shell.run("gw explain outcome-unknown")).out).toMatch(
     /^outcome-unknown\n.*\n {2}status +504$/m,
