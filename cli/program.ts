@@ -6,10 +6,20 @@ import { explainCommand } from "./commands/explain.ts";
 import { faultCommand } from "./commands/fault.ts";
 import { ledgerCommand } from "./commands/ledger.ts";
 import { logsCommand } from "./commands/logs.ts";
+import { newCommand } from "./commands/new.ts";
 import { recordCommand } from "./commands/record.ts";
 import { recordsCommand } from "./commands/records.ts";
 import { resolveCommand } from "./commands/resolve.ts";
-import { costCommand, demoCommand, notifyCommand, smokeCommand, startCommand } from "./commands/scripts.ts";
+import {
+  consoleCommand,
+  costCommand,
+  demoCommand,
+  notifyCommand,
+  signCommand,
+  smokeCommand,
+  startCommand,
+  verifyCommand,
+} from "./commands/scripts.ts";
 import { exits, exitsTold } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { runner } from "./run.ts";
@@ -50,7 +60,11 @@ const commands = [
   ledgerCommand,
   logsCommand,
   notifyCommand,
+  signCommand,
+  verifyCommand,
+  consoleCommand,
   doctorCommand,
+  newCommand,
   smokeCommand,
   costCommand,
 ];

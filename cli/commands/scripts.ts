@@ -56,17 +56,27 @@ export const demoCommand = (run: Run): Command =>
         ),
     );
 
-/** A command whose own program reads its options, and has its own help; `presets` are of what is not given. */
+/** A command whose own program reads its options, and has its own help. */
+interface Passed {
+  readonly file: string;
+  /** Completes the command's line in the list of commands. */
+  readonly does: string;
+  /** What its program is told before all options. */
+  readonly first?: readonly string[];
+  /** Options that are added where they are not given. */
+  readonly presets?: (io: Io) => Options;
+}
+
 const passedOn =
-  (name: string, file: string, description: string, presets: (io: Io) => Options = () => ({})) =>
+  (name: string, { file, does, first = [], presets = () => ({}) }: Passed) =>
   (run: Run) =>
     new Command(name)
-      .description(description)
+      .description(`${does}; "gw ${name} --help" lists its options`)
       .helpOption(false)
       .allowUnknownOption()
       .argument("[options...]")
       .action((options: string[]) =>
-        run((io) => script(name, file, [...options, ...missingOf(options, presets(io))])),
+        run((io) => script(name, file, [...first, ...options, ...missingOf(options, presets(io))])),
       );
 
 type Options = Readonly<Record<string, string>>;
@@ -78,20 +88,32 @@ const missingOf = (given: readonly string[], presets: Options): readonly string[
 
 const urlOf = ({ environment }: Io): string => (environment.GW_URL || localUrl).replace(/\/+$/, "");
 
-export const notifyCommand = passedOn(
-  "notify",
-  "local/notify.ts",
-  "sends a signed NICEPAY notification; gw notify --help lists its options",
-  (io) => ({ "--url": `${urlOf(io)}/webhooks/nicepay/account-binding` }),
-);
-export const smokeCommand = passedOn(
-  "smoke",
-  "ops/smoke/smoke.ts",
-  "checks a gateway from outside, and changes nothing; gw smoke --help lists its options",
-  (io) => ({ "--url": urlOf(io) }),
-);
-export const costCommand = passedOn(
-  "cost",
-  "ops/cost/cost.ts",
-  "prints a month's bill and what is reached first; gw cost --help lists its options",
-);
+export const notifyCommand = passedOn("notify", {
+  file: "local/notify.ts",
+  does: "sends a signed NICEPAY notification",
+  presets: (io) => ({ "--url": `${urlOf(io)}/webhooks/nicepay/account-binding` }),
+});
+export const smokeCommand = passedOn("smoke", {
+  file: "ops/smoke/smoke.ts",
+  does: "checks a gateway from outside, and changes nothing",
+  presets: (io) => ({ "--url": urlOf(io) }),
+});
+export const costCommand = passedOn("cost", {
+  file: "ops/cost/cost.ts",
+  does: "prints a month's bill and what is reached first",
+});
+export const signCommand = passedOn("sign", {
+  file: "inspect/main.ts",
+  does: "shows the exact text that a signature covers, with secrets hidden",
+  first: ["sign"],
+});
+export const verifyCommand = passedOn("verify", {
+  file: "inspect/main.ts",
+  does: "says which piece of a signed text differs from the other side's",
+  first: ["verify"],
+});
+export const consoleCommand = passedOn("console", {
+  file: "console/serve.ts",
+  does: "serves the console of a gateway in the browser",
+  presets: (io) => ({ "--url": urlOf(io) }),
+});

@@ -210,6 +210,22 @@ test("doctor finds nothing wrong with a gateway that runs", async () => {
   });
 });
 
+test("sign and verify are the signature inspector", async () => {
+  const question = JSON.stringify({ operation: "aggrepay/fetch-balance", input: { customerId: "1" } });
+  const signed = await clone.run(`echo '${question}' | gw sign --json`);
+  expect(signed.code).toBe(0);
+  expect(JSON.parse(signed.out)).toMatchObject({ verdict: "signed" });
+  const different = JSON.stringify({ ...JSON.parse(question), expected: "0".repeat(128) });
+  expect(await clone.run(`echo '${different}' | gw verify`)).toMatchObject({ code: 1, err: "" });
+});
+
+test("console listens on loopback alone, until it is ended", async () => {
+  const { out } = await clone.run(
+    "gw console --port 0 > shown 2>&1 & until grep -q http shown; do sleep 0.1; done; kill $!; wait $!; cat shown",
+  );
+  expect(out).toMatch(/http:\/\/127\.0\.0\.1:\d+/);
+});
+
 test("smoke and cost are the programs that npm runs", async () => {
   const [smoke, cost] = await Promise.all(["gw smoke", "gw cost --rps 1"].map((line) => clone.run(line)));
   expect(smoke).toMatchObject({
@@ -265,6 +281,7 @@ const wrong = {
   "gw fault tmeout-after": 'The sandbox of aggrepay has no fault "tmeout-after": did you mean timeout-after?',
   "gw fault reset-after --path nowhere": /^The sandbox of aggrepay refuses: path is not one of .*\.$/,
   "gw fault reset-after --match x": '--match "x" must be field=value.',
+  "gw new debit": "Required option '--summary <sentence>' not specified",
   "gw ledger --provider payyu": 'There is no sandbox "payyu": did you mean payu?',
 };
 
@@ -292,7 +309,7 @@ test("a gateway or sandbox that is not there ends with 4 and says so in a line",
 });
 
 test("the packed command says of what needs the clone that it does", async () => {
-  for (const command of ["start", "demo", "notify", "smoke", "cost"])
+  for (const command of ["start", "demo", "notify", "sign", "verify", "console", "smoke", "cost"])
     expect(await shell.run(`gw ${command}`)).toEqual({
       code: 2,
       out: "",

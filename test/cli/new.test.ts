@@ -1,0 +1,109 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { inputFieldsOf, resultFieldsOf } from "../../cli/new/answers.ts";
+import { writeOperation } from "../../cli/new/write.ts";
+
+const project = resolve(import.meta.dirname, "../..");
+/** The sources that an operation is written into, and what they are compiled with. */
+const copy = mkdtempSync(join(tmpdir(), "gw-new-"));
+
+beforeAll(() => {
+  for (const path of ["functions", "lib", "local", "docs/openapi.json", "package.json", "tsconfig.json"])
+    cpSync(join(project, path), join(copy, path), { recursive: true });
+  symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
+  const lint = JSON.parse(readFileSync(join(project, "biome.json"), "utf8"));
+  writeFileSync(join(copy, "biome.json"), JSON.stringify({ ...lint, vcs: undefined }));
+});
+
+afterAll(() => rmSync(copy, { recursive: true }));
+
+const run = (name: string, ...args: readonly string[]) =>
+  execFileSync(join(project, "node_modules/.bin", name), args, { cwd: copy, encoding: "utf8" });
+
+const operations = [
+  {
+    provider: "aggrepay",
+    name: "block-customer",
+    path: "blockcustomer",
+    changes: true,
+    takes: "customerId,addressLine1?:addressLine,quirk?:description",
+    gives: "blocked:done,balance:amount",
+  },
+  {
+    provider: "aggrepay",
+    name: "fetch-all",
+    path: "fetchall",
+    changes: false,
+    takes: "",
+    gives: "total:count",
+  },
+  {
+    provider: "payu",
+    name: "fetch-limit",
+    path: "/v1/limit",
+    changes: false,
+    takes: "urn,mobileNumber",
+    gives: "limit:amount,note:text,open:flag,number:id",
+  },
+];
+
+test("an operation that is written compiles, passes lint, and stands once in each list", () => {
+  for (const { takes, gives, ...more } of operations) {
+    const answers = { ...more, summary: "Does what nothing else does", source: "A document, section 1" };
+    const { files, judge } = writeOperation(
+      { ...answers, fields: inputFieldsOf(takes), results: resultFieldsOf(gives) },
+      copy,
+    );
+    expect(files).toContain(`functions/${more.provider}/${more.name}.sample.ts`);
+    expect(judge.join()).toContain(more.changes ? "test/faults/subjects.ts" : "data.informs");
+  }
+  const text = (file: string) => readFileSync(join(copy, file), "utf8");
+  const lines = text("functions/operations.ts")
+    .split("\n")
+    .filter((line) => line.startsWith("export"));
+  expect(lines).toEqual(lines.toSorted());
+  for (const { provider, name } of operations) {
+    expect(lines.filter((line) => line.includes(`"./${provider}/${name}.ts"`))).toHaveLength(1);
+    expect(text("functions/samples.ts").split(`"./${provider}/${name}.sample.ts"`)).toHaveLength(2);
+  }
+  expect(text("functions/aggrepay/block-customer.ts")).toContain("address_line_1: input.addressLine1");
+  expect(run("biome", "ci", "functions", "local/sandbox")).toContain("No fixes applied");
+  const config = JSON.parse(text("tsconfig.json"));
+  writeFileSync(
+    join(copy, "tsconfig.json"),
+    JSON.stringify({ ...config, include: ["functions", "lib", "local/sandbox"] }),
+  );
+  expect(run("tsc")).toBe("");
+});
+
+test("what is there already is not written over", () => {
+  const answers = {
+    provider: "aggrepay",
+    name: "debit-wallet",
+    path: "debitwallet",
+    changes: true,
+    summary: "x",
+    source: "x",
+  };
+  const before = readFileSync(join(copy, "functions/aggrepay/debit-wallet.ts"), "utf8");
+  expect(() => writeOperation({ ...answers, fields: [], results: resultFieldsOf("a:id") }, copy)).toThrow(
+    "functions/aggrepay/debit-wallet.ts is there already.",
+  );
+  expect(readFileSync(join(copy, "functions/aggrepay/debit-wallet.ts"), "utf8")).toBe(before);
+});
+
+test.each([
+  ["custmerId", 'lib/fields.ts has no "custmerId": did you mean customerId?'],
+  ["a b", '"a b" must be like customerId, reason? or fromCustomerId:customerId.'],
+  ["shop:subMerchant", 'lib/fields.ts has no "subMerchant": did you mean subMerchantId?'],
+  ["x:oneOf", /^lib\/fields.ts has no "oneOf"/],
+])("fields %s are refused", (text, sentence) => {
+  expect(() => inputFieldsOf(text)).toThrow(sentence);
+});
+
+test.each(["", "balance", "balance:money", "Balance:id"])("a result of %j is refused", (text) => {
+  expect(() => resultFieldsOf(text)).toThrow(/must (?:name|be)/);
+});
