@@ -24,7 +24,10 @@ export function readInput<Input>(event: Posted, schema: InputSchema<Input>): Inp
   const unknown = [...fields.keys()].filter((name) => !Object.hasOwn(schema.entries, name));
   const parsed = v.safeParse(schema, plainObject(fields), { abortPipeEarly: true });
   const faults = [
-    ...unknown.map((name) => ({ pointer: pointerTo([name]), detail: "is not a field of this request" })),
+    ...unknown.map((name) => ({
+      pointer: pointerTo([name]),
+      detail: `is not a field of this request${meant(name, Object.keys(schema.entries))}`,
+    })),
     ...[...fields]
       .filter(isMended)
       .map(([name]) => ({ pointer: pointerTo([name]), detail: "holds bytes that are not UTF-8" })),
@@ -33,6 +36,20 @@ export function readInput<Input>(event: Posted, schema: InputSchema<Input>): Inp
   if (faults.length > 0 || !parsed.success) throw invalid(faults.slice(0, faultLimit));
   return parsed.output;
 }
+
+/** ` (fromCustomerId is)`, where one field's name ends as this one does, or this one as it: `customer_id`, `FromCustomerId`. */
+function meant(name: string, known: readonly string[]): string {
+  const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, "");
+  const typed = plain(name.slice(0, longestName));
+  const alike = known.filter(
+    (each) => typed.length > 2 && (plain(each).endsWith(typed) || typed.endsWith(plain(each))),
+  );
+  const field = alike.find((each) => plain(each) === typed) ?? (alike.length === 1 ? alike[0] : undefined);
+  return field === undefined ? "" : ` (${field} is)`;
+}
+
+/** A name can be as long as the body: what is longer than this is no field's with a slip in it. */
+const longestName = 100;
 
 /** API Gateway gives a body of text as text, and puts U+FFFD where it had bytes that are none. */
 const isMended = ([name, value]: readonly [string, JsonValue]): boolean =>
