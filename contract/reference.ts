@@ -18,16 +18,9 @@ export function referencePage(contract: Contract): string {
     made,
     "# Reference",
     "Every operation, field by field. How to repeat, and what text, money and times look like, is in [the API](api.md); what a\nproblem means, in [Problems](problems.md). `G` is the `Url` of a deployment, where each call is\n[signed](deploying.md), or `http://127.0.0.1:3000`.",
-    tags
-      .map(
-        ({ name, description }) =>
-          `- ${description}: ${of(name)
-            .map((each) => `[${titleOf(each)}](#${anchorOf(each)})`)
-            .join(" · ")}`,
-      )
-      .join("\n"),
     ...tags.flatMap(({ name, description }) => [
       `## ${description}`,
+      overviewOf(of(name)),
       ...of(name).map((each) => sectionOf(each, contract)),
     ]),
     "## What answers have in common",
@@ -39,6 +32,20 @@ export function referencePage(contract: Contract): string {
     fieldsTable(components.schemas.Problem ?? {}, contract),
   ].join("\n\n")}\n`;
 }
+
+/** All operations of a provider at a glance. */
+const overviewOf = (operations: readonly Named[]): string =>
+  [
+    "| Operation | What it does | Identity |",
+    "| --- | --- | --- |",
+    ...operations.map((each) => {
+      const { by, fields = [] } = each.operation["x-identity"];
+      const identity =
+        { none: "none", "idempotency-key": "`Idempotency-Key`" }[by] ??
+        fields.map((name) => `\`${name}\``).join(", ");
+      return `| [${each.method} ${each.path}](#${anchorOf(each)}) | ${each.operation.summary} | ${identity} |`;
+    }),
+  ].join("\n");
 
 const titleOf = ({ operation }: Named): string => operation.operationId;
 const anchorOf = (each: Named): string => titleOf(each).toLowerCase();
