@@ -109,7 +109,7 @@ export class Reader {
 
   optionalId(field: string): string | null {
     const value = this.#optional(field);
-    if (value === null || value === "") return null;
+    if (value === null || (typeof value === "string" && value.trim() === "")) return null;
     if (typeof value === "string" && value.length <= idLimit) return value;
     const digits = value instanceof JsonNumber ? shownAmount(value.token)?.replace(/\.0+$/, "") : undefined;
     if (digits === undefined || !/^\d{1,255}$/.test(digits)) throw this.#unreadable(field, "an id");

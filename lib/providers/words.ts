@@ -2,10 +2,10 @@ const endPunctuation = ".,;:!?\u2026\u3002";
 
 /**
  * A word of a provider that decides something, as such words are compared: without regard to letter case, outer white space
- * and end punctuation, and nothing looser. Tables hold words in this form; what is shown and kept is the provider's own.
+ * and end punctuation, any white space within as one blank, and nothing looser. Tables hold words in this form; what is shown and kept is the provider's own.
  */
 export function decisive(text: string): string {
-  const trimmed = text.trim();
+  const trimmed = text.trim().replace(/\s+/g, " ");
   let end = trimmed.length;
   while (end > 0 && isEnding(trimmed.charAt(end - 1))) end -= 1;
   return trimmed.slice(0, end).toLowerCase();

@@ -183,6 +183,7 @@ describe("words that decide", () => {
     ["INVALID-PARAMS", "The selected customer id is invalid!", "not-found", 404],
     ["INVALID-PARAMS", " The merchant transaction id has already been TAKEN ", "already-done", 409],
     ["INVALID-INPUT-DATA", "NOT ENOUGH BALANCE in the account.", "insufficient-funds", 422],
+    ["INVALID-INPUT-DATA", "Not  enough\u00a0balance\nin the account.", "insufficient-funds", 422],
     ["hash-mismatch", "Hash Mismatch", "misconfigured", 502],
     // Nothing looser: each of these is in no table.
     ["INVALID_MPIN", "Invalid MPIN", "outcome-unknown", 504],
@@ -236,6 +237,66 @@ describe("words that decide", () => {
     });
     await gateway.call("register-customer", input, { key: fresh() });
     expect(gateway.peer.requests.map(({ name }) => name)).toEqual(["fetchcustomerdetail"]);
+  });
+});
+
+describe("an error in other shapes", () => {
+  test.each<[string, Value, string, string]>([
+    [
+      "a list of one",
+      [{ code: "INVALID-MPIN", message: "Invalid MPIN" }],
+      "wrong-credential",
+      "Invalid MPIN",
+    ],
+    [
+      "its sentences in a list",
+      { code: "INVALID-PARAMS", message: ["The mpin field is required.", "The amount must be a number."] },
+      "invalid-request",
+      "The mpin field is required. The amount must be a number.",
+    ],
+    [
+      "its sentences under the names of their fields",
+      { code: "INVALID-PARAMS", message: { to_customer_id: ["The selected to customer id is invalid."] } },
+      "not-found",
+      "The selected to customer id is invalid.",
+    ],
+    [
+      "a sentence that proves nothing among others",
+      { code: "INVALID-PARAMS", message: ["The mpin field is required.", "Transaction pending."] },
+      "outcome-unknown",
+      "The mpin field is required. Transaction pending.",
+    ],
+    ["no text", { code: "INVALID-MPIN", message: { text: [null, 5] } }, "wrong-credential", ""],
+    ["a list of nothing that is read", { code: "INVALID-PARAMS", message: [7] }, "outcome-unknown", ""],
+  ])("%s", async (_what, error, ours, message) => {
+    gateway.peer.script({ debitwallet: json({ data: null, error, page: null, hash: null }) });
+    const answer = await gateway.call("debit-wallet", operationOf("debit-wallet").full(fresh()).input);
+    expect([answer.body.code, (answer.body.provider as { readonly message: string }).message]).toEqual([
+      ours,
+      message,
+    ]);
+  });
+
+  test.each<[string, Value]>([
+    [
+      "a list of two",
+      [
+        { code: "INVALID-MPIN", message: "x" },
+        { code: "UNAUTHORIZED", message: "x" },
+      ],
+    ],
+    ["a text", "INVALID-MPIN"],
+    ["a code that is a list", { code: ["INVALID-MPIN"], message: "x" }],
+  ])("%s is not read: doubt", async (_what, error) => {
+    gateway.peer.script({ debitwallet: json({ data: null, error, page: null, hash: null }) });
+    const answer = await gateway.call("debit-wallet", operationOf("debit-wallet").full(fresh()).input);
+    expect(answer.body.code).toBe("outcome-unknown");
+  });
+
+  test.each(["", "  ", "\u00a0"])("a success whose id is %j is doubt", async (blank) => {
+    gateway.peer.script({ debitwallet: signed({ transaction_id: blank }) });
+    const answer = await gateway.call("debit-wallet", operationOf("debit-wallet").full(fresh()).input);
+    expect(answer.body.code).toBe("outcome-unknown");
   });
 });
 

@@ -123,14 +123,22 @@ const isNoReply = (why: AggrepayDoubt): boolean => isNoObject(why) || why === "n
 const isNoObject = (why: AggrepayDoubt): boolean =>
   why === "not JSON that PHP decodes" || why === "UTF-16, not UTF-8" || why === "not a JSON object";
 
+/** A text, or all texts of a list or object: Laravel lists its sentences, or has them under the names of their fields. */
+function textsIn(message: JsonValue | undefined): readonly string[] {
+  if (typeof message === "string") return [message];
+  if (!(message instanceof Map || Array.isArray(message))) return [];
+  return [...(message as ReadonlyMap<unknown, JsonValue>).values()].flatMap(textsIn);
+}
+
 type Refused = Exclude<ProviderAnswer<AggrepayReply>, { readonly kind: "success" }>;
 
 function refusal(data: JsonValue, error: JsonValue, asked: Asked): Refused | undefined {
   if (error === null) return undefined;
-  const [code, message] = error instanceof Map ? [error.get("code"), error.get("message")] : [];
+  const only = Array.isArray(error) && error.length === 1 ? (error as readonly JsonValue[])[0] : error;
+  const [code, message] = only instanceof Map ? [only.get("code"), only.get("message")] : [];
   if (data !== null || typeof code !== "string" || code === "")
     return { kind: "unusable", why: "AggrePay's reply holds an error that cannot be read." };
-  const text = typeof message === "string" ? message : "";
+  const text = textsIn(message).join(" ");
   const word = { code, message: text };
   const meaning = meaningOf(code, text, asked);
   if (meaning) return { kind: "refusal", word, ...meaning };

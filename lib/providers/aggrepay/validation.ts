@@ -52,7 +52,7 @@ export function isUnknown(field: string, message: string): boolean {
 
 /** A field's name is written `mobile_number`, `mobile number`, `Mobile Number` and `mobileNumber`. */
 const plain = (message: string): string =>
-  decisive(message.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/[\s_]+/g, " "));
+  decisive(message.replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " "));
 
 function findingOf(text: string): Finding | undefined {
   if (/^the given data (?:is|was) invalid$/.test(text)) return { field: "", finds: "malformed" };
