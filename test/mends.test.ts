@@ -9,3 +9,9 @@ test.each(mends)("$name: its text stands in $file, and can be taken out", ({ nam
   const without = replaced(text, from, to, name);
   expect(without).not.toBe(text);
 });
+
+test.each(mends)("$name: stands in the table of mends", ({ name, file }) => {
+  expect(readFileSync(join(import.meta.dirname, "faults/README.md"), "utf8")).toContain(
+    `| ${name} | \`${file}\` |`,
+  );
+});
