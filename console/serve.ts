@@ -6,7 +6,8 @@ import type { AddressInfo } from "node:net";
 import { parseArgs } from "node:util";
 import { splitTarget } from "../local/http-event.ts";
 import { refuse } from "../local/own-origin.ts";
-import { openGateway, Unsigned } from "../ops/smoke/gateway.ts";
+import { addressOf, identityOf, Usage } from "../ops/smoke/address.ts";
+import { type Identity, openGateway, Unsigned } from "../ops/smoke/gateway.ts";
 import { type ConsoleAnswer, type ConsoleRequest, refusal } from "./answer.ts";
 import { openConsole } from "./console.ts";
 import { openDeployed } from "./deployed.ts";
@@ -21,17 +22,15 @@ profile's keys; what the profile may not do the gateway refuses. It moves no mon
   --region R     unless the URL, the profile or the environment says it
   --port N       3100 unless given; 0 takes any free port
 
+CONSOLE_TOKEN in the environment is a token for a gateway with auth=jwt, and is sent in place of a signature.
 The address holds a key that is new at each start: who has it acts with the profile's keys. Ctrl-C ends it.
 Ends with 2 where the options are wrong, with 1 where there are no keys or the port is taken.
 `;
 
-/** A sentence for the reader instead of a stack. */
-class Usage extends Error {}
-
 interface Serving {
   readonly url: URL;
-  readonly profile: string | undefined;
-  readonly region: string | undefined;
+  /** Undefined: nothing is signed, as a local gateway may be asked. */
+  readonly identity: Identity | undefined;
   readonly port: number;
 }
 
@@ -44,10 +43,9 @@ export interface Served {
 const largestBody = 64 * 1024;
 
 /** @throws Unsigned where there are no credentials; the error of `listen` where the port is taken. */
-export async function serveConsole({ url, profile, region, port }: Serving): Promise<Served> {
-  const isSigned = !isLoopback(url) || profile !== undefined || Boolean(process.env.AWS_ACCESS_KEY_ID);
-  const gateway = await openGateway(url, isSigned ? { profile, region } : undefined);
-  const signedAs = isSigned ? (profile ?? "the environment's keys") : "an unsigned caller";
+export async function serveConsole({ url, identity, port }: Serving): Promise<Served> {
+  const gateway = await openGateway(url, identity);
+  const signedAs = nameOf(identity);
   const key = randomBytes(32).toString("base64url");
   const deployed = openDeployed(gateway, signedAs);
   const answer = openConsole({
@@ -120,21 +118,22 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   return size > largestBody ? undefined : Buffer.concat(chunks);
 }
 
-const isLoopback = ({ hostname }: URL): boolean =>
-  hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+function nameOf(identity: Identity | undefined): string {
+  if (identity === undefined) return "an unsigned caller";
+  return "token" in identity ? "the token's subject" : (identity.profile ?? "the environment's keys");
+}
 
 function servingOf(args: readonly string[]): Serving | "help" {
   const { values } = parsed(args);
   if (values.help) return "help";
   if (values.url === undefined) throw new Usage("--url is missing: the address of the gateway.");
-  const url = URL.parse(values.url);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== "/" || url.search !== "")
-    throw new Usage(`--url "${values.url}" must be scheme and host only.`);
-  if (url.protocol === "http:" && !isLoopback(url))
-    throw new Usage(`--url "${values.url}" must be https: only a loopback address may be http.`);
+  const url = addressOf(values.url, "--url");
+  const { profile, region } = values;
+  const token = process.env.CONSOLE_TOKEN;
+  const identity = identityOf(url, { profile, region, token, tokenFrom: "CONSOLE_TOKEN" }, process.env);
   const port = /^\d{1,5}$/.test(values.port ?? "3100") ? Number(values.port ?? "3100") : Number.NaN;
   if (!(port <= 65_535)) throw new Usage(`--port "${values.port}" is no port.`);
-  return { url, profile: values.profile, region: values.region, port };
+  return { url, identity, port };
 }
 
 function parsed(args: readonly string[]) {

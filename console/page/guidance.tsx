@@ -1,6 +1,7 @@
+import type { Runbook } from "../runbook.ts";
 import { ask } from "./api.ts";
 import { usePolled } from "./hooks.ts";
-import { matching, type Runbook } from "./runbook.ts";
+import { matching } from "./runbook.ts";
 import type { Detail } from "./shapes.ts";
 import { Time } from "./words.tsx";
 

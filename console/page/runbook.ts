@@ -1,21 +1,5 @@
+import type { Question, Runbook } from "../runbook.ts";
 import type { Detail } from "./shapes.ts";
-
-interface Question {
-  readonly says: string;
-  readonly look: string;
-}
-
-export interface Outcome {
-  readonly outcome: string;
-  readonly when: string;
-  readonly repeat: string;
-}
-
-export interface Runbook {
-  readonly questions: readonly Question[];
-  readonly strays: readonly Question[];
-  readonly outcomes: readonly Outcome[];
-}
 
 /** The row whose words are in what the record says; of several, the one with the most words. */
 export function matching(

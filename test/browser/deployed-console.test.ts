@@ -77,7 +77,7 @@ describe.skipIf(executablePath === undefined)("the console of a deployed gateway
     }).listen(0, "127.0.0.1");
     await once(gateway, "listening");
     const url = new URL(`http://127.0.0.1:${(gateway.address() as AddressInfo).port}`);
-    served = await serveConsole({ url, profile: undefined, region: undefined, port: 0 });
+    served = await serveConsole({ url, identity: { profile: undefined, region: undefined }, port: 0 });
     browser = await chromium.launch({
       ...(executablePath !== undefined && { executablePath }),
       args: ["--no-sandbox"],

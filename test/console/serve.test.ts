@@ -28,7 +28,7 @@ beforeAll(async () => {
   }).listen(0, "127.0.0.1");
   await once(gateway, "listening");
   const url = new URL(`http://127.0.0.1:${(gateway.address() as AddressInfo).port}`);
-  console = await serveConsole({ url, profile: undefined, region: undefined, port: 0 });
+  console = await serveConsole({ url, identity: { profile: undefined, region: undefined }, port: 0 });
   const [, address = "", own = ""] = /^(.*)\/#key=(.*)$/.exec(console.address) ?? [];
   base = address;
   key = own;
@@ -129,6 +129,19 @@ describe("the console of a deployed gateway", () => {
     ]);
   });
 
+  test("sends a token in place of a signature, where that is the identity", async () => {
+    const url = new URL(`http://127.0.0.1:${(gateway.address() as AddressInfo).port}`);
+    const other = await serveConsole({ url, identity: { token: "abc.def" }, port: 0 });
+    const [, address = "", own = ""] = /^(.*)\/#key=(.*)$/.exec(other.address) ?? [];
+    const setup = await fetch(`${address}/console/setup`, { headers: { "x-console-key": own } });
+    await fetch(`${address}/console/gateway/v1/records?state=in_doubt`, {
+      headers: { "x-console-key": own },
+    });
+    expect(asked.map(({ headers }) => headers.authorization)).toEqual(["Bearer abc.def"]);
+    expect(await setup.text()).not.toContain("abc.def");
+    await other.close();
+  });
+
   test("keeps the profile's secret to itself", async () => {
     const texts = await Promise.all(
       ["/", "/console/app.js", "/console/setup"].map(async (path) => (await ask(path)).text()),
@@ -148,7 +161,7 @@ describe("the console of a deployed gateway", () => {
 describe("its options", () => {
   test.each([
     [[], "--url is missing"],
-    [["--url", "abc"], "must be scheme and host only"],
+    [["--url", "abc"], "is no http address"],
     [["--url", "https://gateway.example/v1"], "must be scheme and host only"],
     [["--url", "http://gateway.example"], "must be https"],
     [["--url", "https://gateway.example", "--port", "x"], "is no port"],
