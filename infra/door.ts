@@ -19,6 +19,7 @@ import {
 } from "aws-cdk-lib/aws-iam";
 import { FilterPattern, type LogGroup, MetricFilter } from "aws-cdk-lib/aws-logs";
 import type { Config } from "./config.ts";
+import { ConfigError } from "./context.ts";
 import { createLogGroup, type Data } from "./data.ts";
 import type { Deployed } from "./functions.ts";
 import { allow } from "./permissions.ts";
@@ -73,10 +74,15 @@ export function createDoor(stack: Stack, config: Config, data: Pick<Data, "key">
   return { api, url };
 }
 
-/** Of listed addresses and of those that may come to the door without being on the list; or of everyone. */
+/**
+ * Of listed addresses and of those that may come to the door without being on the list; or of everyone, where that is chosen.
+ * @throws ConfigError for an empty list: it must not open the door, nor close it to the provider.
+ */
 function policyOf({ variables, webhookDoor }: Config): PolicyDocument {
-  const listed = variables.WEBHOOK_SOURCE_ADDRESSES?.split(",") ?? [];
-  const open = webhookDoor === "open" || listed.length === 0;
+  const listed = variables.WEBHOOK_SOURCE_ADDRESSES;
+  const open = webhookDoor === "open";
+  if (!open && !listed)
+    throw new ConfigError("webhookSourceAddresses must name addresses, or webhookDoor must be open");
   return new PolicyDocument({
     statements: [
       new PolicyStatement({
@@ -85,7 +91,9 @@ function policyOf({ variables, webhookDoor }: Config): PolicyDocument {
         actions: ["execute-api:Invoke"],
         // In an API's own policy: that API.
         resources: ["execute-api:/*"],
-        ...(!open && { conditions: { IpAddress: { "aws:SourceIp": [...listed, ...webhookDoor] } } }),
+        ...(!open && {
+          conditions: { IpAddress: { "aws:SourceIp": [...(listed?.split(",") ?? []), ...webhookDoor] } },
+        }),
       }),
     ],
   });

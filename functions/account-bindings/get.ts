@@ -21,8 +21,8 @@ import { iso } from "../../lib/time.ts";
 
 /**
  * The binding of a referenceNo and, once the user has bound the account, the user's payment token: the one place that
- * gives it. A binding that disagrees with its registration is not given. Where NICEPAY_USER_DETAIL is `on`, a token is given
- * only after NICEPAY has confirmed it, and not once it was revoked.
+ * gives it. A binding that disagrees with its registration is not given, nor is a token that was revoked. Where
+ * NICEPAY_USER_DETAIL is `on`, a token is given only after NICEPAY has confirmed it.
  */
 export const operation: FunctionDefinition = {
   name: "account-bindings/get",
@@ -72,12 +72,12 @@ async function give({ input, note, remainingMs }: Request<string>): Promise<Answ
   const { binding } = unflagged(record);
   const unbound = { referenceNo: input, bound: false };
   if (!binding) return { body: { result: unbound, record: viewOf(record) } };
-  const asks = asksAboutTokens(world.config);
-  const revokedAt = asks ? await deactivatedAt(input, { ...world, records }) : undefined;
+  // What was revoked stays so, whether or not NICEPAY may still be asked.
+  const revokedAt = await deactivatedAt(input, { ...world, records });
   if (revokedAt !== undefined)
     return { body: { result: { ...unbound, deactivatedAt: iso(revokedAt) }, record: viewOf(record) } };
   const userToken = await unsealed(world.secrets, binding.userToken, id);
-  if (asks && binding.checkedAt === undefined) {
+  if (asksAboutTokens(world.config) && binding.checkedAt === undefined) {
     const checked = await checkedAccount(record, userToken, { remainingMs, note }, world, records);
     note({ needsAttention: checked.flagged !== undefined });
     unflagged(checked);

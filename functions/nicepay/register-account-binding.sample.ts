@@ -33,7 +33,11 @@ export const sample = {
   }),
   result: v.strictObject({
     referenceNo: id("The merchant's own id of the binding"),
-    tXid: orNull(id("The provider's id of the binding; null where a notification without one came first")),
+    tXid: orNull(
+      id(
+        "The provider's id of the binding; null where the reply gave none, or a notification without one came first",
+      ),
+    ),
     mitraCd: orNull(words("The wallet, such as KDVI")),
     registeredAt: from(
       orNull(time("When the provider took the registration, in Jakarta's time")),

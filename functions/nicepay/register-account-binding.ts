@@ -50,17 +50,20 @@ export const operation = change({
     },
   }),
   returns: (reply, input) => {
-    if (reply.text("referenceNo") !== input.referenceNo)
+    // The redirect is what the caller needs: without it no user can log in, and no other call gives it.
+    const redirectUrlHttp = reply.text("redirectUrlHttp");
+    const answersTo = reply.informs.id("referenceNo");
+    if (answersTo !== null && answersTo !== input.referenceNo)
       throw new UnreadableReply("it is for another referenceNo");
     return {
       referenceNo: input.referenceNo,
-      tXid: reply.text("tXid"),
+      tXid: reply.informs.id("tXid"),
       mitraCd: reply.informs.optionalText("mitraCd"),
       registeredAt: reply.informs.dateAndTime("transDt", "transTm"),
-      redirectUrlHttp: reply.text("redirectUrlHttp"),
+      redirectUrlHttp,
     };
   },
-  bindsBy: (result) => result.tXid,
+  bindsBy: (result) => result.tXid ?? undefined,
   inquiry: {
     // What a notification must agree with, as its signature does not cover it.
     keeps: ({ mitraCd, clientUserKey }) => ({

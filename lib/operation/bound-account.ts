@@ -56,6 +56,9 @@ export async function deactivatedAt(referenceNo: string, held: Held): Promise<nu
 /** What a person reads of a binding whose token turns out to be another account's. */
 const anothers = "NICEPAY shows another phone number for the user token than was registered.";
 
+/** The same of a token that is in force no longer. */
+const revoked = "NICEPAY knows no such user token, or it was revoked.";
+
 /**
  * The record of a binding, once NICEPAY has been asked whose its token is. It is asked once: the record keeps that it was, and
  * a binding that is contradicted is flagged.
@@ -72,13 +75,22 @@ export async function checkedAccount(
   const circumstances = { config, now: clock.now(), uniqueId };
   const look = looking(nicepay, { operation: "inquiry", effect: "read" }, circumstances, request, world);
   const agrees = await comparison(seen.id, registeredFacts(seen), world.secrets);
-  const isOwn = await look(userDetailOf(userToken), (reply) => {
-    checkConfirms(reply, userToken);
-    return hasPhone(reply, agrees);
-  });
+  const keep = async (flagged: string | undefined): Promise<RecordItem> => {
+    try {
+      return await records.check({ seen, flagged, now: clock.now() });
+    } catch (cause) {
+      throw new Problem("not-sent", "What NICEPAY says of the user token could not be recorded.", { cause });
+    }
+  };
   try {
-    return await records.check({ seen, flagged: isOwn ? undefined : anothers, now: clock.now() });
-  } catch (cause) {
-    throw new Problem("not-sent", "That the user token was confirmed could not be recorded.", { cause });
+    const isOwn = await look(userDetailOf(userToken), (reply) => {
+      checkConfirms(reply, userToken);
+      return hasPhone(reply, agrees);
+    });
+    return await keep(isOwn ? undefined : anothers);
+  } catch (error) {
+    // Also where nobody asks any more, it is not given again.
+    if (error instanceof Problem && error.code === "not-found") await keep(revoked);
+    throw error;
   }
 }

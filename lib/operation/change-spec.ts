@@ -28,8 +28,8 @@ export interface ChangeSpec<Input, Result, Call, Reply> extends OperationSpec<In
   readonly opens?: Opens;
   /** What the configuration refuses of a request that has no attempt yet; a repeat is answered from its record. */
   readonly refusesNew?: (input: Input, config: Config) => readonly Fault[];
-  /** A binding's: the provider's id of it, in the result of its registration. */
-  readonly bindsBy?: (result: Result) => string;
+  /** A binding's: the provider's id of it, in the result of its registration, where the reply gave one. */
+  readonly bindsBy?: (result: Result) => string | undefined;
   /** A natural key that it has besides its identity, and that one record at a time may work at. */
   readonly place?: PlaceSpec<Input>;
   /** Another record that must allow this change first. */

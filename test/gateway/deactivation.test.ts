@@ -224,4 +224,21 @@ describe("a deactivation", () => {
     });
     expect(off.peer.requests).toEqual([]);
   });
+
+  test("ends the binding for a gateway whose switch is off, too, and while its outcome is not known", async () => {
+    const [done, inDoubt] = [await bound(wallets), await bound(wallets)];
+    wallets.peer.script({ "remove-token": [removed(), reset] });
+    expect((await deactivate(wallets, done)).status).toBe(200);
+    expect((await deactivate(wallets, inDoubt)).status).toBe(504);
+    for (const item of await wallets.items())
+      if ([done, inDoubt].includes(item.identity?.S ?? "")) await off.put(item);
+    off.peer.script({});
+    expect((await binding(off, done)).body.result).toMatchObject({
+      bound: false,
+      deactivatedAt: expect.stringMatching(/Z$/),
+    });
+    const unknown = await binding(off, inDoubt);
+    expect([unknown.status, unknown.body.code]).toEqual([409, "in-progress"]);
+    expect(off.peer.requests).toEqual([]);
+  });
 });

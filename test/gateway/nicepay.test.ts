@@ -1,15 +1,19 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
+  binding,
   bindingRecord,
   freshReference,
   merchantTokenOf,
+  notificationOf,
+  notify,
   type Registration,
   register,
   registered,
   registrationOf,
   registrationResult,
+  tXidOf,
 } from "../support/account-bindings.ts";
 import { type Answer, expectProblem, expectSuccess } from "../support/aggrepay-gateway.ts";
 import {
@@ -316,9 +320,6 @@ describe("doubt", () => {
     ["an empty object", text("{}")],
     ["a code that is a number", text('{"resultCd":0}')],
     ["another's referenceNo", registered({ referenceNo: "another" })],
-    ["no referenceNo", registered({ referenceNo: undefined })],
-    ["no tXid", registered({ tXid: undefined })],
-    ["an empty tXid", registered({ tXid: "" })],
     ["no redirect", registered({ redirectUrlHttp: null })],
     ["an empty redirect", registered({ redirectUrlHttp: "" })],
   ];
@@ -334,6 +335,38 @@ describe("doubt", () => {
     });
     expect(wallets.peer.requests).toHaveLength(1);
     await expectSame(referenceNo, first, false);
+  });
+
+  test.each<readonly [string, object, object]>([
+    ["tXid", { tXid: undefined }, { tXid: null }],
+    ["tXid", { tXid: "" }, { tXid: null }],
+    ["tXid", { tXid: null }, { tXid: null }],
+    ["tXid", { tXid: ["T"] }, { tXid: null }],
+    ["referenceNo", { referenceNo: undefined }, {}],
+    ["referenceNo", { referenceNo: [] }, {}],
+    ["mitraCd", { mitraCd: { code: "KDVI" } }, { mitraCd: null }],
+    ["transDt", { transDt: undefined }, { registeredAt: null }],
+    ["transTm", { transTm: "noon" }, { registeredAt: null }],
+  ])("no %s that can be read in a success, %j: the redirect is given all the same, and the user is bound", async (field, said, given) => {
+    const registration = registrationOf(freshReference());
+    const { referenceNo } = registration;
+    const start = wallets.logs().length;
+    script(registered(said));
+    const record = bindingRecord(referenceNo, "succeeded");
+    const result = { ...registrationResult(referenceNo), ...given };
+    expectSuccess(await register(wallets, registration), { result, record });
+    await vi.waitFor(() => {
+      const warned = wallets
+        .logs()
+        .slice(start)
+        .split("\n")
+        .filter((line) => line.includes("unreadable"));
+      expect(warned.filter((line) => line.includes(`"/${field}"`))).toHaveLength(1);
+    });
+    const tXid = tXidOf(referenceNo);
+    expect((await notify(wallets, notificationOf(registration, { fields: { tXid } }))).status).toBe(200);
+    expect((await binding(wallets, referenceNo)).body.result).toMatchObject({ bound: true, tXid });
+    expectSuccess(await register(wallets, registration), { result, record }, { replayed: true });
   });
 
   test("success with HTTP 400 contradicts itself", async () => {

@@ -242,6 +242,11 @@ describe("before it is first given, a user token", () => {
     const referenceNo = await bound(knowing);
     knowing.peer.script({ "user-details": says("9920") });
     expectProblem(await binding(knowing, referenceNo), problem("not-found", revoked));
+    // It is a person's from then on, and nobody is asked again.
+    const again = await binding(knowing, referenceNo);
+    expect([again.status, again.body.code]).toEqual([504, "outcome-unknown"]);
+    expect(again.text).not.toContain(userTokenOf(referenceNo));
+    expect(knowing.peer.requests).toHaveLength(1);
   });
 
   test.each([

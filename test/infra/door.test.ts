@@ -1,6 +1,10 @@
+import { Stack } from "aws-cdk-lib";
+import { Key } from "aws-cdk-lib/aws-kms";
 import { describe, expect, test } from "vitest";
 import { functions } from "../../functions/index.ts";
-import { type ChosenContext, synthesized } from "./synthesized.ts";
+import { readConfig } from "../../infra/config.ts";
+import { createDoor } from "../../infra/door.ts";
+import { type ChosenContext, production as chosen, synthesized } from "./synthesized.ts";
 
 type Resources = Readonly<
   Record<
@@ -67,6 +71,24 @@ describe("the policy of the webhook's API", () => {
     ["everyone in development", {}, statement("Everyone", {})],
   ])("%s", (_, context, expected) => {
     expect(statementsOf(context)).toEqual([expected]);
+  });
+
+  test("is not open because a list is empty", () => {
+    for (const stage of ["dev", "prod"])
+      for (const WEBHOOK_SOURCE_ADDRESSES of [undefined, ""]) {
+        const context: ChosenContext = { ...chosen, stage, webhookDoor: "listed" };
+        const config = readConfig((name) => context[name]);
+        const variables = {
+          ...config.variables,
+          ...(WEBHOOK_SOURCE_ADDRESSES === "" && { WEBHOOK_SOURCE_ADDRESSES }),
+        };
+        if (WEBHOOK_SOURCE_ADDRESSES === undefined) delete variables.WEBHOOK_SOURCE_ADDRESSES;
+        const stack = new Stack();
+        expect(() => createDoor(stack, { ...config, variables }, { key: new Key(stack, "Key") })).toThrow(
+          "webhookSourceAddresses must name addresses, or webhookDoor must be open",
+        );
+      }
+    expect(() => synthesized({ webhookSourceAddresses: "" })).toThrow(/webhookSourceAddresses/);
   });
 
   test("is part of what is deployed: another policy is another deployment", () => {

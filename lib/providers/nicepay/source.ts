@@ -3,12 +3,12 @@ import { wrong } from "../../config.ts";
 
 /**
  * Whether a notification's source is on the list: addresses and networks (`103.20.51.0/24`), separated by commas. Without a
- * list every source is allowed.
+ * list none is: what comes then is kept for a person, and binds nothing.
  * Source: the document asks merchants to accept the push from the provider's servers alone; its pages publish them.
  * @throws Problem `misconfigured` for a list that cannot be read.
  */
 export function isAllowedSource(source: string, list: string | undefined): boolean {
-  if (list === undefined) return true;
+  if (list === undefined) return false;
   const allowed = new BlockList();
   for (const entry of list.split(",").map((text) => text.trim())) {
     const [, address = "", prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
