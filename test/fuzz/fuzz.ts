@@ -61,7 +61,7 @@ const variables = {
   ...{ PROVIDER_TIMEOUT_MS: "500", FUNCTION_TIMEOUT_MS: "8000", LEASE_MS: "8500", QUIET_PERIOD_MS: "1000" },
   ...{ BACK_OFF_MS: "3000", DOUBT_LIMIT_MS: "5000", WIBMO_CUSTOMER_RECORD: "on", NICEPAY_USER_DETAIL: "on" },
   ...{ CALLBACK_HOSTS: "*" },
-  ...{ WEBHOOK_SOURCE_ADDRESSES: "" },
+  ...{ WEBHOOK_SOURCE_ADDRESSES: "0.0.0.0/0,::/0" },
 };
 const gateway = await startGateway({
   dataDir: join(folder, "data"),

@@ -86,6 +86,7 @@ beforeAll(async () => {
     NICEPAY_SECRET_ID: "arn:nicepay",
     GATEWAY_SECRET_ID: "arn:gateway",
     NICEPAY_ACCOUNT: "main",
+    WEBHOOK_SOURCE_ADDRESSES: "103.20.51.33",
     PROVIDER_TIMEOUT_MS: "800",
     FUNCTION_TIMEOUT_MS: "8000",
     LEASE_MS: "9000",
