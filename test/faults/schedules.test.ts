@@ -15,6 +15,7 @@ import type { Schedule } from "./schedule.ts";
 import { schedules as ofTheGateway } from "./schedules.ts";
 import { secondPersonSchedules } from "./second-person-schedules.ts";
 import { type Engine, startEngine } from "./store.ts";
+import { straySchedules } from "./stray-schedules.ts";
 import { type Without, World } from "./world.ts";
 
 const schedules: readonly Schedule[] = [
@@ -29,6 +30,7 @@ const schedules: readonly Schedule[] = [
   ...conflictSchedules,
   ...reversalIdSchedules,
   ...reversalSchedules,
+  ...straySchedules,
 ];
 
 let engine: Engine;

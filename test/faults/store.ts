@@ -199,5 +199,7 @@ export function writeName(input: CommandInput): string {
   if (update.includes("#flagged")) return "flag";
   if (condition.includes(":ownAttempt")) return "settle";
   if (condition.includes(":seenState")) return "bind";
+  if (update.includes("#count = ")) return "count";
+  if (update.includes("#toldAt = ")) return "tell";
   return "keep";
 }

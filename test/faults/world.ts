@@ -10,6 +10,7 @@ import { decide, type Saying } from "../../lib/operation/decision.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import type { Answer } from "../../lib/operation/handler.ts";
 import { type Received, receiveNotification } from "../../lib/operation/notification.ts";
+import { incomingOf, messageOf } from "../../lib/operation/queued.ts";
 import { reconcile } from "../../lib/operation/reconcile.ts";
 import { secondPersonIn } from "../../lib/operation/second-person.ts";
 import { readNotification } from "../../lib/providers/nicepay/notification.ts";
@@ -67,6 +68,10 @@ export interface Without {
   /** Changes how much time a caller's function believes to have. */
   readonly remainingMs?: (milliseconds: number) => number;
   readonly config?: (config: Config) => Config;
+  /** Takes a notification as if its address were on the list. */
+  readonly addresses?: true;
+  /** Takes a message out of the queue, whatever became of it. */
+  readonly queue?: true;
   /** Changes a secret as it is read. */
   readonly secret?: (name: string, value: object) => object;
   /** Changes what DynamoDB answers; for what the code concludes from a failed condition or a lost answer. */
@@ -125,6 +130,10 @@ export class World {
   secrets: { current: Record<string, object>; previous: Record<string, object> };
   /** Records whose reading fails every time. */
   readonly unreadable = new Set<string>();
+  /** Whether notifications come from an address that is not on the list. */
+  fromElsewhere = false;
+  /** The queue of notifications: as many messages as wait in it. */
+  readonly queue: string[] = [];
   /** Whether Secrets Manager takes questions and answers none. */
   secretsHang = false;
   /** Where the provider is to be found from now on. */
@@ -222,13 +231,40 @@ export class World {
     const run = this.#run<Received>(`notification of ${referenceNo}`, plan);
     const body = Buffer.from(JSON.stringify(fields));
     const runtime = process.runtime(run);
+    const isListed = this.#without.addresses ?? !this.fromElsewhere;
     return run.start(async () =>
       receiveNotification(
-        { readings: readNotification(body, undefined), isListed: true },
+        { readings: readNotification(body, undefined), isListed },
         runtime,
         this.#records(run),
       ),
     );
+  }
+
+  /** What the webhook does with a push that it cannot take in now. */
+  async waits(referenceNo: string, more?: Readonly<Record<string, string>>): Promise<void> {
+    const body = Buffer.from(JSON.stringify(this.provider.notification(referenceNo, more)));
+    const run = this.#run<void>(`queueing of ${referenceNo}`, undefined);
+    const runtime = new Process(this).runtime(run);
+    const isListed = !this.fromElsewhere;
+    await run.start(async () => {
+      this.queue.push(await messageOf({ body, contentEncoding: undefined, isListed }, runtime.secrets));
+    }).stopped;
+  }
+
+  /** The oldest message of the queue is taken in; it is gone where that went well, and waits on where it did not. */
+  takesFromQueue(plan?: Plans): Run<Received> {
+    const [message = ""] = this.queue;
+    const run = this.#run<Received>("queue", plan);
+    const runtime = new Process(this).runtime(run);
+    return run.start(async () => {
+      if (this.#without.queue) this.queue.shift();
+      const { body, contentEncoding, isListed } = await incomingOf(message, runtime.secrets);
+      const delivery = { readings: readNotification(body, contentEncoding), isListed };
+      const received = await receiveNotification(delivery, runtime, this.#records(run));
+      if (!this.#without.queue) this.queue.shift();
+      return received;
+    });
   }
 
   /** A person settles a record by hand. No two say it with the same reason, but one that repeats it. */
