@@ -20,11 +20,11 @@ import {
   notificationOf,
   type Registration,
   registrationOf,
-  types,
   webhookPath,
 } from "../support/account-bindings.ts";
 import { type CountingProxy, startCountingProxy } from "../support/counting-proxy.ts";
 import { type Item, localCredentials, startTable, type TestTable } from "../support/dynamodb.ts";
+import { certainForms, form, headersOf, json, type Sent } from "../support/notification-forms.ts";
 import { secretValues } from "../support/wallets.ts";
 
 /**
@@ -159,45 +159,34 @@ async function mayDie(
   return dies ? started() : functions;
 }
 
-/** Each in another of the forms that are accepted. */
-const forms: readonly ((fields: Notification) => { readonly type: string; readonly body: Buffer })[] = [
-  (fields) => ({ type: types.json, body: Buffer.from(asJson(fields)) }),
-  (fields) => ({ type: types.form, body: Buffer.from(asForm(fields)) }),
-  (fields) => ({ type: "text/plain; charset=utf8", body: Buffer.from(`\ufeff${asJson(fields)}`) }),
-  (fields) => ({ type: types.form, body: Buffer.from(asForm(fields).replaceAll("%2B", "+")) }),
-  (fields) => ({ type: types.json, body: Buffer.from(asJson(fields), "latin1") }),
-  (fields) => ({
-    type: "multipart/form-data; boundary=----form-9f",
-    body: Buffer.from(
-      `${Object.entries(fields)
-        .map(
-          ([name, value]) =>
-            `------form-9f\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
-        )
-        .join("")}------form-9f--\r\n`,
-    ),
-  }),
+/** Each in another of the forms that are accepted; a million bytes each would be a storm of another kind. */
+const forms: readonly ((fields: Notification) => Sent)[] = [
+  (fields) => json(asJson(fields)),
+  (fields) => form(asForm(fields)),
+  (fields) => form(asForm(fields).replaceAll("%2B", "+")),
+  (fields) => json(Buffer.from(asJson(fields), "latin1")),
+  ...certainForms.flatMap(([what, sent]) => (what.includes("a million bytes") ? [] : [sent])),
 ];
 
 /** The status of the answer; undefined where the process was killed before it answered. */
 async function deliver(
   { webhook }: Functions,
   fields: Notification,
-  form: number,
+  at: number,
 ): Promise<number | undefined> {
-  const { type, body } = (forms[form % forms.length] as (typeof forms)[number])(fields);
+  const sent = (forms[at % forms.length] as (typeof forms)[number])(fields);
   const http = { method: "POST", path: "/", protocol: "HTTP/1.1", sourceIp: "103.20.51.33", userAgent: "" };
   const event = {
     rawPath: webhookPath,
-    headers: { "content-type": type },
+    headers: headersOf(sent),
     requestContext: { http, requestId: "r" },
-    body: body.toString("base64"),
+    body: Buffer.from(sent.body).toString("base64"),
     isBase64Encoded: true,
   } as unknown as APIGatewayProxyEventV2;
   const answer = (await webhook(event)) as { readonly statusCode: number; readonly body: string } | undefined;
   if (!answer) return undefined;
   // It says what was wrong with the form, should one be refused.
-  expect([200, 503], `${type}: ${answer.body}`).toContain(answer.statusCode);
+  expect([200, 503], `${sent.type}: ${answer.body}`).toContain(answer.statusCode);
   return answer.statusCode;
 }
 
