@@ -797,7 +797,7 @@ readonly clientUserKey: string;
 readonly result: {
 /** The merchant's own id of the binding */
 readonly referenceNo: string;
-/** The provider's id of the binding; null where a notification without one came first */
+/** The provider's id of the binding; null where the reply gave none, or a notification without one came first */
 readonly tXid: string | null;
 /** The wallet, such as KDVI */
 readonly mitraCd: string | null;
