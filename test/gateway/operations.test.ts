@@ -319,9 +319,9 @@ describe("the identity of money", () => {
   });
 
   test.each([
-    "The merchant transaction id already exists.",
-    "Duplicate merchant_transaction_id",
-    "The merchant transaction id has been already taken.",
+    "The merchant transaction id must be unique.",
+    "The merchant_transaction_id has a duplicate value.",
+    "The merchant transaction id is invalid.",
   ])("what is called wrong only after an attempt that may have acted is doubt: %s", async (message) => {
     const debit = operationOf("debit-wallet");
     const id = fresh();
@@ -335,6 +335,17 @@ describe("the identity of money", () => {
     script(debit, wrong);
     const again = await gateway.call(debit.route, input);
     expect([again.status, again.body.code]).toEqual([504, "outcome-unknown"]);
+  });
+
+  test.each([
+    "The merchant transaction id already exists.",
+    "Duplicate merchant_transaction_id",
+    "The merchant transaction id has been already taken.",
+  ])("what may mean that it is there already, in words that no table has, is doubt from the first: %s", async (message) => {
+    const debit = operationOf("debit-wallet");
+    script(debit, refusal("INVALID-PARAMS", message));
+    const first = await gateway.call(debit.route, debit.least(fresh()).input);
+    expect([first.status, first.body.code]).toEqual([504, "outcome-unknown"]);
   });
 
   test("ids that differ in letter case alone are two", async () => {
