@@ -96,12 +96,14 @@ export interface Interleaved {
 export async function interleaved({ seed, engine, without, met }: Interleaving): Promise<Interleaved> {
   const random = randomOf(String(seed), "interleaving");
   const mood = random.weighted(moods);
-  const impatient = { DOUBT_LIMIT_MS: "60000", BINDING_WAIT_MS: "60000" };
+  const impatient = mood === "doubt" ? {} : { DOUBT_LIMIT_MS: "60000", BINDING_WAIT_MS: "60000" };
+  // Whether money that did not move takes two of the persons.
+  const SECOND_PERSON = randomOf(String(seed), "second person").chance(0.5) ? "on" : "off";
   const world = new World(engine, {
     ...without,
-    ...(mood !== "doubt" && { environment: { ...without?.environment, ...impatient } }),
+    environment: { ...without?.environment, ...impatient, SECOND_PERSON },
   });
-  const log: string[] = [mood];
+  const log: string[] = [mood, `a second person: ${SECOND_PERSON}`];
   world.provider.answersReads = mood === "doubt" || (mood === "persons" && random.chance(0.3));
   const requests = requestsOf(seed, mood, random);
   const numbers = requests.filter(({ name }) => name === "laterReversal").length;
@@ -117,7 +119,9 @@ export async function interleaved({ seed, engine, without, met }: Interleaving):
   await play(world, requests, mood, random, log);
   await comeToRest(world);
   const wrong = quirks.areReadable ? plainlyWrong(world) : [];
-  const settle = () => decidedBy(world, requests, [...persons], random);
+  // Each in turn, so that what one proposes another carries out.
+  let turn = 0;
+  const settle = () => decidedBy(world, requests, persons.slice(turn++ % persons.length), random);
   for (let run = settle(); run; run = settle()) await run.stopped;
   const decisions = world.versions.filter(({ write }) => write === "decide").length;
   log.push(...endOf(world));
