@@ -313,14 +313,6 @@ describe("a notification", () => {
       400,
       () => wallets.post("/webhooks/nicepay/account-binding", "x", { "content-type": "application/json" }),
     ],
-    [
-      415,
-      () =>
-        wallets.post("/webhooks/nicepay/account-binding", "x", {
-          "content-type": "application/json",
-          "content-encoding": "gzip",
-        }),
-    ],
   ])("that is refused with %i", async (status, deliver) => {
     const answer = await deliver();
     expect(answer.status).toBe(status);
