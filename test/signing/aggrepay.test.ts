@@ -9,6 +9,7 @@ import {
   openAggrepayReply,
   signAggrepay,
 } from "../../lib/signing/index.ts";
+import { aggrepayReplyTexts } from "../../lib/signing/pieces.ts";
 
 const secret = { apiKey: "k-1", salt: "c0ffee5a17" };
 
@@ -268,4 +269,18 @@ describe("openAggrepayReply", () => {
     expect(() => open("{}", [])).toThrow("no salt to check a reply with");
     expect(() => open("{}", ["a", ""])).toThrow("salt is empty");
   });
+});
+
+it("gives, with bare slashes, what encoding gives so, whatever stands before a slash", () => {
+  const text = fc.string({ unit: fc.constantFrom("/", "\\", '"', "a", "\n", "é", "\u2028", "😀") });
+  fc.assert(
+    fc.property(fc.dictionary(text, text), (members) => {
+      const reply = new Map([...Object.entries(members), ["hash", "A"]]);
+      const rest = new Map([...reply].filter(([name]) => name !== "hash"));
+      expect(aggrepayReplyTexts(reply)).toEqual([
+        encodePhpJson(rest),
+        encodePhpJson(rest, { bareSlashes: true }),
+      ]);
+    }),
+  );
 });
