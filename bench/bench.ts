@@ -49,4 +49,4 @@ console.log(
   `Medians, and medians of the ratios of calls that were made one after the other. Node ${process.version}, ${cpus().length} x ${model}; ${seconds} s`,
 );
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, undefined, 1)}\n`);
-if (values.update === true) keep(results);
+if (values.update === true) await keep(results);

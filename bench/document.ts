@@ -17,6 +17,9 @@ const resultsShape = v.record(v.string(), partShape);
 export type Results = v.InferOutput<typeof resultsShape>;
 
 const file = join(import.meta.dirname, "results.json");
+const plots = join(import.meta.dirname, "../docs/performance");
+/** Parts that have a picture beside their table. */
+const plotted: readonly string[] = ["distance", "idle", "cold", "memory"];
 const documentFile = join(import.meta.dirname, "../docs/performance.md");
 
 export const readResults = (): Results => v.parse(resultsShape, JSON.parse(readFileSync(file, "utf8")));
@@ -31,14 +34,26 @@ export function measuredNow(loadBefore: number): string {
 }
 
 /** Keeps what was measured, and writes it into docs/performance.md. */
-export function keep(parts: Readonly<Record<string, Part & { readonly measured: string }>>): void {
+export async function keep(
+  parts: Readonly<Record<string, Part & { readonly measured: string }>>,
+): Promise<void> {
   const kept = Object.entries(parts).map(([name, { title, rows, measured }]) => [
     name,
     { title, rows, measured },
   ]);
   const results = { ...readResults(), ...Object.fromEntries(kept) };
   writeFileSync(file, `${JSON.stringify(results, undefined, 1)}\n`);
+  await draw(results);
   writeFileSync(documentFile, updated(readDocument(), results));
+}
+
+/** The library that draws is large, and only this needs it. */
+async function draw(results: Results): Promise<void> {
+  const { plotOf } = await import("./plots.ts");
+  for (const [name, { title, rows }] of Object.entries(results)) {
+    const svg = plotted.includes(name) ? plotOf(title, rows) : undefined;
+    if (svg !== undefined) writeFileSync(join(plots, `${name}.svg`), svg);
+  }
 }
 
 const block = (name: string) => new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- end of ${name} -->)`);
@@ -46,9 +61,10 @@ const block = (name: string) => new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- end o
 /** The document with each table as it was last measured. */
 export function updated(document: string, results: Results): string {
   let text = document;
-  for (const [name, { rows, measured }] of Object.entries(results)) {
+  for (const [name, { title, rows, measured }] of Object.entries(results)) {
     if (!block(name).test(text)) throw new Error(`docs/performance.md has no place for the part "${name}"`);
-    const content = `${markdown(rows)}\n\n${measured}.\n`;
+    const picture = plotted.includes(name) ? `![${title}](performance/${name}.svg)\n\n` : "";
+    const content = `${picture}${markdown(rows)}\n\n${measured}.\n`;
     text = text.replace(block(name), (_, start: string, end: string) => `${start}${content}${end}`);
   }
   return text;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pooled } from "../lib/pooled.ts";
 import { type Loss, losses } from "./link.ts";
 import { rotated } from "./measure.ts";
+import { kindsShown } from "./rows.ts";
 import type { Part, Scale } from "./scale.ts";
 import { type Kind, kinds, type World } from "./world.ts";
 
@@ -19,7 +20,7 @@ export async function freeze(world: World, { freezes }: Scale): Promise<Part> {
   });
   const rowOf = (what: string, how: Loss, figure: keyof Outcome) => [
     what,
-    ...(["floor", "usual", "ours"] as const).map((kind) => `${outcomes[how][kind][figure]} of ${count}`),
+    ...kindsShown.map((kind) => `${outcomes[how][kind][figure]} of ${count}`),
   ];
   const rows = losses.flatMap((how) => [
     rowOf(`the peer ${how}`, how, "failed"),
@@ -27,7 +28,7 @@ export async function freeze(world: World, { freezes }: Scale): Promise<Part> {
   ]);
   return {
     title: "Failed after a freeze of 2.1 to 60 s during which the connection was lost",
-    rows: [["", "floor", "usual", "ours"], ...rows],
+    rows: [["", ...kindsShown], ...rows],
     data: outcomes,
   };
 }

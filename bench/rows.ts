@@ -2,7 +2,9 @@ import { median, quantile, ratio } from "./figures.ts";
 import type { ByKind } from "./measure.ts";
 import { type Kind, kinds } from "./world.ts";
 
-export const heading = ["", "floor", "usual", "ours", "ours/usual", "ours/floor"];
+/** In the order in which tables show them. */
+export const kindsShown = ["floor", "usual", "ours"] as const satisfies readonly Kind[];
+export const heading = ["", ...kindsShown, "ours/usual", "ours/floor"];
 
 export function rowOf(what: string, unit: string, of: (kind: Kind) => readonly number[]): readonly string[] {
   const figure = (kind: Kind) => `${median(of(kind)).toFixed(1)} ${unit}`;
@@ -19,16 +21,9 @@ export function rowsOf(what: string, taken: ByKind): readonly (readonly string[]
     rowOf(what, "ms", (kind) => taken[kind].milliseconds),
     rowOf("  CPU", "ms", (kind) => taken[kind].cpu),
     [
-      ...["  p99", ...(["floor", "usual", "ours"] as const).map((kind) => `${tail(kind).toFixed(1)} ms`)],
+      ...["  p99", ...kindsShown.map((kind) => `${tail(kind).toFixed(1)} ms`)],
       ...[(tail("ours") / tail("usual")).toFixed(2), (tail("ours") / tail("floor")).toFixed(2)],
     ],
-    ...(failed
-      ? [
-          [
-            ...["  failed", ...(["floor", "usual", "ours"] as const).map((kind) => `${taken[kind].failed}`)],
-            ...["", ""],
-          ],
-        ]
-      : []),
+    ...(failed ? [[...["  failed", ...kindsShown.map((kind) => `${taken[kind].failed}`)], ...["", ""]]] : []),
   ];
 }

@@ -37,9 +37,14 @@ const pairs: Readonly<Record<string, readonly [() => unknown, () => unknown]>> =
     () => openAggrepayReply(statement, [secret.salt]),
     () => JSON.parse(statement.toString("utf8")),
   ],
-  "signature of a debit, next to its hash alone": [
+  "signed request of a debit, next to its hash and form alone": [
     () => signAggrepay(secret, fields),
-    () => createHash("sha512").update(signedText).digest("hex"),
+    () => {
+      const hash = createHash("sha512").update(signedText).digest("hex").toUpperCase();
+      return String(
+        new URLSearchParams([["api_key", secret.apiKey], ...fields, ["hash", hash]] as [string, string][]),
+      );
+    },
   ],
 };
 

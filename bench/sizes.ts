@@ -1,4 +1,4 @@
-import { heading } from "./rows.ts";
+import { heading, kindsShown } from "./rows.ts";
 import type { Part } from "./scale.ts";
 import { type Kind, operations, type World } from "./world.ts";
 
@@ -10,7 +10,7 @@ export async function sizes(world: World): Promise<Part> {
     const bytes = (kind: Kind) => world.of(kind, operation).bytes;
     return [
       operation,
-      ...(["floor", "usual", "ours"] as const).map((kind) => `${(bytes(kind) / 1000).toFixed(1)} kB`),
+      ...kindsShown.map((kind) => `${(bytes(kind) / 1000).toFixed(1)} kB`),
       (bytes("ours") / bytes("usual")).toFixed(2),
       (bytes("ours") / bytes("floor")).toFixed(2),
     ];
