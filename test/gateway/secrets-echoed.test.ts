@@ -82,7 +82,7 @@ const secretOf = (turn: number) => eachSecret[turn % eachSecret.length] ?? { nam
 const idOf = (place: string, name: string, form: number) => `${place}-${name}-${form}`;
 
 const places: Readonly<Record<string, (echo: string) => Parameters<Peer["script"]>[0]>> = {
-  "listed-text": (echo) => ({ debitwallet: refusal("INVALID-PARAMS", `Not valid: ${echo}`) }),
+  "listed-text": (echo) => ({ debitwallet: refusal("INVALID-MPIN", `Not valid: ${echo}`) }),
   "unlisted-text": (echo) => ({ debitwallet: refusal("SOMETHING-NEW", echo) }),
   code: (echo) => ({ debitwallet: refusal(echo, "Refused.") }),
   id: (echo) => ({ debitwallet: signed({ transaction_id: echo }) }),
@@ -188,7 +188,7 @@ describe("a provider echoes", () => {
       peer.script(replies(write(secret)));
       const { status, body } = await debit(idOf(place, name, form), mpin);
       // An id that holds a secret cannot be read: after a change that is doubt.
-      expect(status).toBe(place === "listed-text" ? 400 : 504);
+      expect(status).toBe(place === "listed-text" ? 422 : 504);
       await view(body.record?.id);
     }
   }, 120_000);

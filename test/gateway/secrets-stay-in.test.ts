@@ -190,10 +190,10 @@ describe("values that must stay in are sent", () => {
 
   test("through a refusal that echoes across the place where long texts are cut", async () => {
     for (let at = 192; at <= 200; at += 1) {
-      peer.script({ debitwallet: refusal("INVALID-PARAMS", `${"x".repeat(at)}${mpin}`) });
+      peer.script({ debitwallet: refusal("INVALID-MPIN", `${"x".repeat(at)}${mpin}`) });
       const before = answers.length;
       const debit = { fromCustomerId: customerId, amount: "5", mpin, merchantTransactionId: fresh() };
-      expect(await post(echoing, "debit-wallet", JSON.stringify(debit))).toBe(400);
+      expect(await post(echoing, "debit-wallet", JSON.stringify(debit))).toBe(422);
       // Four digits of an MPIN are half of it, and all of a short one.
       expect(answers[before]).not.toContain(`x${mpin.slice(0, 4)}`);
     }
