@@ -26,6 +26,7 @@ export { operation as aggrepayRegistrationOtp } from "./aggrepay/registration-ot
 export { operation as aggrepayUpdateCustomer } from "./aggrepay/update-customer.ts";
 export { operation as aggrepayWalletToWallet } from "./aggrepay/wallet-to-wallet.ts";
 export { operation as dreamzwalletGetSecretKey } from "./dreamzwallet/get-secret-key.ts";
+export { operation as eventsMerchantWebhook } from "./events/merchant-webhook.ts";
 export { operation as nicepayAccountBindingQueue } from "./nicepay/account-binding-queue.ts";
 export { operation as nicepayAccountBindingWebhook } from "./nicepay/account-binding-webhook.ts";
 export { operation as nicepayDeactivateAccountBinding } from "./nicepay/deactivate-account-binding.ts";

@@ -86,7 +86,10 @@ export type Declared<Names extends never = Undeclared> = Names;
 
 /** Those that callers call and that call no provider: they say who may look at records, or settle them. */
 type Own = {
-  [Name in keyof Operations as Name extends keyof Results | `nicepayAccountBinding${string}`
+  [Name in keyof Operations as Name extends
+    | keyof Results
+    | "eventsMerchantWebhook"
+    | `nicepayAccountBinding${string}`
     ? never
     : Name]: unknown;
 };

@@ -14,6 +14,7 @@ import { Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import type { Metric as MetricName } from "../lib/metrics.ts";
+import type { QueueName } from "../lib/operation/definition.ts";
 import { providerIn } from "../lib/providers/index.ts";
 import type { ProviderName } from "../lib/secrets/names.ts";
 import type { Api } from "./api.ts";
@@ -160,15 +161,16 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     metric: own("WebhookDropped", webhook),
   });
   for (const [name, { queue, dead }] of data.queues) {
+    const { runbook, waits, died } = queueAlarms[name];
     alarm(`${resourceId(name)}Wait`, {
-      says: "A notification has waited in the queue for 15 minutes: what it needs is away still.",
-      runbook: "notifications-that-wait",
+      says: waits,
+      runbook,
       metric: queue.metricApproximateAgeOfOldestMessage({ statistic: Stats.MAXIMUM }),
       threshold: minutes(15).toSeconds(),
     });
     alarm(`${resourceId(name)}Dead`, {
-      says: "A notification could not be taken in, however often it was tried.",
-      runbook: "notifications-that-wait",
+      says: died,
+      runbook,
       metric: dead.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
     });
   }
@@ -249,6 +251,19 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     },
   };
 }
+
+const queueAlarms = {
+  notifications: {
+    waits: "A notification has waited in the queue for 15 minutes: what it needs is away still.",
+    died: "A notification could not be taken in, however often it was tried.",
+    runbook: "notifications-that-wait",
+  },
+  "merchant-events": {
+    waits: "An event has waited for 15 minutes: the merchant's URL takes none.",
+    died: "An event could not be delivered to the merchant, however often it was tried.",
+    runbook: "events-that-the-merchant-did-not-take",
+  },
+} as const satisfies Readonly<Record<QueueName, object>>;
 
 interface AlarmSpec {
   readonly says: string;

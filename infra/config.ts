@@ -333,6 +333,7 @@ function choicesAt(stage: Stage): Readonly<Record<string, Choice>> {
   return {
     ...Object.fromEntries(ofProviders),
     webhookBaseUrl: { variable: "WEBHOOK_BASE_URL", rule: rules.origin },
+    merchantWebhookUrl: { variable: "MERCHANT_WEBHOOK_URL", rule: rules.merchantUrl },
     secondPerson: { variable: "SECOND_PERSON", rule: rules.secondPerson },
   };
 }

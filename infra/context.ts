@@ -149,6 +149,11 @@ const isArnOf =
 export const rules = {
   origin: { isRight: isOrigin, must: "be like https://host, without a path" },
   httpsUrl: { isRight: isHttpsUrl, must: "be an https URL" },
+  merchantUrl: {
+    // A host that runs on this machine has its merchant on this machine too.
+    isRight: (value) => isHttpsUrl(value) || /^http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?\//.test(value),
+    must: "be an https URL",
+  },
   originOrNone: {
     isRight: (value) => value === "none" || isOrigin(value),
     must: "be like https://host, without a path, or none",

@@ -38,7 +38,7 @@ export function createData(stack: Stack, config: Config, definitions: readonly F
     key,
     table: createTable(stack, config, key),
     secrets: createSecrets(stack, config, key, definitions),
-    queues: createQueues(stack, config, key),
+    queues: createQueues(stack, config, key, definitions),
   };
 }
 

@@ -1,5 +1,6 @@
 import { Aws, CfnOutput, Duration, type Stack } from "aws-cdk-lib";
-import { EventBus } from "aws-cdk-lib/aws-events";
+import { EventBus, Rule } from "aws-cdk-lib/aws-events";
+import { SqsQueue } from "aws-cdk-lib/aws-events-targets";
 import { PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnPipe } from "aws-cdk-lib/aws-pipes";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
@@ -16,7 +17,7 @@ export interface Events {
  * What becomes of a record, told to whoever wants to know: the table's stream, by a pipe that filters and transforms, to a
  * bus. A record's item says in `event` what its latest write has to tell (lib/records/event.ts).
  */
-export function createEvents(stack: Stack, { table, key }: Data): Events {
+export function createEvents(stack: Stack, { table, key, queues }: Data): Events {
   const { tableStreamArn } = table;
   if (tableStreamArn === undefined) throw new Error("The table has no stream");
   const bus = new EventBus(stack, "Events", {
@@ -86,6 +87,14 @@ export function createEvents(stack: Stack, { table, key }: Data): Events {
       },
     },
   });
+  const merchant = queues.get("merchant-events");
+  if (merchant)
+    new Rule(stack, "MerchantEventsRule", {
+      eventBus: bus,
+      description: "Hands events of records to what delivers them to the merchant",
+      eventPattern: { source: ["wallet-gateway"] },
+      targets: [new SqsQueue(merchant.queue, { deadLetterQueue: merchant.dead })],
+    });
   new CfnOutput(stack, "EventBusName", {
     value: bus.eventBusName,
     description: "Rules on this bus hear what becomes of records",

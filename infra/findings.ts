@@ -106,8 +106,8 @@ const explained = (stack: Stack, { tracing, oldWebhookRoute }: Config): readonly
   },
   ...["AwsSolutions::AwsSolutions-SQS3", "Serverless::Serverless-SQSRedrivePolicy"].map((id) => ({
     id,
-    at: /^DeadNotifications$/,
-    reason: "It is a dead-letter queue itself: of notifications.",
+    at: /^Dead(?:Notifications|MerchantEvents)$/,
+    reason: "It is a dead-letter queue itself.",
   })),
   {
     id: "Serverless::Serverless-LambdaEventSourceMappingDestination",

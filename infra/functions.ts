@@ -19,7 +19,7 @@ import {
 } from "aws-cdk-lib/aws-lambda";
 import { type FunctionDefinition, secretIdVariable } from "../lib/operation/definition.ts";
 import { eventOf, sharesOf } from "../lib/operation/share.ts";
-import { notificationQueueVariable } from "../lib/queue.ts";
+import { merchantQueueVariable, notificationQueueVariable } from "../lib/queue.ts";
 import type { Bundle, Bundles } from "./bundle.ts";
 import { type Config, removalPolicy } from "./config.ts";
 import { createLogGroup, type Data } from "./data.ts";
@@ -147,7 +147,7 @@ function reservedFor({ access, schedule }: FunctionDefinition, config: Config) {
 
 function variablesOf(
   stack: Stack,
-  { variables, secrets, tableActions, putsInto, schedule }: FunctionDefinition,
+  { variables, secrets, tableActions, putsInto, takesFrom, postpones, schedule }: FunctionDefinition,
   config: Config,
   data: Data,
   webhookUrl: string,
@@ -166,6 +166,8 @@ function variablesOf(
     DOUBT_LIMIT_MS: String(config.doubtLimitMs),
     BACK_OFF_MS: config.backOffMs.join(","),
     ...(schedule && { INQUIRY_TIMEOUT_MS: String(config.inquiryTimeoutMs) }),
+    ...(takesFrom &&
+      postpones && { [merchantQueueVariable]: data.queues.get(takesFrom)?.queue.queueUrl ?? "" }),
     ...(putsInto && { [notificationQueueVariable]: data.queues.get(putsInto)?.queue.queueUrl ?? "" }),
     ...(tableActions.length > 0 && { TABLE_NAME: data.table.tableName }),
     ...Object.fromEntries(secrets.map((name) => [secretIdVariable(name), data.secrets.get(name)?.ref ?? ""])),

@@ -69,7 +69,7 @@ function tableStatements(stack: Stack, definition: FunctionDefinition, used: Use
 /** SQS uses the key in the name of whoever puts a message in or takes one out. */
 function queueStatements(
   stack: Stack,
-  { putsInto, takesFrom }: FunctionDefinition,
+  { putsInto, takesFrom, postpones }: FunctionDefinition,
   used: Used,
 ): PolicyStatement[] {
   const arnsOf = (name: QueueName | undefined) => (name && used.queues.get(name)?.queue.queueArn) ?? [];
@@ -84,10 +84,15 @@ function queueStatements(
     ...(takesFrom
       ? [
           allow(
-            ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+            [
+              ...(postpones ? ["sqs:ChangeMessageVisibility"] : []),
+              ...["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+            ],
             [arnsOf(takesFrom)].flat(),
           ),
-          allowKey(stack, used, "sqs", ["kms:Decrypt"]),
+          ...(used.queues.get(takesFrom)?.queue.encryptionMasterKey
+            ? [allowKey(stack, used, "sqs", ["kms:Decrypt"])]
+            : []),
         ]
       : []),
   ];

@@ -49,7 +49,10 @@ const clientExports: Readonly<
     ],
     errors: ["ConditionalCheckFailedException", "TransactionCanceledException"],
   },
-  "@aws-sdk/client-sqs": { files: ["SQSClient", "commands/SendMessageCommand"], errors: [] },
+  "@aws-sdk/client-sqs": {
+    files: ["SQSClient", "commands/ChangeMessageVisibilityCommand", "commands/SendMessageCommand"],
+    errors: [],
+  },
   "@aws-sdk/client-secrets-manager": {
     files: ["SecretsManagerClient", "commands/GetSecretValueCommand"],
     errors: [],

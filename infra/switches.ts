@@ -7,7 +7,7 @@ export const deployedBy = (
   { variables: values }: Pick<Config, "variables">,
 ): readonly FunctionDefinition[] =>
   definitions
-    .filter(({ onlyWith }) => onlyWith === undefined || values[onlyWith] === "on")
+    .filter(({ onlyWith }) => onlyWith === undefined || !["", "off", undefined].includes(values[onlyWith]))
     .map((definition) => {
       const { besides, variables, secrets, tableActions } = definition;
       if (besides === undefined || values[besides.where] !== "on") return definition;

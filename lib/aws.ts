@@ -24,6 +24,12 @@ export function awsClientConfig(env: Environment, service: "DYNAMODB" | "SECRETS
   } as const;
 }
 
+/** The same for SQS: the SDK would ask the queue's own host, which no local stand-in has. */
+export const queueClientConfig = (env: Environment) => {
+  const settings = awsClientConfig(env, "SQS");
+  return { ...settings, useQueueUrlAsEndpoint: !("endpoint" in settings) };
+};
+
 interface Client {
   readonly middlewareStack: { remove(name: string): boolean };
 }

@@ -50,7 +50,7 @@ export function readConfig(env: Environment): Config {
       .split(",")
       .map((text) => milliseconds({ BACK_OFF_MS: text }, "BACK_OFF_MS")),
     doubtLimitMs: milliseconds(env, "DOUBT_LIMIT_MS", "86400000"),
-    baseUrl: (provider) => url(env, `${provider.toUpperCase()}_BASE_URL`),
+    baseUrl: (provider) => readUrl(env, `${provider.toUpperCase()}_BASE_URL`),
     account: (provider) => required(env, `${provider.toUpperCase()}_ACCOUNT`),
     option: (name) => env[name] || undefined,
   };
@@ -81,7 +81,11 @@ function milliseconds(env: Environment, name: string, preset?: string): number {
   return Number(value);
 }
 
-function url(env: Environment, name: string): URL {
+/**
+ * A URL that things are sent to.
+ * @throws Problem `misconfigured` where it is missing, no URL, or not https on another machine.
+ */
+export function readUrl(env: Environment, name: string): URL {
   const value = required(env, name);
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
   if (parsed?.protocol !== "https:" && parsed?.protocol !== "http:")

@@ -7,6 +7,7 @@ import type { Policy } from "./iam/policy.ts";
 import { intrinsics } from "./intrinsics.ts";
 import { invoking } from "./invoking.ts";
 import { type Json, type JsonObject, listOf, objectOf, parseJson, textOf } from "./json.ts";
+import type { Pipe } from "./pipe.ts";
 
 /** What a cloud assembly (the output of CDK) asks to be run, with every expression of its template resolved. */
 export interface Application {
@@ -18,6 +19,8 @@ export interface Application {
   readonly secrets: readonly Secret[];
   readonly queues: readonly Queue[];
   readonly eventSources: readonly EventSource[];
+  /** What the pipe of the table's stream tells, and the queues that rules of its bus hand every event to. */
+  readonly told: Told | undefined;
   /** By the ARN of the secret that has it. */
   readonly secretPolicies: ReadonlyMap<string, Policy>;
   /** By the ARN of the queue that has it. */
@@ -77,6 +80,12 @@ export interface Queue {
   readonly hiddenMs: number;
   /** The name of the queue that takes a message which was received that often. */
   readonly deadLetters: { readonly queue: string; readonly after: number } | undefined;
+}
+
+export interface Told {
+  readonly table: string;
+  readonly pipe: Pipe;
+  readonly queues: readonly Queue[];
 }
 
 /** A queue whose messages a function is invoked with. */
@@ -189,6 +198,17 @@ export function readAssembly(folder: string): Application {
     };
   });
 
+  const told = ofType("AWS::Pipes::Pipe").map(({ properties }): Told => {
+    const busTargets = ofType("AWS::Events::Rule")
+      .filter((rule) => rule.properties.EventPattern !== undefined)
+      .flatMap((rule) => listOf(rule.properties.Targets).map((target) => text(objectOf(target).Arn)));
+    return {
+      table: tableOfStream(text(properties.Source)),
+      pipe: value(properties) as unknown as Pipe,
+      queues: queues.filter(({ arn: queueArn }) => busTargets.includes(queueArn)),
+    };
+  });
+
   const secretArns = new Map(
     ofType("AWS::SecretsManager::Secret").map(({ id, properties }) => [arn(id), text(properties.Name) ?? id]),
   );
@@ -204,11 +224,15 @@ export function readAssembly(folder: string): Application {
     secrets,
     queues,
     eventSources,
+    told: told[0],
     secretPolicies,
     queuePolicies,
     keys,
   };
 }
+
+/** The name of the table whose stream this is: an expression of which nothing here knows a label stays as it is. */
+const tableOfStream = (source: string | undefined): string => source?.replace(/\.StreamArn$/, "") ?? "";
 
 const fail = (sentence: string): never => {
   throw new CannotStart(sentence);

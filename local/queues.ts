@@ -10,6 +10,8 @@ import { refuse } from "./own-origin.ts";
 
 export interface Queues {
   readonly port: number;
+  /** Puts a message into a queue in the name of AWS, which needs no permission of a role. */
+  put(queue: Queue, body: string): void;
   close(): void;
 }
 
@@ -60,6 +62,7 @@ export async function startQueues({ queues, file, check, port, hiddenMs }: Order
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
     port: (server.address() as AddressInfo).port,
+    put: (queue, MessageBody) => void operations.get("SendMessage")?.(queue, { MessageBody }),
     close() {
       server.close();
       server.closeAllConnections();
@@ -104,6 +107,7 @@ function operationsOn(store: DatabaseSync, hiddenMs: number): ReadonlyMap<string
   );
   const bury = store.prepare("UPDATE messages SET queue = ?, visible = ?, received = 0 WHERE id = ?");
   const remove = store.prepare("DELETE FROM messages WHERE queue = ? AND receipt = ?");
+  const hide = store.prepare("UPDATE messages SET visible = ? WHERE queue = ? AND receipt = ?");
   const inQueue = store.prepare("SELECT count(*) AS number FROM messages WHERE queue = ?");
 
   const receive: Operation = (queue, input) => {
@@ -139,6 +143,14 @@ function operationsOn(store: DatabaseSync, hiddenMs: number): ReadonlyMap<string
       },
     ],
     ["ReceiveMessage", receive],
+    [
+      "ChangeMessageVisibility",
+      ({ name }, input) => {
+        const pauseMs = Math.min(hiddenMs, 1000 * Number(input.VisibilityTimeout));
+        hide.run(Date.now() + pauseMs, name, textOf(input.ReceiptHandle) ?? "");
+        return {};
+      },
+    ],
     [
       "DeleteMessageBatch",
       ({ name }, input) => {

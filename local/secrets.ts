@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { CannotStart } from "./cannot-start.ts";
 import { gatewaySecret } from "./gateway-secret.ts";
 import { isObject, type JsonObject, objectOf, parseJson } from "./json.ts";
-import { sandboxSecrets } from "./sandbox/index.ts";
+import { sandboxSecrets, sandboxWebhookSecret } from "./sandbox/index.ts";
 
 export interface SecretVersion {
   readonly id: string;
@@ -30,7 +30,10 @@ export function openSecrets(options: {
   const gateway = objectOf(gatewaySecret(gatewayFile));
   if (file === undefined) {
     const values = new Map(
-      Object.entries({ ...sandboxSecrets, gateway }).map(([key, value]) => [key, single(value)]),
+      Object.entries({ ...sandboxSecrets, webhook: sandboxWebhookSecret, gateway }).map(([key, value]) => [
+        key,
+        single(value),
+      ]),
     );
     return { versions: (key) => values.get(key), description: "the sandbox's own secrets" };
   }

@@ -72,6 +72,7 @@ export function readSettings(environment: Environment, folder: string): Settings
     const value = readNumber(environment, name, 1, 900_000);
     if (value !== undefined) overrides[name] = String(value);
   }
+  const merchant = given(environment, "MERCHANT_WEBHOOK_URL");
   const auth = given(environment, "AUTH") ?? "open";
   if (auth !== "open" && auth !== "iam") throw new CannotStart(`AUTH must be open or iam, not "${auth}".`);
   const principalsFile = path("PRINCIPALS_FILE");
@@ -90,7 +91,7 @@ export function readSettings(environment: Environment, folder: string): Settings
     ),
     webhookOrigin: readOrigin(environment, "WEBHOOK_BASE_URL"),
     secretsFile: path("SECRETS_FILE"),
-    context: contextOf(overrides),
+    context: { ...contextOf(overrides), ...(merchant && { merchantWebhookUrl: merchant }) },
     overrides,
     maxProcesses,
     maxProcessesPerFunction: number("MAX_PROCESSES_PER_FUNCTION", processes.perFunction, 1, 1000),

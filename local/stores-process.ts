@@ -4,6 +4,7 @@ import { serveDynamoDb } from "./dynamodb-front.ts";
 import { functionIdentities } from "./iam/credentials.ts";
 import { personIdentity } from "./iam/person.ts";
 import { checkDynamoDb, checkQueues, checkSecretsManager } from "./iam/stores.ts";
+import { followed } from "./pipe.ts";
 import { startQueues } from "./queues.ts";
 import { openSecrets } from "./secrets.ts";
 import { startSecretsManager } from "./secrets-manager.ts";
@@ -38,6 +39,12 @@ process.once("message", async (order: StoresOrder) => {
       hiddenMs,
     }),
   ]);
+  const { told } = application;
+  if (told && told.queues.length > 0)
+    void followed({ url: database, ...told }, ({ source, detailType, detail }) => {
+      const event = { source, "detail-type": detailType, time: new Date().toISOString(), detail };
+      for (const queue of told.queues) queues.put(queue, JSON.stringify(event));
+    });
   tell({
     type: "listening",
     ports: {

@@ -137,6 +137,7 @@ describe("the registry", () => {
     const switched = functions.filter(({ onlyWith, besides }) => onlyWith ?? besides);
     expect(switched.map(({ name, onlyWith, besides }) => [name, onlyWith ?? besides?.where])).toEqual([
       ["account-bindings/get", "NICEPAY_USER_DETAIL"],
+      ["events/merchant-webhook", "MERCHANT_WEBHOOK_URL"],
       ["nicepay/deactivate-account-binding", "NICEPAY_USER_DETAIL"],
       ["nicepay/user-detail", "NICEPAY_USER_DETAIL"],
     ]);

@@ -12,6 +12,8 @@ export interface FunctionDefinition {
   readonly alsoAt?: readonly Route[];
   readonly schedule?: { readonly everyMinutes: number };
   readonly takesFrom?: QueueName;
+  /** It says itself when a message that failed comes again. */
+  readonly postpones?: true;
   /** The queue that it puts messages into. */
   readonly putsInto?: QueueName;
   readonly access: Access;
@@ -25,7 +27,7 @@ export interface FunctionDefinition {
   readonly tableActions: readonly TableAction[];
   /** What the keys of all items begin with that it may touch, each with one of these; left out, it may touch every item. */
   readonly keysBeginWith?: readonly string[];
-  /** It is deployed only where this variable is `on`. */
+  /** It is deployed only where this variable is `on`, or a URL. */
   readonly onlyWith?: SwitchVariable;
   /** What it needs besides, where a variable is `on`. */
   readonly besides?: { readonly where: SwitchVariable } & Pick<
@@ -43,10 +45,10 @@ export interface FunctionDefinition {
  */
 export type Access = "look" | "reveal" | "change" | "move-money" | "settle" | "open" | "clock" | "queue";
 
-export type QueueName = "notifications";
+export type QueueName = "notifications" | "merchant-events";
 
 /** What a deployment may switch on that has functions of its own. */
-export type SwitchVariable = "NICEPAY_USER_DETAIL";
+export type SwitchVariable = "NICEPAY_USER_DETAIL" | "MERCHANT_WEBHOOK_URL";
 
 /** All routes that lead to a function. */
 export const routesOf = ({ route, alsoAt = [] }: Pick<FunctionDefinition, "route" | "alsoAt">) =>

@@ -1,8 +1,11 @@
 /** The providers. What else is to be known of each is in its folder's facts (lib/providers/facts.ts). */
 export type ProviderName = "aggrepay" | "payu" | "wibmo" | "dreamzwallet" | "nicepay";
 
-/** One secret for each provider, and `gateway`: the key rings of fingerprints and of sealed tokens. */
-export type SecretName = ProviderName | "gateway";
+/**
+ * One secret for each provider; `gateway`: the key rings of fingerprints and of sealed tokens; `webhook`: what events are signed
+ * with for the merchant.
+ */
+export type SecretName = ProviderName | "gateway" | "webhook";
 
 /** The environment variable that holds the id (ARN) of a secret. */
 export const secretIdVariable = (name: SecretName): string => `${name.toUpperCase()}_SECRET_ID`;

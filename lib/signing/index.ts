@@ -32,4 +32,5 @@ export {
 } from "./nicepay.ts";
 export { type PayuRequest, type PayuSecret, signPayu } from "./payu.ts";
 export { encodePhpJson, type PhpJsonOptions } from "./php-json.ts";
+export { standardWebhookSignature, type WebhookDelivery } from "./standard-webhooks.ts";
 export { type WibmoHeaderNames, type WibmoSecret, wibmoHeaders } from "./wibmo.ts";

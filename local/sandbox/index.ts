@@ -39,6 +39,11 @@ export const sandboxSecrets = {
   nicepay: nicepaySandboxSecret,
 } as const satisfies Readonly<Record<ProviderName, JsonObject>>;
 
+/** What events for a merchant are signed with here, as long as there is no SECRETS_FILE. */
+export const sandboxWebhookSecret = {
+  signingSecret: "whsec_c2FuZGJveC1zaWduaW5nLXNlY3JldC1vZi0zMi1ieXRlcw==",
+};
+
 function signingPair(secret: JsonObject) {
   const { apiKey, salt } = secret;
   return typeof apiKey === "string" && typeof salt === "string" ? [{ apiKey, salt }] : [];

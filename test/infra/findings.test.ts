@@ -13,6 +13,7 @@ const everything: ChosenContext = {
   keyRingReaders: "arn:aws:iam::123456789012:role/key-rotation",
   tracing: "on",
   nicepayUserDetail: "on",
+  merchantWebhookUrl: "https://shop.example/wallet-events",
   rollout: "linear",
   oldWebhookRoute: "on",
   webhookDoor: "open",

@@ -1,0 +1,88 @@
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { readUrl, settleMarginMs } from "../../lib/config.ts";
+import { seenOf } from "../../lib/log.ts";
+import type { FunctionDefinition } from "../../lib/operation/definition.ts";
+import { served } from "../../lib/operation/invocation.ts";
+import { deliveryOf, pauseAfter } from "../../lib/operation/merchant-event.ts";
+import { warmSecrets } from "../../lib/operation/read.ts";
+import { Problem } from "../../lib/problem.ts";
+import { merchantQueueVariable } from "../../lib/queue.ts";
+import { hideFor } from "../../lib/queue-hide.ts";
+import { retryAfterSeconds } from "../../lib/retry-after.ts";
+import { log, runtime } from "../../lib/runtime.ts";
+
+/**
+ * Delivers the events of records to the merchant's own URL, signed as Standard Webhooks. What is not taken stays in the queue and
+ * comes again later and later; what is never taken goes to the dead-letter queue.
+ */
+export const operation: FunctionDefinition = {
+  name: "events/merchant-webhook",
+  summary: "Delivers events of records to the merchant",
+  takesFrom: "merchant-events",
+  postpones: true,
+  onlyWith: "MERCHANT_WEBHOOK_URL",
+  access: "queue",
+  variables: ["MERCHANT_WEBHOOK_URL"],
+  secrets: ["webhook"],
+  tableActions: [],
+};
+
+export const handler = /* @__PURE__ */ Object.assign(
+  async ({ Records: messages }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+    const remainingMs = () => context.getRemainingTimeInMillis();
+    const world = runtime();
+    const failed: string[] = [];
+    await served({ remainingMs, takenAt: undefined }, world, async () => {
+      for (const message of messages)
+        if (!(await isDelivered(message, remainingMs))) failed.push(message.messageId);
+    });
+    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+  },
+  {
+    async warm() {
+      await Promise.allSettled([warmSecrets(operation)]);
+    },
+  },
+);
+
+/** How long the merchant may take to answer; the specification asks receivers for 15 s at most. */
+const replyMs = 15_000;
+
+/** Whether the message is done with. Nothing of it is logged but the status of the answer. */
+async function isDelivered(message: SQSRecord, remainingMs: () => number): Promise<boolean> {
+  const startedAt = performance.now();
+  const tell = (more: object) =>
+    log({
+      function: operation.name,
+      requestId: message.messageId,
+      durationMs: Math.round(performance.now() - startedAt),
+      ...more,
+    });
+  // What no time is left for comes again.
+  if (remainingMs() < 2 * settleMarginMs) return false;
+  try {
+    const { secrets, clock, send } = runtime();
+    const versions = [await secrets.current("webhook"), await secrets.previous("webhook")];
+    const url = readUrl(process.env, "MERCHANT_WEBHOOK_URL");
+    const request = deliveryOf(message.body, {
+      url,
+      secrets: versions.filter((version) => version !== undefined),
+      now: clock.now(),
+    });
+    const sent = await send(request, {
+      connectMs: settleMarginMs,
+      replyMs: Math.min(replyMs, remainingMs() - settleMarginMs),
+      mayStillSend: () => true,
+    });
+    const status = sent.kind === "reply" ? sent.reply.status : undefined;
+    const asked = sent.kind === "reply" ? retryAfterSeconds(sent.reply.retryAfter, clock.now()) : undefined;
+    const pause = pauseAfter(sent, Number(message.attributes.ApproximateReceiveCount), asked);
+    tell({ ...(status !== undefined && { status }), ...(pause !== undefined && { code: "not-delivered" }) });
+    if (pause === undefined) return true;
+    await hideFor(process.env, merchantQueueVariable, message.receiptHandle, pause);
+    return false;
+  } catch (error) {
+    tell(error instanceof Problem ? { code: error.code } : seenOf(error));
+    return false;
+  }
+}

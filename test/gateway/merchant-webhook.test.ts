@@ -1,0 +1,69 @@
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { Webhook } from "standardwebhooks";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { sandboxWebhookSecret } from "../../local/sandbox/index.ts";
+import { type Gateway, startGateway } from "../support/gateway.ts";
+
+interface Delivery {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+const deliveries: Delivery[] = [];
+/** What the merchant answers next; 200 where nothing is left. */
+const answers: number[] = [];
+const merchant = createServer(async (request, response) => {
+  deliveries.push({ headers: request.headers, body: String(await buffer(request)) });
+  response.writeHead(answers.shift() ?? 200).end();
+});
+let gateway: Gateway;
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => merchant.listen(0, "127.0.0.1", resolve));
+  const { port } = merchant.address() as AddressInfo;
+  const env = { ASSEMBLY_DIR: "", MERCHANT_WEBHOOK_URL: `http://127.0.0.1:${port}/events` };
+  gateway = await startGateway({ env });
+}, 120_000);
+
+afterAll(async () => {
+  merchant.close();
+  await gateway?.stop();
+});
+
+const verified = ({ headers, body }: Delivery) =>
+  new Webhook(sandboxWebhookSecret.signingSecret).verify(body, headers as Record<string, string>);
+
+test("an event is delivered until the merchant takes it, signed as the published library verifies it", async () => {
+  answers.push(500, 302);
+  const answer = await fetch(`${gateway.url}/v1/aggrepay/debit-wallet`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      fromCustomerId: "1",
+      amount: "4.00",
+      mpin: "4711",
+      merchantTransactionId: "MERCHANT-WEBHOOK-1",
+    }),
+  });
+  const { record } = (await answer.json()) as { record: { id: string } };
+  await vi.waitFor(() => expect(deliveries).toHaveLength(3), { timeout: 60_000, interval: 100 });
+  const [first, second, third] = deliveries.map(verified);
+  expect(third).toEqual({
+    type: "record.declined",
+    timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    data: expect.objectContaining({ recordId: record.id, provider: "aggrepay", state: "declined" }),
+  });
+  expect([first, second]).toEqual([third, third]);
+  const ids = deliveries.map(({ headers }) => headers["webhook-id"]);
+  expect(new Set(ids).size).toBe(1);
+  expect(ids[0]).toMatch(new RegExp(`^evt_${record.id}_\\d+$`));
+  expect(deliveries.map(({ body }) => body).join()).not.toMatch(/4711|MERCHANT-WEBHOOK-1/);
+  const lines = gateway
+    .logs()
+    .split("\n")
+    .filter((line) => line.includes("events/merchant-webhook"));
+  expect(lines.join("\n")).toContain('"status":500');
+  expect(lines.join("\n")).not.toContain("whsec_");
+}, 120_000);
