@@ -139,7 +139,9 @@ function said(value: JsonValue | undefined): JsonValue {
 
 function isNothing(value: JsonValue | undefined): boolean {
   if (value instanceof Map || Array.isArray(value)) return [...value.values()].every(isNothing);
-  return filled(value) === null || value === false || (value instanceof JsonNumber && value.token === "0");
+  return (
+    filled(value) === null || value === false || (value instanceof JsonNumber && /^-?0$/.test(value.token))
+  );
 }
 
 const MEMBERS = ["data", "error", "page", "hash"];

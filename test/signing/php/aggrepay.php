@@ -46,7 +46,7 @@ function answerReply(string $body, array $salts): array
     $keys = array_map('strval', array_keys($reply));
     // No property of an object may begin with NUL.
     $members = json_decode(str_replace('"\\u0000', '"_\\u0000', $body));
-    $hash = filled($members, 'hash');
+    $hash = said($members, 'error') === null ? filled($members, 'hash') : said($members, 'hash');
     unset($reply['hash']);
     $escaped = json_encode($reply);
     $bare = json_encode($reply, JSON_UNESCAPED_SLASHES);
@@ -65,11 +65,27 @@ function filled(object $members, string $name): mixed
     return $value === '' || $value === [] ? null : $value;
 }
 
+// Nothing, in any form that an error reply gives it: what is empty, false or 0, and what holds no more than that.
+function nothing(mixed $value): bool
+{
+    if (is_object($value) || is_array($value)) {
+        return array_filter((array) $value, fn ($each) => !nothing($each)) === [];
+    }
+    return $value === null || $value === '' || $value === false || $value === 0;
+}
+
+function said(object $members, string $name): mixed
+{
+    $value = $members->$name ?? null;
+    return nothing($value) ? null : $value;
+}
+
 function verdict(object $members, array $keys, mixed $hash, string $escaped, string $bare, array $salts): string
 {
     if ($hash === null) {
-        $error = filled($members, 'error');
-        if (filled($members, 'data') !== null || filled($members, 'page') !== null) {
+        $error = said($members, 'error');
+        $shown = $error === null ? 'filled' : 'said';
+        if ($shown($members, 'data') !== null || $shown($members, 'page') !== null) {
             return 'unverified';
         }
         $complete = array_diff(['data', 'error', 'page', 'hash'], $keys) === [];
