@@ -590,8 +590,8 @@ test("nothing is there besides", () => {
     "AWS::ApiGatewayV2::Route": definitions.filter(({ access }) => access !== "open").flatMap(routesOf)
       .length,
     "AWS::ApiGatewayV2::Stage": 1,
-    // Each function's, each clock's, each provider's, and 18 of the whole.
-    "AWS::CloudWatch::Alarm": each + schedules + providers + 18,
+    // Each function's, each clock's, each provider's, and 19 of the whole.
+    "AWS::CloudWatch::Alarm": each + schedules + providers + 19,
     "AWS::CloudWatch::Dashboard": 1,
     "AWS::DynamoDB::Table": 1,
     "AWS::Events::EventBus": 1,
