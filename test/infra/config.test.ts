@@ -334,6 +334,13 @@ const cases: readonly Case[] = [
     sentence: hosts,
   },
   {
+    name: "merchantWebhookUrl",
+    variable: "MERCHANT_WEBHOOK_URL",
+    right: ["https://shop.example/wallet-events", "http://127.0.0.1:4000/events"],
+    wrong: ["", "shop.example", "http://shop.example/x", "https://user:word@shop.example/x", "none"],
+    sentence: "must be an https URL",
+  },
+  {
     name: "webhookSourceAddresses",
     variable: "WEBHOOK_SOURCE_ADDRESSES",
     right: ["103.20.51.39", "103.20.51.0/24,2001:db8::/32"],
