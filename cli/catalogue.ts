@@ -13,6 +13,8 @@ export interface Operation {
 /** What makes a repeat: fields of its own, the Idempotency-Key (perhaps only with one field), or nothing. */
 export interface Identity {
   readonly by: string;
+  /** Of an identity by fields: their names. */
+  readonly fields?: readonly string[];
   readonly when?: string;
 }
 

@@ -140,9 +140,10 @@ function list({ operations }: Catalogue, { json }: CallOptions, io: Io): Ending 
   return "done";
 }
 
-function identityTold({ by, when }: Operation["identity"]): string {
+function identityTold({ by, fields = [], when }: Operation["identity"]): string {
   if (by === "none") return "none: repeat it freely";
-  if (by !== "idempotency-key") return `${by}: the same request again is answered from its record`;
+  if (by !== "idempotency-key")
+    return `${fields.join(", ")}: the same request again is answered from its record`;
   return `the Idempotency-Key (--key)${when === undefined ? "" : `, needed with ${when} alone`}`;
 }
 

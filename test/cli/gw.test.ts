@@ -97,6 +97,9 @@ describe("call", () => {
   });
 
   test("lists operations and fields, and shows a call as curl that does the same", async () => {
+    expect((await shell.run("gw call debit-wallet --fields")).out).toMatch(
+      /^identity: merchantTransactionId: the same/m,
+    );
     expect((await shell.run("gw call")).out).toContain("aggrepay/debit-wallet ");
     const fields = await shell.run("gw call fetch-transactions --fields");
     expect(fields.out).toMatch(/^ {2}pageSize +required +whole number +How many transactions a page has$/m);
