@@ -36,7 +36,7 @@ interface OperationObject {
   readonly "x-source"?: string;
   readonly "x-access"?: string;
   readonly "x-only-with"?: string;
-  readonly "x-identity"?: { readonly by: string };
+  readonly "x-identity"?: { readonly by: string; readonly fields?: readonly string[] };
 }
 
 interface Content {
@@ -94,6 +94,8 @@ export interface Operation {
   readonly access: string | undefined;
   readonly onlyWith: string | undefined;
   readonly identityBy: string;
+  /** The fields that make its identity, where fields do. */
+  readonly identityFields: readonly string[];
   readonly parameters: readonly Parameter[];
   readonly input: Schema | undefined;
   readonly example: Readonly<Record<string, unknown>> | undefined;
@@ -141,6 +143,7 @@ function operationOf(
     access: operation["x-access"],
     onlyWith: operation["x-only-with"],
     identityBy: operation["x-identity"]?.by ?? "none",
+    identityFields: operation["x-identity"]?.fields ?? [],
     parameters: (operation.parameters ?? []).map((each) =>
       "$ref" in each ? (contract.components.parameters[nameIn(each)] ?? { name: "", in: "" }) : each,
     ),
@@ -243,9 +246,9 @@ export function ruleOf(schema: Schema): string {
   ].join(", ");
 }
 
-/** What the sandboxes know: their customer, MPIN and OTP. Each text that was made of the sample's id gets a new one. */
+/** What the sandboxes know: their customer, MPIN and OTP. Each text that holds the example's identity gets a new one. */
 export function sandboxBody(
-  { example, input }: Pick<Operation, "example" | "input">,
+  { example, input, identityFields }: Pick<Operation, "example" | "input" | "identityFields">,
   id: string,
 ): Readonly<Record<string, unknown>> {
   const sandbox: Readonly<Record<string, string>> = {
@@ -261,13 +264,15 @@ export function sandboxBody(
     input?.properties !== undefined && "x-provider-name" in (input.properties.customerId ?? {});
   const byCustomer =
     isAggrepay && example !== undefined && "mobileNumber" in example && !("customerId" in example);
+  const ids = identityFields.map((name) => example?.[name]).filter((value) => typeof value === "string");
+  const renewed = (text: string) => ids.reduce((whole, old) => whole.replaceAll(old, id), text);
   const fields = Object.entries(example ?? {}).filter(([name]) => !(byCustomer && name === "mobileNumber"));
   return Object.fromEntries([
     ...(byCustomer ? [["customerId", "991000017"] as const] : []),
     ...fields.map(([name, value]) => {
       const known = sandbox[name];
       if (known !== undefined) return [name, known] as const;
-      return [name, typeof value === "string" ? value.replaceAll("order-1", id) : value] as const;
+      return [name, typeof value === "string" ? renewed(value) : value] as const;
     }),
   ]);
 }

@@ -60,6 +60,7 @@ describe("what is tried", () => {
     });
     expect(bodyOf("aggrepayCreditWallet")).toMatchObject({
       toCustomerId: "991000017",
+      merchantTransactionId: "try-1",
       pgTransactionId: "PG-77/try-1",
     });
     expect(bodyOf("aggrepayWalletToWallet")).toMatchObject({
