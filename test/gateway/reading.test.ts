@@ -266,6 +266,12 @@ describe("an error in other shapes", () => {
       "outcome-unknown",
       "The mpin field is required. Transaction pending.",
     ],
+    [
+      "sentences without full stops, of which one proves nothing",
+      { code: "INVALID-PARAMS", message: ["The amount must be a number", "Ask the bank"] },
+      "outcome-unknown",
+      "The amount must be a number. Ask the bank.",
+    ],
     ["no text", { code: "INVALID-MPIN", message: { text: [null, 5] } }, "wrong-credential", ""],
     ["a list of nothing that is read", { code: "INVALID-PARAMS", message: [7] }, "outcome-unknown", ""],
   ])("%s", async (_what, error, ours, message) => {

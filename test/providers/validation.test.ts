@@ -42,6 +42,8 @@ describe("a validator's text is known by its sentences", () => {
     "The amount format is invalid.",
     "The mpin field format is invalid.",
     "The mpin must be 4 digits.",
+    "The mobile number should be of 10 digits",
+    "The amount must not be negative.",
     "The new mpin and old mpin must be different.",
     "The new mpin confirmation does not match.",
     "The otp may not be greater than 6 characters.",
@@ -86,6 +88,9 @@ describe("a validator's text is known by its sentences", () => {
     "The amount is pending",
     "The amount was accepted.",
     "The amount must be greater than 0, transaction pending",
+    "The amount must be a number and the payment is pending",
+    "The amount must be a valid amount (debited)",
+    "The merchant transaction id must be at least 5 characters timed out",
     "The mpin field is required; the bank did not respond",
     "The mpin field is required. Transaction is being processed.",
     "The selected bank did not respond, the status is invalid.",
@@ -127,6 +132,8 @@ describe("that a value is not known", () => {
     "The selected mobile number is invalid or not verified.",
     "The selected mobile number could not be found in time, try again.",
     "The mobile number was found.",
+    "The selected mobile number is invalid. (and 1 more error)",
+    "The mobile number was not found (and 2 more errors).",
   ])("not by %j", (message) => {
     expect(isUnknown("mobile number", message)).toBe(false);
   });

@@ -130,6 +130,12 @@ function textsIn(message: JsonValue | undefined): readonly string[] {
   return [...(message as ReadonlyMap<unknown, JsonValue>).values()].flatMap(textsIn);
 }
 
+/** Each text ends as a sentence does: two that run into one another could be read as one that proves more. */
+const sentencesOf = (texts: readonly string[]): string =>
+  texts.length < 2
+    ? texts.join()
+    : texts.map((text) => (/[.!;]\s*$/.test(text) ? text : `${text}.`)).join(" ");
+
 type Refused = Exclude<ProviderAnswer<AggrepayReply>, { readonly kind: "success" }>;
 
 function refusal(data: JsonValue, error: JsonValue, asked: Asked): Refused | undefined {
@@ -138,7 +144,7 @@ function refusal(data: JsonValue, error: JsonValue, asked: Asked): Refused | und
   const [code, message] = only instanceof Map ? [only.get("code"), only.get("message")] : [];
   if (data !== null || typeof code !== "string" || code === "")
     return { kind: "unusable", why: "AggrePay's reply holds an error that cannot be read." };
-  const text = textsIn(message).join(" ");
+  const text = sentencesOf(textsIn(message));
   const word = { code, message: text };
   const meaning = meaningOf(code, text, asked);
   if (meaning) return { kind: "refusal", word, ...meaning };

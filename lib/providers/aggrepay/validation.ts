@@ -25,10 +25,13 @@ const rest = "(?:[^,;]|, ?(?:numbers|digits|dashes))*";
 /** The sentences of Laravel's validator, which AggrePay's texts are, and near forms of them. */
 const malformed = [
   `(?:is|are) (?:required|prohibited|missing|invalid|empty|not (?:present|allowed|valid|an? ${rest}))(?: (?:when|unless|if|with) ${rest})?`,
-  String.raw`(?:(?:must|should)(?: not| only)?|(?:may|can) ?(?:not|only)) (?:(?:be|have) (?:an?|at|between|greater|less|more|longer|one|in|exactly|equal|valid|unique|different|numeric|positive|true|present|empty|\d)\b|contain|exceed|start|end|exist)${rest}`,
+  String.raw`(?:(?:must|should)(?: not| only)?|(?:may|can) ?(?:not|only)) (?:(?:be|have) (?:an?|at|between|greater|less|more|longer|one|in|of|exactly|equal|valid|unique|different|numeric|positive|negative|true|present|empty|\d)\b|contain|exceed|start|end|exist)${rest}`,
   `(?:does not|must|should) match${rest}`,
   "(?:has|contains) (?:an? )?(?:invalid|duplicate|unauthorized) [a-z ]+",
 ].join("|");
+/** Words of what has begun: no validator says them of a request, however its sentence begins. */
+const ofWhatBegan =
+  /\b(?:pending|process(?:ing|ed)?|progress|initiated|debited|credited|refunded|reversed|succe\w+|timed? ?out)\b/;
 const sentence = new RegExp(`^${subject} (?:(${unknown})|(has already been taken)|(${malformed}))$`);
 
 /**
@@ -39,13 +42,18 @@ const sentence = new RegExp(`^${subject} (?:(${unknown})|(has already been taken
 export function findingsIn(message: string): readonly Finding[] {
   if (message.length > textLimit) return [];
   const text = plain(message).replace(prefix, "");
+  if (ofWhatBegan.test(text)) return [];
   const sentences = text.split(betweenSentences).filter((each) => !advice.test(each));
   const findings = sentences.map(findingOf).filter((each) => each !== undefined);
   return findings.length < sentences.length ? [] : findings;
 }
 
-/** Whether a text says that the provider knows no such value of that field, and nothing else. */
+/**
+ * Whether a text says that the provider knows no such value of that field, and nothing else. One that counts more errors leaves
+ * them out: the api key's may be among them, and without it every value is unknown.
+ */
 export function isUnknown(field: string, message: string): boolean {
+  if (/\band \d+ more\b/.test(plain(message))) return false;
   const [finding, ...more] = findingsIn(message);
   return finding?.finds === "unknown" && finding.field === field && more.length === 0;
 }
