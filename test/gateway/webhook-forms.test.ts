@@ -186,6 +186,11 @@ describe("values and members", () => {
       {},
       (fields) => json(`{"x":{"iMid":"OTHER","y":[{"userToken":"}"}]},${asJson(fields).slice(1)}`),
     ],
+    [
+      "within an object, behind 1,200 others",
+      {},
+      (fields) => json(`{"x":[${'{"y":{}},'.repeat(1_200)}0],"data":${asJson(fields)}}`),
+    ],
     ["an unknown field twice in a form", {}, (fields) => form(`x=1&${asForm(fields)}&x=2&`)],
     ["white space around it", {}, (fields) => json(` \r\n\t${asJson(fields)}\n`)],
     ["a byte order mark before JSON", {}, (fields) => json(`\ufeff${asJson(fields)}`)],

@@ -199,6 +199,12 @@ export const uncertainForms: readonly (readonly [...Form, why: string])[] = [
     "userToken: can be read in more than one way",
   ],
   [
+    "userToken as a number with an exponent",
+    ({ userToken: _, ...fields }) =>
+      json(`${asJson(fields).slice(0, -1)},"userToken":1.2345678901234568e+23}`),
+    "userToken: can be read in more than one way",
+  ],
+  [
     "a bad escape in userToken",
     (fields) => json(JSON.stringify({ ...fields, userToken: "a!b" }).replace("!", "\\x")),
     "userToken: can be read in more than one way",

@@ -40,9 +40,9 @@ interface Level {
   isEmpty: boolean;
 }
 
-/** Deeper levels are passed over, and so are more objects than these. */
+/** Deeper levels are passed over, and so are more objects with fields of a notification than these. */
 const deepest = 100;
-const most = 100;
+const most = 1_000;
 
 class Scan {
   readonly objects: Member[][] = [];
@@ -87,7 +87,6 @@ class Scan {
     }
     this.#level.isEmpty = false;
     const members: Member[] | undefined = sign === "{" ? [] : undefined;
-    if (members && this.objects.length < most) this.objects.push(members);
     this.#levels.push(newLevel(members));
   }
 
@@ -119,6 +118,7 @@ class Scan {
     if (members === undefined || name === undefined || value === undefined || value === "null") return;
     if (!isField(name)) return;
     const said = value === "other" ? { text: undefined, isExact: true } : value;
+    if (members.length === 0 && this.objects.length < most) this.objects.push(members);
     members.push({ name, ...said, hasOpenPlus: false });
   }
 
@@ -150,7 +150,7 @@ class Scan {
     const text = this.#text.slice(from, this.#at);
     if (/^(?:null|none|undefined)$/i.test(text)) this.#give("null");
     else if (/^(?:true|false)$/i.test(text)) this.#give("other");
-    // A number that ends the text may have been longer.
+    // A number that ends the text may have been longer; one with an exponent has lost digits of the text that it was.
     else this.#give({ text, isExact: isNumber.test(text) && this.#at < this.#text.length });
   }
 }
@@ -162,7 +162,7 @@ const newLevel = (members: Member[] | undefined): Level => ({
   isEmpty: true,
 });
 
-const isNumber = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+const isNumber = /^-?\d+(?:\.\d+)?$/;
 
 const escapes: ReadonlyMap<string, string> = new Map([
   ...['"', "\\", "/"].map((sign) => [sign, sign] as const),
