@@ -101,6 +101,18 @@ interface ClaimForm {
   readonly values: Attributes;
 }
 
+/**
+ * The latest entries. The last `not_executed` stays in place of the oldest of them: it was concluded, and a refusal that follows
+ * may mean the attempt that it was of.
+ */
+function shortened(history: readonly string[]): readonly string[] {
+  if (history.length < historyLimit) return history;
+  const isConcluded = (entry: string) => entry.startsWith("not_executed ");
+  const latest = history.slice(-historyKept);
+  const concluded = latest.some(isConcluded) ? undefined : history.findLast(isConcluded);
+  return concluded === undefined ? latest : [concluded, ...latest.slice(1)];
+}
+
 /** What must hold for a claim: that there is no record, or that nothing has changed of the one that was seen. */
 const formOf = (seen: RecordItem | undefined): ClaimForm =>
   seen === undefined
@@ -113,7 +125,7 @@ const formOf = (seen: RecordItem | undefined): ClaimForm =>
           "attribute_not_exists(#binding)",
         ].join(" AND "),
         attempt: seen.attempt + 1,
-        history: seen.history.length < historyLimit ? seen.history : seen.history.slice(-historyKept),
+        history: shortened(seen.history),
         values: {
           ":seenAttempt": N(seen.attempt),
           ":seenState": S(seen.state),

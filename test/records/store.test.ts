@@ -210,6 +210,19 @@ describe("a claim of an identity that has a record", () => {
     expect(history.at(-2)).toMatch(/^dispatched \d+$/);
   });
 
+  test("keeps that an attempt was concluded as not executed, however many that sent nothing followed", async () => {
+    const claim = claimOf();
+    let latest = claim;
+    for (let attempt = 1; attempt <= 12; attempt += 1) {
+      await records.claim(latest);
+      await records.settle(settlementOf(latest, attempt, attempt === 1 ? "not_executed" : "not_sent"));
+      latest = again(latest);
+    }
+    const { history = [] } = (await records.get(claim.id)) ?? {};
+    expect(history.filter((entry) => entry.startsWith("not_executed "))).toHaveLength(1);
+    expect(history.length).toBeLessThanOrEqual(7);
+  });
+
   test("with a full history is still only for the same request", async () => {
     const claim = claimOf();
     let latest = claim;
