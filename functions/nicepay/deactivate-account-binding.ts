@@ -8,7 +8,7 @@ import {
   asksAboutTokens,
   checkDeactivated,
   deactivationOf,
-  hasPhone,
+  tokenState,
   userDetailOf,
   userTokenVariables,
 } from "../../lib/providers/nicepay/user-token.ts";
@@ -48,13 +48,13 @@ export const operation = change({
     keeps: () => ({}),
     evidence: async ({ identity }, ask, { opened }) => {
       if (!opened) return { shows: "unclear", why: "The binding has no user token to ask about." };
-      const told = await ask(userDetailOf(opened.secret), (reply) => hasPhone(reply, opened.agrees));
-      if (told.kind === "answer")
-        return told.answer
-          ? { shows: "nothing", why: "NICEPAY still knows the user token." }
-          : { shows: "other", why: "NICEPAY shows another phone number for the user token." };
-      // Only once its code has been seen and configured.
-      if (told.kind === "refusal" && told.code === "not-found")
+      const told = await ask(userDetailOf(opened.secret), (reply) => tokenState(reply, opened));
+      if (told.kind === "answer" && told.answer === "known")
+        return { shows: "nothing", why: "NICEPAY still knows the user token." };
+      if (told.kind === "answer" && told.answer === "another's")
+        return { shows: "other", why: "NICEPAY shows another phone number for the user token." };
+      // By its code only once that has been seen and configured.
+      if (told.kind === "answer" || (told.kind === "refusal" && told.code === "not-found"))
         return { shows: "done", result: { referenceNo: identity, deactivated: true, description: null } };
       return withoutAnswer(told, []);
     },

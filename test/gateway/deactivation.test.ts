@@ -172,6 +172,34 @@ describe("a deactivation", () => {
     expect((await binding(knowing, referenceNo)).body).toMatchObject({ result: { bound: false } });
   });
 
+  test("whose reply was lost has succeeded, where user detail shows an inactive token", async () => {
+    const referenceNo = await bound(wallets);
+    wallets.peer.script({ "remove-token": reset, "user-details": detail({ tokenStatus: 0 }) });
+    expect((await deactivate(wallets, referenceNo)).status).toBe(504);
+    expectSuccess(
+      await deactivate(wallets, referenceNo),
+      { result: deactivated(referenceNo, null), record: deactivationRecord(referenceNo, "succeeded") },
+      { replayed: true },
+    );
+  });
+
+  test.each<readonly [string, object]>([
+    ["another token", { userToken: "another" }],
+    ["an inactive account", { accountStatus: "0" }],
+  ])("is not said to be without effect by a user detail of %s", async (_what, more) => {
+    const referenceNo = await bound(wallets);
+    wallets.peer.script({ "remove-token": reset, "user-details": detail(more) });
+    await deactivate(wallets, referenceNo);
+    await deactivate(wallets, referenceNo);
+    const item = (await wallets.items()).find(
+      ({ identity, namespace }) => identity?.S === referenceNo && namespace?.S === "deactivation",
+    );
+    expect([item?.state?.S, item?.lastInquiry?.S]).toEqual([
+      "in_doubt",
+      expect.stringMatching(/cannot be read|another user token|inactive/),
+    ]);
+  });
+
   test.each([
     ["had no reply", reset],
     ["got a code that nobody knows", says("9876")],

@@ -141,6 +141,18 @@ export function checkConfirms(reply: Reader, userToken: Secret): void {
 }
 
 /**
+ * What a user detail shows of a token whose deactivation is in doubt.
+ * @throws UnreadableReply where it speaks of another token or of an inactive account, or shows no phone number that can be compared.
+ */
+export function tokenState(reply: Reader, { secret, agrees }: Opened): "known" | "revoked" | "another's" {
+  if (!hasPhone(reply, agrees)) return "another's";
+  refuseAnother(reply, secret.reveal());
+  if (reply.optionalId("tokenStatus") === inactive) return "revoked";
+  checkConfirms(reply, secret);
+  return "known";
+}
+
+/**
  * Whether the account of a user token has the phone number that its binding was registered with.
  * @throws UnreadableReply where the reply shows no phone number, or a part of one that nothing was kept to compare with.
  */
