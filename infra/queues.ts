@@ -11,14 +11,16 @@ export interface QueuePair {
   readonly dead: Queue;
 }
 
-/** The queues that functions take messages from. */
+/** The queues that functions put messages into, or take them from. */
 export function createQueues(
   stack: Stack,
   config: Config,
   key: Key,
   definitions: readonly FunctionDefinition[],
 ): ReadonlyMap<QueueName, QueuePair> {
-  const names = new Set(definitions.flatMap(({ takesFrom }) => takesFrom ?? []));
+  const names = new Set(
+    definitions.flatMap(({ putsInto, takesFrom }) => [putsInto ?? [], takesFrom ?? []].flat()),
+  );
   return new Map([...names].map((name) => [name, createPair(stack, name, config, key)]));
 }
 

@@ -142,13 +142,16 @@ const informing = [
 ];
 const unheardOf: readonly Json[] = [null, "", "NA", ["x"], { of: "x" }, "1,2,3", true];
 
-/** Rows of others, of which something cannot be read; none could be a change of ours. */
+/**
+ * Rows of others, of which something cannot be read. The amount of each can be, and is none of ours: without it a row of a kind
+ * that is not known could be a change of ours, and makes an absence unproven.
+ */
 const foreignRows: readonly Members[] = [
   { amount: "999.99", payment_type: "DEBIT", time: null, transaction_id: null },
   { amount: "999.99", payment_type: "CREDIT", time: "yesterday", transaction_id: ["x"] },
   { amount: "888.88", payment_type: null, time: { at: "x" }, merchant_transaction_id: { of: "x" } },
   { amount: "888.88", payment_type: "ADJUSTMENT", time: "2019-02-31 10:00:00", balance: null },
-  { amount: null, payment_type: "OPENING", time: "", transaction_status: null },
+  { amount: "777.77", payment_type: "OPENING", time: "", transaction_status: null },
 ];
 
 const codings: Readonly<Record<string, (body: Uint8Array) => Buffer>> = {
