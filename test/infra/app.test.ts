@@ -21,7 +21,7 @@ async function synthesize(name: string, context: Readonly<Record<string, unknown
   const outdir = join(scratch, name);
   await promisify(execFile)(process.execPath, ["infra/app.ts"], {
     cwd: projectRoot,
-    env: { CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context) },
+    env: { CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context), CDK_VALIDATION: "false" },
   });
   return outdir;
 }
