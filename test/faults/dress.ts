@@ -105,6 +105,12 @@ const isMembers = (value: Json): value is Members =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A time as `2026-01-05 11:30:00`, in forms that name the same moment. */
+/** A text that is no time stays as it is. */
+function inUtc(text: string): string {
+  const at = new Date(`${text.replace(" ", "T")}+05:30`);
+  return Number.isNaN(at.getTime()) ? text : `${at.toISOString().slice(0, 19)}Z`;
+}
+
 const timeForms: readonly ((text: string) => string)[] = [
   (text) => `${text}.0`,
   (text) => `${text}.123456`,
@@ -115,7 +121,7 @@ const timeForms: readonly ((text: string) => string)[] = [
   (text) => text.replaceAll("-", "."),
   (text) => text.replace(/\D/g, ""),
   (text) => ` ${text} `,
-  (text) => `${new Date(`${text.replace(" ", "T")}+05:30`).toISOString().slice(0, 19)}Z`,
+  inUtc,
 ];
 
 const amountForms: readonly ((text: string) => Json)[] = [

@@ -1,3 +1,4 @@
+import { decisive } from "../../lib/providers/words.ts";
 import type { Answer, Draft } from "./http.ts";
 import { searched } from "./world.ts";
 
@@ -20,7 +21,7 @@ export function wrongIn(answer: Answer | undefined, { method, path }: Draft): re
   for (const secret of [text, JSON.stringify(headers)].flatMap(secretsIn))
     if (!(path.startsWith("/v1/account-bindings/") && secret === "user token"))
       finds(`${secret} in an answer`);
-  if (method === "HEAD") return found;
+  if (method === "HEAD" || (status === 200 && isConsole(path))) return found;
   const type = String(headers["content-type"] ?? "");
   const json = parsed(text);
   if (json === undefined) finds("an answer that is no JSON object");
@@ -34,6 +35,9 @@ export function wrongIn(answer: Answer | undefined, { method, path }: Draft): re
   return found;
 }
 
+/** The local host's own page, for people. */
+const isConsole = (path: string): boolean => /^\/(?:console\/[^?#]*)?(?:[?#]|$)/.test(path);
+
 function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -45,7 +49,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
 
 /** What refuses a change for good; any other code proves nothing, until a reply or an inquiry shows that nothing was done. */
 const refusing =
-  /^(INVALID-(PARAMS|INPUT-DATA|OTP|MPIN)|INSUFFICIENT-FUND|(MONTHLY-)?TRANSACTION-LIMIT(-EXCEEDED)?|TRANSACTION-ALREADY-REVERSED|NO-(PG-TRANSACTION|SUB-MERCHANT)-RECORD(-FOUND)?|null|90(09|14|16|17|19)|9109)$/;
+  /^(INVALID-(PARAMS|INPUT-DATA|OTP|MPIN)|INSUFFICIENT-FUND|(MONTHLY-)?TRANSACTION-LIMIT(-EXCEEDED)?|TRANSACTION-ALREADY-REVERSED|NO-(PG-TRANSACTION|SUB-MERCHANT)-RECORD(-FOUND)?|null|90(09|14|16|17|19)|9109)$/i;
 
 function isRefusalByUnlistedCode(json: Readonly<Record<string, unknown>>): boolean {
   const { record, provider, detail } = json as {
@@ -55,7 +59,10 @@ function isRefusalByUnlistedCode(json: Readonly<Record<string, unknown>>): boole
   };
   const isShown = /shows that it did not act|did not do it/.test(detail ?? "");
   return (
-    record?.state === "declined" && !isShown && provider?.code !== undefined && !refusing.test(provider.code)
+    record?.state === "declined" &&
+    !isShown &&
+    provider?.code !== undefined &&
+    !refusing.test(decisive(provider.code))
   );
 }
 

@@ -67,7 +67,7 @@ const codes = [
 const codeNames = ["responseCode", "resultCd", "errorCode", "status", "code"];
 
 /** Calls that look, so that everything else changes something. */
-const looking = /^(fetch|check|get)|^(encrypt|decrypt|retrieveCustRecord)$/;
+const looking = /^(fetch|check|get)|^(encrypt|decrypt|retrieveCustRecord|user-details)$/;
 
 export async function startFuzzPeer(): Promise<FuzzPeer> {
   const plans = new Map<number, Plan & { calls: number }>();
