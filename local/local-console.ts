@@ -2,7 +2,7 @@ import type { Console } from "../console/answer.ts";
 import { providers } from "../lib/providers/index.ts";
 import type { Peer } from "./peers.ts";
 
-/** The console of this host, loaded when the first browser comes. Its page calls the gateway itself, as any caller does. */
+/** The console of this host, loaded when the first browser comes. Its page calls the gateway itself, as callers do. */
 export function localConsole(gateway: string, peers: readonly Peer[]): Console {
   let opened: Promise<Console> | undefined;
   const open = async (): Promise<Console> => {

@@ -1,9 +1,9 @@
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import type { Context, SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { readUrl, settleMarginMs } from "../../lib/config.ts";
 import { seenOf } from "../../lib/log.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import { served } from "../../lib/operation/invocation.ts";
-import { deliveryOf, pauseAfter } from "../../lib/operation/merchant-event.ts";
+import { deliveryOf, nextPause, pauseAfter } from "../../lib/operation/merchant-event.ts";
 import { warmSecrets } from "../../lib/operation/read.ts";
 import { Problem } from "../../lib/problem.ts";
 import { merchantQueueVariable } from "../../lib/queue.ts";
@@ -31,12 +31,16 @@ export const handler = /* @__PURE__ */ Object.assign(
   async ({ Records: messages }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const remainingMs = () => context.getRemainingTimeInMillis();
     const world = runtime();
-    const failed: string[] = [];
+    const batchItemFailures: SQSBatchItemFailure[] = [];
     await served({ remainingMs, takenAt: undefined }, world, async () => {
-      for (const message of messages)
-        if (!(await isDelivered(message, remainingMs))) failed.push(message.messageId);
+      // At once: behind a merchant that hangs, messages that wait would use up their tries without being sent.
+      const deliver = async (message: SQSRecord) => {
+        if (!(await isDelivered(message, remainingMs)))
+          batchItemFailures.push({ itemIdentifier: message.messageId });
+      };
+      await Promise.all(messages.map(deliver));
     });
-    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+    return { batchItemFailures };
   },
   {
     async warm() {
@@ -58,8 +62,9 @@ async function isDelivered(message: SQSRecord, remainingMs: () => number): Promi
       durationMs: Math.round(performance.now() - startedAt),
       ...more,
     });
-  // What no time is left for comes again.
-  if (remainingMs() < 2 * settleMarginMs) return false;
+  const received = Number(message.attributes.ApproximateReceiveCount);
+  const hide = (seconds: number) =>
+    hideFor(process.env, merchantQueueVariable, message.receiptHandle, seconds);
   try {
     const { secrets, clock, send } = runtime();
     const versions = [await secrets.current("webhook"), await secrets.previous("webhook")];
@@ -76,13 +81,15 @@ async function isDelivered(message: SQSRecord, remainingMs: () => number): Promi
     });
     const status = sent.kind === "reply" ? sent.reply.status : undefined;
     const asked = sent.kind === "reply" ? retryAfterSeconds(sent.reply.retryAfter, clock.now()) : undefined;
-    const pause = pauseAfter(sent, Number(message.attributes.ApproximateReceiveCount), asked);
+    const pause = pauseAfter(sent, received, asked);
     tell({ ...(status !== undefined && { status }), ...(pause !== undefined && { code: "not-delivered" }) });
     if (pause === undefined) return true;
-    await hideFor(process.env, merchantQueueVariable, message.receiptHandle, pause);
+    await hide(pause);
     return false;
   } catch (error) {
     tell(error instanceof Problem ? { code: error.code } : seenOf(error));
+    // A secret that is not there yet takes as long to mend as a merchant; a message that is no event is soon a person's.
+    if (error instanceof Problem) await hide(nextPause(received)).catch((cause) => tell(seenOf(cause)));
     return false;
   }
 }

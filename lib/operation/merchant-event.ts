@@ -70,6 +70,11 @@ const longest = 43_200 - 60;
 export function pauseAfter(sent: Sent, received: number, retryAfter = 0): number | undefined {
   if (sent.kind === "reply" && sent.reply.status >= 200 && sent.reply.status < 300) return undefined;
   if (sent.kind === "reply" && sent.reply.status === 410) return longest;
+  return nextPause(received, retryAfter);
+}
+
+/** Seconds until the next try, longer with each, and no shorter than the merchant asked for. */
+export function nextPause(received: number, retryAfter = 0): number {
   const pause = pauses[Math.min(received, pauses.length) - 1] ?? 5;
   return Math.min(Math.max(pause, retryAfter), longest);
 }

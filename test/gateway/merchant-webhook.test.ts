@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { Webhook } from "standardwebhooks";
@@ -14,9 +14,13 @@ interface Delivery {
 const deliveries: Delivery[] = [];
 /** What the merchant answers next; 200 where nothing is left. */
 const answers: number[] = [];
+/** Deliveries that the merchant leaves without an answer while it hangs. */
+const hanging: ServerResponse[] = [];
+let hangs = false;
 const merchant = createServer(async (request, response) => {
   deliveries.push({ headers: request.headers, body: String(await buffer(request)) });
-  response.writeHead(answers.shift() ?? 200).end();
+  if (hangs) hanging.push(response);
+  else response.writeHead(answers.shift() ?? 200).end();
 });
 let gateway: Gateway;
 
@@ -35,18 +39,16 @@ afterAll(async () => {
 const verified = ({ headers, body }: Delivery) =>
   new Webhook(sandboxWebhookSecret.signingSecret).verify(body, headers as Record<string, string>);
 
-test("an event is delivered until the merchant takes it, signed as the published library verifies it", async () => {
-  answers.push(500, 302);
-  const answer = await fetch(`${gateway.url}/v1/aggrepay/debit-wallet`, {
+const debit = (merchantTransactionId: string) =>
+  fetch(`${gateway.url}/v1/aggrepay/debit-wallet`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({
-      fromCustomerId: "1",
-      amount: "4.00",
-      mpin: "4711",
-      merchantTransactionId: "MERCHANT-WEBHOOK-1",
-    }),
+    body: JSON.stringify({ fromCustomerId: "1", amount: "4.00", mpin: "4711", merchantTransactionId }),
   });
+
+test("an event is delivered until the merchant takes it, signed as the published library verifies it", async () => {
+  answers.push(500, 302);
+  const answer = await debit("MERCHANT-WEBHOOK-1");
   const { record } = (await answer.json()) as { record: { id: string } };
   await vi.waitFor(() => expect(deliveries).toHaveLength(3), { timeout: 60_000, interval: 100 });
   const [first, second, third] = deliveries.map(verified);
@@ -67,3 +69,14 @@ test("an event is delivered until the merchant takes it, signed as the published
   expect(lines.join("\n")).toContain('"status":500');
   expect(lines.join("\n")).not.toContain("whsec_");
 }, 120_000);
+
+test("while the merchant hangs no event waits for another: each is sent, and taken later", async () => {
+  deliveries.length = 0;
+  hangs = true;
+  const ids = () => new Set(deliveries.map(({ headers }) => headers["webhook-id"]));
+  await Promise.all(["a", "b", "c", "d", "e", "f", "g", "h"].map((name) => debit(`MERCHANT-HANGS-${name}`)));
+  // Less than the 15 s that one delivery waits for its answer.
+  await vi.waitFor(() => expect(ids().size).toBe(8), { timeout: 12_000, interval: 100 });
+  hangs = false;
+  for (const response of hanging) response.writeHead(200).end();
+}, 60_000);

@@ -125,7 +125,7 @@ function named(members: Members, name: string): Members {
 
 /**
  * The notifications whose signature is the merchant's under this version of the secret, compared in constant time: of each
- * what it may say. Of the likeliest way to read the body that has any.
+ * what it may say. Where more than one way to read the body holds signed ones, the likeliest way decides.
  * @throws Problem `misconfigured` for a secret that lacks a key.
  */
 export function signedIn(
