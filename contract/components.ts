@@ -119,7 +119,8 @@ const problem = {
     },
     errors: {
       type: "array",
-      description: "Each place of the request that is at fault",
+      description:
+        "Each place of the request that is at fault; of `identity-reused` each field that differs from the first request",
       items: {
         type: "object",
         properties: {

@@ -90,9 +90,10 @@ const told: Readonly<Record<ProblemCode, Told>> = {
     detail: "AggrePay declined.",
   },
   "identity-reused": {
-    meaning: "This identity belongs to another request. Nothing was sent.",
+    meaning:
+      "This identity belongs to another request. Nothing was sent. To the caller of that request, `errors` names the fields that differ, never a value, and `instance` is its record.",
     caller: "Use a new identity for a new request; a repeat must be the same request.",
-    detail: "This identity belongs to a request that differs from this one.",
+    detail: "This identity belongs to a request that differs from this one in amount.",
   },
   throttled: {
     meaning: "The provider asks for fewer requests (HTTP 429). Nothing was done.",

@@ -1,3 +1,4 @@
+import { exampleId } from "../functions/records/common.sample.ts";
 import { Problem, type ProblemCode, problemKinds } from "../lib/problem.ts";
 import { gatewayAnswers, type ProblemGuide, problems } from "./problems.ts";
 
@@ -93,12 +94,15 @@ const headersOf = (codes: readonly ProblemCode[]) => ({
 
 /** As the gateway itself writes it. */
 function exampleOf(code: ProblemCode, status: number): object {
-  const errors = { "invalid-request": [{ pointer: "/amount", detail: "must be above zero" }] }[
-    code as string
-  ];
+  const errors = {
+    "invalid-request": [{ pointer: "/amount", detail: "must be above zero" }],
+    "identity-reused": [{ pointer: "/amount", detail: "differs from the first request" }],
+  }[code as string];
   return new Problem(code, guideOf(code).detail, {
     status,
     retry: problemKinds[code].retry,
     ...(errors && { errors }),
-  }).body("urn:wallet-gateway:request:JKJaXmPLvHcESHA=");
+  }).body(
+    code === "identity-reused" ? `/v1/records/${exampleId}` : "urn:wallet-gateway:request:JKJaXmPLvHcESHA=",
+  );
 }

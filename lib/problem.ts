@@ -102,6 +102,8 @@ interface ProblemDetails {
   readonly nextReversal?: number | undefined;
   /** The record that the answer speaks of, as the caller sees it. */
   readonly record?: RecordView;
+  /** The id of a record that the request is not of, where its caller may know it: the answer's `instance`. */
+  readonly about?: string | undefined;
   /** It was given before; this is the same answer again. */
   readonly replayed?: boolean;
   readonly cause?: unknown;

@@ -182,7 +182,7 @@ readonly instance: string;
 readonly code: "invalid-request" | "access-denied" | "not-found" | "in-progress" | "already-done" | "unacceptable-body" | "wrong-credential" | "insufficient-funds" | "limit-exceeded" | "declined" | "identity-reused" | "throttled" | "misconfigured" | "provider-fault" | "not-sent" | "outcome-unknown";
 /** `same-identity`: repeat the request as it is after `Retry-After`. `after-fix`: mend the request; where the record is declined, under a new identity. `never`: do not repeat it */
 readonly retry: "after-fix" | "never" | "same-identity";
-/** Each place of the request that is at fault */
+/** Each place of the request that is at fault; of `identity-reused` each field that differs from the first request */
 readonly errors?: readonly ({
 /** The place in the body (RFC 6901), or a parameter */
 readonly pointer?: string;
@@ -1122,7 +1122,7 @@ export class Declined extends GatewayProblem {
   declare readonly code: "declined";
 }
 
-/** This identity belongs to another request. Nothing was sent. Do: Use a new identity for a new request; a repeat must be the same request. */
+/** This identity belongs to another request. Nothing was sent. To the caller of that request, `errors` names the fields that differ, never a value, and `instance` is its record. Do: Use a new identity for a new request; a repeat must be the same request. */
 export class IdentityReused extends GatewayProblem {
   declare readonly code: "identity-reused";
 }

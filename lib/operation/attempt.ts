@@ -21,7 +21,7 @@ import { hashedFacts } from "./kept.ts";
 import { warnOfInquiry } from "./last-inquiry.ts";
 import { noteUnread, refuse, routeName } from "./read.ts";
 import { before } from "./record-query.ts";
-import { type SameRequest, sameEffect, sameInput, secretsIn } from "./request.ts";
+import { identityReused, type SameRequest, sameEffect, sameInput, secretsIn } from "./request.ts";
 import { type Budget, type Doubtful, resolve } from "./resolve.ts";
 import { anchorBeside, numberRefused } from "./reversal.ts";
 
@@ -56,7 +56,7 @@ export async function runChange<Input extends object, Result, Call, Reply>(
   // Made while secrets, signature and claim are under way; nothing is written to it before the claim is acknowledged.
   world.connections.dial(config.baseUrl(provider.name));
   const ring = operation.sameBy ? undefined : await currentRing(world.secrets, "fingerprintKeys");
-  const same = sameRequest(operation, input, ring, world);
+  const same = sameRequest(operation, id, input, ring, world);
   const opened = await operation.opens?.(identity.id, { config, secrets: world.secrets, records });
   const call = operation.sends(input, { ...circumstances, ...(opened && { opened }) });
   const exchange = await prepared(provider, call, asked, circumstances, world, secretsIn(input));
@@ -77,6 +77,7 @@ export async function runChange<Input extends object, Result, Call, Reply>(
     number: numberOf(identity),
     caller: request.caller,
     request: same.text,
+    tags: same.tags,
     isSameRequest: same.is,
     facts: factsKept(operation.inquiry, input, listing, id, ring),
     customer: listing.customerId && `${provider.name}#${account}#${listing.customerId}`,
@@ -191,13 +192,14 @@ function companionOf<Input>(
 
 function sameRequest<Input extends object>(
   operation: Pick<ChangeSpec<Input, unknown, unknown, unknown>, "sameBy" | "name">,
+  id: string,
   input: Input,
   ring: KeyRing | undefined,
   world: Runtime,
 ): SameRequest {
   const name = routeName(operation.name);
   if (!ring) return sameEffect(name, operation.sameBy?.(input) ?? {});
-  return sameInput(name, input, ring, async () =>
+  return sameInput(id, name, input, ring, async () =>
     keyRing(await world.secrets.refreshed("gateway"), "fingerprintKeys"),
   );
 }
@@ -258,12 +260,11 @@ async function replay<Input extends object, Result, Call, Reply>(
   operation: ChangeOperation<Input, Result, Call, Reply>,
   held: RecordItem,
   same: SameRequest,
-  { input, note, remainingMs }: Request<Input>,
+  { input, note, remainingMs, caller }: Request<Input>,
   world: Runtime,
   records: Records,
 ): Promise<Answer> {
-  if (!(await same.is(held.request)))
-    throw new Problem("identity-reused", "This identity belongs to a request that differs from this one.");
+  if (!(await same.is(held.request))) throw identityReused(held, same, caller);
   const record = await resolved(
     operation,
     held,

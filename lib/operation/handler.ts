@@ -141,9 +141,9 @@ function response(status: number, type: string, body: object, headers: Record<st
 }
 
 function problemResponse(event: APIGatewayProxyEventV2, problem: Problem): Response {
-  const { record, replayed } = problem.details;
-  const instance = record
-    ? `/v1/records/${record.id}`
+  const { record, replayed, about = record?.id } = problem.details;
+  const instance = about
+    ? `/v1/records/${about}`
     : `urn:wallet-gateway:request:${event.requestContext.requestId}`;
   const retryAfter: Record<string, string> =
     problem.retryAfter === undefined ? {} : { "retry-after": String(problem.retryAfter) };

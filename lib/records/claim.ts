@@ -22,6 +22,7 @@ export interface Claim
   > {
   /** Of a reversal, 1 unless given. */
   readonly number?: number;
+  readonly tags?: string | undefined;
   /** A random token that nobody else has, new for each try to claim: whoever holds the record's is its attempt's owner. */
   readonly newOwner: () => string;
   readonly now: number;
@@ -141,6 +142,7 @@ const attemptOf = (claim: Claim, owner: string, attempt: number): Attributes => 
   identity: S(claim.identity),
   caller: S(claim.caller),
   request: S(claim.request),
+  ...(claim.tags && { tags: S(claim.tags) }),
   host: S(claim.host),
   owner: S(owner),
   attempt: N(attempt),

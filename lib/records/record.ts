@@ -20,6 +20,8 @@ export interface RecordItem {
   readonly caller: string;
   /** What a repeat must equal: the effect of a change of money in the clear, a keyed fingerprint of anything else. */
   readonly request: string;
+  /** Beside a keyed fingerprint: by what the fields of another request are named that differ (`SameRequest`). */
+  readonly tags: string | undefined;
   /** What an inquiry asks with, or a notification must agree with, as JSON. */
   readonly facts: string | undefined;
   /** Key of the customer's index: `<provider>#<account>#<customer id>`; the payer of a transfer. */
@@ -116,6 +118,7 @@ export function readRecord(item: Attributes): RecordItem {
     number: item.number === undefined ? 1 : number(item, "number"),
     caller: text(item, "caller"),
     request: text(item, "request"),
+    tags: item.tags?.S,
     facts: item.facts?.S,
     customer: item.customer?.S,
     amount: item.amount?.S,

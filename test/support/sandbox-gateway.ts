@@ -14,6 +14,7 @@ export interface Answer {
     readonly result?: Readonly<Record<string, unknown>>;
     readonly provider?: { readonly code: string; readonly message: string };
     readonly record?: { readonly id: string; readonly state: string; readonly attempt: number };
+    readonly errors?: readonly object[];
   };
   readonly text: string;
   readonly replayed: boolean;
