@@ -170,7 +170,59 @@ const codings: Readonly<Record<string, (body: Uint8Array) => Buffer>> = {
   "gzip, br": (body) => brotliCompressSync(gzipSync(body)),
 };
 
+const isGzip = (body: Uint8Array): boolean => body[0] === 0x1f && body[1] === 0x8b;
+const labels = {
+  gzip: ["", "identity", "utf-8", "UTF8", "none", "x-nobody", "deflate"],
+  plain: ["gzip", "deflate", "br", "utf-8", "binary", "aws-chunked", "x-nobody", "gzip, gzip"],
+};
+
+/** Sentences of a validator, each with forms that say the same. */
+const sentenceForms: readonly (readonly [RegExp, readonly ((...groups: readonly string[]) => string)[]])[] = [
+  [
+    /^The selected (.+) is invalid\.$/,
+    [
+      (field) => `The selected ${field?.replaceAll(" ", "_")} is invalid.`,
+      (field) => `Validation error: The selected ${field} is invalid`,
+      (field) => `${field} was not found.`,
+      (field) => `The "${field}" does not exist. Please choose another.`,
+    ],
+  ],
+  [
+    /^The (.+) has already been taken\.$/,
+    [
+      (field) => `${field?.replaceAll(" ", "_")} has already been taken`,
+      (field) => `Validation failed: The ${field} field has already been taken.`,
+      (field) => `The '${field}' has already been taken (and 1 more error)`,
+    ],
+  ],
+  [
+    /^The (.+) must not be greater than (\d+) characters\.$/,
+    [
+      (field, most) => `The ${field} may not be greater than ${most} characters`,
+      (field, most) => `The given data was invalid. The ${field} should not exceed ${most} characters.`,
+      (field) => `${field} format is invalid`,
+    ],
+  ],
+];
+
+function inAnotherForm(text: string, random: Random): string {
+  for (const [pattern, forms] of sentenceForms) {
+    const [, ...groups] = pattern.exec(text) ?? [];
+    if (groups.length > 0) return random.pick(forms)(...groups);
+  }
+  return text;
+}
+
 const kinds: readonly Kind[] = [
+  {
+    name: "content coding under another label",
+    wire: (reply, random) => {
+      if (reply.coding !== undefined && !(isGzip(reply.body) && reply.coding.trim().endsWith("gzip")))
+        return reply;
+      const body = reply.coding === undefined && random.chance(0.5) ? gzipSync(reply.body) : reply.body;
+      return { ...reply, body, coding: random.pick(isGzip(body) ? labels.gzip : labels.plain) };
+    },
+  },
   {
     name: "content coding",
     wire: (reply, random) => {
@@ -200,6 +252,10 @@ const kinds: readonly Kind[] = [
       ["customer_exists", "otp_sent", "updated", "mpin_updated", "customer_active"],
       (text, random) => random.pick(["true", "y", "yes"].includes(text) ? agreeing : refusing),
     ),
+  },
+  {
+    name: "a validator's sentence in another form",
+    said: texts(["message"], inAnotherForm),
   },
   {
     name: "words in another form",

@@ -52,6 +52,30 @@ export const mends: readonly Mend[] = [
   ),
   mend("content codings are undone", "lib/content-coding.ts", "if (coding === undefined) break;", "break;"),
   mend(
+    "a content coding is seen by its bytes",
+    "lib/content-coding.ts",
+    `const coding = named === "br" ? named : (seen ?? named);`,
+    "const coding = named;",
+  ),
+  mend(
+    "a label that does not fit says nothing",
+    "lib/content-coding.ts",
+    "const isOther = isPlain(current) ||",
+    "const isOther = (isPlain(current) && !current) ||",
+  ),
+  mend(
+    "a validator's sentence is read in many forms",
+    "lib/providers/aggrepay/validation.ts",
+    `decisive(message.replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " "));`,
+    "decisive(message);",
+  ),
+  mend(
+    "only a validator's sentence proves that a field was refused",
+    "lib/providers/aggrepay/refusals.ts",
+    "finds: (findings) => findings.length > 0,",
+    "finds: () => true,",
+  ),
+  mend(
     "times are read in many forms",
     "lib/time.ts",
     "const day = calendarDate(date);",

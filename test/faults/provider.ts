@@ -32,6 +32,8 @@ export interface Treatment {
     | "unknown code"
     | "both null"
     | "refusal"
+    | "invalid field"
+    | "pending under a validator's code"
     | "unauthorized"
     | "firewall"
     | "throttled"
@@ -196,6 +198,15 @@ export class Provider {
         return isNicepay
           ? nicepay("9017", "Invalid phone")
           : refusal("TRANSACTION-LIMIT", "Daily Transaction Limit Reached");
+      case "invalid field":
+        return isNicepay
+          ? nicepay("9017", "Invalid phone")
+          : refusal("INVALID-PARAMS", "The description must not be greater than 50 characters.");
+      // No validator says this: nothing is known of the change.
+      case "pending under a validator's code":
+        return isNicepay
+          ? nicepay("9999", "Pending")
+          : refusal("INVALID-PARAMS", "The bank did not respond in time.");
       case "unauthorized":
         return isNicepay ? nicepay("9011", "Invalid merchant") : refusal("UNAUTHORIZED", "Unauthorized");
       case "firewall":
