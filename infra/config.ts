@@ -1,22 +1,13 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
-import { sendMarginMs, settleMarginMs } from "../lib/config.ts";
-import type { Setting, Stage } from "../lib/providers/facts.ts";
-import { accountVariable, baseUrlVariable, providerNames, providers } from "../lib/providers/index.ts";
-import {
-  ConfigError,
-  type Context,
-  count,
-  type Rule,
-  ruleOf,
-  rules,
-  text,
-  together,
-  word,
-} from "./context.ts";
+import { outOfOrder, type Times, variableOf } from "../lib/config.ts";
+import { presetAt, type Stage } from "../lib/providers/facts.ts";
+import { baseUrlVariable, providerNames, providers } from "../lib/providers/index.ts";
+import { backOff, settings, timeNames, timeSettings } from "../lib/settings.ts";
+import { ConfigError, type Context, count, ruleOf, rules, text, together, word } from "./context.ts";
 
 /** What a deployment may choose. Everything is checked when the stack is synthesized: a wrong value never deploys. */
-export interface Config {
+export interface Config extends Times {
   readonly stage: Stage;
   /** Undefined: that of the credentials which deploy. */
   readonly region: string | undefined;
@@ -63,14 +54,6 @@ export interface Config {
   readonly egress: { readonly natGateways: number } | undefined;
   /** Values of the environment variables that functions are configured by; each gets those that its definition names. */
   readonly variables: Readonly<Record<string, string>>;
-  readonly providerTimeoutMs: number;
-  /** How long `reconcile` waits for the reply to one question. */
-  readonly inquiryTimeoutMs: number;
-  readonly functionTimeoutMs: number;
-  readonly leaseMs: number;
-  readonly quietPeriodMs: number;
-  readonly bindingWaitMs: number;
-  readonly doubtLimitMs: number;
   /** Pauses between one inquiry and the next. */
   readonly backOffMs: readonly number[];
 }
@@ -110,7 +93,6 @@ const stages = {
     webhookDoor: "open",
     rollout: "all-at-once",
     reconcileWorkers: 1,
-    variables: { SECOND_PERSON: "off" },
   },
   prod: {
     retainData: true,
@@ -123,17 +105,11 @@ const stages = {
     webhookDoor: "18.98.96.50",
     rollout: "canary",
     reconcileWorkers: 4,
-    variables: { SECOND_PERSON: "on" },
   },
 } as const satisfies Record<Stage, unknown>;
 
 /** Variables that say where a provider is; a function that has none of them calls none. */
 export const hostVariables: readonly string[] = providerNames.map(baseUrlVariable);
-
-const minute = 60_000;
-
-/** An HTTP API gives its caller 503 after 30 s, whatever the function still does. */
-const longestFunctionTimeoutMs = 29_000;
 
 /**
  * The configuration of a deployment.
@@ -156,32 +132,17 @@ export function readConfig(context: Context, named: readonly string[] = []): Con
 }
 
 /** What nobody may leave to a preset: each has no value that is right for every merchant, and a wrong one is not seen at once. */
-const forProduction: readonly (readonly [string, string])[] = [
-  ...providerNames
-    .filter((name) => providers[name].hasChanges)
-    .map(
-      (name) => [`${name}Account`, "it is part of every record's identity and must never change"] as const,
-    ),
-  ...providerNames
-    .filter((name) => providers[name].hosts.prod === undefined)
-    .map((name) => {
-      const { title } = providers[name];
-      const why = `${title} gives each merchant a production host of its own; none refuses its calls`;
-      return [`${name}BaseUrl`, why] as const;
-    }),
-  ...providerNames
-    .flatMap((name) => Object.entries(providers[name].settings))
-    .flatMap(([name, { mustBeChosen }]) =>
-      mustBeChosen === undefined ? [] : [[name, mustBeChosen] as const],
-    ),
-];
+function checkChosen(context: Context): void {
+  for (const [name, { mustBeChosen }] of Object.entries(settings)) {
+    if (mustBeChosen !== undefined && context(name) === undefined)
+      throw new ConfigError(`${name} must be chosen for prod: ${mustBeChosen}`);
+  }
+}
 
 function configFrom(context: Context): Config {
   const stage = word(context, "stage", ["dev", "prod"], "dev");
-  const { variables, throttle, webhookThrottle, webhookDoor, ...preset } = stages[stage];
-  const missing = forProduction.find(([name]) => context(name) === undefined);
-  if (stage === "prod" && missing)
-    throw new ConfigError(`${missing[0]} must be chosen for prod: ${missing[1]}`);
+  const { throttle, webhookThrottle, webhookDoor, ...preset } = stages[stage];
+  if (stage === "prod") checkChosen(context);
   const domain = together({
     domainName: text(context, "domainName", rules.hostName),
     certificateArn: text(context, "certificateArn", rules.certificate),
@@ -213,19 +174,17 @@ function configFrom(context: Context): Config {
     tracing: word(context, "tracing", ["on", "off"], "off") === "on",
     egress: readEgress(context),
     variables: {
-      ...variables,
       ...(domain && { WEBHOOK_BASE_URL: `https://${domain.domainName}` }),
       ...readVariables(context, stage),
     },
-    providerTimeoutMs: count(context, "providerTimeoutMs", "milliseconds", 20_000),
-    inquiryTimeoutMs: count(context, "inquiryTimeoutMs", "milliseconds", 5_000),
-    functionTimeoutMs: count(context, "functionTimeoutMs", "milliseconds", 28_000),
-    leaseMs: count(context, "leaseMs", "milliseconds", 33_000),
-    quietPeriodMs: count(context, "quietPeriodMs", "milliseconds", 900_000),
-    bindingWaitMs: count(context, "bindingWaitMs", "milliseconds", 30 * minute),
-    doubtLimitMs: count(context, "doubtLimitMs", "milliseconds", 24 * 60 * minute),
-    backOffMs: [1 * minute, 2 * minute, 5 * minute, 15 * minute, 60 * minute],
+    ...readTimes(context),
+    backOffMs: backOff.preset.split(",").map(Number),
   };
+}
+
+function readTimes(context: Context): Times {
+  const each = (name: keyof Times) => count(context, name, "milliseconds", timeSettings[name].preset);
+  return Object.fromEntries(timeNames.map((name) => [name, each(name)])) as Record<keyof Times, number>;
 }
 
 function readRetention(context: Context, preset: number): RetentionDays {
@@ -304,63 +263,15 @@ function readEgress(context: Context): Config["egress"] {
   throw new ConfigError(`natGateways ${natGateways} must be at most ${egressZones}: one for each zone`);
 }
 
-interface Choice {
-  readonly variable: string;
-  readonly rule: Rule;
-  readonly preset?: string | undefined;
-}
-
-/** What a deployment may choose of the functions' environment, by the name of the context value. */
-function choicesAt(stage: Stage): Readonly<Record<string, Choice>> {
-  const ofProviders = providerNames.flatMap((name): readonly (readonly [string, Choice])[] => {
-    const { hosts, hasChanges, settings } = providers[name];
-    // Where each merchant has a host of its own, none may be said.
-    const rule = Object.values(hosts).includes(undefined) ? rules.originOrNone : rules.origin;
-    return [
-      [`${name}BaseUrl`, { variable: baseUrlVariable(name), rule, preset: hosts[stage] ?? "none" }],
-      // Once in use an account never changes, or every identity is forgotten.
-      ...(hasChanges
-        ? [
-            [
-              `${name}Account`,
-              { variable: accountVariable(name), rule: rules.account, preset: "main" },
-            ] as const,
-          ]
-        : []),
-      ...Object.entries(settings).map(([each, setting]) => [each, choiceOf(setting, stage)] as const),
-    ];
-  });
-  return {
-    ...Object.fromEntries(ofProviders),
-    webhookBaseUrl: { variable: "WEBHOOK_BASE_URL", rule: rules.origin },
-    merchantWebhookUrl: { variable: "MERCHANT_WEBHOOK_URL", rule: rules.merchantUrl },
-    secondPerson: { variable: "SECOND_PERSON", rule: rules.secondPerson },
-  };
-}
-
-function choiceOf(setting: Setting, stage: Stage): Choice {
-  const { variable, preset } = setting;
-  return { variable, rule: ruleOf(setting), preset: typeof preset === "object" ? preset[stage] : preset };
-}
-
+/** What a deployment may choose of the functions' environment; each function gets those that its definition names. */
 function readVariables(context: Context, stage: Stage): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(choicesAt(stage)).flatMap(([name, { variable, rule, preset }]) => {
-      const value = text(context, name, rule) ?? preset;
-      return value === undefined ? [] : [[variable, value === "none" ? "" : value]];
+    Object.entries(settings).flatMap(([name, setting]) => {
+      const value = text(context, name, ruleOf(setting)) ?? presetAt(setting, stage);
+      return value === undefined ? [] : [[variableOf(name), value === "none" ? "" : value]];
     }),
   );
 }
-
-/** Small values are for a local host: in production somebody's money hangs on them. */
-const leastInProduction = {
-  providerTimeoutMs: 1_000,
-  inquiryTimeoutMs: 1_000,
-  quietPeriodMs: 5 * minute,
-  bindingWaitMs: 10 * minute,
-};
-
-const longestLeaseMs = 15 * minute;
 
 /** Below that Lambda refuses some of a minute's runs, and their shards wait for a minute that never comes. */
 function checkWorkers({ reconcileConcurrency, reconcileWorkers }: Config): void {
@@ -371,47 +282,28 @@ function checkWorkers({ reconcileConcurrency, reconcileWorkers }: Config): void 
 }
 
 function checkTimes(config: Config): void {
-  const { stage, providerTimeoutMs, inquiryTimeoutMs, functionTimeoutMs, leaseMs } = config;
-  const { quietPeriodMs, doubtLimitMs } = config;
-  for (const [name, least] of Object.entries(leastInProduction)) {
-    const value = config[name as keyof typeof leastInProduction];
-    if (stage === "prod" && value < least)
-      throw new ConfigError(`${name} ${value} must be at least ${least} in prod`);
+  const { stage, providerTimeoutMs, inquiryTimeoutMs, functionTimeoutMs } = config;
+  const { leaseMs, quietPeriodMs, doubtLimitMs } = config;
+  const shown = (name: keyof Times) => `${name} ${config[name]}`;
+  for (const name of timeNames) {
+    const { leastInProduction: least = 0, most } = timeSettings[name];
+    if (stage === "prod" && config[name] < least)
+      throw new ConfigError(`${shown(name)} must be at least ${least} in prod`);
+    if (most !== undefined && config[name] > most.ms)
+      throw new ConfigError(`${shown(name)} must be at most ${most.ms}: ${most.because}`);
   }
-  if (leaseMs > longestLeaseMs)
-    throw new ConfigError(
-      `leaseMs ${leaseMs} must be at most ${longestLeaseMs}: nobody asks what became of an attempt before it is over`,
-    );
   if (doubtLimitMs <= leaseMs + quietPeriodMs)
     throw new ConfigError(
-      `doubtLimitMs ${doubtLimitMs} must be longer than leaseMs and quietPeriodMs together: until then asking proves nothing`,
+      `${shown("doubtLimitMs")} must be longer than leaseMs and quietPeriodMs together: until then asking proves nothing`,
     );
-  if (functionTimeoutMs % 1000 !== 0) {
+  if (functionTimeoutMs % 1000 !== 0)
+    throw new ConfigError(`${shown("functionTimeoutMs")} must be whole seconds: Lambda's timeout is`);
+  const order = outOfOrder(config, shown);
+  if (order !== undefined) throw new ConfigError(order);
+  if (inquiryTimeoutMs > providerTimeoutMs)
     throw new ConfigError(
-      `functionTimeoutMs ${functionTimeoutMs} must be whole seconds: Lambda's timeout is`,
+      `${shown("inquiryTimeoutMs")} must be at most ${shown("providerTimeoutMs")}: a question waits no longer than a change`,
     );
-  }
-  if (functionTimeoutMs > longestFunctionTimeoutMs) {
-    throw new ConfigError(
-      `functionTimeoutMs ${functionTimeoutMs} must be at most ${longestFunctionTimeoutMs}: an HTTP API gives up after 30 s`,
-    );
-  }
-  const marginMs = sendMarginMs + settleMarginMs;
-  if (providerTimeoutMs + marginMs > functionTimeoutMs) {
-    throw new ConfigError(
-      `providerTimeoutMs ${providerTimeoutMs} must end at least ${marginMs} ms before functionTimeoutMs ${functionTimeoutMs}: the outcome must still be written`,
-    );
-  }
-  if (inquiryTimeoutMs > providerTimeoutMs) {
-    throw new ConfigError(
-      `inquiryTimeoutMs ${inquiryTimeoutMs} must be at most providerTimeoutMs ${providerTimeoutMs}: a question waits no longer than a change`,
-    );
-  }
-  if (functionTimeoutMs >= leaseMs) {
-    throw new ConfigError(
-      `leaseMs ${leaseMs} must be longer than functionTimeoutMs ${functionTimeoutMs}: a lease outlives the function that holds it`,
-    );
-  }
 }
 
 /** Test data where data may be destroyed, real money where it may not. */

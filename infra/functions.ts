@@ -17,9 +17,12 @@ import {
   Runtime,
   Tracing,
 } from "aws-cdk-lib/aws-lambda";
+import { tableVariable, variableOf } from "../lib/config.ts";
+import { namespaceVariable } from "../lib/metrics.ts";
 import { type FunctionDefinition, secretIdVariable } from "../lib/operation/definition.ts";
 import { eventOf, sharesOf } from "../lib/operation/share.ts";
 import { merchantQueueVariable, notificationQueueVariable } from "../lib/queue.ts";
+import { timeNames } from "../lib/settings.ts";
 import type { Bundle, Bundles } from "./bundle.ts";
 import { type Config, removalPolicy } from "./config.ts";
 import { createLogGroup, type Data } from "./data.ts";
@@ -157,19 +160,17 @@ function variablesOf(
     ...Object.fromEntries(
       variables.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
     ),
-    METRICS_NAMESPACE: stack.stackName,
-    PROVIDER_TIMEOUT_MS: String(config.providerTimeoutMs),
-    FUNCTION_TIMEOUT_MS: String(config.functionTimeoutMs),
-    LEASE_MS: String(config.leaseMs),
-    QUIET_PERIOD_MS: String(config.quietPeriodMs),
-    BINDING_WAIT_MS: String(config.bindingWaitMs),
-    DOUBT_LIMIT_MS: String(config.doubtLimitMs),
+    [namespaceVariable]: stack.stackName,
+    ...Object.fromEntries(
+      timeNames
+        .filter((name) => schedule !== undefined || name !== "inquiryTimeoutMs")
+        .map((name) => [variableOf(name), String(config[name])]),
+    ),
     BACK_OFF_MS: config.backOffMs.join(","),
-    ...(schedule && { INQUIRY_TIMEOUT_MS: String(config.inquiryTimeoutMs) }),
     ...(takesFrom &&
       postpones && { [merchantQueueVariable]: data.queues.get(takesFrom)?.queue.queueUrl ?? "" }),
     ...(putsInto && { [notificationQueueVariable]: data.queues.get(putsInto)?.queue.queueUrl ?? "" }),
-    ...(tableActions.length > 0 && { TABLE_NAME: data.table.tableName }),
+    ...(tableActions.length > 0 && { [tableVariable]: data.table.tableName }),
     ...Object.fromEntries(secrets.map((name) => [secretIdVariable(name), data.secrets.get(name)?.ref ?? ""])),
   };
 }

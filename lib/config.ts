@@ -1,10 +1,10 @@
 import { Problem } from "./problem.ts";
 
-/** What a function is told by its environment; the stack writes it, the local host overrides some of it. */
-export interface Config {
+/** The times that functions are configured by, in milliseconds; docs/configuration.md has the sentences of `settings.ts`. */
+export interface Times {
   /** From the first byte sent to the last received. */
   readonly providerTimeoutMs: number;
-  /** How long the reconciler waits for the reply to one question: `INQUIRY_TIMEOUT_MS`, 5 s unless set, and no longer than a change waits. */
+  /** How long the reconciler waits for the reply to one question, and no longer than a change waits. */
   readonly inquiryTimeoutMs: number;
   /** The host kills the function after this long. */
   readonly functionTimeoutMs: number;
@@ -14,10 +14,28 @@ export interface Config {
   readonly quietPeriodMs: number;
   /** How long the notification of an account binding is waited for before a person is asked. */
   readonly bindingWaitMs: number;
+  /** A record still in doubt after this long needs attention. */
+  readonly doubtLimitMs: number;
+}
+
+/** What a function takes where a time is not set, in milliseconds; 0: it is never left out. */
+export const presetTimes = {
+  providerTimeoutMs: 0,
+  inquiryTimeoutMs: 5_000,
+  functionTimeoutMs: 0,
+  leaseMs: 0,
+  quietPeriodMs: 0,
+  bindingWaitMs: 1_800_000,
+  doubtLimitMs: 86_400_000,
+} as const satisfies Times;
+
+/** Pauses between one inquiry and the next in milliseconds, as `BACK_OFF_MS` has them. */
+export const presetBackOff = "60000,120000,300000,900000,3600000";
+
+/** What a function is told by its environment; the stack writes it, the local host overrides some of it. */
+export interface Config extends Times {
   /** Pauses between one inquiry and the next, the last one repeated. */
   readonly backOffMs: readonly number[];
-  /** Doubt that is older than this is a person's. */
-  readonly doubtLimitMs: number;
   /** Scheme and host of a provider, from `<PROVIDER>_BASE_URL`; the paths are the contract's. */
   readonly baseUrl: (provider: string) => URL;
   /** This merchant's account at a provider, from `<PROVIDER>_ACCOUNT`: part of every identity, so it must never change. */
@@ -26,7 +44,13 @@ export interface Config {
   readonly option: (name: string) => string | undefined;
 }
 
+/** The environment variable that holds the name of the table. */
+export const tableVariable = "TABLE_NAME";
+
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment variable of a setting: `LEASE_MS` of `leaseMs`. */
+export const variableOf = (setting: string): string => setting.replace(/[A-Z]/g, "_$&").toUpperCase();
 
 /** Kept back from the provider's time for the write that settles the record. */
 export const settleMarginMs = 3_000;
@@ -34,35 +58,42 @@ export const settleMarginMs = 3_000;
 export const sendMarginMs = 1_000;
 
 /**
+ * How times are out of order, as the predicate of a sentence without its full stop; undefined where they are in order.
+ * @param shown How a time is named in the sentence.
+ */
+export function outOfOrder(
+  times: Pick<Times, "providerTimeoutMs" | "functionTimeoutMs" | "leaseMs">,
+  shown: (name: keyof Times) => string,
+): string | undefined {
+  const marginMs = sendMarginMs + settleMarginMs;
+  if (times.providerTimeoutMs + marginMs > times.functionTimeoutMs)
+    return `${shown("providerTimeoutMs")} must leave ${marginMs} ms of ${shown("functionTimeoutMs")}, to connect and to record`;
+  // A function that outlives its lease would still be at work when others take the attempt for abandoned.
+  return times.functionTimeoutMs >= times.leaseMs
+    ? `${shown("leaseMs")} must be longer than ${shown("functionTimeoutMs")}`
+    : undefined;
+}
+
+/**
  * Reads and checks the configuration.
  * @throws Problem `misconfigured`, naming the variable that is wrong.
  */
 export function readConfig(env: Environment): Config {
-  const providerTimeoutMs = milliseconds(env, "PROVIDER_TIMEOUT_MS");
+  const given = Object.entries<number>(presetTimes).map(([name, preset]): [string, number] => {
+    const variable = variableOf(name);
+    return [name, milliseconds(variable, env[variable] || String(preset || required(env, variable)))];
+  });
+  const times = Object.fromEntries(given) as Record<keyof Times, number>;
   const config: Config = {
-    providerTimeoutMs,
-    inquiryTimeoutMs: Math.min(milliseconds(env, "INQUIRY_TIMEOUT_MS", "5000"), providerTimeoutMs),
-    functionTimeoutMs: milliseconds(env, "FUNCTION_TIMEOUT_MS"),
-    leaseMs: milliseconds(env, "LEASE_MS"),
-    quietPeriodMs: milliseconds(env, "QUIET_PERIOD_MS"),
-    bindingWaitMs: milliseconds(env, "BINDING_WAIT_MS", "1800000"),
-    backOffMs: (env.BACK_OFF_MS || "60000,120000,300000,900000,3600000")
-      .split(",")
-      .map((text) => milliseconds({ BACK_OFF_MS: text }, "BACK_OFF_MS")),
-    doubtLimitMs: milliseconds(env, "DOUBT_LIMIT_MS", "86400000"),
+    ...times,
+    inquiryTimeoutMs: Math.min(times.inquiryTimeoutMs, times.providerTimeoutMs),
+    backOffMs: (env.BACK_OFF_MS || presetBackOff).split(",").map((text) => milliseconds("BACK_OFF_MS", text)),
     baseUrl: (provider) => readUrl(env, `${provider.toUpperCase()}_BASE_URL`),
     account: (provider) => required(env, `${provider.toUpperCase()}_ACCOUNT`),
     option: (name) => env[name] || undefined,
   };
-  const marginMs = sendMarginMs + settleMarginMs;
-  if (config.providerTimeoutMs + marginMs > config.functionTimeoutMs)
-    throw wrong(
-      "PROVIDER_TIMEOUT_MS",
-      `must leave ${marginMs} ms of FUNCTION_TIMEOUT_MS to connect and to record`,
-    );
-  // A function that outlives its lease would still be at work when others take the attempt for abandoned.
-  if (config.functionTimeoutMs >= config.leaseMs)
-    throw wrong("LEASE_MS", "must be longer than FUNCTION_TIMEOUT_MS");
+  const order = outOfOrder(config, variableOf);
+  if (order !== undefined) throw new Problem("misconfigured", `The environment variable ${order}.`);
   return config;
 }
 
@@ -75,8 +106,7 @@ export function required(env: Environment, name: string): string {
   return value;
 }
 
-function milliseconds(env: Environment, name: string, preset?: string): number {
-  const value = env[name] || (preset ?? required(env, name));
+function milliseconds(name: string, value: string): number {
   if (!/^[1-9]\d{0,9}$/.test(value)) throw wrong(name, "must be a whole number of milliseconds");
   return Number(value);
 }

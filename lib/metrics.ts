@@ -40,8 +40,10 @@ export interface Counts {
   readonly values: { readonly [Name in Metric]?: number | undefined };
 }
 
+export const namespaceVariable = "METRICS_NAMESPACE";
+
 /** The namespace of this deployment's metrics: `METRICS_NAMESPACE`, or `WalletGateway` where nobody says. */
-export const namespaceIn = (env: Environment): string => env.METRICS_NAMESPACE || "WalletGateway";
+export const namespaceIn = (env: Environment): string => env[namespaceVariable] || "WalletGateway";
 
 /**
  * The members by which a log line is counted, with no call of its own.

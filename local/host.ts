@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { sendMarginMs, settleMarginMs } from "../lib/config.ts";
+import { outOfOrder, type Times, variableOf } from "../lib/config.ts";
 import { baseUrlVariable, providers } from "../lib/providers/index.ts";
 import { assembled } from "./assembled.ts";
 import { type Application, kindOf, type LambdaFunction, readAssembly } from "./assembly.ts";
@@ -238,19 +238,15 @@ function localized(lambda: LambdaFunction, values: Readonly<Record<string, strin
 
 /** Said once, here, and not by every function at its first call: they would all refuse. */
 function checkTimes(name: string, environment: Readonly<Record<string, string>>): void {
-  const { PROVIDER_TIMEOUT_MS: provider, FUNCTION_TIMEOUT_MS: timeout, LEASE_MS: lease } = environment;
-  const [providerMs, timeoutMs, leaseMs] = [Number(provider), Number(timeout), Number(lease)];
-  const marginMs = sendMarginMs + settleMarginMs;
-  if (providerMs + marginMs > timeoutMs) {
-    throw new CannotStart(
-      `${name} would run with PROVIDER_TIMEOUT_MS ${provider} and FUNCTION_TIMEOUT_MS ${timeout}: the second must be at least ${marginMs} longer, to connect and to record.`,
-    );
-  }
-  if (timeoutMs >= leaseMs) {
-    throw new CannotStart(
-      `${name} would run with FUNCTION_TIMEOUT_MS ${timeout} and LEASE_MS ${lease}: the second must be longer than the first.`,
-    );
-  }
+  const given = (time: keyof Times) => environment[variableOf(time)];
+  const providerTimeoutMs = Number(given("providerTimeoutMs"));
+  const functionTimeoutMs = Number(given("functionTimeoutMs"));
+  const leaseMs = Number(given("leaseMs"));
+  const order = outOfOrder(
+    { providerTimeoutMs, functionTimeoutMs, leaseMs },
+    (time) => `${variableOf(time)} ${given(time)}`,
+  );
+  if (order !== undefined) throw new CannotStart(`${name} would not run: ${order}.`);
 }
 
 function openPools(

@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
+import { variableOf } from "../lib/config.ts";
 import type { Setting } from "../lib/providers/facts.ts";
-import { baseUrlVariable, providerNames, providers } from "../lib/providers/index.ts";
+import { baseUrlVariable, providerNames } from "../lib/providers/index.ts";
 import type { ProviderName } from "../lib/secrets/names.ts";
+import { backOff, settings, timeSettings } from "../lib/settings.ts";
 import { CannotStart } from "./cannot-start.ts";
 
 /** What a person may choose; every value comes from an environment variable of the same meaning. */
@@ -40,48 +42,63 @@ export interface Settings {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Times that the template gives to functions and that a local run may shorten. */
-const times = [
-  "PROVIDER_TIMEOUT_MS",
-  "INQUIRY_TIMEOUT_MS",
-  "FUNCTION_TIMEOUT_MS",
-  "LEASE_MS",
-  "BINDING_WAIT_MS",
-  "DOUBT_LIMIT_MS",
-] as const;
+/** What `npm start` alone is told, by the name of the variable; docs/configuration.md prints them after those of functions. */
+export const ownSettings = {
+  PORT: { preset: 3000, least: 0, most: 65_535, about: "0 takes any free port" },
+  DATA_DIR: {
+    preset: ".data",
+    about: "Database, key rings, the sandboxes' journals, logs. One gateway at a time",
+  },
+  AUTH: {
+    preset: "open",
+    about:
+      "`iam`: who calls must sign, and have a policy that allows the route. With it, `npm run demo` signs too",
+  },
+  PRINCIPALS_FILE: {
+    preset: "two, made at each start",
+    about:
+      "With `AUTH=iam`: `[{arn, accessKeyId, secretAccessKey, sessionToken?, policy}]`, [see there](deploying.md#permissions-locally). Read at the start",
+  },
+  SECRETS_FILE: {
+    preset: "the sandboxes' own",
+    about:
+      'JSON with one key for each provider, `{"<provider>": {"apiKey": "...", ...}, ...}`; a change is a rotation. `{"current": {...}, "previous": {...}}` gives both versions. Sandboxes accept what is in it',
+  },
+  SCHEDULE_MS: { preset: 2000, least: 0, most: 86_400_000, about: "How often `reconcile` runs; 0 is never" },
+  MAX_PROCESSES: { preset: 64, least: 1, most: 1000, about: "Of all functions together" },
+  // A resting process takes some 60 MB, 25 of them its own: 64 fit a small machine, 16 keep two cores busy.
+  MAX_PROCESSES_PER_FUNCTION: { preset: 16, least: 1, most: 1000, about: "Of one function" },
+  LOG: { preset: "0", about: "1 prints every function's lines, not the errors alone" },
+  ASSEMBLY_DIR: { preset: "made now", about: "An existing `cdk.out` to serve" },
+  DYNOXIDE_BIN: { preset: "from npm", about: "DynamoDB for a platform that npm has no package for" },
+  URL: { preset: "http://127.0.0.1:3000", about: "Of `npm run demo`: the gateway to play against" },
+} as const satisfies Readonly<Record<string, OwnSetting>>;
 
-/** A resting process takes some 60 MB, 25 of them its own: 64 fit a small machine, 16 keep two cores busy. */
-const processes = { total: 64, perFunction: 16 };
+interface OwnSetting {
+  readonly preset: string | number;
+  readonly least?: number;
+  readonly most?: number;
+  readonly about: string;
+}
 
 export function readSettings(environment: Environment, folder: string): Settings {
-  const path = (name: string) => {
+  const path = (name: keyof typeof ownSettings) => {
     const value = given(environment, name);
     return value === undefined ? undefined : resolve(folder, value);
   };
-  const number = (name: string, preset: number, smallest: number, largest: number) =>
-    readNumber(environment, name, smallest, largest) ?? preset;
-
-  const overrides: Record<string, string> = {
-    ...ofProviders(environment),
-    // Without AUTH=iam all callers are one.
-    SECOND_PERSON: given(environment, "SECOND_PERSON") ?? "off",
-    BACK_OFF_MS: given(environment, "BACK_OFF_MS") ?? "1000,2000,5000",
-    QUIET_PERIOD_MS: String(number("QUIET_PERIOD_MS", 5000, 1, 86_400_000)),
+  const number = (name: "PORT" | "SCHEDULE_MS" | "MAX_PROCESSES" | "MAX_PROCESSES_PER_FUNCTION") => {
+    const { preset, least, most } = ownSettings[name];
+    return readNumber(environment, name, least, most) ?? preset;
   };
-  for (const name of times) {
-    const value = readNumber(environment, name, 1, 900_000);
-    if (value !== undefined) overrides[name] = String(value);
-  }
-  const merchant = given(environment, "MERCHANT_WEBHOOK_URL");
-  const auth = given(environment, "AUTH") ?? "open";
+  const overrides = overridesIn(environment);
+  const auth = given(environment, "AUTH") ?? ownSettings.AUTH.preset;
   if (auth !== "open" && auth !== "iam") throw new CannotStart(`AUTH must be open or iam, not "${auth}".`);
   const principalsFile = path("PRINCIPALS_FILE");
   if (principalsFile !== undefined && auth === "open")
     throw new CannotStart("PRINCIPALS_FILE says who may sign, and nobody has to: set AUTH=iam with it.");
-  const maxProcesses = number("MAX_PROCESSES", processes.total, 1, 1000);
   return {
-    port: number("PORT", 3000, 0, 65_535),
-    dataDir: path("DATA_DIR") ?? resolve(folder, ".data"),
+    port: number("PORT"),
+    dataDir: path("DATA_DIR") ?? resolve(folder, ownSettings.DATA_DIR.preset),
     assemblyDir: path("ASSEMBLY_DIR"),
     origins: new Map(
       providerNames.flatMap((provider) => {
@@ -91,11 +108,11 @@ export function readSettings(environment: Environment, folder: string): Settings
     ),
     webhookOrigin: readOrigin(environment, "WEBHOOK_BASE_URL"),
     secretsFile: path("SECRETS_FILE"),
-    context: { ...contextOf(overrides), ...(merchant && { merchantWebhookUrl: merchant }) },
+    context: contextOf(overrides),
     overrides,
-    maxProcesses,
-    maxProcessesPerFunction: number("MAX_PROCESSES_PER_FUNCTION", processes.perFunction, 1, 1000),
-    scheduleMs: number("SCHEDULE_MS", 2000, 0, 86_400_000),
+    maxProcesses: number("MAX_PROCESSES"),
+    maxProcessesPerFunction: number("MAX_PROCESSES_PER_FUNCTION"),
+    scheduleMs: number("SCHEDULE_MS"),
     auth,
     principalsFile,
     dynoxide: path("DYNOXIDE_BIN"),
@@ -103,26 +120,40 @@ export function readSettings(environment: Environment, folder: string): Settings
   };
 }
 
-const settings = providerNames.flatMap((name) => Object.entries(providers[name].settings));
+/** No time of a local run is longer: a day. */
+const longestMs = 86_400_000;
 
-/** What is told of the providers' settings; the others stay as the template has them, but for what is another here. */
-function ofProviders(environment: Environment): Readonly<Record<string, string>> {
-  const value = (setting: Setting) =>
-    setting.kind === "count"
-      ? readNumber(environment, setting.variable, setting.least, setting.most)
-      : given(environment, setting.variable);
+/** What is given of the functions' settings; the others stay as the template has them, but for what is another here. */
+function overridesIn(environment: Environment): Readonly<Record<string, string>> {
+  const times = Object.entries(timeSettings).map(
+    ([name, { local }]) =>
+      [variableOf(name), readNumber(environment, variableOf(name), 1, longestMs) ?? local] as const,
+  );
+  const others = Object.entries(settings)
+    .filter(([, { kind }]) => !isOfPeers.includes(kind))
+    .map(([name, setting]) => {
+      const variable = variableOf(name);
+      const value =
+        setting.kind === "count"
+          ? readNumber(environment, variable, setting.least, setting.most)
+          : given(environment, variable);
+      return [variable, value ?? setting.local] as const;
+    });
+  const pauses = ["BACK_OFF_MS", given(environment, "BACK_OFF_MS") ?? backOff.local] as const;
   return Object.fromEntries(
-    settings.flatMap(([, setting]) => {
-      const chosen = value(setting) ?? setting.local;
-      return chosen === undefined ? [] : [[setting.variable, String(chosen)]];
-    }),
+    [...times, ...others, pauses].flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)]],
+    ),
   );
 }
 
+/** Hosts are the sandboxes' or other peers', and an account is part of every identity. */
+const isOfPeers: readonly Setting["kind"][] = ["origin", "originOrNone", "account"];
+
 const contextOf = (overrides: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    settings.flatMap(([name, { variable, inTemplate }]) => {
-      const value = overrides[variable];
+    Object.entries(settings).flatMap(([name, { inTemplate }]) => {
+      const value = overrides[variableOf(name)];
       return inTemplate && value !== undefined ? [[name, value]] : [];
     }),
   );

@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { configurationDocument } from "../local/docs.ts";
 
 const project = resolve(import.meta.dirname, "..");
 const documents = globSync(["*.md", "docs/**/*.md", "test/**/*.md", "local/**/*.md", "client/**/*.md"], {
@@ -48,6 +49,10 @@ test("there are documents to look at", () => {
 
 test.each(documents)("every link of %s leads to a file and a heading that exist", (document) => {
   expect(brokenIn(document)).toEqual([]);
+});
+
+test("docs/configuration.md says what the settings say (npm run docs)", () => {
+  expect(readFileSync(join(project, "docs/configuration.md"), "utf8")).toBe(configurationDocument());
 });
 
 test("the README is read in five minutes", () => {

@@ -3,6 +3,7 @@ import { Problem } from "../../lib/problem.ts";
 import type { Circumstances } from "../../lib/providers/provider.ts";
 import { customer, encryptCall } from "../../lib/providers/wibmo/customer.ts";
 import { wibmo } from "../../lib/providers/wibmo/index.ts";
+import { paths } from "../../lib/providers/wibmo/paths.ts";
 
 /**
  * Encrypts, retrieves and decrypts in one request. Off unless WIBMO_CUSTOMER_RECORD is `on`: it rests on the provider's
@@ -27,13 +28,12 @@ export const operation = read({
   sends: (input, circumstances) => encryptCall(input, circumstances),
   continues: [
     (reply, circumstances) => ({
-      path:
-        circumstances.config.option("WIBMO_RETRIEVE_PATH") ?? "/uat/sbx/api/onboarding/v3/retrieveCustRecord",
+      path: circumstances.config.option("WIBMO_RETRIEVE_PATH") ?? paths.retrieve,
       body: { token: reply.text("token") },
       identifiedInBody: inBody(circumstances),
     }),
     (reply, circumstances) => ({
-      path: circumstances.config.option("WIBMO_DECRYPT_PATH") ?? "/api/v2/decrypt",
+      path: circumstances.config.option("WIBMO_DECRYPT_PATH") ?? paths.decrypt,
       body: { token: reply.text("token") },
       byApiKeyAlone: true,
     }),

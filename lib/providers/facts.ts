@@ -30,21 +30,41 @@ export interface OptionalPart {
   readonly shown?: string;
 }
 
-/** A variable of functions that a deployment and the local host may set. */
+/** The value where nothing is chosen; undefined where none is written then. */
+export const presetAt = ({ preset }: Setting, stage: Stage): string | undefined =>
+  typeof preset === "object" ? preset[stage] : preset;
+
+/**
+ * What functions are told by one environment variable, by the name of its context value (`variableOf`). infra/context.ts has the
+ * rule of each kind.
+ */
 export type Setting = {
-  readonly variable: string;
-  /** Undefined: the function's own preset. `none` is written as an empty variable. */
+  /** For people, in docs/configuration.md; Markdown. */
+  readonly about: string;
+  /** What the template has where nothing is chosen. Undefined: nothing. `none` is written as an empty variable. */
   readonly preset?: string | Readonly<Record<Stage, string>>;
+  /** What a function takes where the variable is not set. */
+  readonly unset?: string;
   /** The value at `npm start` where it is another. */
   readonly local?: string;
   /** Why production has no preset of it. */
   readonly mustBeChosen?: string;
   /** The template has other resources with it. */
   readonly inTemplate?: true;
-} & (
-  | { readonly kind: "onOrOff" | "path" | "codesOrNone" | "utcOffset" | "hostNamesOrNone" | "networks" }
-  | CountSetting
-);
+} & ({ readonly kind: Kind } | CountSetting);
+
+type Kind =
+  | "account"
+  | "codesOrNone"
+  | "hostNamesOrNone"
+  | "merchantUrl"
+  | "networks"
+  | "onOrOff"
+  | "origin"
+  | "originOrNone"
+  | "path"
+  | "secondPerson"
+  | "utcOffset";
 
 export interface CountSetting {
   readonly kind: "count";

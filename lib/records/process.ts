@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { awsClientConfig, lean } from "../aws.ts";
-import { required } from "../config.ts";
+import { required, tableVariable } from "../config.ts";
 import { lazy } from "../runtime.ts";
 import { type Records, recordsIn } from "./store.ts";
 
@@ -8,5 +8,5 @@ import { type Records, recordsIn } from "./store.ts";
 export const processRecords = lazy((): Records => {
   const { env } = process;
   const client = lean(new DynamoDBClient(awsClientConfig(env, "DYNAMODB")));
-  return recordsIn(required(env, "TABLE_NAME"), client);
+  return recordsIn(required(env, tableVariable), client);
 });

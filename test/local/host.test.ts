@@ -152,15 +152,15 @@ describe("a start that cannot succeed says why in a sentence", () => {
   test.each([
     [
       { PROVIDER_TIMEOUT_MS: "24001" },
-      "Echo would run with PROVIDER_TIMEOUT_MS 24001 and FUNCTION_TIMEOUT_MS 28000: the second must be at least 4000 longer, to connect and to record.",
+      "Echo would not run: PROVIDER_TIMEOUT_MS 24001 must leave 4000 ms of FUNCTION_TIMEOUT_MS 28000, to connect and to record.",
     ],
     [
       { FUNCTION_TIMEOUT_MS: "10000" },
-      "Echo would run with PROVIDER_TIMEOUT_MS 20000 and FUNCTION_TIMEOUT_MS 10000: the second must be at least 4000 longer, to connect and to record.",
+      "Echo would not run: PROVIDER_TIMEOUT_MS 20000 must leave 4000 ms of FUNCTION_TIMEOUT_MS 10000, to connect and to record.",
     ],
     [
       { LEASE_MS: "28000" },
-      "Echo would run with FUNCTION_TIMEOUT_MS 28000 and LEASE_MS 28000: the second must be longer than the first.",
+      "Echo would not run: LEASE_MS 28000 must be longer than FUNCTION_TIMEOUT_MS 28000.",
     ],
   ])("%j, which contradicts the template's times", async (times, sentence) => {
     const environment = { PROVIDER_TIMEOUT_MS: "20000", FUNCTION_TIMEOUT_MS: "28000", LEASE_MS: "33000" };

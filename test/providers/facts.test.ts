@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { functions } from "../../functions/index.ts";
+import { variableOf } from "../../lib/config.ts";
 import { providerIn, providerNames, providers } from "../../lib/providers/index.ts";
 
 const project = resolve(import.meta.dirname, "../..");
@@ -35,7 +36,8 @@ describe("a provider's facts", () => {
       functions.flatMap((each) => [...each.variables, ...(each.besides?.variables ?? [])]),
     );
     expect(mine.length).toBeGreaterThan(0);
-    for (const { variable } of Object.values(providers[name].settings)) expect(variables).toContain(variable);
+    for (const setting of Object.keys(providers[name].settings))
+      expect(variables).toContain(variableOf(setting));
   });
 });
 

@@ -1,3 +1,4 @@
+import { indiaOffset } from "../../time.ts";
 import type { ProviderFacts } from "../facts.ts";
 import { idsKeptRange } from "./ids.ts";
 
@@ -12,16 +13,23 @@ export const facts: ProviderFacts = {
   settings: {
     // Unset, an id may be kept in any form: see docs/operations.md, "Ids that AggrePay keeps".
     aggrepayIdsKept: {
-      variable: "AGGREPAY_IDS_KEPT",
       kind: "count",
       of: "characters",
       ...idsKeptRange,
       orNone: true,
       preset: "none",
       local: "",
+      about:
+        "How many characters of an id AggrePay has been [shown to keep](operations.md#ids-that-aggrepay-keeps) byte for byte. Caps `merchantTransactionId`. With `none`, most pairs of equal amounts of one customer that are in doubt at once are settled by a person",
     },
-    aggrepayUtcOffset: { variable: "AGGREPAY_UTC_OFFSET", kind: "utcOffset" },
-    creditOncePerPayment: { variable: "CREDIT_ONCE_PER_PAYMENT", kind: "onOrOff", preset: "on", local: "on" },
+    aggrepayUtcOffset: { kind: "utcOffset", unset: indiaOffset, about: "Of AggrePay's times" },
+    creditOncePerPayment: {
+      kind: "onOrOff",
+      preset: "on",
+      local: "on",
+      about:
+        "A `pgTransactionId` is credited once, whatever `merchantTransactionId` it comes under. `off` where one payment is credited in parts",
+    },
   },
   question: {
     operation: "aggrepay/get-sub-merchants",

@@ -17,6 +17,7 @@ import {
 } from "../provider.ts";
 import { type Reader, success } from "../reader.ts";
 import { decisive } from "../words.ts";
+import { paths } from "./paths.ts";
 import { isAboutToken, named, tokenRefusal, type UserTokenCall, userTokenRequest } from "./user-token.ts";
 
 /** Where the provider sends its notifications: a path of this gateway. */
@@ -38,9 +39,6 @@ export const nicepay: Provider<AccountBindingCall | UserTokenCall, Reader> = {
   sign,
   read,
 };
-
-/** The letter case of the path is inferred, so it can be configured. */
-const registrationPath = "/nicepay/v2/userAccountBinding";
 
 function sign(
   call: AccountBindingCall | UserTokenCall,
@@ -76,7 +74,7 @@ function registrationRequest(call: AccountBindingCall, secret: SecretValue, { co
     ...call.others,
     dbProcessUrl: notificationUrl(config),
   };
-  return { path: config.option("NICEPAY_REGISTRATION_PATH") ?? registrationPath, body };
+  return { path: config.option("NICEPAY_REGISTRATION_PATH") ?? paths.registration, body };
 }
 
 /** The document's table says `+62...`, its sample has a space after it. What is sent is what the token covers. */

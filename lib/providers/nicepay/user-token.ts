@@ -13,6 +13,7 @@ import type { Asked, Circumstances, Meaning, Opened } from "../provider.ts";
 import { UnreadableReply } from "../provider.ts";
 import type { Reader } from "../reader.ts";
 import { decisive } from "../words.ts";
+import { paths } from "./paths.ts";
 import { phoneShown } from "./phone.ts";
 
 /** A call about one user token: whose account it is of, or that it is in force no longer. */
@@ -39,10 +40,9 @@ export const userTokenVariables = [
   "NICEPAY_REVOKED_CODES",
 ];
 
-/** The provider's pages lost the sign between the two words of each path, so both can be configured. */
-const paths = {
-  "user detail": { variable: "NICEPAY_USER_DETAIL_PATH", preset: "/nicepay/direct/v2/user-details" },
-  deactivation: { variable: "NICEPAY_REMOVE_TOKEN_PATH", preset: "/nicepay/direct/v2/remove-token" },
+const variables = {
+  "user detail": "NICEPAY_USER_DETAIL_PATH",
+  deactivation: "NICEPAY_REMOVE_TOKEN_PATH",
 } as const;
 
 /**
@@ -50,13 +50,15 @@ const paths = {
  * Source: NICEPAY's public pages, user detail and deactivate of an account binding (payloan, advance API).
  */
 export function userTokenRequest(call: UserTokenCall, secret: SecretValue, { config, now }: Circumstances) {
-  const { variable, preset } = paths[call.asks];
   const timeStamp = stamp(now, jakartaOffset);
   const iMid = part(secret, "iMid").reveal();
   const userToken = call.userToken.reveal();
   const sign = call.asks === "deactivation" ? deactivationToken : userDetailToken;
   const merchantToken = sign({ timeStamp, iMid, userToken }, part(secret, "merchantKey").reveal());
-  return { path: config.option(variable) ?? preset, body: { timeStamp, iMid, merchantToken, userToken } };
+  return {
+    path: config.option(variables[call.asks]) ?? paths[call.asks],
+    body: { timeStamp, iMid, merchantToken, userToken },
+  };
 }
 
 /** Whether what was asked is about a user token; a registration is never inquired about. */

@@ -1,4 +1,5 @@
 import type { ProviderFacts } from "../facts.ts";
+import { idLengths } from "./id-lengths.ts";
 
 export const facts: ProviderFacts = {
   title: "PayU",
@@ -12,7 +13,13 @@ export const facts: ProviderFacts = {
     },
   },
   settings: {
-    payuClientTxnIdLength: { variable: "PAYU_CLIENT_TXN_ID_LENGTH", kind: "count", least: 10, most: 100 },
+    payuClientTxnIdLength: {
+      kind: "count",
+      least: idLengths.least,
+      most: idLengths.most,
+      unset: String(idLengths.preset),
+      about: "Characters of a `clientTxnId` that the gateway makes; a sibling product takes 14 at most",
+    },
   },
   question: {
     operation: "payu/check-status",

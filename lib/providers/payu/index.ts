@@ -17,6 +17,7 @@ import {
 } from "../provider.ts";
 import { type Reader, success } from "../reader.ts";
 import { decisive } from "../words.ts";
+import { idLengths } from "./id-lengths.ts";
 
 /** A call under the provider's own names; what is undefined is not sent. */
 export interface PayuCall {
@@ -99,11 +100,12 @@ function read(
 const isSuccess = (code: string | undefined): boolean =>
   code !== undefined && ["0", "00", "0000"].includes(decisive(code));
 
-/** Characters of a clientTxnId that the gateway makes: a sibling product takes 14 at most, the document 100. */
+/** @throws Problem `misconfigured` where it is set to what is no such length. */
 export function clientTxnIdLength(config: Config): number {
-  const length = config.option("PAYU_CLIENT_TXN_ID_LENGTH") ?? "20";
-  if (!/^\d{2,3}$/.test(length) || Number(length) < 10 || Number(length) > 100)
-    throw wrong("PAYU_CLIENT_TXN_ID_LENGTH", "must be a whole number from 10 to 100");
+  const { preset, least, most } = idLengths;
+  const length = config.option("PAYU_CLIENT_TXN_ID_LENGTH") ?? String(preset);
+  if (!/^\d{2,3}$/.test(length) || Number(length) < least || Number(length) > most)
+    throw wrong("PAYU_CLIENT_TXN_ID_LENGTH", `must be a whole number from ${least} to ${most}`);
   return Number(length);
 }
 

@@ -1,4 +1,5 @@
 import type { ProviderFacts } from "../facts.ts";
+import { paths } from "./paths.ts";
 
 export const facts: ProviderFacts = {
   title: "Wibmo",
@@ -19,14 +20,18 @@ export const facts: ProviderFacts = {
   settings: {
     // It rests on public pages, not on the provider's document.
     wibmoCustomerRecord: {
-      variable: "WIBMO_CUSTOMER_RECORD",
       kind: "onOrOff",
       preset: { dev: "on", prod: "off" },
       local: "on",
+      about: "`retrieve-customer-record` rests on public pages, not on the provider's document",
     },
-    wibmoRetrievePath: { variable: "WIBMO_RETRIEVE_PATH", kind: "path" },
-    wibmoDecryptPath: { variable: "WIBMO_DECRYPT_PATH", kind: "path" },
-    wibmoIdentifiedInBody: { variable: "WIBMO_IDENTIFIED_IN_BODY", kind: "onOrOff" },
+    wibmoRetrievePath: { kind: "path", unset: paths.retrieve, about: "As on those pages" },
+    wibmoDecryptPath: { kind: "path", unset: paths.decrypt, about: "As on those pages" },
+    wibmoIdentifiedInBody: {
+      kind: "onOrOff",
+      unset: "off",
+      about: "Of `retrieve-customer-record`: whose the record is stands in the body too",
+    },
   },
   question: {
     operation: "wibmo/encrypt",
