@@ -1,5 +1,6 @@
 import { distance, idle } from "./calls.ts";
 import { cold, compiled } from "./cold.ts";
+import { expect } from "./expect.ts";
 import { freeze } from "./freeze.ts";
 import { load } from "./load.ts";
 import { memory, quota } from "./memory.ts";
@@ -14,6 +15,7 @@ import type { World } from "./world.ts";
 export const parts = {
   distance,
   idle,
+  expect,
   freeze,
   cold,
   compiled,

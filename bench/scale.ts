@@ -14,6 +14,8 @@ export interface Scale {
   readonly places: readonly (readonly [Operation, Place])[];
   /** Pauses, in seconds, and how often each is made. */
   readonly idle: readonly (readonly [seconds: number, rounds: number])[];
+  /** Pauses of which each ends in another way of using the connection. */
+  readonly pauses: number;
   readonly freezes: number;
   readonly coldStarts: number;
   /** Milliseconds of each number in flight. */
@@ -40,7 +42,7 @@ const far: Scale["places"] = [
 
 export const scales: Readonly<Record<"whole" | "quick", Scale>> = {
   whole: {
-    ...{ rounds: 200, freezes: 200, coldStarts: 25 },
+    ...{ rounds: 200, pauses: 30, freezes: 200, coldStarts: 25 },
     places: [...near, ...far],
     idle: [
       [1, 30],
@@ -52,7 +54,7 @@ export const scales: Readonly<Record<"whole" | "quick", Scale>> = {
     backlogs: [15, 150, 1_000, "never"],
   },
   quick: {
-    ...{ rounds: 15, freezes: 3, coldStarts: 1 },
+    ...{ rounds: 15, pauses: 2, freezes: 3, coldStarts: 1 },
     places: near,
     idle: [[1, 3]],
     ...{ loadMs: 1_000, limitedRounds: 3, recordCounts: [1_000] },

@@ -60,6 +60,8 @@ export interface Called {
 
 export interface World {
   readonly table: TestTable;
+  /** The far side's, in PEM. */
+  readonly certificate: string;
   readonly subjects: readonly Subject[];
   of(kind: Kind, operation: Operation): Subject;
   /** A process with nothing compiled beforehand, as on Lambda, unless a folder of V8's compiled code is given. */
@@ -136,6 +138,7 @@ export async function openWorld(): Promise<World> {
 
   return {
     table,
+    certificate,
     subjects,
     of(kind, operation) {
       const found = subjects.find((each) => each.kind === kind && each.operation === operation);
