@@ -114,8 +114,10 @@ export async function startHost(settings: Settings, project: string, tell: Tell)
     explain(`403 ${sentence}`);
   });
 
-  const compileCache = dataDir.file("compile-cache");
-  forgetOldCode(compileCache);
+  // Who gives a folder for the host's own compiled code gives it for the functions', too.
+  const given = process.env.NODE_COMPILE_CACHE;
+  const compileCache = given ?? dataDir.file("compile-cache");
+  if (given === undefined) forgetOldCode(compileCache);
   const pools = openPools(application, settings, (lambda) => {
     const own = credentials.get(lambda.name) ?? fail(`${lambda.name} has no credentials`);
     return startProcess(lambda, { worker, compileCache, credentials: own }, logTo(lambda.name));

@@ -30,6 +30,10 @@ export function intrinsics(template: JsonObject, stackName: string): Intrinsics 
   const resources = objectOf(template.Resources);
   const parameters = objectOf(template.Parameters);
   const properties = (logicalId: string) => objectOf(objectOf(resources[logicalId]).Properties);
+  /** How many logical ids are the same without their hash. */
+  const bearers = new Map<string, number>();
+  for (const short of Object.keys(resources).map(withoutHash))
+    bearers.set(short, (bearers.get(short) ?? 0) + 1);
 
   function evaluate(value: Json): Json | typeof noValue {
     if (isArray(value)) return value.map(evaluate).filter((item) => item !== noValue);
@@ -83,11 +87,8 @@ export function intrinsics(template: JsonObject, stackName: string): Intrinsics 
     const given = properties(id)[nameProperties[type] ?? "Name"];
     const name = given === undefined ? undefined : text(given);
     if (name !== undefined) return name;
-    const short = id.replace(/[0-9A-F]{8}$/, "");
-    const twin = Object.keys(resources).some(
-      (other) => other !== id && other.replace(/[0-9A-F]{8}$/, "") === short,
-    );
-    return twin || short === "" ? id : short;
+    const short = withoutHash(id);
+    return short === "" || (bearers.get(short) ?? 0) > 1 ? id : short;
   }
 
   function arn(id: string): string {
@@ -196,3 +197,6 @@ const nameProperties: Readonly<Record<string, string>> = {
 const serviceOfType: Readonly<Record<string, string>> = {
   "AWS::ApiGatewayV2::Api": "execute-api",
 };
+
+/** A logical id without the hash that CDK adds to it. */
+const withoutHash = (id: string): string => id.replace(/[0-9A-F]{8}$/, "");
