@@ -7,8 +7,9 @@ import {
 } from "node:net";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { asPerson, processesOf } from "../local/fixture.ts";
+import { asPerson } from "../local/fixture.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
+import { processesOf } from "../support/processes.ts";
 import { sandboxesOf } from "../support/sandboxes.ts";
 import { attackingPage, type Way, ways } from "./attacks.ts";
 import { findChromium } from "./chromium.ts";

@@ -26,7 +26,8 @@ export function openShell(program: string, environment: Readonly<Record<string, 
   const command = join(folder, "gw");
   writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
   chmodSync(command, 0o755);
-  const base = { PATH: `${folder}:${process.env.PATH}`, HOME: folder, ...environment };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const base = { PATH: `${folder}:${PATH}`, NODE_COMPILE_CACHE, HOME: folder, ...environment };
   return {
     folder,
     run: (line, more = {}) =>

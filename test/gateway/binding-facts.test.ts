@@ -154,7 +154,7 @@ describe("after a rotation of the gateway's keys", () => {
     const early = registrationOf(freshReference(), person);
     await notify(unlisted, notificationOf(early));
     unlisted.rotate({ ...secretValues, gateway: second });
-    await unlisted.restart();
+    await unlisted.forget();
     // What a person lets bind was compared under the registration's own key.
     await notify(unlisted, notificationOf(registration));
     const [stray] = await straysOf(unlisted, registration.referenceNo);

@@ -74,13 +74,13 @@ describe("a request", () => {
         ...secretValues,
         wibmo: { ...wibmo, clientId: "C1", headerNames: { clientId: name } },
       });
-      await wallets.restart();
+      await wallets.forget();
       const answer = await ask(encrypt, successOf(encrypt));
       expect(answer.body.code).toBe("misconfigured");
       expect(wallets.peer.requests).toEqual([]);
     }
     wallets.rotate(secretValues);
-    await wallets.restart();
+    await wallets.forget();
   });
 });
 
@@ -293,7 +293,7 @@ describe("HTTP 401 and 403 without the provider's own JSON", () => {
       expect(wallets.peer.requests).toHaveLength(2);
     } finally {
       wallets.rotate(secretValues);
-      await wallets.restart();
+      await wallets.forget();
     }
   });
 });

@@ -333,7 +333,7 @@ test("without the keys of its secret, what gives bindings is misconfigured, and 
     await register(keyless, registration);
     expect((await notify(keyless, notificationOf(registration))).status).toBe(200);
     keyless.rotate({ ...secretValues, gateway: {} });
-    await keyless.restart();
+    await keyless.forget();
     const given = await keyless.get(`/v1/account-bindings/${referenceNo}`);
     expect([given.status, given.body.code]).toEqual([502, "misconfigured"]);
     expect(valuesOf(await lineOf(given, keyless))).toEqual(

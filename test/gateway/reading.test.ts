@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type AggrepayGateway,
@@ -8,12 +9,20 @@ import {
   startAggrepayGateway,
 } from "../support/aggrepay-gateway.ts";
 import { operationOf } from "../support/aggrepay-operations.ts";
-import { hang, json, type Reply, refusal, signed, signedText, text, type Value } from "../support/peer.ts";
+import { json, type Reply, refusal, reset, signed, signedText, text, type Value } from "../support/peer.ts";
 
 /** What proves is read exactly, what informs is not: AggrePay, through the running gateway. */
 let gateway: AggrepayGateway;
+/** An update in doubt from the start, so that its lease and quiet period end while other tests run. */
+let doubted: Answer;
+const doubtful = { customerId: "546693304", city: "Pune", firstName: "Asha", lastName: "Rao" };
+const doubtfulKey = fresh();
+let silenceSpeaksAt: number;
 beforeAll(async () => {
   gateway = await startAggrepayGateway({ LEASE_MS: "8100", QUIET_PERIOD_MS: "100" });
+  gateway.peer.script({ updatecustomer: reset });
+  doubted = await gateway.call("update-customer", doubtful, { key: doubtfulKey });
+  silenceSpeaksAt = Date.now() + 8_500;
 });
 afterAll(() => gateway?.stop());
 
@@ -376,7 +385,7 @@ describe("an inquiry reads what it needs, row by row", () => {
   async function repeated(shown: object, rows: (own: object) => Value): Promise<Answer> {
     const id = fresh();
     const { input } = operationOf("debit-wallet").full(id);
-    gateway.peer.script({ debitwallet: hang });
+    gateway.peer.script({ debitwallet: reset });
     expect((await gateway.call("debit-wallet", input)).status).toBe(504);
     const own = { ...row, amount: "4.00", time: now(), transaction_id: 9001, merchant_transaction_id: id };
     gateway.peer.script({
@@ -443,7 +452,7 @@ describe("an inquiry reads what it needs, row by row", () => {
 describe("what an update is compared by", () => {
   async function updated(input: object, shown: Value): Promise<Answer> {
     const key = fresh();
-    gateway.peer.script({ updatecustomer: hang });
+    gateway.peer.script({ updatecustomer: reset });
     const request = { customerId: "546693304", ...input };
     expect((await gateway.call("update-customer", request, { key })).status).toBe(504);
     gateway.peer.script({ fetchcustomerdetail: signed({ customer_id: "546693304", ...(shown as object) }) });
@@ -463,12 +472,8 @@ describe("what an update is compared by", () => {
   });
 
   test("what differs is named, without its value", async () => {
-    const key = fresh();
-    gateway.peer.script({ updatecustomer: hang });
-    const input = { customerId: "546693304", city: "Pune", firstName: "Asha", lastName: "Rao" };
-    const first = await gateway.call("update-customer", input, { key });
-    // The lease and the quiet period must be over before silence says anything.
-    await new Promise((resolve) => setTimeout(resolve, 8_500));
+    expect(doubted.status).toBe(504);
+    await sleep(silenceSpeaksAt - Date.now());
     gateway.peer.script({
       fetchcustomerdetail: signed({
         customer_id: "546693304",
@@ -477,8 +482,8 @@ describe("what an update is compared by", () => {
         last_name: "Rao",
       }),
     });
-    const answer = await gateway.call("update-customer", input, { key });
-    expect((await gateway.recordOf(first)).state?.S).toBe("needs_attention");
+    const answer = await gateway.call("update-customer", doubtful, { key: doubtfulKey });
+    expect((await gateway.recordOf(doubted)).state?.S).toBe("needs_attention");
     expect(answer.body.detail).toContain("another firstName, city than was sent");
     expect(answer.text).not.toContain("Delhi");
   }, 20_000);

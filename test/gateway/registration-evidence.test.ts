@@ -6,7 +6,7 @@ import {
   fresh,
   startAggrepayGateway,
 } from "../support/aggrepay-gateway.ts";
-import { hang, refusal, signed, type Value } from "../support/peer.ts";
+import { refusal, reset, signed, type Value } from "../support/peer.ts";
 
 /**
  * A registration whose reply was lost, and a customer whom the provider then shows under its mobile number: it is our
@@ -84,7 +84,7 @@ interface Lost extends Case {
 async function lost(cases: readonly Case[]): Promise<readonly Lost[]> {
   gateway.peer.script({
     fetchcustomerdetail: refusal("INVALID-PARAMS", "The selected mobile number is invalid."),
-    registercustomer: hang,
+    registercustomer: reset,
   });
   const all: Lost[] = [];
   for (const each of cases) {
@@ -178,7 +178,7 @@ describe("a customer is shown under the number of a registration whose reply was
 
 describe("an update whose reply was lost", () => {
   test("is compared by keyed hashes too; its record holds no text of it", async () => {
-    gateway.peer.script({ updatecustomer: hang });
+    gateway.peer.script({ updatecustomer: reset });
     const key = fresh();
     const input = { customerId: "546693304", city: "Planted-Pune", emailAddress: "Asha@Example.com" };
     const answer = await gateway.call("update-customer", input, { key });

@@ -36,12 +36,12 @@ const configOf = (length: string) => readConfig({ ...times, PAYU_CLIENT_TXN_ID_L
 /** The secrets that the running gateway has read. */
 let read = JSON.stringify(secretValues);
 
-/** A gateway remembers a secret for minutes: a switch is turned by a restart on other secrets, where they are others. */
+/** A function remembers a secret for minutes: a switch is turned by new processes on other secrets, where they are others. */
 async function turned(provider: Provider, more: object): Promise<void> {
   const values = { ...secretValues, [provider]: { ...secretValues[provider], ...more } };
   if (JSON.stringify(values) === read) return;
   wallets.rotate(values);
-  await wallets.restart();
+  await wallets.forget();
   read = JSON.stringify(values);
 }
 

@@ -19,11 +19,20 @@ afterAll(() => rm(scratch, { recursive: true, force: true }));
 /** As the CLI and the local host do, without an account or Region. */
 async function synthesize(name: string, context: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const outdir = join(scratch, name);
+  const { NODE_COMPILE_CACHE } = process.env;
+  const CDK_CONTEXT_JSON = JSON.stringify(context);
   await promisify(execFile)(process.execPath, ["infra/app.ts"], {
     cwd: projectRoot,
-    env: { CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context), CDK_VALIDATION: "false" },
+    env: { NODE_COMPILE_CACHE, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON, CDK_VALIDATION: "false" },
   });
   return outdir;
+}
+
+let development: Promise<string> | undefined;
+/** With nothing chosen. */
+function inDevelopment(): Promise<string> {
+  development ??= synthesize("one");
+  return development;
 }
 
 interface Template {
@@ -35,7 +44,7 @@ interface Template {
 test("two syntheses at once give the same template, with each function's code beside it", {
   timeout: 120_000,
 }, async () => {
-  const outdirs = await Promise.all([synthesize("one"), synthesize("two")]);
+  const outdirs = await Promise.all([inDevelopment(), synthesize("two")]);
   const [one, two] = await Promise.all(
     outdirs.map((outdir) => readFile(join(outdir, "WalletGateway-dev.template.json"), "utf8")),
   );
@@ -62,7 +71,7 @@ test("production is protected from being deleted as a whole, and development is 
   };
   const outdir = await synthesize("prod", { stage: "prod", prod: production });
   expect(await protectedIn(outdir, "WalletGateway-prod")).toBe(true);
-  expect(await protectedIn(await synthesize("dev"), "WalletGateway-dev")).not.toBe(true);
+  expect(await protectedIn(await inDevelopment(), "WalletGateway-dev")).not.toBe(true);
 });
 
 test.each([

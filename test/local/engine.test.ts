@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { blockedPorts, freeEngineAddress } from "../../local/engine-address.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { asPerson, aws, fixtureEnv, processesOf } from "./fixture.ts";
+import { processesOf } from "../support/processes.ts";
+import { asPerson, aws, fixtureEnv } from "./fixture.ts";
 
 /** The database believes everybody, so where it listens is told to the front alone. */
 

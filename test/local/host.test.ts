@@ -6,7 +6,8 @@ import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Gateway, type GatewayOptions, startGateway } from "../support/gateway.ts";
-import { asPerson, fixtureEnv, newFolder, processesOf, tableProperties, until } from "./fixture.ts";
+import { processesOf } from "../support/processes.ts";
+import { asPerson, fixtureEnv, newFolder, tableProperties, until } from "./fixture.ts";
 
 const running: Gateway[] = [];
 async function start(options: GatewayOptions): Promise<Gateway> {

@@ -4,7 +4,8 @@ import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { aws, changedAssembly, processesOf, runningProcesses, until } from "./fixture.ts";
+import { processesOf, runningProcesses } from "../support/processes.ts";
+import { aws, changedAssembly, until } from "./fixture.ts";
 
 /** Functions of the gateway itself under roles that lack something: each call that the role does not allow is refused. */
 

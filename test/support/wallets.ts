@@ -1,12 +1,14 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type DynamoDBClient, ListTablesCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Answer, Json } from "./aggrepay-gateway.ts";
 import { clientOf, type Item, scanAll } from "./dynamodb.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { type Peer, planted, type Reply, startPeer, text } from "./peer.ts";
+import { processesOf } from "./processes.ts";
 import { expectDeclared } from "./samples.ts";
 
 /** The real gateway in front of one scripted peer that plays PayU, Wibmo, DreamzWallet and NICEPAY, and AggrePay too. */
@@ -30,6 +32,8 @@ export interface Wallets {
   put(item: Item): Promise<void>;
   /** Puts other secrets in force, whole and at once. */
   rotate(secrets: object): void;
+  /** Ends every process of functions, so that nothing that they remember is left: the next calls start new ones. */
+  forget(): Promise<void>;
   /** kill -9, and a start on the same data. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -75,6 +79,7 @@ export async function startWallets({
   readonly env?: Readonly<Record<string, string>>;
 } = {}): Promise<Wallets> {
   const folder = await mkdtemp(join(tmpdir(), "wallets-"));
+  const dataDir = join(folder, "data");
   const secretsFile = join(folder, "secrets.json");
   const rotate = (values: object) => {
     writeFileSync(`${secretsFile}.new`, JSON.stringify(values));
@@ -88,7 +93,7 @@ export async function startWallets({
   const start = () =>
     startGateway({
       env: { ...preset, ...Object.fromEntries(urls), SECRETS_FILE: secretsFile, ...env },
-      dataDir: join(folder, "data"),
+      dataDir,
     });
   let gateway: Gateway = await start();
   let printed = "";
@@ -127,7 +132,7 @@ export async function startWallets({
     get url() {
       return gateway.url;
     },
-    dataDir: join(folder, "data"),
+    dataDir,
     logs: () => printed + gateway.logs(),
     post,
     async call(route, input, { key } = {}) {
@@ -152,6 +157,12 @@ export async function startWallets({
       await client.send(new PutItemCommand({ TableName: name, Item: item }));
     },
     rotate,
+    async forget() {
+      const ended = processesOf(join(dataDir, "worker.mjs"));
+      for (const { pid } of ended) process.kill(pid, "SIGKILL");
+      // Gone is what the host has waited for, and so knows to be dead.
+      while (ended.some(({ pid }) => existsSync(`/proc/${pid}`))) await sleep(5);
+    },
     async restart() {
       await gateway.kill();
       forgetDynamo();
