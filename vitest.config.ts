@@ -1,17 +1,21 @@
 import { defineConfig } from "vitest/config";
-import { slow } from "./vitest.slow.config.ts";
+import { LongestFirst } from "./test/support/longest-first.ts";
+import { common, slow } from "./vitest.slow.config.ts";
 
+const quick = {
+  ...common,
+  name: "quick",
+  include: ["test/**/*.test.ts"],
+  exclude: slow,
+  testTimeout: 30_000,
+};
+
+/** `vitest run` runs all tests, with `--project quick` the quick ones. */
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: slow,
-    globalSetup: "./test/support/assembly.ts",
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
-    maxWorkers: 2,
-    // The CDK's own check of templates is half of a synthesis: it is done by "npm run synth".
-    env: { CDK_VALIDATION: "false" },
-    // Real processes on a busy machine: where nobody watches, a test that fails is run once more, and reported as retried.
-    retry: process.env.CI ? 1 : 0,
+    maxWorkers: common.maxWorkers,
+    retry: common.retry,
+    sequence: { sequencer: LongestFirst },
+    projects: [{ test: quick }, "./vitest.slow.config.ts"],
   },
 });

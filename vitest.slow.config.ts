@@ -13,16 +13,18 @@ export const slow = [
   "test/gateway/webhook-storm.test.ts",
 ];
 
+/** Of quick and slow tests alike. */
+export const common = {
+  globalSetup: "./test/support/assembly.ts",
+  hookTimeout: 120_000,
+  // More than there are cores: many a test waits for a timeout or the end of a lease.
+  maxWorkers: 3,
+  // The CDK's own check of templates is half of a synthesis: it is done by "npm run synth".
+  env: { CDK_VALIDATION: "false" },
+  // Real processes on a busy machine: where nobody watches, a test that fails is run once more, and reported as retried.
+  retry: process.env.CI ? 1 : 0,
+};
+
 export default defineConfig({
-  test: {
-    include: slow,
-    globalSetup: "./test/support/assembly.ts",
-    testTimeout: 300_000,
-    hookTimeout: 120_000,
-    maxWorkers: 2,
-    // The CDK's own check of templates is half of a synthesis: it is done by "npm run synth".
-    env: { CDK_VALIDATION: "false" },
-    // Real processes on a busy machine: where nobody watches, a test that fails is run once more, and reported as retried.
-    retry: process.env.CI ? 1 : 0,
-  },
+  test: { ...common, name: "slow", include: slow, testTimeout: 300_000 },
 });
