@@ -22,6 +22,7 @@ import {
 } from "../../lib/providers/aggrepay/transactions.ts";
 import { withoutAnswer } from "../../lib/providers/inquiry.ts";
 import { UnreadableReply } from "../../lib/providers/provider.ts";
+import { transactionIdOf } from "../../lib/records/parts.ts";
 import type { RecordItem } from "../../lib/records/record.ts";
 
 /**
@@ -106,7 +107,7 @@ function reversible(debit: RecordItem | undefined, givenTransactionId: string | 
   }
   if (debit.flagged !== undefined)
     throw new Problem("in-progress", "Whether the debit succeeded waits for a person.");
-  const { transactionId: debited } = JSON.parse(debit.result ?? "{}") as { readonly transactionId?: string };
+  const debited = transactionIdOf(debit);
   if (givenTransactionId !== undefined && givenTransactionId !== debited) {
     const detail =
       debited === undefined

@@ -1,5 +1,6 @@
 import type { Facts } from "../providers/inquiry.ts";
 import { phoneDigits, phoneEnds } from "../providers/nicepay/phone.ts";
+import { factsOf } from "../records/parts.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { KeyRing } from "../secrets/key-ring.ts";
 import { isHash, isKeptAs } from "./kept.ts";
@@ -54,8 +55,8 @@ export function notifiedBy(
 }
 
 /** What a registration keeps to be compared with; one of an earlier version keeps phone and key in the clear. */
-export function registeredFacts({ facts }: Pick<RecordItem, "facts">): Facts {
-  const kept: Facts = JSON.parse(facts ?? "{}");
+export function registeredFacts(record: Pick<RecordItem, "facts">): Facts {
+  const kept = factsOf<Facts>(record) ?? {};
   const { billingPhone, clientUserKey } = kept;
   if (billingPhone === undefined || clientUserKey === undefined || isHash(clientUserKey)) return kept;
   const clientUserKeyLength = String(clientUserKey.length);

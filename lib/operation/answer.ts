@@ -1,20 +1,12 @@
-import { Problem, type ProblemCode, type ProviderWord, type RecordView } from "../problem.ts";
+import { Problem, type RecordView } from "../problem.ts";
+import { failureOf, resultOf } from "../records/parts.ts";
 import type { RecordItem } from "../records/record.ts";
 import { secondsLeft } from "../retry-after.ts";
 import { iso } from "../time.ts";
 import type { Answer } from "./handler.ts";
 import { nextReversal } from "./reversal.ts";
 
-/** Why a record did not succeed, as it keeps it. */
-export interface Failure {
-  readonly code: ProblemCode;
-  readonly detail: string;
-  readonly provider?: ProviderWord;
-  /** The provider called it done before: by this record's own earlier attempt, or by somebody else. */
-  readonly taken?: true;
-  /** When the provider asked to be called again, milliseconds since 1970. */
-  readonly retryAt?: number;
-}
+export type { Failure } from "../records/parts.ts";
 
 export const viewOf = (record: RecordItem): RecordView => ({
   id: record.id,
@@ -34,12 +26,12 @@ export const viewOf = (record: RecordItem): RecordView => ({
 export function tell(record: RecordItem, { now, replayed }: { now: number; replayed: boolean }): Answer {
   const view = viewOf(record);
   if (record.state === "succeeded" && record.flagged === undefined)
-    return { body: { result: JSON.parse(record.result ?? "null"), record: view }, replayed };
+    return { body: { result: resultOf(record), record: view }, replayed };
   throw problemOf(record, view, now, replayed);
 }
 
 function problemOf(record: RecordItem, view: RecordView, now: number, replayed: boolean): Problem {
-  const failure: Partial<Failure> = record.failure === undefined ? {} : JSON.parse(record.failure);
+  const failure = failureOf(record);
   const details = {
     record: view,
     replayed: replayed && record.state === "declined" && record.flagged === undefined,

@@ -1,6 +1,7 @@
 import { Problem } from "../problem.ts";
 import type { Facts } from "../providers/inquiry.ts";
 import { recordId } from "../records/identity.ts";
+import { factsOf } from "../records/parts.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Records } from "../records/store.ts";
 import { boundResult, fitOf, type Notified, registeredFacts } from "./account-binding.ts";
@@ -25,7 +26,7 @@ const tries = 5;
  * @throws Problem `invalid-request` naming why it cannot be bound, `not-sent` where it is not known to be.
  */
 export async function bindStray(stray: RecordItem, records: Records, now: number): Promise<void> {
-  const kept: Partial<StrayFacts> = JSON.parse(stray.facts ?? "{}");
+  const kept = factsOf<Partial<StrayFacts>>(stray) ?? {};
   const { binding, identity, provider, account } = stray;
   const { unsure, forms, mitraCd = "", keyLength = 0 } = kept;
   const refuse = (why: string) => invalid([{ pointer: "/outcome", detail: `cannot be succeeded: ${why}` }]);

@@ -1,19 +1,20 @@
 import type { RecordView } from "../problem.ts";
+import { failureOf, resultOf } from "../records/parts.ts";
+import { resolutionOf } from "../records/person.ts";
 import { lapsesAt, proposalOf } from "../records/proposal.ts";
 import type { RecordItem } from "../records/record.ts";
 import { iso } from "../time.ts";
-import { type Failure, viewOf } from "./answer.ts";
+import { viewOf } from "./answer.ts";
 
 /** A proposal is shown with the time until which another person may carry it out. */
-function proposalIn(record: RecordItem): object | null {
+function proposalShown(record: RecordItem): object | null {
   const proposal = proposalOf(record);
   return proposal ? { ...proposal, lapsesAt: iso(lapsesAt(proposal)) } : null;
 }
 
 /** All of a record that a person who looks into it may see: everything but what is sealed or only there to compare by. */
 export function detailOf(record: RecordItem, now: number): RecordView & Readonly<Record<string, unknown>> {
-  const { code, detail, provider }: Partial<Failure> =
-    record.failure === undefined ? {} : JSON.parse(record.failure);
+  const { code, detail, provider } = failureOf(record);
   return {
     ...viewOf(record),
     ageSeconds: Math.max(0, Math.floor((now - record.dispatchedAt) / 1000)),
@@ -26,12 +27,12 @@ export function detailOf(record: RecordItem, now: number): RecordView & Readonly
     lastInquiry: record.lastInquiry ? { ...record.lastInquiry, at: iso(record.lastInquiry.at) } : null,
     provedBy: record.provedBy ?? null,
     waits: record.state === "needs_attention" ? (record.waits ?? "person") : null,
-    result: record.result === undefined ? null : JSON.parse(record.result),
+    result: resultOf(record),
     failure: code === undefined ? null : { code, detail, ...(provider && { provider }) },
     bound: record.binding !== undefined && record.namespace === "binding",
     flagged: record.flagged ?? null,
-    resolution: record.resolution === undefined ? null : JSON.parse(record.resolution),
-    proposal: proposalIn(record),
+    resolution: resolutionOf(record) ?? null,
+    proposal: proposalShown(record),
     history: record.history.map((entry) => {
       const [state = "", at = "0"] = entry.split(" ");
       return { state, at: iso(Number(at)) };

@@ -1,4 +1,5 @@
 import { Problem } from "../problem.ts";
+import { effectOf } from "../records/parts.ts";
 import type { RecordItem } from "../records/record.ts";
 import { fingerprint, fingerprintKeyId, type KeyRing } from "../secrets/key-ring.ts";
 import { Secret } from "../secrets/secret.ts";
@@ -58,7 +59,7 @@ export function sameEffect(
     text,
     is: (stored) => stored === text,
     differenceFrom({ request }) {
-      const [name, stored]: [string, typeof effect] = JSON.parse(request);
+      const [name, stored] = effectOf({ request });
       if (name !== operation) return { fields: [], other: `the operation, which was ${name}` };
       const names = Object.keys({ ...stored, ...effect });
       return { fields: names.filter((each) => stored[each] !== effect[each]) };

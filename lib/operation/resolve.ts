@@ -5,6 +5,7 @@ import type { Ask, Evidence, Facts, Inquiry, Known, Subject } from "../providers
 import type { Opened, Provider } from "../providers/provider.ts";
 import { isAskedOn, isOpen } from "../records/doubt.ts";
 import { recordId } from "../records/identity.ts";
+import { effectOf, factsOf, failureOf, transactionIdOf } from "../records/parts.ts";
 import type { RecordItem } from "../records/record.ts";
 import { latestReversal, reversalsBefore, reversalsOf } from "../records/reversals.ts";
 import type { Conclusion, Records, Turn } from "../records/store.ts";
@@ -280,15 +281,14 @@ function forAPerson(record: RecordItem, why: string): Concluded & { readonly lea
   return { to: "needs_attention", failure: JSON.stringify(failure), waits: "person", learned: why };
 }
 
-const failureOf = ({ failure }: { readonly failure?: string | undefined }): Partial<Failure> =>
-  failure === undefined ? {} : (JSON.parse(failure) as Failure);
-
 /** Without the keys of its hashes nothing can be compared, and nothing is concluded. */
 async function subjectOf(
-  { id, identity, number, facts: kept, request, dispatchedAt }: RecordItem,
+  record: RecordItem,
   { secrets }: Pick<Runtime, "secrets">,
 ): Promise<Subject | Extract<Evidence, { readonly shows: "unclear" }>> {
-  const facts = kept === undefined ? effectIn(request) : (JSON.parse(kept) as Facts);
+  const { id, identity, number, dispatchedAt } = record;
+  // A change of money keeps its effect in the clear.
+  const facts: Facts = factsOf(record) ?? effectOf(record)[1];
   try {
     return { identity, number, dispatchedAt, facts, wasSent: await comparison(id, facts, secrets) };
   } catch (error) {
@@ -296,9 +296,6 @@ async function subjectOf(
     throw error;
   }
 }
-
-/** A change of money keeps its effect in the clear: `["debit-wallet",{...}]`. */
-const effectIn = (request: string): Facts => (JSON.parse(request) as readonly [string, Facts])[1];
 
 /** What an inquiry at that provider may know of this account's other records, and of the configuration. */
 export function knownTo(
@@ -318,19 +315,16 @@ export function knownTo(
       const succeeded = record.state === "succeeded" && record.flagged === undefined;
       return {
         isUnfinished: record.state === "dispatched" || record.state === "in_doubt" || isAskedOn(record),
-        transactionId: succeeded ? transactionOf(record) : undefined,
+        transactionId: succeeded ? transactionIdOf(record) : undefined,
         provedBy: record.provedBy,
       };
     },
     async reversedBefore(id, number) {
       const earlier = await reversalsBefore(records, { provider, account, id }, number);
-      return earlier.map(transactionOf).filter((transactionId) => transactionId !== undefined);
+      return earlier.map(transactionIdOf).filter((transactionId) => transactionId !== undefined);
     },
   };
 }
-
-const transactionOf = ({ result }: RecordItem): string | undefined =>
-  (JSON.parse(result ?? "{}") as { readonly transactionId?: string }).transactionId;
 
 interface AskingOptions {
   readonly replyLimitMs?: number;

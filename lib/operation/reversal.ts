@@ -1,10 +1,10 @@
 import { Problem } from "../problem.ts";
 import { anchorId, anchoring } from "../records/anchor.ts";
 import { recordId } from "../records/identity.ts";
+import { failureOf } from "../records/parts.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Records } from "../records/store.ts";
 import type { Part } from "../records/transaction.ts";
-import type { Failure } from "./answer.ts";
 import type { Asker } from "./beside.ts";
 import { invalid } from "./body.ts";
 import { before } from "./record-query.ts";
@@ -14,7 +14,7 @@ export const lastReversal = 9;
 
 /** The number under which a refused reversal may be asked for again; undefined where it may not. */
 export function nextReversal({ state, flagged, number, ...record }: RecordItem): number | undefined {
-  const { code }: Partial<Failure> = record.failure === undefined ? {} : JSON.parse(record.failure);
+  const { code } = failureOf(record);
   const isRefused = state === "declined" && flagged === undefined && code !== "already-done";
   return isRefused && number < lastReversal ? number + 1 : undefined;
 }

@@ -1,3 +1,4 @@
+import { type Clause, clause, either, lacks } from "./clauses.ts";
 import { keyOf } from "./identity.ts";
 import { type Attributes, N } from "./record.ts";
 import type { Check, Write } from "./write.ts";
@@ -16,18 +17,21 @@ export const readAnchor = (item: Attributes): number => Number(item.current?.N);
  * later number was claimed, also where its own record was lost in a restore.
  */
 export function anchoring(id: string, number: number): Write | Check {
-  if (number === 1)
-    return {
-      id,
-      condition: "attribute_not_exists(#current) OR #current = :current",
-      values: { ":current": N(1) },
-    };
-  const isFirst = number === 2 ? "attribute_not_exists(#current) OR " : "";
+  if (number === 1) return { id, when: [isUnmoved(1)] };
   return {
     id,
-    condition: `${isFirst}#current IN (:previous, :current)`,
-    set: ["#current = :current"],
+    when: [number === 2 ? isUnmoved(1, 2) : currentIn(number - 1, number)],
+    set: { current: N(number) },
     tells: undefined,
-    values: { ":current": N(number), ":previous": N(number - 1) },
   };
 }
+
+export const currentIn = (...numbers: readonly number[]): Clause =>
+  clause(
+    `#current IN (${numbers.map((number) => `:current${number}`).join(", ")})`,
+    Object.fromEntries(numbers.map((number) => [`:current${number}`, N(number)])),
+  );
+
+/** There is no anchor, or it holds one of these. */
+export const isUnmoved = (...numbers: readonly number[]): Clause =>
+  either(lacks("current"), currentIn(...numbers));

@@ -1,6 +1,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { type Attributes, type Binding, L, M, N, type RecordItem, S } from "./record.ts";
-import { assigned, assignments, forAPerson, settledWithout, shardOf, type Write } from "./write.ts";
+import { attemptIs, type Clause, clause, either, has, lacks, stateIs } from "./clauses.ts";
+import { type Binding, M, N, type RecordItem, S } from "./record.ts";
+import { becomes, forAPerson, shardOf, type Write } from "./write.ts";
 
 export type { Binding } from "./record.ts";
 
@@ -14,40 +15,38 @@ export interface Bind {
 }
 
 /** One write sets the binding and, where the registration is still open, settles it: a notification proves that it happened. */
-export function binding({ seen, binding, result, now }: Bind): Write {
-  const settles = seen.state !== "succeeded";
-  const set = ["#binding = :binding"];
-  if (settles)
-    set.push(
-      "#state = :succeeded",
-      "#provedBy = :provedBy",
-      "#result = :result",
-      "#history = list_append(#history, :entry)",
-    );
-  const sameTXid = binding.tXid === undefined ? "" : " AND (attribute_not_exists(#tXid) OR #tXid = :tXid)";
+export function binding({ seen, binding: bound, result, now }: Bind): Write {
+  const state =
+    seen.state === "succeeded"
+      ? undefined
+      : becomes({ to: "succeeded", now, by: "notification", result, isBinding: true });
   const isServed = seen.flagged === undefined;
-  const asFlagged = isServed ? "attribute_not_exists(#flagged)" : "attribute_exists(#flagged)";
   return {
+    ...state,
     id: seen.id,
-    condition: `#state = :seenState AND #attempt = :seenAttempt AND ${asFlagged} AND attribute_not_exists(#binding)${sameTXid}`,
-    set,
-    remove: settles ? [...settledWithout("succeeded", { isBinding: true }), "#failure"] : [],
+    when: [
+      stateIs(seen.state),
+      attemptIs(seen.attempt),
+      isServed ? lacks("flagged") : has("flagged"),
+      lacks("binding"),
+      ...(bound.tXid === undefined ? [] : [tXidIs(bound.tXid)]),
+    ],
+    set: { ...state?.set, binding: bindingValue(bound) },
     // Of a flagged record it is told when a person lets it stand.
     tells: isServed ? "account.bound" : undefined,
-    values: {
-      ":binding": bindingValue(binding),
-      ":seenState": S(seen.state),
-      ":seenAttempt": N(seen.attempt),
-      ...(binding.tXid !== undefined && { ":tXid": S(binding.tXid) }),
-      ...(settles && {
-        ":succeeded": S("succeeded"),
-        ":provedBy": S("notification"),
-        ":result": S(result),
-        ":entry": L([`succeeded ${now}`]),
-      }),
-    },
   };
 }
+
+/** The reply to the registration named no other. */
+export const tXidIs = (tXid: string): Clause =>
+  either(lacks("tXid"), clause("#tXid = :tXid", { ":tXid": S(tXid) }));
+
+/** The notification of the binding named no other. */
+export const boundTXidIs = (tXid: string): Clause =>
+  either(
+    clause("attribute_not_exists(#binding.#tXid)"),
+    clause("#binding.#tXid = :tXid", { ":tXid": S(tXid) }),
+  );
 
 /** What the provider's answer about the token of a binding makes of it. */
 export interface Check {
@@ -63,19 +62,17 @@ export interface Check {
  * person lets it stand. Not over another token, nor over what another look has written meanwhile.
  */
 export function checking({ seen, flagged, now }: Check): Write {
-  const item: Attributes =
-    flagged === undefined ? {} : { flagged: S(flagged), shard: shardOf(seen.id), due: N(forAPerson(now)) };
   return {
     id: seen.id,
-    condition:
-      "#binding.#userToken = :seenToken AND attribute_not_exists(#binding.#checkedAt) AND attribute_not_exists(#flagged)",
-    set: ["#binding.#checkedAt = :checkedAt", ...assignments(item)],
+    when: [
+      clause("#binding.#userToken = :seenToken", { ":seenToken": S(seen.binding?.userToken ?? "") }),
+      clause("attribute_not_exists(#binding.#checkedAt)"),
+      lacks("flagged"),
+    ],
+    set:
+      flagged === undefined ? {} : { flagged: S(flagged), shard: shardOf(seen.id), due: N(forAPerson(now)) },
+    also: [clause("#binding.#checkedAt = :checkedAt", { ":checkedAt": N(now) })],
     tells: flagged === undefined ? undefined : "record.needs-attention",
-    values: {
-      ...assigned(item),
-      ":seenToken": S(seen.binding?.userToken ?? ""),
-      ":checkedAt": N(now),
-    },
   };
 }
 

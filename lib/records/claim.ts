@@ -1,7 +1,19 @@
-import { eventOf } from "./event.ts";
-import { type Attributes, L, N, type RecordItem, readRecord, S } from "./record.ts";
+import {
+  all,
+  attemptIs,
+  type Clause,
+  clause,
+  either,
+  isDispatched,
+  isNew,
+  isStill,
+  lacks,
+  ownerIs,
+  stateIs,
+} from "./clauses.ts";
+import { type Attributes, N, type RecordItem, readRecord, S } from "./record.ts";
 import { sources } from "./states.ts";
-import { assigned, assignments, settledWithout, shardOf, type Write } from "./write.ts";
+import { becomes, shardOf, type Write } from "./write.ts";
 
 /** What is written when an attempt begins. */
 export interface Claim
@@ -66,40 +78,39 @@ export const isClaimable = ({ state, binding }: RecordItem): boolean =>
  * after its attempt had been settled as without effect.
  */
 export function claiming(claim: Claim, owner: string, seen: RecordItem | undefined): Write {
-  const { condition, attempt, history, values } = formOf(seen);
+  const { when, attempt, history } = formOf(seen);
   const leaseEnds = claim.now + claim.leaseMs;
-  const item: Attributes = {
-    ...attemptOf(claim, owner, attempt),
-    state: S("dispatched"),
-    leaseEnds: N(leaseEnds),
-    shard: shardOf(claim.id),
-    due: N(leaseEnds),
-    history: L([...history, `dispatched ${claim.now}`]),
-    ...(claim.facts !== undefined && { facts: S(claim.facts) }),
-  };
+  const state = becomes({ to: "dispatched", now: claim.now, isBinding: isBinding(claim), history });
   return {
     id: claim.id,
-    condition,
-    set: [...assignments(item), isCreated],
-    remove: [...leftByAttemptBefore, "#lastInquiry", "#failure"],
-    tells: undefined,
-    values: { ...assigned(item), ...values },
+    when,
+    set: {
+      ...attemptOf(claim, owner, attempt),
+      ...state.set,
+      leaseEnds: N(leaseEnds),
+      shard: shardOf(claim.id),
+      due: N(leaseEnds),
+      ...(claim.facts !== undefined && { facts: S(claim.facts) }),
+    },
+    also: [isCreated],
+    remove: [...leftByAttemptBefore, "lastInquiry", ...state.remove],
+    tells: state.tells,
   };
 }
 
+const isBinding = ({ namespace }: Claim): boolean => namespace === "binding";
+
 /** What a record is by a claim of it that was written; a transaction returns no items. */
-export function claimedRecord({ id, values }: Write, seen: RecordItem | undefined): RecordItem {
-  const item = Object.fromEntries(Object.entries(values).map(([name, value]) => [name.slice(1), value]));
-  const createdAt = seen ? N(seen.createdAt) : values[":dispatchedAt"];
-  return readRecord({ ...item, pk: S(id), ...(createdAt && { createdAt }) });
+export function claimedRecord({ id, set }: Write, seen: RecordItem | undefined): RecordItem {
+  const createdAt = seen ? N(seen.createdAt) : set.dispatchedAt;
+  return readRecord({ ...set, pk: S(id), ...(createdAt && { createdAt }) });
 }
 
 interface ClaimForm {
-  readonly condition: string;
+  readonly when: readonly Clause[];
   readonly attempt: number;
   /** What the record keeps of the attempts before. */
   readonly history: readonly string[];
-  readonly values: Attributes;
 }
 
 /**
@@ -117,21 +128,16 @@ function shortened(history: readonly string[]): readonly string[] {
 /** What must hold for a claim: that there is no record, or that nothing has changed of the one that was seen. */
 const formOf = (seen: RecordItem | undefined): ClaimForm =>
   seen === undefined
-    ? { condition: "attribute_not_exists(#pk)", attempt: 1, history: [], values: {} }
+    ? { when: [isNew], attempt: 1, history: [] }
     : {
-        condition: [
-          "#attempt = :seenAttempt",
-          "#state = :seenState",
-          "#request = :seenRequest",
-          "attribute_not_exists(#binding)",
-        ].join(" AND "),
+        when: [
+          attemptIs(seen.attempt),
+          stateIs(seen.state),
+          isStill("request", S(seen.request)),
+          lacks("binding"),
+        ],
         attempt: seen.attempt + 1,
         history: shortened(seen.history),
-        values: {
-          ":seenAttempt": N(seen.attempt),
-          ":seenState": S(seen.state),
-          ":seenRequest": S(seen.request),
-        },
       };
 
 const attemptOf = (claim: Claim, owner: string, attempt: number): Attributes => ({
@@ -152,9 +158,10 @@ const attemptOf = (claim: Claim, owner: string, attempt: number): Attributes => 
   ...(claim.amount !== undefined && { amount: S(claim.amount) }),
 });
 
-const isCreated = "#createdAt = if_not_exists(#createdAt, :dispatchedAt)";
+/** `:dispatchedAt` is a value of the attempt. */
+const isCreated = clause("#createdAt = if_not_exists(#createdAt, :dispatchedAt)");
 /** Who was looking into its doubt, and how often. */
-const leftByAttemptBefore = ["#resolver", "#resolverLease", "#inquiries"] as const;
+const leftByAttemptBefore = ["resolver", "resolverLease", "inquiries"] as const;
 
 /** What the process writes of a claim whose outcome it does not know: it sent nothing on it, and never will. */
 export interface Withdrawal {
@@ -171,22 +178,20 @@ export interface Withdrawal {
  * else has sent. It holds once, as the claim does.
  */
 export function withdrawing({ claim, owner, seen, now, failure }: Withdrawal): Write {
-  const { condition, attempt, history, values } = formOf(seen);
-  const item: Attributes = {
-    ...attemptOf(claim, owner, attempt),
-    state: S("not_sent"),
-    failure: S(failure),
-    history: L([...history, `dispatched ${claim.now}`, `not_sent ${now}`]),
-  };
+  const { when, attempt, history } = formOf(seen);
+  const state = becomes({
+    to: "not_sent",
+    now,
+    failure,
+    isBinding: isBinding(claim),
+    history: [...history, `dispatched ${claim.now}`],
+  });
   return {
     id: claim.id,
-    condition: `(#owner = :owner AND #state = :dispatched) OR ${condition}`,
-    set: [...assignments(item), isCreated],
-    remove: [
-      ...leftByAttemptBefore,
-      ...settledWithout("not_sent", { isBinding: claim.namespace === "binding" }),
-    ],
-    tells: eventOf("not_sent"),
-    values: { ...assigned(item), ...values, ":dispatched": S("dispatched") },
+    when: [either(all(ownerIs(owner), isDispatched), all(...when))],
+    set: { ...attemptOf(claim, owner, attempt), ...state.set },
+    also: [isCreated],
+    remove: [...leftByAttemptBefore, ...state.remove],
+    tells: state.tells,
   };
 }

@@ -1,18 +1,16 @@
-import { eventOf } from "./event.ts";
-import { type Attributes, L, type LastInquiry, N, type RecordItem, S, type Waits } from "./record.ts";
-import { type State, sources } from "./states.ts";
 import {
-  assigned,
-  assignments,
-  expiring,
-  forAPerson,
-  learnedBy,
-  listOf,
-  proved,
-  settledWithout,
-  valuesOf,
-  type Write,
-} from "./write.ts";
+  attemptIs,
+  type Clause,
+  isInDoubtAt,
+  isNobodysTurn,
+  isStill,
+  stateIn,
+  turnIs,
+  waitsForProvider,
+} from "./clauses.ts";
+import { type LastInquiry, N, type RecordItem, S, type Waits } from "./record.ts";
+import { type State, sources } from "./states.ts";
+import { becomes, forAPerson, learnedBy, type Write } from "./write.ts";
 
 /** Whether a record's outcome is in doubt: said so, or sent by somebody whose lease has ended without a word. */
 export const isInDoubt = (record: RecordItem, now: number): boolean =>
@@ -64,24 +62,16 @@ export function takingTurn({ record, resolver, isRepeat }: Turn, now: number, le
   const moment = momentOf(record);
   const seen = record[moment];
   const next = isRepeat && seen !== undefined ? seen + 1 : until;
-  const item: Attributes = { resolver: S(resolver), resolverLease: N(until), [moment]: N(next) };
   return {
     id: record.id,
-    condition: [
-      "#attempt = :seenAttempt",
-      isAskedOn(record) ? askedOn : "(#state = :inDoubt OR (#state = :dispatched AND #leaseEnds <= :now))",
-      "(attribute_not_exists(#resolver) OR #resolverLease <= :now)",
-      seen === undefined ? `attribute_not_exists(#${moment})` : `#${moment} = :seen`,
-    ].join(" AND "),
-    set: assignments(item),
+    when: [
+      attemptIs(record.attempt),
+      ...(isAskedOn(record) ? askedOn : [isInDoubtAt(now)]),
+      isNobodysTurn(now),
+      isStill(moment, seen === undefined ? undefined : N(seen)),
+    ],
+    set: { resolver: S(resolver), resolverLease: N(until), [moment]: N(next) },
     tells: undefined,
-    values: {
-      ...assigned(item),
-      ":seenAttempt": N(record.attempt),
-      ...(isAskedOn(record) ? askedOnValues : { ":inDoubt": S("in_doubt"), ":dispatched": S("dispatched") }),
-      ...(seen !== undefined && { ":seen": N(seen) }),
-      ":now": N(now),
-    },
   };
 }
 
@@ -90,53 +80,36 @@ export function takingTurn({ record, resolver, isRepeat }: Turn, now: number, le
  * person has settled meanwhile, writes nothing.
  */
 export function concluding(conclusion: Conclusion): Write {
-  const { record, resolver, to, now, result, failure, lastInquiry, expireAfterMs, waits, askAt } = conclusion;
+  const { record, to, now, lastInquiry, waits, askAt } = conclusion;
   if (to === "needs_attention" && isAskedOn(record)) return handingOver(conclusion);
-  const from = sources("evidence", to);
-  const item: Attributes = {
-    state: S(to),
-    ...proved(to, "inquiry"),
-    ...learnedBy(lastInquiry),
-    ...(result !== undefined && { result: S(result) }),
-    ...(failure !== undefined && { failure: S(failure) }),
-    ...expiring(to, now, expireAfterMs),
-    ...(to === "needs_attention" && { due: N(forAPerson(now)), waits: S(waits ?? "person") }),
-    ...(askAt !== undefined && { askAt: N(askAt) }),
-  };
+  const state = becomes({ ...conclusion, by: "inquiry", isBinding: record.namespace === "binding" });
   return {
+    ...state,
     id: record.id,
-    condition: `${ownTurn} AND ${stillOpen(record, from)}`,
-    set: [...assignments(item), "#history = list_append(#history, :entry)"],
-    remove: [
-      "#resolver",
-      "#resolverLease",
-      ...settledWithout(to, { isBinding: record.namespace === "binding" }),
-      ...(failure === undefined ? ["#failure"] : []),
-    ],
-    tells: eventOf(to),
-    values: {
-      ...assigned(item),
-      ...stillOpenValues(record, from),
-      ...turnValues({ record, resolver }),
-      ":entry": L([`${to} ${now}`]),
+    when: ownTurn(conclusion, sources("evidence", to)),
+    set: {
+      ...state.set,
+      ...learnedBy(lastInquiry),
+      ...(to === "needs_attention" && { due: N(forAPerson(now)), waits: S(waits ?? "person") }),
+      ...(askAt !== undefined && { askAt: N(askAt) }),
     },
+    remove: ["resolver", "resolverLease", ...state.remove],
   };
 }
 
 /** A listed record turns out to contradict its attempt. It keeps its place, and nobody is told of it a second time. */
-function handingOver({ record, resolver, failure, lastInquiry }: Conclusion): Write {
-  const item: Attributes = {
-    waits: S("person"),
-    ...(failure !== undefined && { failure: S(failure) }),
-    ...learnedBy(lastInquiry),
-  };
+function handingOver(conclusion: Conclusion): Write {
+  const { record, failure, lastInquiry } = conclusion;
   return {
     id: record.id,
-    condition: `${ownTurn} AND ${stillOpen(record, [])}`,
-    set: assignments(item),
-    remove: ["#resolver", "#resolverLease", "#askAt"],
+    when: ownTurn(conclusion, []),
+    set: {
+      waits: S("person"),
+      ...(failure !== undefined && { failure: S(failure) }),
+      ...learnedBy(lastInquiry),
+    },
+    remove: ["resolver", "resolverLease", "askAt"],
     tells: undefined,
-    values: { ...assigned(item), ...stillOpenValues(record, []), ...turnValues({ record, resolver }) },
   };
 }
 
@@ -151,43 +124,25 @@ export interface Postponement {
 
 /** Nothing was settled: the turn ends, and the next is due then. */
 export function postponing(turn: Turn, { due, failure, lastInquiry }: Postponement): Write {
-  const from = ["dispatched", "in_doubt"] as const;
-  const item: Attributes = {
-    ...(due !== undefined && { [momentOf(turn.record)]: N(due) }),
-    inquiries: N(turn.record.inquiries + (turn.isRepeat ? 0 : 1)),
-    ...(failure !== undefined && { failure: S(failure) }),
-    ...learnedBy(lastInquiry),
-  };
   return {
     id: turn.record.id,
-    condition: `${ownTurn} AND ${stillOpen(turn.record, from)}`,
-    set: assignments(item),
-    remove: ["#resolver", "#resolverLease"],
-    tells: undefined,
-    values: {
-      ...assigned(item),
-      ...stillOpenValues(turn.record, from),
-      ...turnValues(turn),
+    when: ownTurn(turn, ["dispatched", "in_doubt"]),
+    set: {
+      ...(due !== undefined && { [momentOf(turn.record)]: N(due) }),
+      inquiries: N(turn.record.inquiries + (turn.isRepeat ? 0 : 1)),
+      ...(failure !== undefined && { failure: S(failure) }),
+      ...learnedBy(lastInquiry),
     },
+    remove: ["resolver", "resolverLease"],
+    tells: undefined,
   };
 }
 
-const askedOn = "#state IN (:needs_attention) AND #waits = :waitsForProvider";
-const askedOnValues: Attributes = {
-  ":needs_attention": S("needs_attention"),
-  ":waitsForProvider": S("provider"),
-};
+const askedOn = [stateIn(["needs_attention"]), waitsForProvider];
 
 /** A record in doubt is concluded from doubt, and a listed one while it waits for the provider: neither for the other. */
-const stillOpen = (record: RecordItem, from: readonly State[]): string =>
-  isAskedOn(record) ? askedOn : `#state IN (${listOf(doubtIn(from))})`;
-const stillOpenValues = (record: RecordItem, from: readonly State[]): Attributes =>
-  isAskedOn(record) ? askedOnValues : valuesOf(doubtIn(from));
-const doubtIn = (from: readonly State[]) => from.filter((state) => state !== "needs_attention");
-
-const ownTurn = "#attempt = :seenAttempt AND #resolver = :self";
-
-const turnValues = ({ record, resolver }: Turn): Attributes => ({
-  ":seenAttempt": N(record.attempt),
-  ":self": S(resolver),
-});
+const ownTurn = ({ record, resolver }: Turn, from: readonly State[]): readonly Clause[] => [
+  attemptIs(record.attempt),
+  turnIs(resolver),
+  ...(isAskedOn(record) ? askedOn : [stateIn(from.filter((state) => state !== "needs_attention"))]),
+];

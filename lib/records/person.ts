@@ -1,18 +1,11 @@
 import { iso } from "../time.ts";
+import { attemptIs, has, stateIn } from "./clauses.ts";
 import { eventOf } from "./event.ts";
-import type { Proposal } from "./proposal.ts";
-import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
+import { resolutionIn, transactionIdOf } from "./parts.ts";
+import { type Proposal, proposalIs } from "./proposal.ts";
+import { type RecordItem, S } from "./record.ts";
 import { sources } from "./states.ts";
-import {
-  assigned,
-  assignments,
-  expiring,
-  listOf,
-  proved,
-  settledWithout,
-  valuesOf,
-  type Write,
-} from "./write.ts";
+import { becomes, expiring, type Write } from "./write.ts";
 
 /** How a person settled what asking could not. */
 export interface Decision {
@@ -50,37 +43,21 @@ export interface Resolution {
 const earlierKept = 3;
 
 /** The latest decision on a record, if there is any. */
-export const resolutionOf = ({ resolution }: Pick<RecordItem, "resolution">): Resolution | undefined =>
-  resolution === undefined ? undefined : (JSON.parse(resolution) as Resolution);
+export const resolutionOf = (record: Pick<RecordItem, "resolution">) => resolutionIn<Resolution>(record);
 
 /** Only a record that waits for a person, and only the attempt that the person saw. */
 export function deciding(decision: Decision): Write {
-  const { record, attempt, to, result, failure, now, expireAfterMs, seconds } = decision;
-  const from = sources("person", to);
-  const item: Attributes = {
-    state: S(to),
-    ...proved(to, "person"),
-    resolution: S(resolving(decision)),
-    ...expiring(to, now, expireAfterMs),
-    ...(result !== undefined && { result: S(result) }),
-    ...(failure !== undefined && { failure: S(failure) }),
-  };
+  const { record, attempt, to, seconds } = decision;
+  const state = becomes({ ...decision, by: "person", isBinding: record.namespace === "binding" });
   return {
+    ...state,
     id: record.id,
-    condition: `#attempt = :seenAttempt AND #state IN (${listOf(from)})${seconds ? " AND #proposal = :seenProposal" : ""}`,
-    set: [...assignments(item), "#history = list_append(#history, :entry)"],
-    remove: [
-      ...settledWithout(to, { isBinding: record.namespace === "binding" }),
-      ...(failure === undefined ? ["#failure"] : []),
+    when: [
+      attemptIs(attempt),
+      stateIn(sources("person", to)),
+      ...(seconds ? [proposalIs(JSON.stringify(seconds))] : []),
     ],
-    tells: eventOf(to),
-    values: {
-      ...assigned(item),
-      ...valuesOf(from),
-      ...(seconds && { ":seenProposal": S(JSON.stringify(seconds)) }),
-      ":seenAttempt": N(attempt),
-      ":entry": L([`${to} ${now}`]),
-    },
+    set: { ...state.set, resolution: S(resolving(decision)) },
   };
 }
 
@@ -91,17 +68,12 @@ export function deciding(decision: Decision): Write {
 export function decidingFlag(decision: Decision): Write {
   const { record, attempt, to, now, expireAfterMs } = decision;
   const stands = to === record.state;
-  const item: Attributes = {
-    resolution: S(resolving(decision)),
-    ...expiring(record.state, now, expireAfterMs),
-  };
   return {
     id: record.id,
-    condition: "#attempt = :seenAttempt AND attribute_exists(#flagged) AND attribute_exists(#due)",
-    set: assignments(item),
-    remove: ["#shard", "#due", ...(stands ? ["#flagged"] : [])],
+    when: [attemptIs(attempt), has("flagged"), has("due")],
+    set: { resolution: S(resolving(decision)), ...expiring(record.state, now, expireAfterMs) },
+    remove: ["shard", "due", ...(stands ? ["flagged"] : [])],
     tells: stands ? (record.binding ? "account.bound" : eventOf(to)) : undefined,
-    values: { ...assigned(item), ":seenAttempt": N(attempt) },
   };
 }
 
@@ -115,7 +87,7 @@ const saidIn = ({ by, reason, attempt, outcome, transactionId }: Resolution): st
   JSON.stringify([by, reason, attempt, outcome, transactionId]);
 
 function saying({ to, by, reason, attempt, result, now, seconds }: Decision): Resolution {
-  const { transactionId } = JSON.parse(result ?? "{}") as { readonly transactionId?: string };
+  const transactionId = transactionIdOf({ result });
   return {
     by,
     reason,

@@ -1,6 +1,7 @@
+import { all, clause, either, isStill, lacks } from "./clauses.ts";
 import { keyOf } from "./identity.ts";
 import { type Attributes, S } from "./record.ts";
-import { assigned, assignments, type Write } from "./write.ts";
+import type { Write } from "./write.ts";
 
 /**
  * Who does one thing at a time: a change that has a natural key beside its identity, such as a mobile number, is begun by the
@@ -30,19 +31,11 @@ export interface Taking {
 }
 
 export function takingPlace({ id, holder, seen }: Taking, token: string): Write {
-  const item: Attributes = { holder: S(holder), token: S(token) };
+  const seenDone = seen ? [all(isStill("holder", S(seen.holder)), isStill("token", S(seen.token)))] : [];
   return {
     id,
-    condition: [
-      "attribute_not_exists(#holder)",
-      "#holder = :holder",
-      ...(seen ? ["(#holder = :seenHolder AND #token = :seenToken)"] : []),
-    ].join(" OR "),
-    set: assignments(item),
+    when: [either(lacks("holder"), clause("#holder = :holder", { ":holder": S(holder) }), ...seenDone)],
+    set: { holder: S(holder), token: S(token) },
     tells: undefined,
-    values: {
-      ...assigned(item),
-      ...(seen && { ":seenHolder": S(seen.holder), ":seenToken": S(seen.token) }),
-    },
   };
 }

@@ -1,4 +1,6 @@
-import { N, type RecordItem, S } from "./record.ts";
+import { attemptIs, type Clause, isStill, stateIn } from "./clauses.ts";
+import { proposalIn } from "./parts.ts";
+import { type RecordItem, S } from "./record.ts";
 import type { Write } from "./write.ts";
 
 /** What a person can say of money that did not move. */
@@ -21,8 +23,7 @@ export interface Proposal {
 export const proposalLastsMs = 24 * 3_600_000;
 
 /** The latest proposal on a record that waits, whatever became of it. */
-export const proposalOf = ({ proposal }: Pick<RecordItem, "proposal">): Proposal | undefined =>
-  proposal === undefined ? undefined : (JSON.parse(proposal) as Proposal);
+export const proposalOf = (record: Pick<RecordItem, "proposal">) => proposalIn<Proposal>(record);
 
 export const lapsesAt = ({ at }: Proposal): number => Date.parse(at) + proposalLastsMs;
 
@@ -45,16 +46,12 @@ export function proposing(record: RecordItem, proposal: Proposal): Write {
   const { id, attempt, proposal: seen } = record;
   return {
     id,
-    condition: `#attempt = :seenAttempt AND #state IN (:needs_attention) AND ${
-      seen === undefined ? "attribute_not_exists(#proposal)" : "#proposal = :seenProposal"
-    }`,
-    set: ["#proposal = :proposal"],
+    when: [attemptIs(attempt), stateIn(["needs_attention"]), proposalIs(seen)],
+    set: { proposal: S(JSON.stringify(proposal)) },
     tells: undefined,
-    values: {
-      ":proposal": S(JSON.stringify(proposal)),
-      ":seenAttempt": N(attempt),
-      ":needs_attention": S("needs_attention"),
-      ...(seen !== undefined && { ":seenProposal": S(seen) }),
-    },
   };
 }
+
+/** As the record's text of it was seen; undefined: there was none. */
+export const proposalIs = (seen: string | undefined): Clause =>
+  isStill("proposal", seen === undefined ? undefined : S(seen));

@@ -1,19 +1,10 @@
-import { eventOf } from "./event.ts";
+import { boundTXidIs } from "./binding.ts";
+import { all, attemptIs, either, isStill, lacks, ownerIs, stateIn, stateIs } from "./clauses.ts";
+import { transactionIdOf } from "./parts.ts";
 import { resolutionOf } from "./person.ts";
-import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
+import { N, type RecordItem, S } from "./record.ts";
 import { isFinal, isSettled, type State, sources } from "./states.ts";
-import {
-  assigned,
-  assignments,
-  expiring,
-  forAPerson,
-  listOf,
-  proved,
-  settledWithout,
-  shardOf,
-  valuesOf,
-  type Write,
-} from "./write.ts";
+import { becomes, forAPerson, shardOf, type Write } from "./write.ts";
 
 /** What the owner of an attempt learned of it. */
 export interface Settlement {
@@ -37,43 +28,26 @@ export type Settled = { readonly kind: "written" | "superseded"; readonly record
 
 /** The owner's word on its own attempt: written over doubt, never over a truth, and by nobody whose attempt has passed. */
 export function settling(settlement: Settlement): Write {
-  const { to, now, result, failure, expireAfterMs } = settlement;
-  const tXid = settlement.binding?.tXid;
-  const from = sources("owner", to);
+  const { to, now, binding } = settlement;
+  const tXid = binding?.tXid;
+  const state = becomes({ ...settlement, by: "reply", isBinding: binding !== undefined });
+  const open = stateIn(sources("owner", to));
   // A notification may have settled it as succeeded; the reply then adds what it alone knows.
-  const merges = to === "succeeded" && settlement.binding;
-  const open = merges
-    ? `(#state IN (${listOf(from)}) OR (#state = :state AND attribute_not_exists(#tXid)))`
-    : `#state IN (${listOf(from)})`;
-  const agrees =
-    merges && tXid !== undefined
-      ? " AND (attribute_not_exists(#binding.#tXid) OR #binding.#tXid = :tXid)"
-      : "";
-  const item: Attributes = {
-    state: S(to),
-    ...proved(to, "reply"),
-    ...(result !== undefined && { result: S(result) }),
-    ...(failure !== undefined && { failure: S(failure) }),
-    ...expiring(to, now, expireAfterMs),
-    ...(tXid !== undefined && { tXid: S(tXid) }),
-    // What is unfinished stays in its index, due at once unless the provider asked for time.
-    ...(!isSettled(to) && { due: N(Math.max(now, settlement.due ?? now)) }),
-  };
+  const merges = to === "succeeded" && binding !== undefined;
   return {
+    ...state,
     id: settlement.id,
-    condition: `#owner = :owner AND #attempt = :ownAttempt AND ${open}${agrees}`,
-    set: [...assignments(item), "#history = list_append(#history, :entry)"],
-    remove: [
-      ...settledWithout(to, { isBinding: settlement.binding !== undefined }),
-      ...(failure === undefined ? ["#failure"] : []),
+    when: [
+      ownerIs(settlement.owner),
+      attemptIs(settlement.attempt),
+      merges ? either(open, all(stateIs(to), lacks("tXid"))) : open,
+      ...(merges && tXid !== undefined ? [boundTXidIs(tXid)] : []),
     ],
-    tells: eventOf(to),
-    values: {
-      ...assigned(item),
-      ...valuesOf(from),
-      ":owner": S(settlement.owner),
-      ":ownAttempt": N(settlement.attempt),
-      ":entry": L([`${to} ${now}`]),
+    set: {
+      ...state.set,
+      ...(tXid !== undefined && { tXid: S(tXid) }),
+      // What is unfinished stays in its index, due at once unless the provider asked for time.
+      ...(!isSettled(to) && { due: N(Math.max(now, settlement.due ?? now)) }),
     },
   };
 }
@@ -106,7 +80,7 @@ function disagreementWithPerson(record: RecordItem, { to, result }: Settlement):
   if (said?.attempt !== record.attempt || said.outcome !== record.state) return undefined;
   if ((to === "succeeded") !== (said.outcome === "succeeded"))
     return `A person settled it as ${said.outcome}, and the attempt's own late word is ${to}.`;
-  const { transactionId } = JSON.parse(result ?? "{}") as { readonly transactionId?: string };
+  const transactionId = transactionIdOf({ result });
   if (said.transactionId !== undefined && transactionId !== undefined && said.transactionId !== transactionId)
     return `A person settled it with another transactionId than the provider's late reply has: ${transactionId}.`;
   return undefined;
@@ -115,30 +89,26 @@ function disagreementWithPerson(record: RecordItem, { to, result }: Settlement):
 /** Listed for a person, and not served any more. Both sides are kept, and the record is as it was when they were compared. */
 export function flagging(settlement: Settlement, seen: RecordItem, why: string): Write {
   const { binding, result, failure, now } = settlement;
-  const item: Attributes = {
-    flagged: S(why),
-    shard: shardOf(settlement.id),
-    due: N(forAPerson(now)),
-    ...(binding?.tXid !== undefined && { tXid: S(binding.tXid) }),
-    // What a repeat was answered with stays, should a person let it stand.
-    ...(result !== undefined && (binding || seen.result === undefined) && { result: S(result) }),
-    ...(failure !== undefined && { failure: S(failure) }),
-  };
-  const resolution =
-    seen.resolution === undefined ? "attribute_not_exists(#resolution)" : "#resolution = :seenResolution";
   return {
     id: settlement.id,
-    condition: `#owner = :owner AND #attempt = :ownAttempt AND #state = :seenState AND attribute_not_exists(#flagged) AND ${resolution}`,
-    set: assignments(item),
-    // What waits for a person is not forgotten meanwhile.
-    remove: ["#expires"],
-    tells: "record.needs-attention",
-    values: {
-      ...assigned(item),
-      ":owner": S(settlement.owner),
-      ":ownAttempt": N(settlement.attempt),
-      ":seenState": S(seen.state),
-      ...(seen.resolution !== undefined && { ":seenResolution": S(seen.resolution) }),
+    when: [
+      ownerIs(settlement.owner),
+      attemptIs(settlement.attempt),
+      stateIs(seen.state),
+      lacks("flagged"),
+      isStill("resolution", seen.resolution === undefined ? undefined : S(seen.resolution)),
+    ],
+    set: {
+      flagged: S(why),
+      shard: shardOf(settlement.id),
+      due: N(forAPerson(now)),
+      ...(binding?.tXid !== undefined && { tXid: S(binding.tXid) }),
+      // What a repeat was answered with stays, should a person let it stand.
+      ...(result !== undefined && (binding || seen.result === undefined) && { result: S(result) }),
+      ...(failure !== undefined && { failure: S(failure) }),
     },
+    // What waits for a person is not forgotten meanwhile.
+    remove: ["expires"],
+    tells: "record.needs-attention",
   };
 }

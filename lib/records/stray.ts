@@ -1,6 +1,7 @@
 import { type Binding, bindingValue } from "./binding.ts";
-import { type Attributes, L, N, type RecordItem, S } from "./record.ts";
-import { assigned, assignments, forAStray, shardOf, type Write } from "./write.ts";
+import { type Clause, clause, either, has, isNew, lacks } from "./clauses.ts";
+import { N, type RecordItem, S } from "./record.ts";
+import { becomes, forAStray, shardOf, type Write } from "./write.ts";
 
 /** A notification that verifies and fits no registration: kept apart, for a person to look at. */
 export interface Stray
@@ -34,59 +35,54 @@ const tellsEveryMs = 60_000;
 export const keeping = (stray: Stray): readonly Write[] => [writing(stray), ...stray.bounds.map(counting)];
 
 function writing(stray: Stray): Write {
-  const { now } = stray;
-  const item: Attributes = {
-    provider: S(stray.provider),
-    account: S(stray.account),
-    operation: S(stray.operation),
-    namespace: S(stray.namespace),
-    identity: S(stray.identity),
-    caller: S(stray.provider),
-    request: S(stray.request),
-    facts: S(stray.facts),
-    failure: S(stray.failure),
-    binding: bindingValue(stray.binding),
-    state: S("needs_attention"),
-    attempt: N(0),
-    owner: S(stray.id),
-    host: S(stray.provider),
-    leaseEnds: N(now),
-    createdAt: N(now),
-    dispatchedAt: N(now),
-    shard: shardOf(stray.id),
-    due: N(forAStray(now)),
-    history: L([`needs_attention ${now}`]),
-  };
+  const { now, failure } = stray;
+  const state = becomes({ to: "needs_attention", now, failure, isBinding: true, history: [] });
   return {
+    ...state,
     id: stray.id,
-    condition: "attribute_not_exists(#pk)",
-    set: assignments(item),
-    tells: "record.needs-attention",
-    values: assigned(item),
+    when: [isNew],
+    set: {
+      ...state.set,
+      provider: S(stray.provider),
+      account: S(stray.account),
+      operation: S(stray.operation),
+      namespace: S(stray.namespace),
+      identity: S(stray.identity),
+      caller: S(stray.provider),
+      request: S(stray.request),
+      facts: S(stray.facts),
+      binding: bindingValue(stray.binding),
+      attempt: N(0),
+      owner: S(stray.id),
+      host: S(stray.provider),
+      leaseEnds: N(now),
+      createdAt: N(now),
+      dispatchedAt: N(now),
+      shard: shardOf(stray.id),
+      due: N(forAStray(now)),
+    },
   };
 }
 
 const counting = ({ id, most, expires }: Bound): Write => ({
   id,
-  condition: "attribute_not_exists(#count) OR #count < :most",
-  set: [
-    "#count = if_not_exists(#count, :none) + :one",
-    ...(expires === undefined ? [] : ["#expires = :expires"]),
-  ],
+  when: [isBelow(most)],
+  set: expires === undefined ? {} : { expires: N(Math.ceil(expires / 1000)) },
+  also: [clause("#count = if_not_exists(#count, :none) + :one", { ":none": N(0), ":one": N(1) })],
   tells: undefined,
-  values: {
-    ":none": N(0),
-    ":one": N(1),
-    ":most": N(most),
-    ...(expires !== undefined && { ":expires": N(Math.ceil(expires / 1000)) }),
-  },
 });
+
+/** The counter has not reached its bound. */
+export const isBelow = (most: number): Clause =>
+  either(lacks("count"), clause("#count < :most", { ":most": N(most) }));
 
 /** Once in a minute, whichever process comes. */
 export const telling = ({ id }: Bound, now: number): Write => ({
   id,
-  condition: "attribute_exists(#count) AND (attribute_not_exists(#toldAt) OR #toldAt <= :before)",
-  set: ["#toldAt = :now"],
+  when: [
+    has("count"),
+    either(lacks("toldAt"), clause("#toldAt <= :before", { ":before": N(now - tellsEveryMs) })),
+  ],
+  set: { toldAt: N(now) },
   tells: undefined,
-  values: { ":now": N(now), ":before": N(now - tellsEveryMs) },
 });

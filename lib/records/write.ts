@@ -1,79 +1,117 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import type { RecordEvent } from "./event.ts";
-import { type Attributes, type LastInquiry, N, type Proof, S } from "./record.ts";
+import { appended, type Clause } from "./clauses.ts";
+import { eventOf, type RecordEvent } from "./event.ts";
+import { type Attributes, L, type LastInquiry, N, type Proof, S } from "./record.ts";
 import { isFinal, isSettled, type State } from "./states.ts";
 
 /** One conditional UpdateItem. Every attribute is written `#name` in the expressions, so DynamoDB's reserved words never matter. */
 export interface Write {
   readonly id: string;
-  readonly condition: string;
-  /** `#name = <expression>` */
-  readonly set: readonly string[];
+  /** All of these must hold. */
+  readonly when: readonly Clause[];
+  readonly set: Attributes;
+  /** Assignments whose value depends on the item. */
+  readonly also?: readonly Clause[];
+  /** Names of attributes. */
   readonly remove?: readonly string[];
-  readonly values: Attributes;
   /** What this write has to tell, or undefined: each says so. */
   readonly tells: RecordEvent | undefined;
 }
 
 /** A part of a transaction that writes nothing: the others are written only where its condition holds. */
-export type Check = Pick<Write, "id" | "condition" | "values">;
+export type Check = Pick<Write, "id" | "when">;
+
+const conditionOf = (when: readonly Clause[]): string =>
+  when.map(({ expression }) => expression).join(" AND ");
 
 /** The expressions of a ConditionCheck. */
-export const checkOf = ({ condition, values }: Check) => ({
-  ConditionExpression: condition,
-  ExpressionAttributeNames: attributeNames(condition),
-  ExpressionAttributeValues: { ...values },
-});
+export function checkOf({ when }: Check) {
+  const condition = conditionOf(when);
+  return {
+    ConditionExpression: condition,
+    ExpressionAttributeNames: namesIn(condition),
+    ExpressionAttributeValues: Object.assign({}, ...when.map(({ values }) => values)) as Attributes,
+  };
+}
 
 /** The expressions of an UpdateItem. */
-export function expressionsOf({ condition, set, remove = [], values, tells }: Write) {
-  const setting = tells === undefined ? set : [...set, "#event = :event"];
-  const removing = tells === undefined ? [...remove, "#event"] : remove;
+export function expressionsOf({ when, set, also = [], remove = [], tells }: Write) {
+  const condition = conditionOf(when);
+  const values: Record<string, AttributeValue> = {};
+  for (const each of [...when, ...also]) Object.assign(values, each.values);
+  const setting = also.map(({ expression }) => expression);
+  const assign = (name: string, value: AttributeValue) => {
+    values[`:${name}`] = value;
+    setting.push(`#${name} = :${name}`);
+  };
+  for (const name in set) assign(name, set[name] as AttributeValue);
+  const removing = remove.map((name) => `#${name}`);
+  if (tells === undefined) removing.push("#event");
+  else assign("event", S(tells));
   const update = `SET ${setting.join(", ")}${removing.length > 0 ? ` REMOVE ${removing.join(", ")}` : ""}`;
   return {
     ConditionExpression: condition,
     UpdateExpression: update,
-    ExpressionAttributeNames: attributeNames(condition + update),
-    ExpressionAttributeValues: { ...values, ...(tells !== undefined && { ":event": S(tells) }) },
+    ExpressionAttributeNames: namesIn(`${condition} ${update}`),
+    ExpressionAttributeValues: values,
   };
 }
 
-const attributeNames = (expression: string): Record<string, string> =>
-  Object.fromEntries([...expression.matchAll(/#(\w+)/g)].map(([name, attribute = ""]) => [name, attribute]));
+/** Made once for each expression: there are as many as there are forms of a write, since values are never in them. */
+const names = new Map<string, Record<string, string>>();
 
-/** `:a, :b` and its values, for an IN condition. */
-export const listOf = (states: readonly State[]): string => states.map((state) => `:${state}`).join(", ");
-export const valuesOf = (states: readonly State[]): Attributes =>
-  Object.fromEntries(states.map((state) => [`:${state}`, S(state)]));
-
-/** `#name = :name` for each attribute, and the values that this needs. */
-export const assignments = (item: Attributes): string[] =>
-  Object.keys(item).map((name) => `#${name} = :${name}`);
-export const assigned = (item: Attributes): Attributes =>
-  Object.fromEntries(Object.entries(item).map(([name, value]) => [`:${name}`, value]));
+function namesIn(expression: string): Record<string, string> {
+  const known = names.get(expression);
+  if (known) return known;
+  const found = Object.fromEntries(
+    [...expression.matchAll(/#(\w+)/g)].map(([name, attribute = ""]) => [name, attribute]),
+  );
+  names.set(expression, found);
+  return found;
+}
 
 /** What a record no longer has once its outcome is known: its place among the unfinished, an owner's time, inquiries, proposals. */
-const ofTheUnfinished = [
-  "#shard",
-  "#due",
-  "#leaseEnds",
-  "#lastInquiry",
-  "#waits",
-  "#askAt",
-  "#proposal",
-] as const;
+const ofTheUnfinished = ["shard", "due", "leaseEnds", "lastInquiry", "waits", "askAt", "proposal"] as const;
+
+/** A state that is written. */
+export interface Becoming {
+  readonly to: State;
+  readonly now: number;
+  /** A success says how it is known; other states have nothing to prove. */
+  readonly by?: Proof;
+  readonly isBinding: boolean;
+  readonly result?: string | undefined;
+  readonly failure?: string | undefined;
+  /** Final records are forgotten after this long; undefined for money, which never is. */
+  readonly expireAfterMs?: number | undefined;
+  /** What is kept of the history. Left out, all of it. */
+  readonly history?: readonly string[];
+}
 
 /**
- * What a write of this state takes away: its place in the index, and what there is to ask with, which is of a person. A new
- * attempt writes it anew. A binding's stays: later notifications must agree with it.
+ * What every write of a state writes. A settled state takes away the record's place in the index, and what there is to ask with,
+ * which is of a person: a new attempt writes it anew. A binding's stays, since later notifications must agree with it.
  */
-export const settledWithout = (
-  to: State,
-  { isBinding }: { readonly isBinding: boolean },
-): readonly string[] => (isSettled(to) ? [...ofTheUnfinished, ...(isBinding ? [] : ["#facts"])] : []);
-
-/** A success says how it is known; other states have nothing to prove. */
-export const proved = (to: State, by: Proof): Attributes => (to === "succeeded" ? { provedBy: S(by) } : {});
+export function becomes(becoming: Becoming): Required<Pick<Write, "set" | "also" | "remove" | "tells">> {
+  const { to, now, by, isBinding, result, failure, expireAfterMs, history } = becoming;
+  const entry = `${to} ${now}`;
+  return {
+    set: {
+      state: S(to),
+      ...(to === "succeeded" && by !== undefined && { provedBy: S(by) }),
+      ...(result !== undefined && { result: S(result) }),
+      ...(failure !== undefined && { failure: S(failure) }),
+      ...expiring(to, now, expireAfterMs),
+      ...(history !== undefined && { history: L([...history, entry]) }),
+    },
+    also: history === undefined ? [appended("history", L([entry]))] : [],
+    remove: [
+      ...(isSettled(to) ? [...ofTheUnfinished, ...(isBinding ? [] : ["facts"])] : []),
+      ...(failure === undefined ? ["failure"] : []),
+    ],
+    tells: eventOf(to),
+  };
+}
 
 /** When a record of that state may be forgotten; nothing where it is not final, or is kept for good. */
 export const expiring = (to: State, now: number, afterMs: number | undefined): Attributes =>

@@ -1,5 +1,25 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { resolve as settle } from "../../lib/operation/resolve.ts";
+import { currentIn, isUnmoved } from "../../lib/records/anchor.ts";
+import { boundTXidIs, tXidIs } from "../../lib/records/binding.ts";
+import {
+  attemptIs,
+  has,
+  isDispatched,
+  isInDoubtAt,
+  isNew,
+  isNobodysTurn,
+  isStill,
+  lacks,
+  ownerIs,
+  stateIn,
+  stateIs,
+  turnIs,
+  waitsForProvider,
+} from "../../lib/records/clauses.ts";
+import { proposalIs } from "../../lib/records/proposal.ts";
+import { N, S } from "../../lib/records/record.ts";
+import { isBelow } from "../../lib/records/stray.ts";
 import type { Treatment } from "./provider.ts";
 import { type Command, type CommandInput, type Item, nameOf, type Output } from "./store.ts";
 import type { AnyChange } from "./subjects.ts";
@@ -7,17 +27,53 @@ import type { Without } from "./world.ts";
 
 /** Ways to take a guard away from the product without changing it. */
 
-/** Writes of that name no longer care for a clause of their condition. */
-export const withoutClause = (name: string, ...clauses: readonly (string | RegExp)[]): Without => ({
+/** The clauses of the records' conditions. Of each its expression counts here, and none of its values. */
+const clauses = {
+  "no record": isNew,
+  attempt: attemptIs(0),
+  state: stateIs("succeeded"),
+  "list of states": stateIn([]),
+  dispatched: isDispatched,
+  "in doubt": isInDoubtAt(0),
+  owner: ownerIs(""),
+  turn: turnIs(""),
+  "nobody's turn": isNobodysTurn(0),
+  due: isStill("due", N(0)),
+  listed: has("due"),
+  flagged: has("flagged"),
+  "waits for the provider": waitsForProvider,
+  proposal: proposalIs(""),
+  "no proposal": proposalIs(undefined),
+  "no binding": lacks("binding"),
+  tXid: tXidIs(""),
+  "tXid of the binding": boundTXidIs(""),
+  "no holder": lacks("holder"),
+  token: isStill("token", S("")),
+  "anchor at 1": isUnmoved(1),
+  "anchor at 2 or 3": currentIn(2, 3),
+  "below the bound": isBelow(0),
+};
+
+/** The text of a clause in a condition; the list of states is as long as it may be. */
+function textOf(name: keyof typeof clauses): string | RegExp {
+  const { expression } = clauses[name];
+  return name === "list of states" ? new RegExp(expression.replace("()", "\\([^)]*\\)")) : expression;
+}
+
+/** Writes of that name no longer care for some clauses of their condition. */
+export const withoutClause = (name: string, ...removed: readonly (keyof typeof clauses)[]): Without => ({
   command: (written, input) => {
     if (written !== name || input.ConditionExpression === undefined) return input;
-    const condition = clauses.reduce<string>(
-      (text, clause) =>
-        text.replace(clause, (found) => `(${found} OR attribute_exists(#any) OR attribute_not_exists(#any))`),
-      input.ConditionExpression,
-    );
-    if (condition === input.ConditionExpression)
-      throw new Error(`${name} has no such clause: ${input.ConditionExpression}`);
+    let condition = input.ConditionExpression;
+    for (const each of removed) {
+      const before = condition;
+      condition = condition.replace(
+        textOf(each),
+        (found) => `(${found} OR attribute_exists(#any) OR attribute_not_exists(#any))`,
+      );
+      if (condition === before)
+        throw new Error(`${name} has no clause "${each}": ${input.ConditionExpression}`);
+    }
     return {
       ...input,
       ConditionExpression: condition,
@@ -25,9 +81,6 @@ export const withoutClause = (name: string, ...clauses: readonly (string | RegEx
     };
   },
 });
-
-/** A final state and doubt are written over whatever is there. */
-export const anyState = /#state IN \([^)]*\)/;
 
 const resolvedBy = (operation: AnyChange, inquiry: object): AnyChange => {
   const altered = { ...operation, inquiry } as AnyChange;

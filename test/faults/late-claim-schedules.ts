@@ -103,17 +103,17 @@ export const lateClaims: readonly Schedule[] = [
     guards: [
       {
         name: "withdraw: attempt as seen",
-        without: withoutClause("withdraw", "#attempt = :seenAttempt"),
+        without: withoutClause("withdraw", "attempt"),
         twin: "withdraw: state as seen",
       },
       {
         name: "withdraw: state as seen",
-        without: withoutClause("withdraw", "#state = :seenState"),
+        without: withoutClause("withdraw", "state"),
         twin: "withdraw: attempt as seen",
       },
       {
         name: "withdraw: attempt and state as seen",
-        without: withoutClause("withdraw", "#attempt = :seenAttempt", "#state = :seenState"),
+        without: withoutClause("withdraw", "attempt", "state"),
       },
     ],
   },

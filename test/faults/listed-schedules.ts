@@ -1,4 +1,4 @@
-import { actsSilently, anyState, withoutClause } from "./guards.ts";
+import { actsSilently, withoutClause } from "./guards.ts";
 import { afterQuiet, debitOf, expectState, expectTold, type Schedule, until } from "./schedule.ts";
 import type { Item } from "./store.ts";
 import { newIdentity, type Subject, subject } from "./subjects.ts";
@@ -85,7 +85,7 @@ export const listedSchedules: readonly Schedule[] = [
     guards: [
       {
         name: "conclude: list of states",
-        without: withoutClause("conclude", anyState, "#waits = :waitsForProvider"),
+        without: withoutClause("conclude", "list of states", "waits for the provider"),
       },
     ],
   },

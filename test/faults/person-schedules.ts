@@ -1,5 +1,5 @@
 import type { Resolution } from "../../lib/records/person.ts";
-import { actsSilently, anyState, isSilent, refused, showing, withoutClause } from "./guards.ts";
+import { actsSilently, isSilent, refused, showing, withoutClause } from "./guards.ts";
 import type { Plan, Run } from "./points.ts";
 import { afterQuiet, debitOf, expectState, expectTold, type Schedule, until } from "./schedule.ts";
 import { newIdentity, type Subject, subject } from "./subjects.ts";
@@ -63,7 +63,7 @@ export const personSchedules: readonly Schedule[] = [
       await world.catchUp();
       return [...expectState(world, otp, "succeeded"), ...expectTold(person, "already-done")];
     },
-    guards: [{ name: "decide: list of states", without: withoutClause("decide", anyState) }],
+    guards: [{ name: "decide: list of states", without: withoutClause("decide", "list of states") }],
   },
   {
     rule: "of two persons one decides, and the other is told",
@@ -85,7 +85,7 @@ export const personSchedules: readonly Schedule[] = [
         ...(saidBy(world, otp) === "quick" ? [] : ["who decided was overwritten"]),
       ];
     },
-    guards: [{ name: "decide: list of states", without: withoutClause("decide", anyState) }],
+    guards: [{ name: "decide: list of states", without: withoutClause("decide", "list of states") }],
   },
   {
     rule: "a person's word is of the attempt that was looked at",
@@ -105,7 +105,7 @@ export const personSchedules: readonly Schedule[] = [
       await world.catchUp();
       return [...expectState(world, otp, "needs_attention"), ...expectTold(slow, "already-done")];
     },
-    guards: [{ name: "decide: attempt", without: withoutClause("decide", "#attempt = :seenAttempt") }],
+    guards: [{ name: "decide: attempt", without: withoutClause("decide", "attempt") }],
   },
   {
     rule: "a person who names no attempt speaks of the first",
@@ -121,7 +121,7 @@ export const personSchedules: readonly Schedule[] = [
       const slow = await until(world.person("slow", saying(otp, "not_executed", { attempt: undefined })));
       return [...expectState(world, otp, "needs_attention"), ...expectTold(slow, "already-done")];
     },
-    guards: [{ name: "decide: attempt", without: withoutClause("decide", "#attempt = :seenAttempt") }],
+    guards: [{ name: "decide: attempt", without: withoutClause("decide", "attempt") }],
   },
   {
     rule: "a person who says the same again is told the same",
@@ -270,7 +270,7 @@ export const personSchedules: readonly Schedule[] = [
         ...(saidBy(world, debit) === "quick" ? [] : ["who decided was overwritten"]),
       ];
     },
-    guards: [{ name: "decideFlag: listed", without: withoutClause("decideFlag", "attribute_exists(#due)") }],
+    guards: [{ name: "decideFlag: listed", without: withoutClause("decideFlag", "listed") }],
   },
   {
     rule: "a flag that is gone is not decided",
@@ -291,17 +291,17 @@ export const personSchedules: readonly Schedule[] = [
     guards: [
       {
         name: "decideFlag: flagged",
-        without: withoutClause("decideFlag", "attribute_exists(#flagged)"),
+        without: withoutClause("decideFlag", "flagged"),
         twin: "decideFlag: listed",
       },
       {
         name: "decideFlag: listed",
-        without: withoutClause("decideFlag", "attribute_exists(#due)"),
+        without: withoutClause("decideFlag", "listed"),
         twin: "decideFlag: flagged",
       },
       {
         name: "decideFlag: flagged and listed",
-        without: withoutClause("decideFlag", "attribute_exists(#flagged)", "attribute_exists(#due)"),
+        without: withoutClause("decideFlag", "flagged", "listed"),
       },
     ],
   },
@@ -322,9 +322,7 @@ export const personSchedules: readonly Schedule[] = [
       const slow = await until(world.person("slow", saying(otp, "not_executed")));
       return [...expectTold(slow, "already-done"), ...(await expectFlagged(world, otp))];
     },
-    guards: [
-      { name: "decideFlag: attempt", without: withoutClause("decideFlag", "#attempt = :seenAttempt") },
-    ],
+    guards: [{ name: "decideFlag: attempt", without: withoutClause("decideFlag", "attempt") }],
   },
   {
     rule: "a resolver that slept writes nothing over a person's word",
@@ -345,17 +343,17 @@ export const personSchedules: readonly Schedule[] = [
     guards: [
       {
         name: "conclude: list of states",
-        without: withoutClause("conclude", anyState),
+        without: withoutClause("conclude", "list of states"),
         twin: "conclude: turn",
       },
       {
         name: "conclude: turn",
-        without: withoutClause("conclude", "#resolver = :self"),
+        without: withoutClause("conclude", "turn"),
         twin: "conclude: list of states",
       },
       {
         name: "conclude: list of states and turn",
-        without: withoutClause("conclude", anyState, "#resolver = :self"),
+        without: withoutClause("conclude", "list of states", "turn"),
       },
     ],
   },
@@ -379,7 +377,7 @@ export const personSchedules: readonly Schedule[] = [
         ...(strays === 1 ? [] : ["the notification is kept for nobody"]),
       ];
     },
-    guards: [{ name: "bind: state as seen", without: withoutClause("bind", "#state = :seenState") }],
+    guards: [{ name: "bind: state as seen", without: withoutClause("bind", "state") }],
   },
   {
     rule: "a stray is taken off the list by whoever looked into it",

@@ -67,7 +67,7 @@ const longSettled: Without = {
   }),
 };
 
-const withoutToken = withoutClause("place", "#token = :seenToken");
+const withoutToken = withoutClause("place", "token");
 
 export const placeSchedules: readonly Schedule[] = [
   {
@@ -127,7 +127,7 @@ export const placeSchedules: readonly Schedule[] = [
       await world.catchUp();
       return [...expectTold(slow, "in-progress", "already-done"), ...expectState(world, first, "succeeded")];
     },
-    guards: [{ name: "place: free", without: withoutClause("place", "attribute_not_exists(#holder)") }],
+    guards: [{ name: "place: free", without: withoutClause("place", "no holder") }],
   },
   {
     rule: "a look is younger than the read of the holder's record",

@@ -1,7 +1,6 @@
 import {
   actsLate,
   actsSilently,
-  anyState,
   claimsInOneWrite,
   claimsOnTrust,
   expiresAlways,
@@ -24,8 +23,6 @@ interface Call {
   readonly path: string;
   readonly fields: object;
 }
-
-const doubtAlone = "(#state = :inDoubt OR (#state = :dispatched AND #leaseEnds <= :now))";
 
 const withoutWithdrawal: Without = {
   command: (name, input) =>
@@ -57,15 +54,15 @@ export const schedules: readonly Schedule[] = [
       return expectState(world, debit, "succeeded");
     },
     guards: [
-      { name: "settle: owner", without: withoutClause("settle", "#owner = :owner"), twin: "settle: attempt" },
+      { name: "settle: owner", without: withoutClause("settle", "owner"), twin: "settle: attempt" },
       {
         name: "settle: attempt",
-        without: withoutClause("settle", "#attempt = :ownAttempt"),
+        without: withoutClause("settle", "attempt"),
         twin: "settle: owner",
       },
       {
         name: "settle: owner and attempt",
-        without: withoutClause("settle", "#owner = :owner", "#attempt = :ownAttempt"),
+        without: withoutClause("settle", "owner", "attempt"),
       },
     ],
   },
@@ -81,7 +78,7 @@ export const schedules: readonly Schedule[] = [
       await world.catchUp();
       return expectState(world, debit, "succeeded");
     },
-    guards: [{ name: "settle: list of states", without: withoutClause("settle", anyState) }],
+    guards: [{ name: "settle: list of states", without: withoutClause("settle", "list of states") }],
   },
   {
     rule: "in_doubt is never written over needs_attention",
@@ -95,7 +92,7 @@ export const schedules: readonly Schedule[] = [
       await world.catchUp();
       return expectState(world, otp, "needs_attention");
     },
-    guards: [{ name: "settle: list of states", without: withoutClause("settle", anyState) }],
+    guards: [{ name: "settle: list of states", without: withoutClause("settle", "list of states") }],
   },
   {
     rule: "not_sent is written only over dispatched",
@@ -112,7 +109,7 @@ export const schedules: readonly Schedule[] = [
       await world.catchUp();
       return expectState(world, otp, "needs_attention");
     },
-    guards: [{ name: "settle: list of states", without: withoutClause("settle", anyState) }],
+    guards: [{ name: "settle: list of states", without: withoutClause("settle", "list of states") }],
   },
   {
     rule: "a genuine late reply beats doubt, and a person's list",
@@ -161,17 +158,17 @@ export const schedules: readonly Schedule[] = [
     guards: [
       {
         name: "conclude: attempt",
-        without: withoutClause("conclude", "#attempt = :seenAttempt"),
+        without: withoutClause("conclude", "attempt"),
         twin: "conclude: turn",
       },
       {
         name: "conclude: turn",
-        without: withoutClause("conclude", "#resolver = :self"),
+        without: withoutClause("conclude", "turn"),
         twin: "conclude: attempt",
       },
       {
         name: "conclude: attempt and turn",
-        without: withoutClause("conclude", "#attempt = :seenAttempt", "#resolver = :self"),
+        without: withoutClause("conclude", "attempt", "turn"),
       },
     ],
   },
@@ -187,7 +184,7 @@ export const schedules: readonly Schedule[] = [
       await world.catchUp();
       return expectState(world, otp, "succeeded");
     },
-    guards: [{ name: "conclude: list of states", without: withoutClause("conclude", anyState) }],
+    guards: [{ name: "conclude: list of states", without: withoutClause("conclude", "list of states") }],
   },
   {
     rule: "one resolver's turn at a time",
@@ -207,7 +204,7 @@ export const schedules: readonly Schedule[] = [
     guards: [
       {
         name: "takeTurn: nobody else's turn",
-        without: withoutClause("takeTurn", "(attribute_not_exists(#resolver) OR #resolverLease <= :now)"),
+        without: withoutClause("takeTurn", "nobody's turn"),
       },
     ],
   },
@@ -234,7 +231,7 @@ export const schedules: readonly Schedule[] = [
         ...expectState(world, debit, "not_executed"),
       ];
     },
-    guards: [{ name: "takeTurn: due as seen", without: withoutClause("takeTurn", "#due = :seen") }],
+    guards: [{ name: "takeTurn: due as seen", without: withoutClause("takeTurn", "due") }],
   },
   {
     rule: "a turn is taken at doubt alone",
@@ -253,17 +250,17 @@ export const schedules: readonly Schedule[] = [
     guards: [
       {
         name: "takeTurn: doubt",
-        without: withoutClause("takeTurn", doubtAlone),
+        without: withoutClause("takeTurn", "in doubt"),
         twin: "takeTurn: due as seen",
       },
       {
         name: "takeTurn: due as seen",
-        without: withoutClause("takeTurn", "#due = :seen"),
+        without: withoutClause("takeTurn", "due"),
         twin: "takeTurn: doubt",
       },
       {
         name: "takeTurn: doubt and due as seen",
-        without: withoutClause("takeTurn", doubtAlone, "#due = :seen"),
+        without: withoutClause("takeTurn", "in doubt", "due"),
       },
     ],
   },
@@ -537,7 +534,7 @@ export const schedules: readonly Schedule[] = [
       const again = await until(world.call(debit));
       return [...expectTold(again, "200"), ...expectState(world, debit, "succeeded")];
     },
-    guards: [{ name: "claim: no record yet", without: withoutClause("claim", "attribute_not_exists(#pk)") }],
+    guards: [{ name: "claim: no record yet", without: withoutClause("claim", "no record") }],
   },
   {
     rule: "a caller is told nothing final before the settle is acknowledged",
@@ -646,9 +643,7 @@ export const schedules: readonly Schedule[] = [
       await world.catchUp();
       return expectState(world, otp, "not_executed");
     },
-    guards: [
-      { name: "claimAgain: attempt", without: withoutClause("claimAgain", "#attempt = :seenAttempt") },
-    ],
+    guards: [{ name: "claimAgain: attempt", without: withoutClause("claimAgain", "attempt") }],
   },
   {
     rule: "of two claims of a later attempt one holds",
@@ -666,17 +661,17 @@ export const schedules: readonly Schedule[] = [
     guards: [
       {
         name: "claimAgain: attempt, where another is sending",
-        without: withoutClause("claimAgain", "#attempt = :seenAttempt"),
+        without: withoutClause("claimAgain", "attempt"),
         twin: "claimAgain: state",
       },
       {
         name: "claimAgain: state",
-        without: withoutClause("claimAgain", "#state = :seenState"),
+        without: withoutClause("claimAgain", "state"),
         twin: "claimAgain: attempt",
       },
       {
         name: "claimAgain: attempt and state",
-        without: withoutClause("claimAgain", "#attempt = :seenAttempt", "#state = :seenState"),
+        without: withoutClause("claimAgain", "attempt", "state"),
       },
     ],
   },
@@ -712,8 +707,8 @@ export const schedules: readonly Schedule[] = [
       return expectState(world, debit, "succeeded");
     },
     guards: [
-      { name: "withdraw: owner", without: withoutClause("withdraw", "#owner = :owner") },
-      { name: "withdraw: no record yet", without: withoutClause("withdraw", "attribute_not_exists(#pk)") },
+      { name: "withdraw: owner", without: withoutClause("withdraw", "owner") },
+      { name: "withdraw: no record yet", without: withoutClause("withdraw", "no record") },
     ],
   },
   {
@@ -731,7 +726,7 @@ export const schedules: readonly Schedule[] = [
       await world.catchUp();
       return expectState(world, otp, "needs_attention");
     },
-    guards: [{ name: "withdraw: state", without: withoutClause("withdraw", "#state = :dispatched") }],
+    guards: [{ name: "withdraw: state", without: withoutClause("withdraw", "dispatched") }],
   },
   {
     rule: "the claim that another attempt holds is not to be had",
@@ -744,7 +739,7 @@ export const schedules: readonly Schedule[] = [
       await world.catchUp();
       return [...expectTold(second, "in-progress"), ...expectState(world, debit, "succeeded")];
     },
-    guards: [{ name: "claim: no record yet", without: withoutClause("claim", "attribute_not_exists(#pk)") }],
+    guards: [{ name: "claim: no record yet", without: withoutClause("claim", "no record") }],
   },
   {
     rule: "credit, debit and transfer share one namespace",
@@ -859,9 +854,7 @@ export const schedules: readonly Schedule[] = [
       const strays = world.versions.filter(({ write }) => write === "keep").length;
       return strays === 1 ? [] : [`${strays} notifications are kept for a person`];
     },
-    guards: [
-      { name: "bind: no binding yet", without: withoutClause("bind", "attribute_not_exists(#binding)") },
-    ],
+    guards: [{ name: "bind: no binding yet", without: withoutClause("bind", "no binding") }],
   },
   {
     rule: "what is bound is not registered again",
@@ -874,7 +867,7 @@ export const schedules: readonly Schedule[] = [
       const again = await until(world.call(binding));
       return [...expectTold(again, "200"), ...expectState(world, binding, "succeeded")];
     },
-    guards: [{ name: "claim: no record yet", without: withoutClause("claim", "attribute_not_exists(#pk)") }],
+    guards: [{ name: "claim: no record yet", without: withoutClause("claim", "no record") }],
   },
   {
     rule: "a binding is of the registration's own tXid",
@@ -899,21 +892,17 @@ export const schedules: readonly Schedule[] = [
     guards: [
       {
         name: "bind: state as seen",
-        without: withoutClause("bind", "#state = :seenState"),
+        without: withoutClause("bind", "state"),
         twin: "bind: tXid",
       },
       {
         name: "bind: tXid",
-        without: withoutClause("bind", "(attribute_not_exists(#tXid) OR #tXid = :tXid)"),
+        without: withoutClause("bind", "tXid"),
         twin: "bind: state as seen",
       },
       {
         name: "bind: state as seen and tXid",
-        without: withoutClause(
-          "bind",
-          "#state = :seenState",
-          "(attribute_not_exists(#tXid) OR #tXid = :tXid)",
-        ),
+        without: withoutClause("bind", "state", "tXid"),
       },
     ],
   },
@@ -931,7 +920,7 @@ export const schedules: readonly Schedule[] = [
     guards: [
       {
         name: "settle: the binding's tXid agrees",
-        without: withoutClause("settle", "(attribute_not_exists(#binding.#tXid) OR #binding.#tXid = :tXid)"),
+        without: withoutClause("settle", "tXid of the binding"),
       },
     ],
   },

@@ -7,6 +7,7 @@ import {
   ConditionalCheckFailedException,
   TransactionCanceledException,
 } from "@aws-sdk/client-dynamodb";
+import { all, isDispatched, ownerIs, turnIs } from "../../lib/records/clauses.ts";
 import { findDynoxide } from "../../local/dynamodb.ts";
 
 export type Item = Readonly<Record<string, AttributeValue>>;
@@ -183,6 +184,9 @@ export function nameOf(command: Command): string {
   return writeName(first ? partOf(first) : input);
 }
 
+/** An attempt that its owner never sends. */
+const abandoned = all(ownerIs(""), isDispatched).expression;
+
 /** What one item of it is written for. */
 export function writeName(input: CommandInput): string {
   const { UpdateExpression: update = "", ConditionExpression: condition = "" } = input;
@@ -190,14 +194,14 @@ export function writeName(input: CommandInput): string {
   if (condition.includes("#current")) return update === "" ? "anchorCheck" : "anchor";
   if (update.includes("#proposal = :proposal")) return "propose";
   if (update.includes("#resolution = ")) return condition.includes("#flagged") ? "decideFlag" : "decide";
-  if (condition.startsWith("(#owner = :owner AND #state = :dispatched)")) return "withdraw";
+  if (condition.includes(abandoned)) return "withdraw";
   if (update.includes("#createdAt = if_not_exists"))
     return condition.includes(":seenAttempt") ? "claimAgain" : "claim";
   if (update.includes("#resolver = :resolver")) return "takeTurn";
   if (update.includes("#inquiries = :inquiries")) return "postpone";
-  if (condition.includes(":self")) return "conclude";
+  if (condition.includes(turnIs("").expression)) return "conclude";
   if (update.includes("#flagged")) return "flag";
-  if (condition.includes(":ownAttempt")) return "settle";
+  if (condition.includes(ownerIs("").expression)) return "settle";
   if (condition.includes(":seenState")) return "bind";
   if (update.includes("#count = ")) return "count";
   if (update.includes("#toldAt = ")) return "tell";
