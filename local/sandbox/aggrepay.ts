@@ -29,7 +29,7 @@
  * GET /sandbox/ledger shows every applied effect and every balance, GET /sandbox/calls what came in,
  * POST /sandbox/reset forgets all.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { allNull, send, sendSpoiled } from "./aggrepay/delivery.ts";
 import {
@@ -49,11 +49,9 @@ import { shownLedger } from "./aggrepay/shown-ledger.ts";
 import { authenticate, type Fields, type Secret } from "./aggrepay/signature.ts";
 import { answer, operations, type Reply, undocumented } from "./aggrepay/wallet.ts";
 import { CallLog, type ReceivedCall } from "./common/calls.ts";
-import { type Controlled, control } from "./common/control.ts";
-import { redirectedPath } from "./common/delivery.ts";
+import type { Controlled } from "./common/control.ts";
 import { type Call, FaultPlan } from "./common/faults.ts";
-import { demandJson, readBody, sendJson, sendPage } from "./common/http.ts";
-import { type Later, type Sandbox, startServer } from "./common/server.ts";
+import { type Incoming, type Sandbox, startSandbox } from "./common/server.ts";
 
 export {
   type FaultName,
@@ -94,40 +92,7 @@ export async function startAggrepaySandbox(options: SandboxOptions): Promise<San
     forget: () => ledger.commit({ kind: "reset" }),
   };
 
-  async function serve(request: IncomingMessage, response: ServerResponse, later: Later): Promise<void> {
-    const method = request.method ?? "";
-    const target = request.url ?? "";
-    const body = await readBody(request);
-    if (target === redirectedPath) {
-      calls.add({ at: clock(), path: target, verdict: "followed a redirect" });
-      sendPage(response, 404, "Not Found");
-    } else if (target.startsWith("/sandbox/")) {
-      if (demandJson(request, response)) return;
-      const { status, body: reply } = control(`${method} ${target}`, body ?? "", controlled);
-      sendJson(response, status, JSON.stringify(reply));
-    } else {
-      const path = /^\/api\/v1\/([a-z]+)$/.exec(target)?.[1] ?? "";
-      const operation = operations.get(path);
-      if (operation === undefined) refuse(response, "unknown", 404, "Not Found");
-      else if (method !== "POST") refuse(response, path, 405, "Method Not Allowed");
-      else if (!isForm(request)) refuse(response, path, 415, "Unsupported Media Type");
-      else if (body === undefined) refuse(response, path, 413, "Content Too Large");
-      else receive(response, path, operation, new Map(new URLSearchParams(body)), later);
-    }
-  }
-
-  function refuse(response: ServerResponse, path: string, status: number, text: string): void {
-    calls.add({ at: clock(), path, verdict: `HTTP ${status}` });
-    sendPage(response, status, text);
-  }
-
-  function receive(
-    response: ServerResponse,
-    path: string,
-    operation: Operation,
-    fields: Fields,
-    later: Later,
-  ): void {
+  function receive({ path, operation, body: fields, response, later }: Incoming<Operation, Fields>): void {
     const { form, name } = faultsOf({ path, fields }, operation.changes(fields));
     const call = calls.add(
       {
@@ -171,10 +136,19 @@ export async function startAggrepaySandbox(options: SandboxOptions): Promise<San
     return reply;
   }
 
-  return startServer({
+  return startSandbox({
     name: "AggrePay sandbox",
     port: options.port,
-    serve,
+    clock,
+    controlled,
+    find(target) {
+      const path = /^\/api\/v1\/([a-z]+)$/.exec(target)?.[1] ?? "";
+      const operation = operations.get(path);
+      return operation && { path, operation };
+    },
+    isOfItsType: isForm,
+    read: (raw): Fields => new Map(new URLSearchParams(raw)),
+    receive,
     release: () => ledger.close(),
   });
 }

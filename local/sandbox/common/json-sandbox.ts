@@ -1,8 +1,8 @@
 /** The sandbox of a provider that takes and gives JSON: everything but what its calls mean. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { CallLog, type ReceivedCall } from "./calls.ts";
-import { type Controlled, control } from "./control.ts";
-import { redirectedPath, send, sendSpoiled, type Written } from "./delivery.ts";
+import type { Controlled } from "./control.ts";
+import { send, sendSpoiled, type Written } from "./delivery.ts";
 import {
   type Call,
   descriptionsOf,
@@ -15,9 +15,9 @@ import {
   namesOf,
   type WireAnswer,
 } from "./faults.ts";
-import { demandJson, isJson, readBody, sendJson, sendPage } from "./http.ts";
+import { isJson } from "./http.ts";
 import { type JsonObject, objectIn } from "./json.ts";
-import { type Later, type Sandbox, startServer } from "./server.ts";
+import { type Incoming, type Sandbox, startSandbox } from "./server.ts";
 
 /** A call as it came in. `raw` is the body as sent, for signatures that cover its bytes. */
 export interface Received {
@@ -121,45 +121,9 @@ export async function startJsonSandbox<Name extends string>(sandbox: JsonSandbox
     forget: sandbox.forget,
   };
 
-  async function serve(request: IncomingMessage, response: ServerResponse, later: Later): Promise<void> {
-    const method = request.method ?? "";
-    const target = request.url ?? "";
-    const raw = await readBody(request);
-    if (target === redirectedPath) {
-      calls.add({ at: clock(), path: target, verdict: "followed a redirect" });
-      sendPage(response, 404, "Not Found");
-    } else if (target.startsWith("/sandbox/")) {
-      if (demandJson(request, response)) return;
-      if (await sandbox.page?.(request, raw ?? "", response)) return;
-      const { status, body } = control(`${method} ${target}`, raw ?? "", controlled);
-      sendJson(response, status, JSON.stringify(body));
-    } else {
-      const operation = operations.get(target);
-      const body = raw === undefined ? undefined : objectIn(raw);
-      if (operation === undefined) refuse(response, "unknown", 404, "Not Found");
-      else if (method !== "POST") refuse(response, target, 405, "Method Not Allowed");
-      else if (!isJson(request)) refuse(response, target, 415, "Unsupported Media Type");
-      else if (raw === undefined) refuse(response, target, 413, "Content Too Large");
-      else if (body === undefined) refuse(response, target, 400, "Bad Request");
-      else {
-        const received = { headers: request.headers, raw, body, at: clock() };
-        await receive(response, target, operation, received, later);
-      }
-    }
-  }
-
-  function refuse(response: ServerResponse, path: string, status: number, text: string): void {
-    calls.add({ at: clock(), path, verdict: `HTTP ${status}` });
-    sendPage(response, status, text);
-  }
-
-  async function receive(
-    response: ServerResponse,
-    path: string,
-    operation: Operation<Name>,
-    received: Received,
-    later: Later,
-  ): Promise<void> {
+  async function receive(incoming: Incoming<Operation<Name>, JsonObject>): Promise<void> {
+    const { path, operation, request, raw, body, response, later } = incoming;
+    const received = { headers: request.headers, raw, body, at: clock() };
     const fields = fieldsOf(operation.open?.(received.body) ?? received.body);
     const carried = fieldsOf(operation.carried?.(received.body) ?? {});
     const name = plan.take({ path, fields: new Map([...carried, ...fields]) });
@@ -205,8 +169,17 @@ export async function startJsonSandbox<Name extends string>(sandbox: JsonSandbox
     return reply;
   }
 
-  const { name, port, release, pages } = sandbox;
-  return startServer({ name, port, serve, release, ...(pages !== undefined && { pages }) });
+  return startSandbox({
+    ...sandbox,
+    controlled,
+    find(path) {
+      const operation = operations.get(path);
+      return operation && { path, operation };
+    },
+    isOfItsType: isJson,
+    read: objectIn,
+    receive,
+  });
 }
 
 /** Every member as text; what is neither text, number nor boolean is there, yet has no text to show. */
