@@ -92,7 +92,7 @@ describe.skipIf(executablePath === undefined)("the console", () => {
         LEASE_MS: "9000",
         QUIET_PERIOD_MS: "300",
         BACK_OFF_MS: "300",
-        SCHEDULE_MS: "1000",
+        SCHEDULE_MS: "3000",
       },
     });
     browser = await chromium.launch({

@@ -1,18 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import {
-  type AttributeValue,
-  GetItemCommand,
-  ListTablesCommand,
-  paginateScan,
-} from "@aws-sdk/client-dynamodb";
 import { expect } from "vitest";
-import { clientOf } from "./dynamodb.ts";
-import { startGateway } from "./gateway.ts";
-import { type Peer, planted, startPeer } from "./peer.ts";
+import type { Item } from "./dynamodb.ts";
+import { type Peer, planted } from "./peer.ts";
 import { expectDeclared } from "./samples.ts";
+import { secretValues, startWallets } from "./wallets.ts";
 
 /** The real gateway in front of a scripted provider, with the planted credentials in force. */
 export interface AggrepayGateway {
@@ -23,15 +14,13 @@ export interface AggrepayGateway {
   post(route: string, body: string | Uint8Array, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   /** The body of what that path answers. */
   get(path: string): Promise<Json>;
-  /** How many items the table has. */
+  /** How many records the table has. */
   records(): Promise<number>;
   /** The item that an answer speaks of. */
   recordOf(answer: Answer): Promise<Item>;
   logs(): string;
   stop(): Promise<void>;
 }
-
-export type Item = Readonly<Record<string, AttributeValue>>;
 
 export interface CallOptions {
   readonly key?: string;
@@ -48,88 +37,30 @@ export interface Json {
   readonly [name: string]: unknown;
 }
 
-/** Quick to time out; the times keep the order that the configuration asks for. */
-const times = { PROVIDER_TIMEOUT_MS: "800", FUNCTION_TIMEOUT_MS: "8000", LEASE_MS: "9000" };
-
 export async function startAggrepayGateway(
   env: Readonly<Record<string, string>> = {},
 ): Promise<AggrepayGateway> {
-  const folder = await mkdtemp(join(tmpdir(), "wallet-gateway-test-"));
-  const secretsFile = join(folder, "secrets.json");
   const { apiKey, salt, previousSalt } = planted;
   const aggrepay = { current: { apiKey, salt }, previous: { apiKey, salt: previousSalt } };
-  await writeFile(secretsFile, JSON.stringify({ aggrepay }));
-  const peer = await startPeer();
-  const gateway = await startGateway({
-    env: {
-      ...times,
-      AGGREPAY_BASE_URL: peer.url,
-      SECRETS_FILE: secretsFile,
-      // Whatever asks by itself would take replies that are scripted for a test.
-      SCHEDULE_MS: "0",
-      ...env,
-    },
-  });
-  const dynamo = clientOf(gateway);
-  const { TableNames: [table = ""] = [] } = await dynamo.send(new ListTablesCommand({}));
-
-  const post: AggrepayGateway["post"] = async (route, body, headers = {}) => {
-    const bytes = typeof body === "string" ? Buffer.from(body, "utf8") : Buffer.from(body);
-    const response = await fetch(`${gateway.url}/v1/aggrepay/${route}`, {
-      method: "POST",
-      headers,
-      body: bytes,
-    });
-    const text = await response.text();
-    const answer = {
-      status: response.status,
-      headers: response.headers,
-      text,
-      body: JSON.parse(text) as Json,
-    };
-    expectDeclared(`aggrepay/${route}`, answer);
-    return answer;
-  };
-
-  const records: AggrepayGateway["records"] = async () => {
-    let count = 0;
-    // Beside records a table holds who is at work at what.
-    const records = {
-      FilterExpression: "attribute_exists(#state)",
-      ExpressionAttributeNames: { "#state": "state" },
-    };
-    const input = { TableName: table, ConsistentRead: true, Select: "COUNT", ...records } as const;
-    for await (const { Count = 0 } of paginateScan({ client: dynamo }, input)) count += Count;
-    return count;
-  };
-
+  const wallets = await startWallets({ secrets: { ...secretValues, aggrepay }, env });
   return {
-    peer,
-    post,
-    call: (route, input, { key } = {}) =>
-      post(route, JSON.stringify(input), {
-        "content-type": "application/json",
-        ...(key !== undefined && { "idempotency-key": key }),
-      }),
-    async get(path) {
-      return (await (await fetch(gateway.url + path)).json()) as Json;
+    peer: wallets.peer,
+    async post(route, body, headers) {
+      const answer = await wallets.post(`/v1/aggrepay/${route}`, body, headers);
+      expectDeclared(`aggrepay/${route}`, answer);
+      return answer;
     },
-    records,
+    call: (route, input, options) => wallets.call(`aggrepay/${route}`, input, options),
+    get: async (path) => (await wallets.get(path)).body,
+    records: wallets.records,
     async recordOf({ body }) {
       const { id } = body.record as { readonly id: string };
-      const { Item: item } = await dynamo.send(
-        new GetItemCommand({ TableName: table, Key: { pk: { S: id } }, ConsistentRead: true }),
-      );
+      const item = await wallets.item(id);
       if (item === undefined) throw new Error(`there is no record ${id}`);
       return item;
     },
-    logs: () => gateway.logs(),
-    async stop() {
-      dynamo.destroy();
-      await gateway.stop();
-      await peer.close();
-      await rm(folder, { recursive: true, force: true });
-    },
+    logs: wallets.logs,
+    stop: wallets.stop,
   };
 }
 

@@ -3,7 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type DynamoDBClient, ListTablesCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  type DynamoDBClient,
+  GetItemCommand,
+  ListTablesCommand,
+  PutItemCommand,
+  paginateScan,
+} from "@aws-sdk/client-dynamodb";
 import type { Answer, Json } from "./aggrepay-gateway.ts";
 import { clientOf, type Item, scanAll } from "./dynamodb.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
@@ -25,6 +31,8 @@ export interface Wallets {
   get(path: string): Promise<Answer>;
   /** Every item of the table. */
   items(): Promise<readonly Item[]>;
+  /** How many of them are records: the table also holds who is at work at what. */
+  records(): Promise<number>;
   /** The keys of what is listed as unfinished. */
   unfinished(): Promise<readonly string[]>;
   item(id: string): Promise<Item | undefined>;
@@ -145,12 +153,25 @@ export async function startWallets({
     },
     get: (path) => ask(path, {}),
     items,
+    async records() {
+      const { client, table: TableName } = await table();
+      const records = {
+        FilterExpression: "attribute_exists(#state)",
+        ExpressionAttributeNames: { "#state": "state" },
+      };
+      let count = 0;
+      const input = { TableName, ConsistentRead: true, Select: "COUNT", ...records } as const;
+      for await (const { Count = 0 } of paginateScan({ client }, input)) count += Count;
+      return count;
+    },
     async unfinished() {
       const { client, table: name } = await table();
       return (await scanAll(client, name, "unfinished")).map(({ pk }) => pk?.S ?? "");
     },
     async item(id) {
-      return (await items()).find(({ pk }) => pk?.S === id);
+      const { client, table: name } = await table();
+      const of = { TableName: name, Key: { pk: { S: id } }, ConsistentRead: true };
+      return (await client.send(new GetItemCommand(of))).Item;
     },
     async put(item) {
       const { client, table: name } = await table();
