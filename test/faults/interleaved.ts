@@ -77,7 +77,8 @@ const families = {
 
 export interface Interleaving {
   readonly seed: number;
-  readonly engine: Engine;
+  /** Without one the records are in memory. */
+  readonly engine?: Engine | undefined;
   readonly without?: Without;
   /** Told each dress that a reply wears; where it is left out, the provider writes everything as its document has it. */
   readonly met?: (name: string) => void;

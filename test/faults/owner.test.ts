@@ -42,7 +42,7 @@ test.each(subjectNames)("%s: whatever strikes its first caller, the record tells
     for (const [turn, order] of ordersOf(name)
       .slice(0, twins.includes(name) ? 1 : 2)
       .entries()) {
-      const { points } = await runCase(engine, { ...calm, order });
+      const { points } = await runCase(undefined, { ...calm, order });
       for (const [at, point] of points.entries()) {
         // What the provider would have done is not yet of any concern, and whoever comes next comes as the first.
         if (at < points.indexOf("claim") && nth + turn > 0) continue;

@@ -46,7 +46,7 @@ test.each(
       for (const round of [1, 2]) {
         const struck = { round, actor: order[0] };
         const calm: Case = { subject: name, treatments, struck, plan: undefined, order, resumes: round };
-        const { points } = await runCase(engine, calm);
+        const { points } = await runCase(undefined, calm);
         for (const [at, point] of points.entries())
           for (const fault of faultsAt(point, faults))
             for (const resumes of resumptionsOf(point, fault, round))

@@ -29,6 +29,8 @@ import {
   nameOf,
   type Output,
   partOf,
+  type Table,
+  tableInMemory,
   tableName,
   writeName,
 } from "./store.ts";
@@ -151,12 +153,13 @@ export class World {
   #issued: (() => Promise<unknown>)[] = [];
   #writing: Promise<unknown> = Promise.resolve();
   readonly #shards = new Set<string>();
-  readonly #engine: Engine;
+  readonly #engine: Table;
   readonly #without: Without;
   readonly #number = ++worlds;
 
-  constructor(engine: Engine, without: Without = {}) {
-    this.#engine = engine;
+  /** @param engine Where the records are; without one, in a table of the world's own */
+  constructor(engine: Engine | undefined, without: Without = {}) {
+    this.#engine = engine ?? tableInMemory(() => this.now);
     this.#without = without;
     const config = readConfig({ ...environment, ...without.environment });
     this.config = without.config?.(config) ?? config;
