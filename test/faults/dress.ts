@@ -320,22 +320,29 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-/** What each reply wears is drawn; `met` is told the names. */
-export function drawnDress(random: Random, met: (name: string) => void): Dress {
-  const worn = () => kinds.filter(() => random.chance(0.25));
-  let wears: readonly Kind[] | undefined;
+/** The names of all that a reply may wear. */
+export const dressKinds = kinds.map(({ name }) => name);
+
+/** What each reply wears is drawn, unless `wears` says it; `met` is told the names. */
+export function drawnDress(
+  random: Random,
+  met: (name: string) => void,
+  wears: (name: string) => boolean = () => random.chance(0.25),
+): Dress {
+  const worn = () => kinds.filter(({ name }) => wears(name));
+  let now: readonly Kind[] | undefined;
   const taken = <T>(kind: Kind, before: T, after: T): T => {
     if (after !== before) met(kind.name);
     return after;
   };
   return {
     said(said) {
-      wears = worn();
-      return wears.reduce((value, kind) => taken(kind, value, kind.said?.(value, random) ?? value), said);
+      now = worn();
+      return now.reduce((value, kind) => taken(kind, value, kind.said?.(value, random) ?? value), said);
     },
     wire(reply) {
-      const all = wears ?? worn();
-      wears = undefined;
+      const all = now ?? worn();
+      now = undefined;
       return all
         .toReversed()
         .reduce<Wire>((value, kind) => taken(kind, value, kind.wire?.(value, random) ?? value), reply);

@@ -114,6 +114,12 @@ export class Provider {
   readonly refusedReads: ("firewall" | "throttled" | "unavailable")[] = [];
   /** A field of that effect's row that cannot be read. */
   blurs: (effect: Effect) => string | undefined = () => undefined;
+  /** How many rows of a customer's list it gives at most on a page, whatever it is asked for. */
+  rowsAPage = 100;
+  /** Whether a row of a customer's list is shown twice. */
+  showsTwice: (effect: Effect) => boolean = () => false;
+  /** What it says beside a code that nobody lists. */
+  remark: (fields: Fields) => string = () => "";
   /** How it writes what it says. */
   dress: Dress = asItIs;
   /** Changes that it has taken and not yet made. */
@@ -191,7 +197,9 @@ export class Provider {
           ? bytes(200, "[]")
           : signed(this.#result(path, fields, effect), null, "another salt");
       case "unknown code":
-        return isNicepay ? nicepay("9999", "Unheard of") : refusal("STRANGE-CODE", "Nobody lists this.");
+        return isNicepay
+          ? nicepay("9999", "Unheard of")
+          : refusal("STRANGE-CODE", `Nobody lists this.${this.remark(fields)}`);
       case "both null":
         return isNicepay ? bytes(200, "{}") : aggrepay({ data: null, error: null, page: null });
       case "refusal":
@@ -287,16 +295,19 @@ export class Provider {
         const rows = this.#money()
           .filter((effect) => this.#customersOf(effect).includes(fields.customer_id ?? ""))
           .filter((effect) => !this.hidesFromList(effect))
-          .toSorted((a, b) => b.at - a.at);
+          .toSorted((a, b) => b.at - a.at)
+          .flatMap((effect) => (this.showsTwice(effect) ? [effect, effect] : [effect]));
+        const size = Math.min(this.rowsAPage, Number(fields.page_size));
+        const from = size * Number(fields.page_number);
         const page = {
-          page_size: "100",
-          page_number: "0",
-          total_pages: "1",
+          page_size: String(size),
+          page_number: fields.page_number ?? "0",
+          total_pages: String(Math.max(1, Math.ceil(rows.length / size))),
           total_elements: String(rows.length),
         };
-        const shown = rows.map((row) =>
-          this.#row(row, row.path === "wallettowallet" ? null : this.#keptId(row)),
-        );
+        const shown = rows
+          .slice(from, from + size)
+          .map((row) => this.#row(row, row.path === "wallettowallet" ? null : this.#keptId(row)));
         return signed(shown.length === 0 ? null : shown, page, salt);
       }
       case "fetchcustomerdetail": {

@@ -10,7 +10,7 @@ interface Quirk {
   /** What it did can be read all the same, at the latest when everything has come to rest. */
   readonly isReadable?: true;
   /** What it was drawn to be. */
-  readonly draw: (world: World, random: Random) => string;
+  readonly draw: (world: Pick<World, "provider" | "now">, random: Random) => string;
 }
 
 const compared = [
@@ -84,7 +84,7 @@ const quirks: readonly Quirk[] = [
 
 /** The quirks of one run's provider, in words, and whether what it did can be read in the end. */
 export function drawQuirks(
-  world: World,
+  world: Pick<World, "provider" | "now">,
   random: Random,
 ): { readonly names: readonly string[]; readonly areReadable: boolean } {
   const drawn = quirks.filter(({ probability }) => random.chance(probability));

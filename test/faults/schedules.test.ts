@@ -1,37 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { conflictSchedules } from "./conflict-schedules.ts";
-import { evidenceSchedules } from "./evidence-schedules.ts";
-import { idSchedules } from "./id-schedules.ts";
+import { schedules } from "./all-schedules.ts";
 import { violations } from "./invariants.ts";
-import { listedSchedules } from "./listed-schedules.ts";
-import { personSchedules } from "./person-schedules.ts";
-import { placeSchedules } from "./place-schedules.ts";
-import { repeatSchedules } from "./repeat-schedules.ts";
-import { reversalIdSchedules } from "./reversal-id-schedules.ts";
-import { reversalSchedules } from "./reversal-schedules.ts";
 import type { Schedule } from "./schedule.ts";
-import { schedules as ofTheGateway } from "./schedules.ts";
-import { secondPersonSchedules } from "./second-person-schedules.ts";
 import { type Engine, startEngine } from "./store.ts";
-import { straySchedules } from "./stray-schedules.ts";
 import { type Without, World } from "./world.ts";
-
-const schedules: readonly Schedule[] = [
-  ...ofTheGateway,
-  ...personSchedules,
-  ...idSchedules,
-  ...listedSchedules,
-  ...repeatSchedules,
-  ...placeSchedules,
-  ...secondPersonSchedules,
-  ...evidenceSchedules,
-  ...conflictSchedules,
-  ...reversalIdSchedules,
-  ...reversalSchedules,
-  ...straySchedules,
-];
 
 let engine: Engine;
 beforeAll(async () => {

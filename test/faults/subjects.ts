@@ -28,6 +28,8 @@ export interface Subject {
   readonly name: string;
   readonly operation: AnyChange;
   readonly input: Record<string, unknown>;
+  /** As its caller writes it. */
+  readonly given: Readonly<Record<string, unknown>>;
   readonly key: string | undefined;
   readonly caller: string;
   /** The id of its record. */
@@ -141,6 +143,7 @@ export function subject(name: SubjectName, n: string, { caller = "shop", key, mo
     name,
     operation,
     input,
+    given,
     key: identity === "idempotency-key" ? id : undefined,
     caller,
     record,

@@ -65,7 +65,7 @@ export interface Without {
   /** Changes an operation. */
   readonly operation?: (operation: AnyChange) => AnyChange;
   /** Changes how requests are sent. */
-  readonly send?: (send: Send, world: World) => Send;
+  readonly send?: (send: Send, world: Pick<World, "provider" | "later">) => Send;
   readonly environment?: Environment;
   /** Changes how much time a caller's function believes to have. */
   readonly remainingMs?: (milliseconds: number) => number;

@@ -1,0 +1,4 @@
+import { here } from "../inhabitant.ts";
+
+export * from "node:crypto";
+export const randomBytes = (size: number): Buffer => here().bytes(size);

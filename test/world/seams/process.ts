@@ -1,0 +1,3 @@
+import { here } from "../inhabitant.ts";
+
+export const processRecords = () => here().records;

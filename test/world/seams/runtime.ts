@@ -1,0 +1,4 @@
+import { here } from "../inhabitant.ts";
+
+export * from "../../../lib/runtime.ts";
+export const runtime = () => here().runtime;
