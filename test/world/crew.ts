@@ -1,0 +1,78 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import type { Begun, Played, Shown, Task } from "./worker.ts";
+
+/** What came of many seeds. */
+export interface Round {
+  readonly ran: number;
+  readonly requests: number;
+  readonly strikes: number;
+  readonly seconds: number;
+  readonly reached: ReadonlySet<string>;
+  /** Of those that failed, the first that is known. */
+  readonly failed: { readonly seed: number; readonly found: readonly string[] } | undefined;
+  readonly summary: string;
+}
+
+/** How many seeds a worker is given at a time. */
+const chunk = 100;
+
+/** Threads that play histories, each with the product loaded for itself. */
+export class Crew {
+  readonly #workers: readonly Worker[];
+
+  constructor(size: number, begun: Begun) {
+    this.#workers = Array.from(
+      { length: size },
+      () => new Worker(new URL("./worker.ts", import.meta.url), { workerData: begun }),
+    );
+  }
+
+  async #asks<T>(worker: Worker, task: Task): Promise<T> {
+    worker.postMessage(task);
+    const [answer] = (await once(worker, "message")) as [T];
+    return answer;
+  }
+
+  /** So many seeds from that one on, until one fails. */
+  async plays(seed: number, seeds: number): Promise<Round> {
+    const begun = performance.now();
+    const reached = new Set<string>();
+    let [ran, requests, strikes, next] = [0, 0, 0, seed];
+    const failures: NonNullable<Round["failed"]>[] = [];
+    const end = seed + seeds;
+    const work = async (worker: Worker) => {
+      while (next < end && failures.length === 0) {
+        const from = next;
+        next = Math.min(end, from + chunk);
+        const played = await this.#asks<Played>(worker, { kind: "seeds", from, to: next });
+        ran += played.ran;
+        requests += played.requests;
+        strikes += played.strikes;
+        for (const each of played.reached) reached.add(each);
+        if (played.failed) failures.push(played.failed);
+      }
+    };
+    await Promise.all(this.#workers.map(work));
+    const [failed] = failures.toSorted((one, other) => one.seed - other.seed);
+    const seconds = (performance.now() - begun) / 1000;
+    const summary = [
+      `${ran} histories from seed ${seed} on in ${seconds.toFixed(1)} s (${Math.round(ran / seconds)} a second), ${requests} requests, ${strikes} strikes`,
+      ...(failed
+        ? [`seed ${failed.seed} fails:`, ...failed.found.map((what) => `  ${what}`)]
+        : ["nothing was found"]),
+    ].join("\n");
+    return { ran, requests, strikes, seconds, reached, failed, summary };
+  }
+
+  /** What happened in a seed's history, or in the smallest of the same fault. */
+  tells(seed: number, shrinks: boolean, choices?: Shown["choices"]): Promise<Shown> {
+    const [worker] = this.#workers;
+    if (!worker) throw new Error("a crew of nobody");
+    return this.#asks<Shown>(worker, { kind: "one", seed, shrinks, choices });
+  }
+
+  async leaves(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+}

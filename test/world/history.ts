@@ -1,0 +1,533 @@
+import type { Environment } from "../../lib/config.ts";
+import { shardOf } from "../../lib/records/write.ts";
+import type { Item } from "../faults/store.ts";
+import type { Without } from "../faults/world.ts";
+import type { Sent } from "./differential.ts";
+import { drawEnvironment, drawProvider, drawStore, treatments } from "./habits.ts";
+import { Ledger } from "./ledger.ts";
+import { type Machine, type Run, strikes, type Waiting } from "./points.ts";
+import { Callers, type Pushed, type Request, requestOf, rivals } from "./requests.ts";
+import { type Choices, Tape } from "./tape.ts";
+import { type SecretName, times, World } from "./world.ts";
+
+/** What a history is played with, beside its choices. */
+export interface Setting {
+  readonly seed: number;
+  readonly without?: Without;
+  readonly environment?: Environment;
+  /** At most so many steps; then all comes to rest. */
+  readonly steps?: number;
+  /** Keeps what was sent to the store. */
+  readonly keepsCommands?: true;
+}
+
+export interface History {
+  /** What was wrong, a sentence each; none where all held. */
+  readonly found: readonly string[];
+  /** All that happened. The same choices give the same bytes. */
+  readonly log: readonly string[];
+  readonly choices: Choices;
+  /** Changes of state that were seen. */
+  readonly reached: ReadonlySet<string>;
+  /** How many requests there were, and how many times something struck. */
+  readonly requests: number;
+  readonly strikes: number;
+  readonly commands: readonly Sent[];
+}
+
+const mostSteps = 120;
+/** The real one: the product's own timers are the world's. */
+const { setImmediate } = globalThis;
+/** Until nobody has anything to do but to wait: all that goes on by itself has gone on before the next turn of the event loop. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const families = {
+  debit: 5,
+  reversals: 4,
+  credits: 3,
+  transfer: 2,
+  equals: 4,
+  customers: 3,
+  shops: 2,
+  updates: 2,
+  otp: 1,
+  binding: 4,
+} as const;
+type Family = keyof typeof families;
+
+const pauses = [
+  1_000,
+  times.lease + 1_000,
+  2 * times.minute,
+  times.quiet + times.minute,
+  2 * times.hour,
+  25 * times.hour,
+];
+
+const persons = ["Asha", "Ravi", "Tara", "Noor", "Uma", "Ines"];
+
+/** The history that a seed draws. */
+export const historyOf = (setting: Setting): Promise<History> =>
+  new Play(Tape.ofSeed(setting.seed), setting).play();
+
+/** The history that these choices make. */
+export const historyBy = (choices: Choices, setting: Setting): Promise<History> =>
+  new Play(Tape.of(choices), setting).play();
+
+class Play {
+  readonly #tape: Tape;
+  readonly #setting: Setting;
+  readonly #world: World;
+  readonly #ledger: Ledger;
+  readonly #callers: Callers;
+  readonly #log: string[] = [];
+  readonly #requests: readonly Request[];
+  readonly #isReadable: boolean;
+  /** Whether the provider may be found elsewhere from some moment on: what was sent to the one is never asked of the other. */
+  readonly #mayMove: boolean;
+  /** How likely something strikes at a point. */
+  readonly #strikesEach: number;
+  /** Whether what is frozen stands still until all else has been looked into. */
+  readonly #thawsLate: boolean;
+  #strikes = 0;
+  readonly #present = [...persons];
+
+  constructor(tape: Tape, setting: Setting) {
+    this.#tape = tape;
+    this.#setting = setting;
+    tape.step();
+    const { seed, without = {} } = setting;
+    this.#world = new World(seed, without, { ...drawEnvironment(tape), ...setting.environment });
+    this.#ledger = new Ledger(this.#world);
+    this.#callers = new Callers(this.#world, this.#ledger, without);
+    if (setting.keepsCommands) this.#world.commands = [];
+    const { provider } = this.#world;
+    const family = tape.weighted(families);
+    // What says neither data nor error is how an update is refused: one that was made then is the provider's own untruth.
+    const mayBe = treatments.filter(
+      ({ acts, replies }) => family !== "updates" || acts === "no" || replies !== "both null",
+    );
+    for (let n = 0; n < 6; n++) provider.treatments.push(tape.pick(mayBe));
+    // Until a first change has succeeded there is little that could go wrong with what follows on it.
+    if (family === "reversals") provider.treatments.unshift({ acts: "yes", replies: "truly" });
+    const habits = drawProvider(this.#world, tape);
+    this.#mayMove = tape.chance(0.05);
+    this.#strikesEach = tape.pick([0.06, 0.02, 0.12, 0.3]);
+    this.#thawsLate = tape.chance(0.4);
+    this.#isReadable = habits.areReadable && !this.#mayMove;
+    this.#requests = this.#requestsOf(family);
+    for (const request of this.#requests) this.#ledger.isToBeAsked(request);
+    provider.answersReads = !tape.chance(0.2);
+    const { config } = this.#world;
+    const names = [
+      ...habits.names,
+      ...drawStore(this.#world, tape),
+      ...(provider.answersReads ? [] : ["it answers no question until all is over"]),
+      ...(config.option("SECOND_PERSON") === "on" ? ["money that did not move takes two persons"] : []),
+      ...(config.doubtLimitMs === times.minute ? ["doubt is old after a minute"] : []),
+    ];
+    this.#says(`about ${this.#requests.map(({ name }) => name).join(", ")}`);
+    const treated = provider.treatments.map(({ acts, replies }) => `${acts}/${replies}`).join(", ");
+    this.#says(`the provider does/says to the changes that come: ${treated}`);
+    for (const name of names) this.#says(`the world: ${name}`);
+  }
+
+  #says(what: string): void {
+    const seconds = (this.#world.now - Date.UTC(2026, 0, 5, 6)) / 1000;
+    this.#log.push(`${seconds.toFixed(3).padStart(11)}  ${what}`);
+  }
+
+  #requestsOf(family: Family): readonly Request[] {
+    const { seed } = this.#setting;
+    const world = this.#world;
+    const isLong = this.#tape.chance(0.3);
+    let count = 0;
+    const id = () => {
+      const short = `M.${seed}-${++count}`;
+      return isLong ? `${`${short}-${"kZ.".repeat(30)}`.slice(0, 60)}-B.${count}` : short;
+    };
+    switch (family) {
+      case "debit": {
+        const own = id();
+        // The same id for another request, and its reversal.
+        return [
+          requestOf(world, "debitWallet", own),
+          requestOf(world, "debitReversal", own),
+          requestOf(world, "debitWallet", own, { amount: "9.75" }),
+          requestOf(world, "creditWallet", own),
+        ];
+      }
+      case "reversals": {
+        const own = id();
+        const later = [2, 3, 4].map((reversal) => requestOf(world, "laterReversal", own, { reversal }));
+        return [requestOf(world, "debitWallet", own), requestOf(world, "debitReversal", own), ...later];
+      }
+      case "credits":
+        return rivals(world, "creditWallet", [id(), id()]);
+      case "transfer":
+        return [
+          requestOf(world, "walletToWallet", id()),
+          requestOf(world, "debitWallet", id(), { amount: "7.25" }),
+        ];
+      case "equals":
+        return [requestOf(world, "debitWallet", id()), requestOf(world, "debitWallet", id())];
+      case "customers":
+      case "shops": {
+        const name = family === "customers" ? "registerCustomer" : "addSubMerchant";
+        const both = rivals(world, name, [`A${seed}`, `B${seed}`]);
+        return both;
+      }
+      case "updates":
+        return [
+          requestOf(world, "updateCustomer", `u${seed}`),
+          requestOf(world, "customerStatus", `u${seed}`),
+        ];
+      case "otp":
+        return [requestOf(world, "customerOtp", `o${seed}`), requestOf(world, "changeMpin", `o${seed}`)];
+      default:
+        return [requestOf(world, "registerBinding", `R.${seed}`)];
+    }
+  }
+
+  async play(): Promise<History> {
+    const { steps = mostSteps } = this.#setting;
+    const [first] = this.#requests;
+    if (first) this.#called(first);
+    for (let step = 0; step < steps && this.#tape.hasMore; step++) {
+      this.#tape.step();
+      await this.#settles();
+      if (this.#ledger.found.length > 0) break;
+      if (!(await this.#step())) break;
+    }
+    if (this.#ledger.found.length === 0) await this.#comesToRest();
+    this.#tells();
+    return {
+      found: this.#ledger.found,
+      log: this.#log,
+      choices: this.#tape.choices,
+      reached: this.#ledger.reached,
+      requests: this.#requests.length,
+      strikes: this.#strikes,
+      commands: this.#world.commands ?? [],
+    };
+  }
+
+  /** Everything that is due happens, and the ledger looks. */
+  async #settles(): Promise<void> {
+    do await settled();
+    while (this.#world.time.fire());
+    this.#ledger.look();
+  }
+
+  #started = 0;
+
+  /** One step, as the tape chooses it; false where nothing is left that could happen. */
+  async #step(): Promise<boolean> {
+    const tape = this.#tape;
+    const world = this.#world;
+    const { ready } = world;
+    const isBusy = ready.length > 0;
+    const isFull = this.#started >= 14;
+    const kind = tape.weighted({
+      goesOn: isBusy ? 60 : 4,
+      call: isFull ? 0 : isBusy ? 8 : 12,
+      reconciler: isFull ? 0 : isBusy ? 3 : 8,
+      time: isBusy ? 4 : 12,
+      person: 6,
+      notification: this.#isAboutBinding ? 6 : 0,
+      rotation: 2,
+      arrives: world.lateWrites > 0 ? 5 : 0,
+      copy: world.issued > 0 ? 4 : 0,
+      thaw: world.frozen.length > 0 ? 6 : 0,
+      sweep: 1,
+      moves: this.#mayMove ? 2 : 0,
+    });
+    switch (kind) {
+      case "call":
+        this.#called(tape.pick(this.#requests));
+        return true;
+      case "reconciler":
+        this.#reconciles(tape.pick(this.#shards));
+        return true;
+      case "time": {
+        const pause = tape.pick(isBusy ? [1_000, 1_000, times.lease + 1_000] : pauses);
+        this.#says(`${pause / 1000} s pass`);
+        await this.#passes(pause);
+        return true;
+      }
+      case "person":
+        this.#personComes();
+        return true;
+      case "notification":
+        this.#notified();
+        return true;
+      case "rotation": {
+        const name = tape.pick<SecretName>(["aggrepay", "nicepay", "gateway"]);
+        this.#says(`the secret of ${name} is rotated`);
+        world.rotate(name);
+        return true;
+      }
+      case "arrives":
+        this.#says("a write that was late arrives");
+        world.landLate();
+        return true;
+      case "copy":
+        this.#says("a copy of some write arrives");
+        world.landAgain(tape.below(world.issued));
+        return true;
+      case "thaw":
+        this.#thaws(tape.pick(world.frozen), tape.pick([undefined, "wall", "monotonic"] as const));
+        return true;
+      case "sweep":
+        return this.#sweeps();
+      case "moves":
+        world.host = world.host === undefined ? "https://elsewhere.example" : undefined;
+        this.#says(`the provider is at ${world.host ?? "its first host"} from now on`);
+        return true;
+      default:
+        return this.#goesOn(ready);
+    }
+  }
+
+  get #isAboutBinding(): boolean {
+    return this.#requests.some(({ subject }) => subject.name === "registerBinding");
+  }
+
+  get #shards(): readonly number[] {
+    return this.#requests.map(({ record }) => Number(shardOf(record).N));
+  }
+
+  /** Somebody goes on, or is struck. Where nobody waits, the next thing happens that is to happen in time. */
+  #goesOn(ready: readonly Waiting[]): boolean {
+    const tape = this.#tape;
+    const world = this.#world;
+    if (ready.length === 0) {
+      const { next } = world.time;
+      if (next === undefined) return false;
+      world.time.now = Math.max(world.now, next);
+      return true;
+    }
+    const chosen = tape.pick(ready);
+    const strike = tape.chance(this.#strikesEach) ? tape.pick(strikes[chosen.point.kind]) : undefined;
+    if (strike) this.#strikes += 1;
+    this.#letsGo(chosen, strike);
+    return true;
+  }
+
+  #letsGo(chosen: Waiting, strike: (typeof strikes)["write"][number] | undefined): void {
+    const world = this.#world;
+    const { run, point, go } = chosen;
+    this.#says(`${named(run)}: ${point.kind} ${point.name}${strike ? `  <-- ${strike}` : ""}`);
+    world.time.now += 3;
+    if (strike === "frozen before") world.freeze(run);
+    else if (strike === "killed before") world.kill(run);
+    else {
+      world.waiting = world.waiting.filter((each) => each !== chosen);
+      go(strike);
+    }
+  }
+
+  #thaws(run: Run, stoodStill: "wall" | "monotonic" | undefined): void {
+    const clock = stoodStill ? `, and its ${stoodStill} clock stood still` : "";
+    this.#says(`${named(run)} goes on${clock}`);
+    this.#world.thaw(run, stoodStill);
+  }
+
+  /** A process that has served before, now and then, or a new one whose clock may be off by a second. */
+  #machine(): Machine {
+    const served = this.#world.runs.filter(({ ending }) => ending === "returned");
+    const known = served.at(-1)?.machine;
+    if (this.#tape.chance(0.3) && known && !this.#isServing(known)) return known;
+    return this.#world.machine(this.#tape.pick([0, 0, 0, 1_500, -1_500]));
+  }
+
+  #isServing(machine: Machine): boolean {
+    return this.#world.runs.some((run) => run.machine === machine && run.ending === undefined);
+  }
+
+  #called(request: Request): void {
+    this.#started += 1;
+    const run = this.#callers.call(request, this.#machine());
+    this.#says(`${named(run)} comes`);
+  }
+
+  #reconciles(shard: number): Run {
+    this.#started += 1;
+    const run = this.#callers.reconciler(shard, this.#machine());
+    this.#says(`${named(run)} comes`);
+    return run;
+  }
+
+  /** Whoever settles by hand says what the provider's own list shows, or is mistaken. */
+  #personComes(): void {
+    const world = this.#world;
+    const waits = this.#requests.filter(({ record }) => isWaiting(world.latest(record)));
+    const [who] = this.#present;
+    if (waits.length === 0 || who === undefined) return;
+    const request = this.#tape.pick(waits);
+    const isTrue = !this.#tape.chance(0.1);
+    // Nobody can say what became of what is on its way still.
+    if (isTrue && world.isOnItsWay) return;
+    const run = this.#says_(request, who, isTrue, this.#tape.chance(0.4) ? "not_executed" : "declined");
+    this.#says(`${named(run)} of ${request.name}${isTrue ? "" : ", and is mistaken"}`);
+    // Who proposed must be followed by another.
+    if (!this.#tape.chance(0.2)) this.#present.shift();
+  }
+
+  #says_(request: Request, who: string, isTrue: boolean, undone: "not_executed" | "declined"): Run {
+    const item = this.#world.latest(request.record);
+    const effect = this.#ledger.effectsFor(request).at(-1);
+    const isDone = effect !== undefined;
+    const outcome = isDone === isTrue ? "succeeded" : undone;
+    const saying = {
+      record: request.record,
+      outcome,
+      isTrue,
+      attempt: Number(item?.attempt?.N),
+      ...(outcome === "succeeded" && { transactionId: effect?.id ?? "1" }),
+    };
+    return this.#callers.person(who, saying, this.#machine());
+  }
+
+  #notified(): void {
+    const tape = this.#tape;
+    if (tape.chance(0.25) && this.#world.queue.length > 0) {
+      const delivered = this.#callers.deliver(this.#machine());
+      if (delivered) this.#says(`${named(delivered)} delivers a message`);
+      return;
+    }
+    const [request] = this.#requests;
+    const how = tape.weighted({ plain: 10, elsewhere: 1, forged: 1, otherToken: 1, otherPhone: 1 });
+    const pushed: Pushed = {
+      ...(how === "elsewhere" && { isFromElsewhere: true }),
+      ...(how === "forged" && { isForged: true }),
+      ...(how === "otherToken" && { more: { userToken: "token-of-somebody" } }),
+      ...(how === "otherPhone" && { more: { clientUserKey: "user-2" } }),
+    };
+    const run = this.#callers.notification(String(request?.given.referenceNo), pushed, this.#machine());
+    if (run) this.#says(`${named(run)} comes${how === "plain" ? "" : ` (${how})`}`);
+  }
+
+  #sweeps(): boolean {
+    const gone = this.#world.store.expire();
+    for (const item of gone) this.#says(`${item.identity?.S ?? item.pk?.S} has expired`);
+    return true;
+  }
+
+  /** Time passes, and whatever is to happen in it happens. */
+  async #passes(milliseconds: number): Promise<void> {
+    const { time } = this.#world;
+    const until = time.now + milliseconds;
+    for (let next = time.next; next !== undefined && next <= until; next = time.next) {
+      time.now = Math.max(time.now, next);
+      await this.#settles();
+    }
+    time.now = Math.max(time.now, until);
+  }
+
+  /** Nobody strikes any more: whoever is under way goes on to the end. */
+  async #runsOut(): Promise<void> {
+    const world = this.#world;
+    for (;;) {
+      await this.#settles();
+      const [chosen] = world.ready;
+      if (chosen) this.#letsGo(chosen, undefined);
+      else {
+        const isUnderWay = world.runs.some(({ ending, isFrozen }) => ending === undefined && !isFrozen);
+        const { next } = world.time;
+        if (!isUnderWay || next === undefined) return;
+        world.time.now = Math.max(world.now, next);
+      }
+      if (this.#ledger.found.length > 0) return;
+    }
+  }
+
+  /**
+   * What was late arrives, what was frozen goes on, a copy of every write arrives, the provider answers; what is open is looked
+   * into until it is settled or listed; then each caller asks once more, and what that begins is settled too.
+   */
+  async #comesToRest(): Promise<void> {
+    const world = this.#world;
+    this.#says("nobody strikes any more");
+    world.provider.answersReads = true;
+    world.provider.refusedReads.length = 0;
+    world.host = undefined;
+    await this.#runsOut();
+    if (this.#thawsLate && world.frozen.length > 0) await this.#isSettled();
+    while (world.lateWrites > 0) world.landLate();
+    for (const run of [...world.frozen]) {
+      this.#thaws(run, undefined);
+      await this.#runsOut();
+    }
+    await this.#passes(5 * times.minute);
+    world.store.lagMs = 0;
+    for (let index = 0; index < world.issued; index++) world.landAgain(index);
+    await this.#settles();
+    await this.#isSettled();
+    for (const request of this.#requests) {
+      if (this.#ledger.found.length > 0) return;
+      this.#called(request);
+      await this.#runsOut();
+    }
+    await this.#isSettled();
+    if (this.#ledger.found.length === 0) this.#ledger.atRest(this.#isReadable);
+  }
+
+  async #isSettled(): Promise<void> {
+    const world = this.#world;
+    const shardsOf = (isMeant: (item: Item) => boolean) => {
+      const open = this.#requests.filter(({ record }) => {
+        const item = world.latest(record);
+        return item !== undefined && isMeant(item);
+      });
+      return new Set(open.map(({ record }) => Number(shardOf(record).N)));
+    };
+    const reconciled = async (shards: ReadonlySet<number>) => {
+      for (const shard of shards) {
+        this.#reconciles(shard);
+        await this.#runsOut();
+      }
+    };
+    for (const pause of [times.lease, times.quiet + times.minute, times.hour, 25 * times.hour, times.hour]) {
+      const shards = shardsOf(({ state }) => state?.S === "dispatched" || state?.S === "in_doubt");
+      if (shards.size === 0 || this.#ledger.found.length > 0) break;
+      this.#says(`${pause / 1000} s pass`);
+      await this.#passes(pause + 1_000);
+      await reconciled(shards);
+    }
+    // What is listed by age alone is walked through in an hour, each shard in some minutes of its own: other runs look at none of it.
+    const isWalkedSoon = (shard: number) => {
+      const slot = Math.floor(world.now / (times.hour / 64)) % 64;
+      return (slot - shard + 65) % 64 <= 4;
+    };
+    for (let turn = 0; turn < 64; turn++) {
+      const shards = shardsOf(
+        ({ state, waits }) => state?.S === "needs_attention" && waits?.S === "provider",
+      );
+      if (shards.size === 0 || this.#ledger.found.length > 0) break;
+      await this.#passes(2 * times.minute);
+      await reconciled(new Set([...shards].filter(isWalkedSoon)));
+    }
+  }
+
+  /** What all of it came to. */
+  #tells(): void {
+    const world = this.#world;
+    for (const { asked, status, body, run } of this.#ledger.told)
+      this.#says(`${named(run)} was told ${status} ${body.code ?? ""} about ${asked.name}`);
+    for (const record of new Set(this.#requests.map((request) => request.record))) {
+      const states = world.versionsOf(record).map(({ item }) => item.state?.S ?? "");
+      const name = this.#requests.find((request) => request.record === record)?.name;
+      this.#says(
+        `${name} was ${states.filter((state, at) => state !== states[at - 1]).join(", ") || "nothing"}`,
+      );
+    }
+    for (const { of, path } of world.provider.effects) this.#says(`the provider did ${path}: ${of}`);
+    for (const what of this.#ledger.found) this.#says(`WRONG: ${what}`);
+  }
+}
+
+const named = (run: Run): string => `${run.name} [${run.machine.number}]`;
+
+const isWaiting = (item: Item | undefined): boolean =>
+  item?.state?.S === "needs_attention" || (item?.flagged !== undefined && item.due !== undefined);

@@ -1,0 +1,436 @@
+import type { Resolution } from "../../lib/records/person.ts";
+import type { Proposal } from "../../lib/records/proposal.ts";
+import type { Writer } from "../../lib/records/states.ts";
+import { forAPerson } from "../../lib/records/write.ts";
+import { before as byOthers, type Effect } from "../faults/provider.ts";
+import type { Item } from "../faults/store.ts";
+import type { Run } from "./points.ts";
+import { allTransitions } from "./transitions.ts";
+import { gatewayKeys, type Version, type World } from "./world.ts";
+
+/** One request that a caller makes, as often as it likes. */
+export interface Asked {
+  readonly name: string;
+  /** The id of its record. */
+  readonly record: string;
+  /** What the provider does for it, by its name in the ledger. */
+  readonly effect: string;
+  /** What makes two requests the same one, however they are written. */
+  readonly sameness: string;
+  readonly given: Readonly<Record<string, unknown>>;
+}
+
+/** What a caller was told, as it came over HTTP. */
+export interface Told {
+  readonly seq: number;
+  readonly run: Run;
+  readonly asked: Asked;
+  readonly status: number;
+  readonly body: {
+    readonly code?: string;
+    readonly result?: unknown;
+    readonly record?: { readonly id: string; readonly state: string; readonly attempt: number };
+  };
+}
+
+/** What a person said of a record, and what the answer was, once there is one. */
+export interface Said {
+  readonly run: Run;
+  readonly record: string;
+  readonly outcome: string;
+  readonly reason: string;
+  /** False where the person is mistaken: what follows from that is no untruth of ours. */
+  readonly isTrue: boolean;
+  status?: number;
+  code?: string | undefined;
+}
+
+const noEffect: readonly string[] = ["not_sent", "not_executed", "declined"];
+
+/** Who may have written each state: of writes that change none there is nobody. */
+const writers: Readonly<Record<string, Writer>> = {
+  claim: "claim",
+  claimAgain: "claim",
+  settle: "owner",
+  withdraw: "owner",
+  conclude: "evidence",
+  bind: "evidence",
+  decide: "person",
+};
+
+/** What must be in no text that leaves. An MPIN or OTP may be a part of a longer number by chance. */
+const secretTexts = (() => {
+  const keys = [...gatewayKeys.values()].map((key) => key.replace(/[+/=]/g, "\\$&"));
+  const plain = ["api-key-\\d", "salt-number-\\d", "merchant-key-\\d", "token-of-", ...keys];
+  return new RegExp(`${plain.join("|")}|(?<!\\d)(?:73916428|80271946|55120934)(?!\\d)`);
+})();
+/** What every caller sends in secret. */
+export const hiddenInputs: Readonly<Record<string, string>> = {
+  mpin: "73916428",
+  oldMpin: "73916428",
+  newMpin: "55120934",
+  otp: "80271946",
+};
+
+/**
+ * What is true of a world, told by its provider's own list of what it did, and by nothing that the gateway says. Looked at after
+ * every step: what does not hold is a sentence each.
+ */
+export class Ledger {
+  readonly told: Told[] = [];
+  readonly said: Said[] = [];
+  readonly found: string[] = [];
+  readonly reached = new Set<string>();
+  readonly #world: World;
+  readonly #asked = new Map<string, Asked[]>();
+  /** What has changed since the last look. */
+  readonly #changed = new Set<string>();
+  #effects = 0;
+  #printed = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    world.onWrite = (version) => this.#onWrite(version);
+  }
+
+  get asked(): readonly Asked[] {
+    return [...this.#asked.values()].flat();
+  }
+
+  isToBeAsked(asked: Asked): void {
+    const all = this.#asked.get(asked.record) ?? [];
+    this.#asked.set(asked.record, [...all, asked]);
+  }
+
+  onAnswer(told: Told): void {
+    this.told.push(told);
+    this.#seesText(`an answer to ${told.asked.name}`, JSON.stringify(told.body));
+    for (const what of this.#ofAnswer(told)) this.#finds(`${told.run.name}: ${what}`);
+  }
+
+  /** An answer to somebody else than a caller. */
+  onText(where: string, text: string): void {
+    this.#seesText(where, text);
+  }
+
+  #finds(what: string): void {
+    if (!this.found.includes(what)) this.found.push(what);
+  }
+
+  #seesText(where: string, text: string): void {
+    const found = secretTexts.exec(text);
+    if (found) this.#finds(`${where} holds what is secret: ${found[0]}`);
+  }
+
+  #onWrite({ write, item }: Version): void {
+    const id = item.pk?.S ?? "";
+    this.#seesText(`the item after ${write}`, JSON.stringify(item));
+    if (item.state) this.#changed.add(id);
+  }
+
+  /** What has come about since the last step. */
+  look(): void {
+    const { effects } = this.#world.provider;
+    for (; this.#effects < effects.length; this.#effects += 1) {
+      const effect = effects[this.#effects];
+      if (effect) this.#onEffect(effect);
+    }
+    const { printed } = this.#world;
+    for (; this.#printed < printed.length; this.#printed += 1)
+      this.#seesText("a line of the log", printed[this.#printed] ?? "");
+    for (const id of this.#changed) for (const what of this.#ofRecord(id)) this.#finds(what);
+    this.#changed.clear();
+  }
+
+  #onEffect({ of, path, fields, sent }: Effect): void {
+    if (sent === byOthers) return;
+    for (const [record, all] of this.#asked)
+      if (all.some(({ effect }) => effect === of)) this.#changed.add(record);
+    const count = this.effectsOf(of).length;
+    if (count > 1 + this.#mistakes(of)) this.#finds(`it was done ${count} times: ${of}`);
+    if (path !== "creditwallet") return;
+    const credits = this.#world.provider.effects.filter(
+      (each) => each.path === path && each.fields.pg_transaction_id === fields.pg_transaction_id,
+    );
+    const again = credits.reduce((sum, each) => sum + this.#mistakes(each.of), 0);
+    if (credits.length > 1 + again)
+      this.#finds(`one payment was credited ${credits.length} times: ${fields.pg_transaction_id}`);
+  }
+
+  /** What the gateway made the provider do. */
+  effectsOf(of: string): readonly Effect[] {
+    return this.#world.provider.effects.filter((effect) => effect.of === of && effect.sent !== byOthers);
+  }
+
+  /**
+   * What of it a request may call its own. What has a natural key beside its identity is shown under that alone, whoever asked
+   * for it; anything else must have been done for its own record.
+   */
+  effectsFor({ effect, record }: Asked): readonly Effect[] {
+    const isByKey = /^(addsubmerchant|registercustomer) /.test(effect);
+    return this.effectsOf(effect).filter(({ sent }) => isByKey || this.#world.senders.get(sent) === record);
+  }
+
+  /** How often a person said that nothing had happened, and it had: each time it may be made again on that word. */
+  #mistakes(of: string): number {
+    const records = this.asked.filter(({ effect }) => effect === of).map(({ record }) => record);
+    return [...new Set(records)]
+      .flatMap((record) => this.#world.versionsOf(record))
+      .filter(
+        ({ write, item }) =>
+          write === "decide" && noEffect.includes(item.state?.S ?? "") && this.#isMistaken(item),
+      ).length;
+  }
+
+  /** Whether what a person said last was no truth. */
+  #isMistaken({ resolution }: Item): boolean {
+    if (resolution?.S === undefined) return false;
+    const { reason } = JSON.parse(resolution.S) as Resolution;
+    return this.said.some((said) => !said.isTrue && said.reason === reason);
+  }
+
+  #ofRecord(id: string): readonly string[] {
+    const versions = this.#world.versionsOf(id);
+    const [first] = versions;
+    if (!first || first.item.namespace?.S === "notification") return [];
+    const found: string[] = [];
+    const [asked] = this.#asked.get(id) ?? [];
+    const named = asked?.name ?? id;
+    const effects = asked ? this.effectsFor(asked) : [];
+    const own = effects.filter(({ sent }) => this.#world.senders.get(sent) === id);
+    const most = 1 + (asked ? this.#mistakes(asked.effect) : 0);
+    const owners = new Set<string>();
+    let before: Item | undefined;
+    let isMistaken = false;
+    let isFlagDecided = false;
+    for (const version of versions) {
+      const { seq, write, item } = version;
+      const [from, to] = [before?.state?.S ?? "", item.state?.S ?? ""];
+      const isClaim = write.startsWith("claim");
+      const says = (what: string) => found.push(`${named}: ${what}`);
+      const owner = item.owner?.S ?? "";
+      if (isClaim && owners.has(owner)) says("one claim held twice");
+      if (isClaim) owners.add(owner);
+      if (from !== to || isClaim) this.#transition(from, to, write, says);
+      if (write === "decide") isMistaken = this.#isMistaken(item);
+      else if (from !== to) isMistaken = false;
+      if (write === "decideFlag") isFlagDecided = true;
+      const isSent = own.some((effect) => effect.sent < seq);
+      if (!isMistaken && most === 1 && noEffect.includes(to) && isSent)
+        says(`${to} by ${write}, and it happened`);
+      const applied = effects.filter((effect) => effect.applied < seq).length;
+      if (!isMistaken && to === "succeeded" && (applied < 1 || applied > most))
+        says(`succeeded by ${write}, and it happened ${applied} times`);
+      for (const what of ofContents(version, before, isFlagDecided)) says(what);
+      for (const what of this.#ofPersons(version, before)) says(what);
+      before = item;
+    }
+    return found;
+  }
+
+  #transition(from: string, to: string, write: string, says: (what: string) => void): void {
+    const writer = writers[write];
+    // A claim that never came to be is written off where it could have been.
+    const isWrittenOff =
+      write === "withdraw" && to === "not_sent" && (from === "" || from === "not_executed");
+    const isFirst = from === "" && to === "dispatched" && writer === "claim";
+    const isAgain = from === "not_sent" && to === "not_sent" && write === "withdraw";
+    if (isWrittenOff || isFirst || isAgain) return;
+    const name = `${from} > ${to} by ${writer}`;
+    if (allTransitions.includes(name)) this.reached.add(name);
+    else says(`${from || "nothing"} became ${to} by ${write}`);
+  }
+
+  /** A person's word is written over nothing but what waits for it, is of that attempt, and of money takes two. */
+  #ofPersons({ write, item }: Version, before: Item | undefined): readonly string[] {
+    if (item.proposal !== undefined && item.state?.S !== "needs_attention")
+      return [`${item.state?.S} by ${write}, and a proposal stands`];
+    if (write !== "decide" && write !== "decideFlag") return [];
+    const said = JSON.parse(item.resolution?.S ?? "{}") as Resolution;
+    const waits =
+      before?.state?.S === "needs_attention" || (before?.flagged !== undefined && before.due !== undefined);
+    return [
+      ...(waits ? [] : [`a person's word was written over ${before?.state?.S}`]),
+      ...(String(said.attempt) === item.attempt?.N
+        ? []
+        : [`a person's word on attempt ${said.attempt} was written on attempt ${item.attempt?.N}`]),
+      ...(write === "decide" ? this.#ofSecond(said, item, before) : []),
+    ];
+  }
+
+  #ofSecond(
+    { by, proposed }: Resolution,
+    { namespace, state }: Item,
+    before: Item | undefined,
+  ): readonly string[] {
+    const isOfMoney = namespace?.S === "money" || namespace?.S === "reversal";
+    if (this.#world.config.option("SECOND_PERSON") === "off" || !isOfMoney || state?.S === "succeeded")
+      return [];
+    const open = before?.proposal?.S === undefined ? undefined : (JSON.parse(before.proposal.S) as Proposal);
+    if (proposed === undefined || open === undefined)
+      return ["one person alone said that money did not move"];
+    return [
+      ...(proposed.by === by ? ["one person proposed it and carried it out"] : []),
+      ...(open.withdrawn || open.by !== proposed.by || open.at !== proposed.at
+        ? ["what was carried out was not proposed any more"]
+        : []),
+    ];
+  }
+
+  #ofAnswer({ run, asked, status, body, seq }: Told): readonly string[] {
+    const effects = this.effectsFor(asked);
+    const mistakes = this.#mistakes(asked.effect);
+    const item = this.#world.latest(asked.record);
+    const isMistaken = item !== undefined && this.#isMistaken(item);
+    if (status === 200) {
+      const applied = effects.filter((effect) => effect.applied < seq);
+      const isTrue = (applied.length >= 1 && applied.length <= 1 + mistakes) || isMistaken;
+      const { amount, account_number: account } = applied[0]?.fields ?? {};
+      const isOther =
+        (amount !== undefined && amount !== asked.given.amount) ||
+        (account !== undefined && account !== asked.given.accountNumber);
+      const last = this.told.findLast(
+        (each) => each.asked === asked && each !== this.told.at(-1) && each.status === 200,
+      );
+      const differs =
+        last &&
+        item?.namespace?.S !== "binding" &&
+        !isMistaken &&
+        mistakes === 0 &&
+        JSON.stringify(last.body.result) !== JSON.stringify(body.result);
+      return [
+        ...(isTrue ? [] : [`told 200, and it happened ${applied.length} times`]),
+        ...(isOther ? ["told 200 for what it did not ask for"] : []),
+        ...(differs ? ["told 200 twice, and not the same"] : []),
+        ...(item?.state?.S === "succeeded" ? [] : [`told 200, and its record is ${item?.state?.S}`]),
+      ];
+    }
+    const { code = "", record } = body;
+    if (status === 500) return ["told 500"];
+    if (record) {
+      const isWritten = this.#world
+        .versionsOf(record.id)
+        .some(
+          ({ item: each }) => each.state?.S === record.state && each.attempt?.N === String(record.attempt),
+        );
+      if (noEffect.includes(record.state) && !isWritten) return [`told ${record.state}, which it never was`];
+      const wasToldDone = this.told.some((each) => each.asked === asked && each.status === 200);
+      return record.state === "declined" && wasToldDone
+        ? ["told that it is declined, and told 200 before"]
+        : [];
+    }
+    switch (code) {
+      case "outcome-unknown":
+      case "in-progress":
+        return [];
+      case "identity-reused": {
+        const others = this.#asked.get(asked.record) ?? [];
+        return others.some(({ sameness }) => sameness !== asked.sameness)
+          ? []
+          : ["told that its identity belongs to another request"];
+      }
+      case "already-done":
+        return item?.state?.S === "succeeded" &&
+          mistakes === 0 &&
+          item.caller !== undefined &&
+          !isMistaken &&
+          !run.hasSent
+          ? ["told that somebody else has done it, and its own record did"]
+          : [];
+      default:
+        return run.hasSent ? [`told ${code} without a record, and it had sent something`] : [];
+    }
+  }
+
+  /** A person is told whether it is that word which is in force. */
+  onDecision(said: Said): void {
+    const isKept = this.#world.versionsOf(said.record).some(({ write, item }) => {
+      if (write === "propose") {
+        const proposal = JSON.parse(item.proposal?.S ?? "{}") as Proposal;
+        return (said.outcome === "withdraw" ? proposal.withdrawn?.reason : proposal.reason) === said.reason;
+      }
+      return (
+        write.startsWith("decide") &&
+        (JSON.parse(item.resolution?.S ?? "{}") as Resolution).reason === said.reason
+      );
+    });
+    const { status = 0, code } = said;
+    if (status >= 200 && status < 300 && !isKept)
+      this.#finds("a person was told that it is settled so, and it is not");
+    if (status === 500 || status === 504) this.#finds(`a person was told ${status}`);
+    if (status >= 400 && code !== "not-sent" && isKept)
+      this.#finds(`a person was told ${code}, and it is settled so`);
+  }
+
+  /** When all has come to rest: nothing is forgotten, and what was told is what is. */
+  atRest(isReadable: boolean): void {
+    this.look();
+    for (const [id, all] of this.#asked) {
+      const item = this.#world.latest(id);
+      const [asked] = all;
+      if (!item || !asked) continue;
+      const { state, flagged, due, shard } = item;
+      const says = (what: string) => this.#finds(`${asked.name}: ${what}`);
+      if (state?.S === "dispatched" || state?.S === "in_doubt")
+        says("it was never settled nor given to a person");
+      const waits = state?.S === "needs_attention" || (flagged !== undefined && due !== undefined);
+      if (waits && !(shard && Number(due?.N) >= forAPerson(0)))
+        says("it waits for a person and is listed nowhere");
+      if (isReadable && state?.S === "needs_attention")
+        for (const what of this.#plainly(asked, item)) says(what);
+      for (const told of this.told.filter((each) => each.asked.record === id)) {
+        const isDeclined = told.body.record?.state === "declined";
+        if (told.status === 200 && state?.S !== "succeeded") says(`it was told 200, and is ${state?.S}`);
+        if (isDeclined && state?.S !== "declined")
+          says(`it was told that it is declined, and is ${state?.S}`);
+      }
+    }
+  }
+
+  /** What must not be left to a person: money that the provider's own list shows, and what was never sent. */
+  #plainly(asked: Asked, item: Item): readonly string[] {
+    const since = Number(item.dispatchedAt?.N) - 5 * 60_000;
+    const isShown = asked.effect.startsWith("money ") && this.effectsFor(asked).some(({ at }) => at >= since);
+    const claim = this.#world.versionsOf(asked.record).findLast(({ write }) => write.startsWith("claim"));
+    const isUnsent =
+      claim?.by.ending === "returned" &&
+      !claim.by.hasSent &&
+      claim.by.passed.every(
+        ({ point, strike }) =>
+          point !== "write settle" &&
+          (point !== "write withdraw" || [undefined, "repeated", "lands again"].includes(strike)),
+      ) &&
+      claim.by.passed.some(({ point }) => point === "write withdraw");
+    return [
+      ...(isShown ? ["a person is asked, and the provider shows it"] : []),
+      ...(isUnsent ? ["a person is asked, and nobody had sent it"] : []),
+    ];
+  }
+}
+
+/** What the item of a record holds must fit its state. */
+function ofContents(
+  { write, item }: Version,
+  before: Item | undefined,
+  isFlagDecided: boolean,
+): readonly string[] {
+  const state = item.state?.S ?? "";
+  const found: string[] = [];
+  const isMerged = item.binding !== undefined || (write === "settle" && item.tXid !== undefined);
+  if (state === "succeeded" && before?.state?.S === "succeeded" && before.result !== undefined && !isMerged)
+    if (item.result?.S !== before.result.S && write !== "flag") found.push("its result changed");
+  const token = before?.binding?.M?.userToken?.S;
+  if (token !== undefined && item.binding?.M?.userToken?.S !== token) found.push("its binding changed");
+  const [tXid, bound] = [item.tXid?.S, item.binding?.M?.tXid?.S];
+  if (tXid !== undefined && bound !== undefined && tXid !== bound && !item.flagged)
+    found.push("its binding is of another tXid, and is served");
+  const isForever = item.namespace?.S !== "idempotency-key" || !["succeeded", "declined"].includes(state);
+  if (item.expires && (isForever || (item.flagged && !isFlagDecided)))
+    found.push(`it expires, and is ${item.namespace?.S} ${state}`);
+  const isOpen =
+    ["dispatched", "in_doubt", "needs_attention"].includes(state) ||
+    (item.flagged !== undefined && !isFlagDecided);
+  if (isOpen !== (item.shard !== undefined && item.due !== undefined))
+    found.push(`${state} by ${write} is ${isOpen ? "not " : ""}in the index`);
+  return found;
+}

@@ -1,0 +1,113 @@
+/**
+ * What can strike a run at a point, which is anything that it waits for. `late` arrives when others have acted; `lands again` is
+ * acknowledged, and a copy of it arrives later; `repeated` is the SDK's own repeat of a write whose answer was lost.
+ */
+export type Strike =
+  | "request lost"
+  | "reply lost"
+  | "repeated"
+  | "late"
+  | "lands again"
+  | "in the way"
+  | "throttled"
+  | "killed before"
+  | "killed after"
+  | "frozen before"
+  | "frozen after";
+
+/** What a run waits for. */
+export type Kind = "read" | "write" | "secret" | "connect" | "question" | "change" | "queue";
+
+const ends: readonly Strike[] = ["killed before", "killed after", "frozen before", "frozen after"];
+
+/** What can strike at each kind of point. A question is neither late nor repeated by anybody: nothing comes of it. */
+export const strikes: Readonly<Record<Kind, readonly Strike[]>> = {
+  read: ["request lost", "throttled", ...ends],
+  write: [
+    "request lost",
+    "reply lost",
+    "repeated",
+    "late",
+    "lands again",
+    "in the way",
+    "throttled",
+    ...ends,
+  ],
+  secret: ["request lost", ...ends],
+  connect: ["request lost", "killed before", "frozen before", "frozen after"],
+  question: ["request lost", "reply lost", ...ends],
+  change: ["request lost", "reply lost", "late", ...ends],
+  queue: ["request lost", "reply lost", ...ends],
+};
+
+/** One point of one run. */
+export interface Point<T = unknown> {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly act: () => T;
+  /** What the run is told where no answer comes to it, after the time that it waits for one. */
+  readonly lost: () => T;
+  readonly waitsMs: number;
+  /** What DynamoDB says of a write that it does not take. */
+  readonly refused?: (strike: "in the way" | "throttled") => never;
+}
+
+export interface Passed {
+  readonly point: string;
+  readonly strike: Strike | undefined;
+}
+
+/** What a run waits for, until whoever schedules lets it go on. */
+export interface Waiting {
+  readonly run: Run;
+  readonly point: Pick<Point, "name" | "kind">;
+  readonly go: (strike: Strike | undefined) => void;
+}
+
+/** A simulated process: its clocks may differ, or stand still while it is frozen; it remembers what it read of secrets. */
+export interface Machine {
+  readonly number: number;
+  /** What is added to the world's time, in milliseconds. */
+  wallMs: number;
+  monotonicMs: number;
+}
+
+/** One invocation of one process. */
+export class Run {
+  readonly name: string;
+  readonly machine: Machine;
+  readonly passed: Passed[] = [];
+  /** Of a caller's: the record that it is about. */
+  about: string | undefined;
+  /** Undefined while it is under way. */
+  ending: "returned" | "threw" | "killed" | undefined;
+  result: unknown;
+  frozenSince: number | undefined;
+  #still: (() => void)[] = [];
+
+  constructor(name: string, machine: Machine) {
+    this.name = name;
+    this.machine = machine;
+  }
+
+  get isFrozen(): boolean {
+    return this.frozenSince !== undefined;
+  }
+
+  /** Until it is thawed; for ever where it is killed. */
+  thawed(): Promise<void> {
+    return new Promise((resolve) => this.#still.push(resolve));
+  }
+
+  thaw(): void {
+    this.frozenSince = undefined;
+    const still = this.#still;
+    this.#still = [];
+    for (const go of still) go();
+  }
+
+  /** Whether bytes of a change left it. */
+  get hasSent(): boolean {
+    return this.passed.some(({ point }) => point.startsWith("change "));
+  }
+}

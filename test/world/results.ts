@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import type { Round } from "./crew.ts";
+import { allTransitions } from "./transitions.ts";
+
+/** What `--json` writes, and docs/proof.md shows. */
+export interface Results {
+  readonly date: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly seeds: { readonly from: number; readonly to: number };
+  readonly histories: number;
+  readonly perSecond: number;
+  readonly findings: readonly string[];
+  readonly each: readonly { readonly mend: string; readonly seed: number | null }[];
+  /** Changes of state that may be written, and that no seed reached. */
+  readonly unreached: readonly string[];
+}
+
+export function resultsOf({ ran, seconds, failed, reached }: Round, seed: number): Results {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    readonly version: string;
+  };
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    versions: { gateway: version, node: process.versions.node },
+    seeds: { from: seed, to: seed + ran - 1 },
+    histories: ran,
+    perSecond: Math.round(ran / seconds),
+    findings: failed ? failed.found.map((what) => `seed ${failed.seed}: ${what}`) : [],
+    each: [],
+    unreached: allTransitions.filter((name) => !reached.has(name)),
+  };
+}
