@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import type { Sent } from "./differential.ts";
 import type { Begun, Played, Shown, Task } from "./worker.ts";
 
 /** What came of many seeds. */
@@ -70,6 +71,13 @@ export class Crew {
     const [worker] = this.#workers;
     if (!worker) throw new Error("a crew of nobody");
     return this.#asks<Shown>(worker, { kind: "one", seed, shrinks, choices });
+  }
+
+  /** What a seed's history sends to the store. */
+  sent(seed: number): Promise<readonly Sent[]> {
+    const [worker] = this.#workers;
+    if (!worker) throw new Error("a crew of nobody");
+    return this.#asks<readonly Sent[]>(worker, { kind: "commands", seed });
   }
 
   async leaves(): Promise<void> {

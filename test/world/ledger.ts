@@ -365,6 +365,8 @@ export class Ledger {
   /** When all has come to rest: nothing is forgotten, and what was told is what is. */
   atRest(isReadable: boolean): void {
     this.look();
+    // What a mistaken person has had done twice, nobody can read.
+    const isPlain = isReadable && this.said.every(({ isTrue }) => isTrue);
     for (const [id, all] of this.#asked) {
       const item = this.#world.latest(id);
       const [asked] = all;
@@ -376,7 +378,7 @@ export class Ledger {
       const waits = state?.S === "needs_attention" || (flagged !== undefined && due !== undefined);
       if (waits && !(shard && Number(due?.N) >= forAPerson(0)))
         says("it waits for a person and is listed nowhere");
-      if (isReadable && state?.S === "needs_attention")
+      if (isPlain && state?.S === "needs_attention")
         for (const what of this.#plainly(asked, item)) says(what);
       for (const told of this.told.filter((each) => each.asked.record === id)) {
         const isDeclined = told.body.record?.state === "declined";
@@ -387,20 +389,22 @@ export class Ledger {
     }
   }
 
-  /** What must not be left to a person: money that the provider's own list shows, and what was never sent. */
+  /** What must not be left to a person: money that the provider's own list shows, and what its process can say was never sent. */
   #plainly(asked: Asked, item: Item): readonly string[] {
     const since = Number(item.dispatchedAt?.N) - 5 * 60_000;
     const isShown = asked.effect.startsWith("money ") && this.effectsFor(asked).some(({ at }) => at >= since);
     const claim = this.#world.versionsOf(asked.record).findLast(({ write }) => write.startsWith("claim"));
+    const end = this.told.find(({ run }) => run === claim?.by)?.seq ?? 0;
     const isUnsent =
-      claim?.by.ending === "returned" &&
+      claim !== undefined &&
+      end > 0 &&
       !claim.by.hasSent &&
+      this.#world.versionsOf(asked.record).every(({ seq }) => seq <= claim.seq || seq > end) &&
       claim.by.passed.every(
         ({ point, strike }) =>
           point !== "write settle" &&
           (point !== "write withdraw" || [undefined, "repeated", "lands again"].includes(strike)),
-      ) &&
-      claim.by.passed.some(({ point }) => point === "write withdraw");
+      );
     return [
       ...(isShown ? ["a person is asked, and the provider shows it"] : []),
       ...(isUnsent ? ["a person is asked, and nobody had sent it"] : []),

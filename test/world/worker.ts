@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { mends, takeOut } from "../faults/mends.ts";
+import type { Sent } from "./differential.ts";
 import type { Setting } from "./history.ts";
 import { simulate } from "./seams.ts";
 import type { Choices } from "./tape.ts";
@@ -7,6 +8,7 @@ import type { Choices } from "./tape.ts";
 /** What a worker is asked for: seeds from one up to, and without, another, until one of them fails; or one to be made smaller. */
 export type Task =
   | { readonly kind: "seeds"; readonly from: number; readonly to: number }
+  | { readonly kind: "commands"; readonly seed: number }
   | {
       readonly kind: "one";
       readonly seed: number;
@@ -78,6 +80,10 @@ async function one(task: Extract<Task, { kind: "one" }>): Promise<Shown> {
   return { found, log, choices, strikes };
 }
 
-parentPort?.on("message", async (task: Task) => {
-  parentPort?.postMessage(task.kind === "seeds" ? await seeds(task.from, task.to) : await one(task));
-});
+async function answerTo(task: Task): Promise<Played | Shown | readonly Sent[]> {
+  if (task.kind === "seeds") return seeds(task.from, task.to);
+  if (task.kind === "one") return one(task);
+  return (await historyOf({ ...settingOf(task.seed), keepsCommands: true })).commands;
+}
+
+parentPort?.on("message", async (task: Task) => parentPort?.postMessage(await answerTo(task)));
