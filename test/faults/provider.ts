@@ -125,6 +125,8 @@ export class Provider {
   /** Changes that it has taken and not yet made. */
   pending = 0;
   treatments: Treatment[] = [];
+  /** What it said to the latest change that reached it; undefined where it was another thing than a treatment says. */
+  said: Treatment["replies"] | undefined;
   /** Every change that reached it, whatever it made of it. */
   readonly received: string[] = [];
   #count = 0;
@@ -167,7 +169,10 @@ export class Provider {
     const signer = this.keys.find((keys) =>
       isNicepay ? signedNicepay(fields, keys) : signedAggrepay(fields, keys),
     );
-    if (isChange) this.received.push(effectName(path, fields));
+    if (isChange) {
+      this.received.push(effectName(path, fields));
+      this.said = undefined;
+    }
     if (!signer)
       return isNicepay
         ? nicepay("9010", "Invalid Merchant Token")
@@ -185,6 +190,7 @@ export class Provider {
     }
     if (repeated) return treatment.replies === "never" ? undefined : taken(path);
     const effect = treatment.acts === "yes" ? this.#act(path, fields, sent) : undefined;
+    this.said = treatment.replies;
     switch (treatment.replies) {
       case "never":
         return undefined;

@@ -35,8 +35,8 @@ export class Crew {
     return answer;
   }
 
-  /** So many seeds from that one on, until one fails. */
-  async plays(seed: number, seeds: number): Promise<Round> {
+  /** So many seeds from that one on, until one fails; without that guard, if one is named. */
+  async plays(seed: number, seeds: number, guard?: string): Promise<Round> {
     const begun = performance.now();
     const reached = new Set<string>();
     let [ran, requests, strikes, next] = [0, 0, 0, seed];
@@ -46,7 +46,7 @@ export class Crew {
       while (next < end && failures.length === 0) {
         const from = next;
         next = Math.min(end, from + chunk);
-        const played = await this.#asks<Played>(worker, { kind: "seeds", from, to: next });
+        const played = await this.#asks<Played>(worker, { kind: "seeds", from, to: next, guard });
         ran += played.ran;
         requests += played.requests;
         strikes += played.strikes;

@@ -9,6 +9,8 @@ import { times, type World } from "./world.ts";
 export interface Habits {
   readonly names: readonly string[];
   readonly areReadable: boolean;
+  /** Whether none of them is more than a form. */
+  readonly areDocumented: boolean;
 }
 
 const truly: Treatment = { acts: "yes", replies: "truly" };
@@ -90,7 +92,11 @@ export function drawProvider(world: World, random: Random): Habits {
     );
     names.push(...worn.map((name) => `it writes: ${name}`));
   }
-  return { names: [...names, ...quirks.names], areReadable: quirks.areReadable && !provider.hidesReversed };
+  return {
+    names: [...names, ...quirks.names],
+    areReadable: quirks.areReadable && !provider.hidesReversed,
+    areDocumented: quirks.names.length === 0 && !provider.hidesReversed,
+  };
 }
 
 /** What the table does. */

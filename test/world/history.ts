@@ -4,7 +4,7 @@ import type { Item } from "../faults/store.ts";
 import type { Without } from "../faults/world.ts";
 import type { Sent } from "./differential.ts";
 import { drawEnvironment, drawProvider, drawStore, treatments } from "./habits.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger, type Readability } from "./ledger.ts";
 import { type Machine, type Run, strikes, type Waiting } from "./points.ts";
 import { Callers, type Pushed, type Request, requestOf, rivals } from "./requests.ts";
 import { type Choices, Tape } from "./tape.ts";
@@ -84,7 +84,7 @@ class Play {
   readonly #callers: Callers;
   readonly #log: string[] = [];
   readonly #requests: readonly Request[];
-  readonly #isReadable: boolean;
+  readonly #readability: Readability;
   /** Whether the provider may be found elsewhere from some moment on: what was sent to the one is never asked of the other. */
   readonly #mayMove: boolean;
   /** How likely something strikes at a point. */
@@ -116,7 +116,10 @@ class Play {
     this.#mayMove = tape.chance(0.05);
     this.#strikesEach = tape.pick([0.06, 0.02, 0.12, 0.3]);
     this.#thawsLate = tape.chance(0.4);
-    this.#isReadable = habits.areReadable && !this.#mayMove;
+    this.#readability = {
+      isReadable: habits.areReadable && !this.#mayMove,
+      isDocumented: habits.areDocumented && !this.#mayMove,
+    };
     this.#requests = this.#requestsOf(family);
     for (const request of this.#requests) this.#ledger.isToBeAsked(request);
     provider.answersReads = !tape.chance(0.2);
@@ -474,7 +477,7 @@ class Play {
       await this.#runsOut();
     }
     await this.#isSettled();
-    if (this.#ledger.found.length === 0) this.#ledger.atRest(this.#isReadable);
+    if (this.#ledger.found.length === 0) this.#ledger.atRest(this.#readability);
   }
 
   async #isSettled(): Promise<void> {

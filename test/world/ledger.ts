@@ -2,7 +2,7 @@ import type { Resolution } from "../../lib/records/person.ts";
 import type { Proposal } from "../../lib/records/proposal.ts";
 import type { Writer } from "../../lib/records/states.ts";
 import { forAPerson } from "../../lib/records/write.ts";
-import { before as byOthers, type Effect } from "../faults/provider.ts";
+import { before as byOthers, type Effect, type Treatment } from "../faults/provider.ts";
 import type { Item } from "../faults/store.ts";
 import type { Run } from "./points.ts";
 import { allTransitions } from "./transitions.ts";
@@ -33,6 +33,13 @@ export interface Told {
   };
 }
 
+export interface Readability {
+  /** Whether all that the provider did can be read in the end, however it is written. */
+  readonly isReadable: boolean;
+  /** Whether it says what its document says, in whatever form. */
+  readonly isDocumented: boolean;
+}
+
 /** What a person said of a record, and what the answer was, once there is one. */
 export interface Said {
   readonly run: Run;
@@ -46,6 +53,14 @@ export interface Said {
 }
 
 const noEffect: readonly string[] = ["not_sent", "not_executed", "declined"];
+
+/** What each reply to a change means that leaves no doubt. */
+const meant: Readonly<Partial<Record<Treatment["replies"], string>>> = {
+  truly: "succeeded",
+  refusal: "declined",
+  unauthorized: "not_executed",
+  throttled: "not_executed",
+};
 
 /** Who may have written each state: of writes that change none there is nobody. */
 const writers: Readonly<Record<string, Writer>> = {
@@ -221,11 +236,29 @@ export class Ledger {
       const applied = effects.filter((effect) => effect.applied < seq).length;
       if (!isMistaken && to === "succeeded" && (applied < 1 || applied > most))
         says(`succeeded by ${write}, and it happened ${applied} times`);
+      if (from !== to) for (const what of this.#ofReply(version)) says(what);
       for (const what of ofContents(version, before, isFlagDecided)) says(what);
       for (const what of this.#ofPersons(version, before)) says(what);
       before = item;
     }
     return found;
+  }
+
+  /** A reply that says plainly what became of it, however it is written, is taken at its word. */
+  #ofReply({ write, by, item }: Version): readonly string[] {
+    const said = by.wasToldBy && meant[by.wasToldBy];
+    const isStruck = by.passed.some(
+      ({ point, strike }) => strike !== undefined && /^(change|secret) /.test(point),
+    );
+    if (
+      write !== "settle" ||
+      said === undefined ||
+      isStruck ||
+      this.#world.isRotated ||
+      said === item.state?.S
+    )
+      return [];
+    return [`the provider said ${by.wasToldBy}, and it is ${item.state?.S}`];
   }
 
   #transition(from: string, to: string, write: string, says: (what: string) => void): void {
@@ -363,7 +396,7 @@ export class Ledger {
   }
 
   /** When all has come to rest: nothing is forgotten, and what was told is what is. */
-  atRest(isReadable: boolean): void {
+  atRest({ isReadable, isDocumented }: Readability): void {
     this.look();
     // What a mistaken person has had done twice, nobody can read.
     const isPlain = isReadable && this.said.every(({ isTrue }) => isTrue);
@@ -379,7 +412,7 @@ export class Ledger {
       if (waits && !(shard && Number(due?.N) >= forAPerson(0)))
         says("it waits for a person and is listed nowhere");
       if (isPlain && state?.S === "needs_attention")
-        for (const what of this.#plainly(asked, item)) says(what);
+        for (const what of this.#plainly(asked, item, isDocumented)) says(what);
       for (const told of this.told.filter((each) => each.asked.record === id)) {
         const isDeclined = told.body.record?.state === "declined";
         if (told.status === 200 && state?.S !== "succeeded") says(`it was told 200, and is ${state?.S}`);
@@ -390,7 +423,7 @@ export class Ledger {
   }
 
   /** What must not be left to a person: money that the provider's own list shows, and what its process can say was never sent. */
-  #plainly(asked: Asked, item: Item): readonly string[] {
+  #plainly(asked: Asked, item: Item, isDocumented: boolean): readonly string[] {
     const since = Number(item.dispatchedAt?.N) - 5 * 60_000;
     const isShown = asked.effect.startsWith("money ") && this.effectsFor(asked).some(({ at }) => at >= since);
     const claim = this.#world.versionsOf(asked.record).findLast(({ write }) => write.startsWith("claim"));
@@ -405,7 +438,22 @@ export class Ledger {
           point !== "write settle" &&
           (point !== "write withdraw" || [undefined, "repeated", "lands again"].includes(strike)),
       );
+    // A row of the same amount could be it, whoever's it is.
+    const isLikeOthers = this.asked.some(
+      (other) => other.record !== asked.record && other.given.amount === asked.given.amount,
+    );
+    // A debit that may have been reversed is shown as little as one that never was.
+    const isReversed = this.asked.some(
+      ({ effect, record }) => effect.startsWith("reversal ") && this.#world.latest(record) !== undefined,
+    );
+    const isAbsent =
+      isDocumented &&
+      !isReversed &&
+      item.namespace?.S === "money" &&
+      !isLikeOthers &&
+      this.effectsOf(asked.effect).length === 0;
     return [
+      ...(isAbsent ? ["a person is asked, and the provider shows that it did not act"] : []),
       ...(isShown ? ["a person is asked, and the provider shows it"] : []),
       ...(isUnsent ? ["a person is asked, and nobody had sent it"] : []),
     ];

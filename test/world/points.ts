@@ -1,3 +1,5 @@
+import type { Treatment } from "../faults/provider.ts";
+
 /**
  * What can strike a run at a point, which is anything that it waits for. `late` arrives when others have acted; `lands again` is
  * acknowledged, and a copy of it arrives later; `repeated` is the SDK's own repeat of a write whose answer was lost.
@@ -79,6 +81,8 @@ export class Run {
   readonly passed: Passed[] = [];
   /** Of a caller's: the record that it is about. */
   about: string | undefined;
+  /** How the provider replied to its latest change. */
+  wasToldBy: Treatment["replies"] | undefined;
   /** Undefined while it is under way. */
   ending: "returned" | "threw" | "killed" | undefined;
   result: unknown;

@@ -5,7 +5,7 @@
  * `--without "name"` plays them without something that keeps the product right; `--each` takes out one thing after another and says
  * by which seed it is missed. `--json FILE` writes what came of it there. Exits with 1 where anything was found.
  */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { mends } from "../faults/mends.ts";
@@ -70,34 +70,53 @@ async function rounds(): Promise<number> {
   }
 }
 
+/**
+ * What keeps the product right is taken out, one after another. A mend takes a worker that loads the product without it; guards need
+ * none of their own. In rounds of more and more seeds, so that what is missed soon is known soon.
+ */
 async function each(): Promise<number> {
-  const { seed, seeds, steps, workers, only } = options;
+  const { seed, seeds, steps, workers, only, json } = options;
   const { removals } = await import("./removals.ts");
+  const isMend = new Set(mends.map(({ name }) => name));
   const names = [...mends, ...removals].map(({ name }) => name).filter((name) => name.includes(only));
-  const told: { mend: string; seed: number | null }[] = [];
-  const left = [...names];
-  // Each by one worker: they are loaded anew for each, and most are missed soon.
-  const work = async () => {
-    for (let name = left.shift(); name !== undefined; name = left.shift()) {
-      const crew = new Crew(1, { without: name, steps });
-      const { failed, ran } = await crew.plays(seed, seeds);
-      await crew.leaves();
-      told.push({ mend: name, seed: failed?.seed ?? null });
-      console.log(
-        failed
-          ? `seed ${failed.seed} misses "${name}": ${failed.found[0]}`
-          : `NOT MISSED by ${ran}: "${name}"`,
-      );
-    }
+  const missed = new Map<string, number>();
+  let played = 0;
+  const writes = () => {
+    if (!json) return;
+    const rows = names.map((mend) => ({ mend, seed: missed.get(mend) ?? null }));
+    const before = JSON.parse(
+      readFileSync(json, { encoding: "utf8", flag: "a+" }) || "{}",
+    ) as Partial<Results>;
+    writeFileSync(json, `${JSON.stringify({ ...before, each: rows }, undefined, 2)}\n`);
   };
-  await Promise.all(Array.from({ length: workers }, work));
-  const unmissed = told.filter((row) => row.seed === null);
-  console.log(`${told.length - unmissed.length} of ${told.length} are missed`);
-  if (options.json) {
-    const results: Partial<Results> = {
-      each: told.toSorted((a, b) => names.indexOf(a.mend) - names.indexOf(b.mend)),
+  const plain = new Crew(1, { without: undefined, steps });
+  for (let size = 25; played < seeds; size *= 2) {
+    const [from, count] = [seed + played, Math.min(size, seeds - played)];
+    const left = names.filter((name) => !missed.has(name));
+    const look = async (name: string, crew: Crew, guard?: string) => {
+      const { failed } = await crew.plays(from, count, guard);
+      if (!failed) return;
+      missed.set(name, failed.seed);
+      console.log(`seed ${failed.seed} misses "${name}": ${failed.found[0]}`);
+      writes();
     };
-    writeFileSync(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
+    const guards = async () => {
+      for (const name of left.filter((each) => !isMend.has(each))) await look(name, plain, name);
+    };
+    const mended = async () => {
+      for (const name of left.filter((each) => isMend.has(each))) {
+        const crew = new Crew(1, { without: name, steps });
+        await look(name, crew);
+        await crew.leaves();
+      }
+    };
+    if (workers > 1) await Promise.all([guards(), mended()]);
+    else for (const all of [guards, mended]) await all();
+    played += count;
+    console.log(`${missed.size} of ${names.length} are missed by ${played} seeds`);
   }
-  return unmissed.length === 0 ? 0 : 1;
+  await plain.leaves();
+  writes();
+  for (const name of names.filter((each) => !missed.has(each))) console.log(`not missed: "${name}"`);
+  return missed.size === names.length ? 0 : 1;
 }

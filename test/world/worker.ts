@@ -7,7 +7,13 @@ import type { Choices } from "./tape.ts";
 
 /** What a worker is asked for: seeds from one up to, and without, another, until one of them fails; or one to be made smaller. */
 export type Task =
-  | { readonly kind: "seeds"; readonly from: number; readonly to: number }
+  | {
+      readonly kind: "seeds";
+      readonly from: number;
+      readonly to: number;
+      /** The name of a guard that is taken out in these alone. */
+      readonly guard?: string | undefined;
+    }
   | { readonly kind: "commands"; readonly seed: number }
   | {
       readonly kind: "one";
@@ -47,21 +53,24 @@ const { historyBy, historyOf } = await import("./history.ts");
 const { shrunk } = await import("./shrink.ts");
 const { removals } = await import("./removals.ts");
 
-const removal = removals.find((each) => each.name === name);
-if (name !== undefined && !mend && !removal) throw new Error(`there is nothing named "${name}"`);
+const guardNamed = (guard: string | undefined) => removals.find((each) => each.name === guard);
+if (name !== undefined && !mend && !guardNamed(name)) throw new Error(`there is nothing named "${name}"`);
 
-const settingOf = (seed: number): Setting => ({
-  seed,
-  ...(steps !== undefined && { steps }),
-  ...(removal && { without: removal.without }),
-  ...(removal?.environment && { environment: removal.environment }),
-});
+function settingOf(seed: number, guard: string | undefined = name): Setting {
+  const removal = guardNamed(guard);
+  return {
+    seed,
+    ...(steps !== undefined && { steps }),
+    ...(removal && { without: removal.without }),
+    ...(removal?.environment && { environment: removal.environment }),
+  };
+}
 
-async function seeds(from: number, to: number): Promise<Played> {
+async function seeds({ from, to, guard }: Extract<Task, { kind: "seeds" }>): Promise<Played> {
   const reached = new Set<string>();
   let [ran, requests, strikes] = [0, 0, 0];
   for (let seed = from; seed < to; seed++) {
-    const history = await historyOf(settingOf(seed));
+    const history = await historyOf(settingOf(seed, guard));
     ran += 1;
     requests += history.requests;
     strikes += history.strikes;
@@ -81,7 +90,7 @@ async function one(task: Extract<Task, { kind: "one" }>): Promise<Shown> {
 }
 
 async function answerTo(task: Task): Promise<Played | Shown | readonly Sent[]> {
-  if (task.kind === "seeds") return seeds(task.from, task.to);
+  if (task.kind === "seeds") return seeds(task);
   if (task.kind === "one") return one(task);
   return (await historyOf({ ...settingOf(task.seed), keepsCommands: true })).commands;
 }

@@ -94,6 +94,8 @@ export class World {
   readonly printed: string[] = [];
   /** Where the provider is found from now on. */
   host: string | undefined;
+  /** Whether a secret was rotated: a reply may then be signed with a key that its reader does not know yet. */
+  isRotated = false;
   /** Every command that reached the store, where somebody keeps them. */
   commands: Sent[] | undefined;
   /** For which record each request was sent that came to the provider, by its place in the order. */
@@ -240,6 +242,7 @@ export class World {
 
   /** A new key, in force from now; what was in force becomes the previous one. */
   rotate(name: SecretName): void {
+    this.isRotated = true;
     const { current, previous } = this.#secrets;
     this.#rotations += 1;
     this.#secrets = {
@@ -407,7 +410,9 @@ export class World {
         act: () => {
           // The provider gives what comes to it the next place in the order.
           this.senders.set(this.#seq + 1, run.about ?? "");
-          return { reply: this.provider.handle(request, this.later) };
+          const reply = this.provider.handle(request, this.later);
+          if (Provider.changes(request)) run.wasToldBy = this.provider.said;
+          return { reply };
         },
         lost: () => undefined,
       });
