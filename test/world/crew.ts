@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Sent } from "./differential.ts";
+import { allTransitions } from "./transitions.ts";
 import type { Begun, Played, Shown, Task } from "./worker.ts";
 
 /** What came of many seeds. */
@@ -14,6 +15,10 @@ export interface Round {
   readonly failed: { readonly seed: number; readonly found: readonly string[] } | undefined;
   readonly summary: string;
 }
+
+/** Changes of state that may be written, and that no history came to. */
+export const unreachedBy = (reached: ReadonlySet<string>): readonly string[] =>
+  allTransitions.filter((name) => !reached.has(name));
 
 /** How many seeds a worker is given at a time. */
 const chunk = 100;
@@ -62,6 +67,7 @@ export class Crew {
       ...(failed
         ? [`seed ${failed.seed} fails:`, ...failed.found.map((what) => `  ${what}`)]
         : ["nothing was found"]),
+      `changes of state that none reached: ${unreachedBy(reached).join(", ") || "none"}`,
     ].join("\n");
     return { ran, requests, strikes, seconds, reached, failed, summary };
   }

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
-import type { Round } from "./crew.ts";
-import { allTransitions } from "./transitions.ts";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { type Round, unreachedBy } from "./crew.ts";
 
 /** What `--json` writes, and docs/proof.md shows. */
 export interface Results {
@@ -15,7 +14,8 @@ export interface Results {
   readonly unreached: readonly string[];
 }
 
-export function resultsOf({ ran, seconds, failed, reached }: Round, seed: number): Results {
+/** What many seeds came to. */
+export function resultsOf({ ran, seconds, failed, reached }: Round, seed: number): Omit<Results, "each"> {
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
     readonly version: string;
   };
@@ -26,7 +26,14 @@ export function resultsOf({ ran, seconds, failed, reached }: Round, seed: number
     histories: ran,
     perSecond: Math.round(ran / seconds),
     findings: failed ? failed.found.map((what) => `seed ${failed.seed}: ${what}`) : [],
-    each: [],
-    unreached: allTransitions.filter((name) => !reached.has(name)),
+    unreached: unreachedBy(reached),
   };
+}
+
+/** Writes a part of the results; what the file has of the rest stays. */
+export function writeResults(file: string, part: Partial<Results>): void {
+  const before = existsSync(file)
+    ? (JSON.parse(readFileSync(file, "utf8")) as Partial<Results>)
+    : { each: [] };
+  writeFileSync(file, `${JSON.stringify({ ...before, ...part }, undefined, 2)}\n`);
 }

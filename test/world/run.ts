@@ -5,13 +5,12 @@
  * `--without "name"` plays them without something that keeps the product right; `--each` takes out one thing after another and says
  * by which seed it is missed. `--json FILE` writes what came of it there. Exits with 1 where anything was found.
  */
-import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { mends } from "../faults/mends.ts";
 import { optionsOr } from "../support/command-line.ts";
 import { Crew } from "./crew.ts";
-import { type Results, resultsOf } from "./results.ts";
+import { resultsOf, writeResults } from "./results.ts";
 
 const usage =
   'npm run world -- --seed 1 [--seeds 1000] [--steps 120] [--workers 2] [--json FILE] [--without "name of what is taken out" | --each]';
@@ -52,8 +51,7 @@ async function rounds(): Promise<number> {
   try {
     const round = await crew.plays(seed, seeds);
     console.log(round.summary);
-    const results = resultsOf(round, seed);
-    if (options.json) writeFileSync(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
+    if (options.json) writeResults(options.json, resultsOf(round, seed));
     const failed = round.failed?.seed ?? (seeds === 1 ? seed : undefined);
     if (failed !== undefined) {
       const { log, strikes, choices } = await crew.tells(failed, round.failed !== undefined);
@@ -82,12 +80,7 @@ async function each(): Promise<number> {
   const missed = new Map<string, number>();
   let played = 0;
   const writes = () => {
-    if (!json) return;
-    const rows = names.map((mend) => ({ mend, seed: missed.get(mend) ?? null }));
-    const before = JSON.parse(
-      readFileSync(json, { encoding: "utf8", flag: "a+" }) || "{}",
-    ) as Partial<Results>;
-    writeFileSync(json, `${JSON.stringify({ ...before, each: rows }, undefined, 2)}\n`);
+    if (json) writeResults(json, { each: names.map((mend) => ({ mend, seed: missed.get(mend) ?? null })) });
   };
   const plain = new Crew(1, { without: undefined, steps });
   for (let size = 25; played < seeds; size *= 2) {
