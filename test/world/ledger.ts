@@ -440,7 +440,10 @@ export class Ledger {
       );
     // A row of the same amount could be it, whoever's it is.
     const isLikeOthers = this.asked.some(
-      (other) => other.record !== asked.record && other.given.amount === asked.given.amount,
+      (other) =>
+        other.record !== asked.record &&
+        other.given.amount === asked.given.amount &&
+        this.#world.latest(other.record) !== undefined,
     );
     // A debit that may have been reversed is shown as little as one that never was.
     const isReversed = this.asked.some(
