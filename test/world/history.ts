@@ -373,13 +373,18 @@ class Play {
     const isTrue = !this.#tape.chance(0.1);
     // Nobody can say what became of what is on its way still.
     if (isTrue && world.isOnItsWay) return;
-    const run = this.#says_(request, who, isTrue, this.#tape.chance(0.4) ? "not_executed" : "declined");
+    const run = this.#settlesByHand(
+      request,
+      who,
+      isTrue,
+      this.#tape.chance(0.4) ? "not_executed" : "declined",
+    );
     this.#says(`${named(run)} of ${request.name}${isTrue ? "" : ", and is mistaken"}`);
     // Who proposed must be followed by another.
     if (!this.#tape.chance(0.2)) this.#present.shift();
   }
 
-  #says_(request: Request, who: string, isTrue: boolean, undone: "not_executed" | "declined"): Run {
+  #settlesByHand(request: Request, who: string, isTrue: boolean, undone: "not_executed" | "declined"): Run {
     const item = this.#world.latest(request.record);
     const effect = this.#ledger.effectsFor(request).at(-1);
     const isDone = effect !== undefined;
