@@ -23,8 +23,8 @@ export const mends: readonly Mend[] = [
   mend(
     "an attempt's claim holds once",
     "lib/records/claim.ts",
-    `condition: "attribute_not_exists(#pk)",`,
-    `condition: "attribute_not_exists(#pk) OR #state <> :state",`,
+    "? { when: [isNew], attempt: 1,",
+    `? { when: [{ expression: "(attribute_not_exists(#pk) OR #state <> :state)", values: {} }], attempt: 1,`,
   ),
   mend(
     "a claim of unknown outcome is withdrawn",
