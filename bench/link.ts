@@ -5,9 +5,11 @@ export interface Link {
   readonly port: number;
   /**
    * The far end gives up every connection that stands. `forgets` says nothing: what is written to it afterwards is reset.
-   * `closes` ends both ways in order; `half closes` only its own.
+   * `closes` ends both ways in order; `half closes` only its own. Of some alone, where it is said which, by their near port.
    */
-  readonly lose: (how: Loss) => void;
+  readonly lose: (how: Loss, isMeant?: (nearPort: number) => boolean) => void;
+  /** The near port of the connection that the target sees come from that port. */
+  readonly nearPortOf: (farPort: number) => number | undefined;
   readonly close: () => void;
 }
 
@@ -42,9 +44,10 @@ export async function linkTo(target: Target, roundTripMs: number): Promise<Link>
   });
   return {
     port,
-    lose(how) {
-      for (const pair of pairs) give(pair, how);
+    lose(how, isMeant = () => true) {
+      for (const pair of pairs) if (isMeant(pair.near.remotePort ?? 0)) give(pair, how);
     },
+    nearPortOf: (farPort) => [...pairs].find(({ far }) => far.localPort === farPort)?.near.remotePort,
     close() {
       server.close();
       for (const { near, far } of pairs) for (const each of [near, far]) each.destroy();

@@ -5,7 +5,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { functions } from "../functions/index.ts";
 import { bundle } from "../infra/bundle.ts";
 import type { LambdaFunction } from "../local/assembly.ts";
@@ -17,6 +16,8 @@ import { startTable, type TestTable } from "../test/support/dynamodb.ts";
 import { selfSigned } from "../test/support/self-signed.ts";
 import type { FarAnswer, FarCommand, FarOptions, FarPorts, Lateness } from "./far.ts";
 import type { Loss } from "./link.ts";
+import { buildPeers } from "./peers/build.ts";
+import { eventOf } from "./peers/event.ts";
 
 export const operations = ["debit-wallet", "fetch-balance"] as const;
 export type Operation = (typeof operations)[number];
@@ -162,7 +163,7 @@ export async function openWorld(): Promise<World> {
     async call(process, operation) {
       count += 1;
       const id = `bench-${count}-${randomUUID().slice(0, 8)}`;
-      const event = eventOf(operation, id);
+      const event = eventOf(inputOf(operation, id), id);
       const from = performance.now();
       const outcome = await process.invoke(`bench-${count}`, event);
       const milliseconds = performance.now() - from;
@@ -209,24 +210,15 @@ interface SandboxCall {
 }
 
 /** The reserved customer whose changes are spoiled is honest to those that look, and the other way round. */
-function eventOf(operation: Operation, id: string): string {
-  const input =
-    operation === "fetch-balance"
-      ? { customerId: reservedCustomerId("timeout-before", "change") }
-      : {
-          fromCustomerId: reservedCustomerId("timeout-before", "read"),
-          amount: "0.01",
-          mpin: reservedMpin,
-          merchantTransactionId: id,
-        };
-  return JSON.stringify({
-    version: "2.0",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(input),
-    isBase64Encoded: false,
-    requestContext: { requestId: id, timeEpoch: Date.now() },
-  });
-}
+const inputOf = (operation: Operation, id: string) =>
+  operation === "fetch-balance"
+    ? { customerId: reservedCustomerId("timeout-before", "change") }
+    : {
+        fromCustomerId: reservedCustomerId("timeout-before", "read"),
+        amount: "0.01",
+        mpin: reservedMpin,
+        merchantTransactionId: id,
+      };
 
 async function startFar(options: FarOptions) {
   const child = fork(join(import.meta.dirname, "far.ts"), [JSON.stringify(options)]);
@@ -255,26 +247,8 @@ async function bundled(folder: string) {
   const ours = await bundle(functions, { outdir: join(folder, "ours") });
   const others = kinds.filter((kind) => kind !== "ours");
   const entries = others.flatMap((kind) => operations.map((operation) => `${kind}/${operation}`));
-  const { metafile } = await build({
-    absWorkingDir: join(import.meta.dirname, "peers"),
-    entryPoints: entries.map((entry) => ({ in: `./${entry}.ts`, out: `${entry}/index` })),
-    outdir: folder,
-    // As our own bundles, but for what we leave out of the SDK.
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node24",
-    mainFields: ["module", "main"],
-    outExtension: { ".js": ".mjs" },
-    // Packages of theirs that are CommonJS ask for Node's modules at run time.
-    banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-    },
-    minify: true,
-    legalComments: "none",
-    metafile: true,
-    logLevel: "error",
-  });
+  const root = join(import.meta.dirname, "peers");
+  const { metafile } = await buildPeers(root, entries, folder);
   const codeOf = (name: string): Omit<Subject, "kind" | "operation"> => {
     const built = ours.functions.get(name);
     if (built === undefined) throw new Error(`${name} was not built`);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { build } from "esbuild";
+import { buildPeers } from "../../bench/peers/build.ts";
 import { baseUrlVariable } from "../../lib/providers/index.ts";
 import { sharedAssembly } from "../../local/assembled.ts";
 import { type Application, type LambdaFunction, readAssembly } from "../../local/assembly.ts";
@@ -196,21 +196,9 @@ const functionName = (name: string): string =>
 
 /** The debit as it is usually written, bundled as `npm run bench` does. */
 async function bundleUsual(folder: string): Promise<Pick<LambdaFunction, "entry" | "exportName" | "folder">> {
-  await build({
-    absWorkingDir: project,
-    entryPoints: [{ in: "bench/peers/floor/debit-wallet.ts", out: "usual/index" }],
-    outdir: folder,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node24",
-    mainFields: ["module", "main"],
-    outExtension: { ".js": ".mjs" },
-    minify: true,
-    legalComments: "none",
-    logLevel: "warning",
-  });
-  const place = join(folder, "usual");
+  const peer = "floor/debit-wallet";
+  await buildPeers(join(project, "bench/peers"), [peer], folder);
+  const place = join(folder, peer);
   return { entry: join(place, "index.mjs"), exportName: "handler", folder: place };
 }
 

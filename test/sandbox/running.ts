@@ -28,6 +28,7 @@ export interface LedgerLine {
 }
 
 export interface CallLine {
+  readonly at: number;
   readonly path: string;
   readonly fields: readonly string[];
   readonly undocumented: readonly string[];

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { Agent as PlainAgent, request as plainRequest } from "node:http";
 import { Agent, request } from "node:https";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { signedForm } from "../signed.ts";
 
 /** The least that can be written with the SDK's clients: a signed call over a keep-alive agent, and nothing around it. */
 const secrets = new SecretsManagerClient({});
@@ -15,17 +15,9 @@ async function fetchCredentials() {
 
 export async function toProvider(path: string, fields: Readonly<Record<string, string>>): Promise<string> {
   credentials ??= fetchCredentials();
-  const { apiKey, salt } = await credentials;
-  const sent: Record<string, string> = { ...fields, api_key: apiKey };
-  const values = Object.keys(sent)
-    .sort()
-    .map((name) => sent[name]);
-  const hash = createHash("sha512")
-    .update([salt, ...values].join("|"))
-    .digest("hex")
-    .toUpperCase();
+  const form = signedForm(fields, await credentials);
   const url = new URL(`/api/v1/${path}`, process.env.AGGREPAY_BASE_URL);
-  return post(url, String(new URLSearchParams({ ...sent, hash })));
+  return post(url, String(form));
 }
 
 function post(url: URL, body: string): Promise<string> {
