@@ -21,6 +21,8 @@ export interface Outcome {
   readonly runs: number;
   readonly identities: number;
   readonly summary: string;
+  /** The same, as names and values. */
+  readonly rows: readonly (readonly [string, string | number])[];
 }
 
 /** A run on the engine waits for it most of the time. */
@@ -56,7 +58,7 @@ export async function campaign({ seed, identities, runs }: Campaign): Promise<Ou
     await engine.stop();
   }
   const seconds = (performance.now() - begun) / 1000;
-  const rows = [
+  const rows: Outcome["rows"] = [
     ["seeds", `${seed} to ${seed + ran - 1}`],
     ["runs, each in two dresses", `${ran} in ${seconds.toFixed(0)} s`],
     ["identities", `${asked}, ${Math.round((asked / seconds) * 60)} a minute`],
@@ -68,7 +70,7 @@ export async function campaign({ seed, identities, runs }: Campaign): Promise<Ou
     ...(found ? [["again", `npm run campaign -- --runs 1 --seed ${found.seed}`] as const] : []),
   ];
   const summary = rows.map(([name, value]) => `${String(name).padEnd(28)}${value}`).join("\n");
-  return { found, runs: ran, identities: asked, summary };
+  return { found, runs: ran, identities: asked, summary, rows };
 }
 
 /** @param engine Of the plain dress; the other has its records in memory, and must come to the same */

@@ -5,15 +5,18 @@
  *
  * `npm run campaign -- --without "times are read in many forms"`: the same without something that keeps it right; `--each`
  * takes them out one after another, and says how soon each was missed.
+ * `--update` keeps the figures for docs/proof.md (`npm run docs`).
  * Exits with 1 where anything was found.
  */
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { optionsOr } from "../support/command-line.ts";
+import { keepFigures } from "../support/kept-figures.ts";
 import { mends, takeOut } from "./mends.ts";
 
 const usage =
-  'npm run campaign -- --identities 10000 --seed 7 [--runs 1] [--without "name of what is taken out" | --each]';
+  'npm run campaign -- --identities 10000 --seed 7 [--runs 1] [--update] [--without "name of what is taken out" | --each]';
 
 const options = optionsOr(usage, process.argv.slice(2), () => {
   const { values } = parseArgs({
@@ -23,6 +26,7 @@ const options = optionsOr(usage, process.argv.slice(2), () => {
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
       without: { type: "string" },
       each: { type: "boolean", default: false },
+      update: { type: "boolean", default: false },
     },
   });
   const [identities, runs, seed] = [Number(values.identities), Number(values.runs), Number(values.seed)];
@@ -31,15 +35,21 @@ const options = optionsOr(usage, process.argv.slice(2), () => {
   const without = mends.find(({ name }) => name === values.without);
   if (values.without !== undefined && !without)
     throw new Error(`There is none of that name: ${mends.map(({ name }) => name).join("; ")}.`);
-  return { identities, runs, seed, without, each: values.each };
+  if (values.update && (without || values.each))
+    throw new Error("--update keeps what nothing was taken out of.");
+  return { identities, runs, seed, without, each: values.each, update: values.update };
 });
 
 if (options.each) process.exit(eachTakenOut());
 if (options.without) takeOut(options.without);
 // Only now: what is taken out is taken out as it is loaded.
 const { campaign } = await import("./interleavings.ts");
-const { summary, found } = await campaign(options);
+const { summary, found, rows } = await campaign(options);
 console.log(summary);
+if (options.update) {
+  const command = `npm run campaign -- --identities ${options.identities} --seed ${options.seed}`;
+  keepFigures(join(import.meta.dirname, "results.json"), command, rows, found?.wrong ?? []);
+}
 // Where one run is looked at, all that happened in it.
 if (options.runs === 1 && found)
   for (const [name, log] of Object.entries({ plain: found.plain, dressed: found.dressed }))

@@ -13,6 +13,7 @@ import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { sandboxSecrets } from "../../local/sandbox/index.ts";
 import { synthesize } from "../../local/synthesize.ts";
 import { patientClientOf, scanAll } from "../support/dynamodb.ts";
+import { keepFigures } from "../support/kept-figures.ts";
 import { askFor, callUntil, carryOut, type Run } from "./caller.ts";
 import { type Answer, ask, post } from "./client.ts";
 import { compare, type Evidence, keyOf } from "./compare.ts";
@@ -23,7 +24,7 @@ import { type Customer, credit } from "./operations.ts";
 import { readOptions } from "./options.ts";
 import { randomOf } from "./random.ts";
 import { listedForAPerson } from "./records-api.ts";
-import { tableOf } from "./summary.ts";
+import { rowsOf, tableOf, wrongIn } from "./summary.ts";
 import { startWallet, type Wallet } from "./wallet.ts";
 
 /** Short, in the order that the configuration asks for. */
@@ -94,20 +95,23 @@ await untilNothingIsDue();
 const evidence = await gathered();
 const comparison = compare(evidence);
 const failures = failuresIn(join(folder, "data", "logs"));
-console.log(
-  tableOf({
-    run,
-    comparison,
-    kills,
-    failures,
-    wallet,
-    front,
-    options,
-    ended,
-    busyMs,
-    totalMs: performance.now() - begun,
-  }),
-);
+const summary = {
+  run,
+  comparison,
+  kills,
+  failures,
+  wallet,
+  front,
+  options,
+  ended,
+  busyMs,
+  totalMs: performance.now() - begun,
+};
+console.log(tableOf(summary));
+if (options.update) {
+  const command = `npm run soak -- --minutes ${options.minutes} --seed ${options.seed} --clients ${options.clients}`;
+  keepFigures(join(import.meta.dirname, "results.json"), command, rowsOf(summary), wrongIn(summary));
+}
 await fleet.stop();
 await front.close();
 await wallet.close();

@@ -22,7 +22,8 @@ export interface Summary {
 /** At most this many of a kind are printed. */
 const shown = 20;
 
-export function tableOf(summary: Summary): string {
+/** What was counted, by name. */
+export function rowsOf(summary: Summary): readonly (readonly [string, string | number])[] {
   const { run, comparison, kills, failures, wallet, front, options, ended, busyMs, totalMs } = summary;
   const { calls, faults, missed } = wallet.seen;
   const money = new Set<string>(moneyPaths);
@@ -30,7 +31,7 @@ export function tableOf(summary: Summary): string {
   const others = new Map([...calls].filter(([path]) => !money.has(path)));
   const everyTold = [...run.told.values()];
   const gaveUp = everyTold.filter((all) => all.every(({ kind }) => kind === "gave up")).length;
-  const rows: readonly (readonly [string, string | number])[] = [
+  return [
     ["seed", options.seed],
     ["minutes of calls, in all", `${minutes(busyMs)}, ${minutes(totalMs)}`],
     ["operations", `${ended}, ${(ended / (busyMs / 1000)).toFixed(1)} a second`],
@@ -54,20 +55,27 @@ export function tableOf(summary: Summary): string {
     ["moved twice", comparison.movedTwice.length],
     ["stuck unlisted", comparison.unlisted.length],
   ];
+}
+
+/** What was wrong, in sentences. */
+export const wrongIn = ({ run, comparison }: Summary): readonly string[] => [
+  ...comparison.differences,
+  ...comparison.movedTwice,
+  ...comparison.unlisted,
+  ...run.surprises,
+];
+
+export function tableOf(summary: Summary): string {
+  const rows = rowsOf(summary);
   const width = Math.max(...rows.map(([name]) => name.length));
-  const details = [
-    ...comparison.differences,
-    ...comparison.movedTwice,
-    ...comparison.unlisted,
-    ...run.surprises,
-  ].slice(0, shown);
   return [
     "",
     ...rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`),
-    ...details.map((line) => `  ${line}`),
+    ...wrongIn(summary)
+      .slice(0, shown)
+      .map((line) => `  ${line}`),
   ].join("\n");
 }
-
 const minutes = (ms: number): string => (ms / 60_000).toFixed(1);
 
 const listOf = (counts: ReadonlyMap<string, number>): string =>
