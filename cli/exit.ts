@@ -5,7 +5,10 @@ export const exits = {
   wrongInput: [2, "wrong input: the command line, or a request that the gateway finds invalid"],
   inDoubt: [3, "not known yet, or it waits for a person: repeat the same request"],
   unreachable: [4, "no answer: the gateway or sandbox could not be reached"],
-  notDone: [5, "nothing happened, and the same request may be repeated (throttled, not sent)"],
+  notDone: [
+    5,
+    "this request did nothing (throttled, not sent), an earlier one of its identity may have: repeat the same request",
+  ],
   fault: [70, "a fault of gw itself: please report what it printed"],
 } as const satisfies Readonly<Record<string, readonly [number, string]>>;
 

@@ -121,8 +121,9 @@ const told: Readonly<Record<ProblemCode, Told>> = {
     detail: "AggrePay answered with HTTP 500.",
   },
   "not-sent": {
-    meaning: "No byte was sent to the provider, or nothing could be read or written.",
-    caller: "Repeat the request as it is after `Retry-After` seconds.",
+    meaning:
+      "No byte of this request was sent to the provider, or nothing could be read or written. What an earlier request under the same identity did is told by `record` alone, where the answer has one.",
+    caller: "Repeat the request as it is after `Retry-After` seconds, under no other identity.",
     operator: {
       does: "Where there are many: see whether the provider, the table and the secrets can be reached.",
       runbook: "a-provider-that-fails",

@@ -1142,7 +1142,7 @@ export class ProviderFault extends GatewayProblem {
   declare readonly code: "provider-fault";
 }
 
-/** No byte was sent to the provider, or nothing could be read or written. Do: Repeat the request as it is after `Retry-After` seconds. */
+/** No byte of this request was sent to the provider, or nothing could be read or written. What an earlier request under the same identity did is told by `record` alone, where the answer has one. Do: Repeat the request as it is after `Retry-After` seconds, under no other identity. */
 export class NotSent extends GatewayProblem {
   declare readonly code: "not-sent";
 }
