@@ -51,7 +51,6 @@ interface Dialed {
 }
 
 export function connectionsBy(clock: Clock): Connections {
-  const kept = new Map<string, Kept[]>();
   const dialed = new Map<string, Dialed[]>();
   const sessions = new Map<string, Buffer>();
   let invocation: { readonly host: number; readonly monotonic: number } | undefined;
@@ -61,9 +60,7 @@ export function connectionsBy(clock: Clock): Connections {
     monotonic: clock.monotonic(),
     host: invocation && invocation.host + clock.monotonic() - invocation.monotonic,
   });
-
-  const isFresh = ({ since, limitMs, isQuiet }: Kept): boolean =>
-    isQuiet() && idleMs(since, moment()) < limitMs;
+  const kept = keptBy(moment);
 
   const connect = (url: URL, milliseconds: number, signal?: AbortSignal): Promise<Connected> =>
     connected(url, {
@@ -72,6 +69,66 @@ export function connectionsBy(clock: Clock): Connections {
       onSession: (session) => sessions.set(url.origin, session),
       ...(signal && { signal }),
     });
+
+  async function takeDialed(origin: string, milliseconds: number): Promise<Connected | undefined> {
+    const own = dialed.get(origin)?.shift();
+    if (!own) return undefined;
+    const timer = setTimeout(own.giveUp, milliseconds);
+    const connection = await own.ready;
+    clearTimeout(timer);
+    if (!own.idle) return connection;
+    return (await kept.usable(own.idle)) ? connection : undefined;
+  }
+
+  return {
+    dial(url) {
+      if (kept.hasFresh(url.origin)) return;
+      const abort = new AbortController();
+      const ready = connect(url, dialMs, abort.signal);
+      const own: Dialed = { ready, giveUp: () => abort.abort() };
+      ready.then((connection) => {
+        if (!("why" in connection)) own.idle = idle(connection, moment(), keptMs);
+      });
+      const all = dialed.get(url.origin) ?? [];
+      dialed.set(url.origin, [...all, own]);
+    },
+
+    async take(url, milliseconds) {
+      const used = await kept.take(url.origin);
+      if (used) return { ...used, isKept: true };
+      return (await takeDialed(url.origin, milliseconds)) ?? connect(url, milliseconds);
+    },
+
+    fresh: connect,
+
+    async giveBack(url, connection, keepAlive) {
+      // A reply may be there before its request is known to be written whole.
+      if (!connection.agent.isFree) await turn();
+      const limitMs = Math.min(keptMs, patienceOf(keepAlive));
+      if (limitMs <= 0 || !connection.agent.isFree) return close(connection);
+      kept.add(url.origin, idle(connection, moment(), limitMs));
+    },
+
+    invoked(at) {
+      invocation = { host: at, monotonic: clock.monotonic() };
+    },
+
+    rest() {
+      for (const [origin, all] of dialed)
+        for (const each of all)
+          if (each.idle) kept.add(origin, each.idle);
+          else each.giveUp();
+      dialed.clear();
+    },
+  };
+}
+
+/** The connections that idle, by the origin of their host. */
+function keptBy(moment: () => Moment) {
+  const kept = new Map<string, Kept[]>();
+
+  const isFresh = ({ since, limitMs, isQuiet }: Kept): boolean =>
+    isQuiet() && idleMs(since, moment()) < limitMs;
 
   /**
    * Whether it may be used now; if not, it is closed. A full turn of the event loop shows what the kernel knows of it: an end,
@@ -88,74 +145,27 @@ export function connectionsBy(clock: Clock): Connections {
     return isUsable;
   }
 
-  async function takeKept(origin: string): Promise<Connection | undefined> {
-    const all = kept.get(origin) ?? [];
-    for (let candidate = all.pop(); candidate; candidate = all.pop())
-      if (await usable(candidate)) return candidate.connection;
-    return undefined;
-  }
-
-  async function takeDialed(origin: string, milliseconds: number): Promise<Connected | undefined> {
-    const own = dialed.get(origin)?.shift();
-    if (!own) return undefined;
-    const timer = setTimeout(own.giveUp, milliseconds);
-    const connection = await own.ready;
-    clearTimeout(timer);
-    if (!own.idle) return connection;
-    return (await usable(own.idle)) ? connection : undefined;
-  }
-
-  function keep(origin: string, candidate: Kept): void {
-    const all = kept.get(origin) ?? [];
-    kept.set(origin, all);
-    all.push(candidate);
-    if (all.length > mostKept) discard(all.shift());
-    // A process that is not frozen has no use for it either, later.
-    setTimeout(() => {
-      const at = all.indexOf(candidate);
-      if (at >= 0) discard(all.splice(at, 1)[0]);
-    }, candidate.limitMs).unref();
-  }
-
   return {
-    dial(url) {
-      if (kept.get(url.origin)?.some(isFresh)) return;
-      const abort = new AbortController();
-      const ready = connect(url, dialMs, abort.signal);
-      const own: Dialed = { ready, giveUp: () => abort.abort() };
-      ready.then((connection) => {
-        if (!("why" in connection)) own.idle = idle(connection, moment(), keptMs);
-      });
-      const all = dialed.get(url.origin) ?? [];
-      dialed.set(url.origin, [...all, own]);
+    usable,
+    hasFresh: (origin: string): boolean => kept.get(origin)?.some(isFresh) === true,
+
+    async take(origin: string): Promise<Connection | undefined> {
+      const all = kept.get(origin) ?? [];
+      for (let candidate = all.pop(); candidate; candidate = all.pop())
+        if (await usable(candidate)) return candidate.connection;
+      return undefined;
     },
 
-    async take(url, milliseconds) {
-      const used = await takeKept(url.origin);
-      if (used) return { ...used, isKept: true };
-      return (await takeDialed(url.origin, milliseconds)) ?? connect(url, milliseconds);
-    },
-
-    fresh: connect,
-
-    async giveBack(url, connection, keepAlive) {
-      // A reply may be there before its request is known to be written whole.
-      if (!connection.agent.isFree) await turn();
-      const limitMs = Math.min(keptMs, patienceOf(keepAlive));
-      if (limitMs <= 0 || !connection.agent.isFree) return close(connection);
-      keep(url.origin, idle(connection, moment(), limitMs));
-    },
-
-    invoked(at) {
-      invocation = { host: at, monotonic: clock.monotonic() };
-    },
-
-    rest() {
-      for (const [origin, all] of dialed)
-        for (const each of all)
-          if (each.idle) keep(origin, each.idle);
-          else each.giveUp();
-      dialed.clear();
+    add(origin: string, candidate: Kept): void {
+      const all = kept.get(origin) ?? [];
+      kept.set(origin, all);
+      all.push(candidate);
+      if (all.length > mostKept) discard(all.shift());
+      // A process that is not frozen has no use for it either, later.
+      setTimeout(() => {
+        const at = all.indexOf(candidate);
+        if (at >= 0) discard(all.splice(at, 1)[0]);
+      }, candidate.limitMs).unref();
     },
   };
 }

@@ -6,12 +6,10 @@ import type { RecordItem } from "../records/record.ts";
 import type { Claimed, Records, Refused } from "../records/store.ts";
 import type { Part } from "../records/transaction.ts";
 import { secondsLeft } from "../retry-after.ts";
-import type { Runtime } from "../runtime.ts";
 import type { Asker, Companion } from "./beside.ts";
 import { invalid } from "./body.ts";
-import type { ChangeOperation } from "./change-spec.ts";
+import type { Run } from "./change-spec.ts";
 import { isFaultCode } from "./exchange.ts";
-import type { Request } from "./handler.ts";
 import { before } from "./record-query.ts";
 import { type SameRequest, secretsIn } from "./request.ts";
 import { asking, knownTo } from "./resolve.ts";
@@ -36,21 +34,18 @@ const rounds = 2;
  * transaction is never repeated by itself.
  */
 export async function beginAhead<Input extends object, Result, Call, Reply>(
-  operation: ChangeOperation<Input, Result, Call, Reply>,
+  run: Run<Input, Result, Call, Reply> & { readonly same: SameRequest },
   companion: Companion,
-  request: Request<Input>,
   asker: Asker,
-  same: SameRequest,
-  world: Runtime,
-  records: Records,
   begin: Begin,
 ): Promise<Claimed> {
+  const { records, same } = run;
   let isByPart = false;
   for (let round = 0; round < rounds; round++) {
     const seen = await before(records.get(asker.id));
     if (seen && !(isClaimable(seen) && (await same.is(seen.request)))) return { kind: "held", record: seen };
     const part = await companion.look(asker);
-    const meanwhile = await look(operation, request, world, records, asker.id);
+    const meanwhile = await look(run, asker.id);
     if (meanwhile) return { kind: "held", record: meanwhile };
     const begun = await begin({ seen, part });
     if (begun.kind !== "refused") return begun;
@@ -78,10 +73,7 @@ export async function heldOrRefused(
  * which another process did meanwhile.
  */
 async function look<Input extends object, Result, Call, Reply>(
-  operation: ChangeOperation<Input, Result, Call, Reply>,
-  request: Request<Input>,
-  world: Runtime,
-  records: Records,
+  { operation, request, world, records }: Run<Input, Result, Call, Reply>,
   id: string,
 ): Promise<RecordItem | undefined> {
   const { inquiry, provider } = operation;

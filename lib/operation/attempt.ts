@@ -2,18 +2,18 @@ import { randomBytes } from "node:crypto";
 import { settleMarginMs } from "../config.ts";
 import { loggedCode, seenOf } from "../log.ts";
 import { Problem } from "../problem.ts";
-import type { Inquiry, Listing } from "../providers/inquiry.ts";
+import type { Listing } from "../providers/inquiry.ts";
 import { type Identity, numberOf, recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
-import type { Claim, Records, Settlement, Tries } from "../records/store.ts";
+import type { Claim, Claimed, Records, Settlement, Tries } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
 import { currentRing, type KeyRing, keyRing } from "../secrets/key-ring.ts";
 import { beginAhead, heldOrRefused } from "./ahead.ts";
 import { type Failure, tell } from "./answer.ts";
 import { type Companion, placeBeside, underWay } from "./beside.ts";
-import type { ChangeOperation, ChangeSpec } from "./change-spec.ts";
+import type { ChangeOperation, ChangeSpec, Run } from "./change-spec.ts";
 import { type Begins, claimOrWithdraw, settleTries } from "./claiming.ts";
-import { carriedOut, isMisread, isProviderFault, type Outcome, prepared } from "./exchange.ts";
+import { carriedOut, type Exchange, isMisread, isProviderFault, type Outcome, prepared } from "./exchange.ts";
 import { expiryOf } from "./expiry.ts";
 import type { Answer, Request } from "./handler.ts";
 import { fault, readIdempotencyKey } from "./idempotency-key.ts";
@@ -22,14 +22,27 @@ import { warnOfInquiry } from "./last-inquiry.ts";
 import { noteUnread, refuse, routeName } from "./read.ts";
 import { before } from "./record-query.ts";
 import { identityReused, type SameRequest, sameEffect, sameInput, secretsIn } from "./request.ts";
-import { type Budget, type Doubtful, resolve } from "./resolve.ts";
+import { resolve } from "./resolve.ts";
 import { anchorBeside, numberRefused } from "./reversal.ts";
 
 const connectMs = 5_000;
 
+/** A run with what is known of its request before anything is looked at. */
+interface Ready<Input extends object, Result, Call, Reply> extends Run<Input, Result, Call, Reply> {
+  /** Either clock may stand still while the process is frozen; the one that moved further is believed. */
+  readonly remainingMs: () => number;
+  readonly identity: Identity;
+  /** The record's. */
+  readonly id: string;
+  readonly ring: KeyRing | undefined;
+  readonly same: SameRequest;
+  readonly exchange: Exchange<Call, Reply>;
+}
+
 /**
- * One change from a validated request to its answer: everything that can fail cheaply, then the claim, the send, the
- * settle. A failure before the claim leaves nothing behind; after it, the record says what is known.
+ * One change from a validated request to its answer: everything that can fail cheaply, then the claim, the send, the settle. A
+ * failure before the claim leaves nothing behind; after it, the record says what is known. The steps have the numbers of the
+ * picture in docs/architecture.md.
  */
 export async function runChange<Input extends object, Result, Call, Reply>(
   operation: ChangeOperation<Input, Result, Call, Reply>,
@@ -37,41 +50,103 @@ export async function runChange<Input extends object, Result, Call, Reply>(
   world: Runtime,
   records: Records,
 ): Promise<Answer> {
-  const { input, note } = request;
-  const { config, clock } = world;
-  const { provider } = operation;
+  const ready = await prepare({ operation, request, world, records }); // 3
+  const { listing, held } = await look(ready); // 4
+  if (held) return replay(ready, held);
+  const { kind, record } = await claim(ready, listing); // 5
+  request.note({ record: ready.id, state: record.state });
+  if (kind === "held") return replay(ready, record);
+  // Until it is settled: whatever ends this function before that leaves doubt behind.
+  request.note({ inDoubt: true });
+  const outcome = await send(ready); // 6
+  const settled = await settle(ready, record, outcome); // 7
+  return tell(settled, { now: world.clock.now(), replayed: false }); // 8
+}
+
+/** Step 3. Identity, secrets, signature. */
+async function prepare<Input extends object, Result, Call, Reply>(
+  run: Run<Input, Result, Call, Reply>,
+): Promise<Ready<Input, Result, Call, Reply>> {
+  const { operation, request, world, records } = run;
+  const { config, clock, secrets } = world;
+  const { provider, effect } = operation;
+  const { input } = request;
   const begun = { wall: clock.now(), monotonic: clock.monotonic(), remainingMs: request.remainingMs() };
-  // Either clock may stand still while the process is frozen; the one that moved further is believed.
   const remainingMs = () =>
     begun.remainingMs - Math.max(clock.now() - begun.wall, clock.monotonic() - begun.monotonic);
-  const mayStillSend = () => remainingMs() >= config.providerTimeoutMs + settleMarginMs;
-
   const account = config.account(provider.name);
   const circumstances = { config, now: clock.now(), uniqueId: world.uniqueId };
-  const asked = { operation: routeName(operation.name), effect: operation.effect };
 
   refuse(operation, input, config);
   const identity = identityOf(operation, request);
   const id = recordId(provider.name, account, identity);
   // Made while secrets, signature and claim are under way; nothing is written to it before the claim is acknowledged.
   world.connections.dial(config.baseUrl(provider.name));
-  const ring = operation.sameBy ? undefined : await currentRing(world.secrets, "fingerprintKeys");
-  const same = sameRequest(operation, id, input, ring, world);
-  const opened = await operation.opens?.(identity.id, { config, secrets: world.secrets, records });
+  const ring = operation.sameBy ? undefined : await currentRing(secrets, "fingerprintKeys");
+  const same = sameRequest(run, id, ring);
+  const opened = await operation.opens?.(identity.id, { config, secrets, records });
   const call = operation.sends(input, { ...circumstances, ...(opened && { opened }) });
-  const exchange = await prepared(provider, call, asked, circumstances, world, secretsIn(input));
+  const asked = { operation: routeName(operation.name), effect };
+  const signing = { call, asked, circumstances, hidden: secretsIn(input) };
+  const exchange = await prepared(provider, signing, world);
+  return { ...run, remainingMs, identity, id, ring, same, exchange };
+}
 
+/** Step 4, as far as it is the same for each attempt: the record of what it follows on, and what the configuration refuses. */
+async function look<Input extends object, Result, Call, Reply>({
+  operation,
+  request: { input },
+  world,
+  records,
+  id,
+}: Ready<Input, Result, Call, Reply>): Promise<{
+  readonly listing: Listing;
+  readonly held?: RecordItem | undefined;
+}> {
   const listing = await listingOf(operation, input, world, records);
+  const faults = operation.refusesNew?.(input, world.config) ?? [];
+  return faults.length === 0 ? { listing } : { listing, held: await heldOrRefused(id, faults, records) };
+}
 
-  const faults = operation.refusesNew?.(input, config) ?? [];
-  const held = faults.length > 0 ? await heldOrRefused(id, faults, records) : undefined;
-  if (held) return replay(operation, held, same, request, world, records);
-
-  const claimNow = (): Claim => ({
+/** Step 5, and of step 4 what must be looked at anew for each claim. */
+async function claim<Input extends object, Result, Call, Reply>(
+  ready: Ready<Input, Result, Call, Reply>,
+  listing: Listing,
+): Promise<Claimed> {
+  const { world, records, remainingMs, request, id, exchange } = ready;
+  const claiming = { world, records, remainingMs, note: request.note };
+  const begin = async <Begun extends Begins>(make: (claim: Claim, tries: Tries) => Promise<Begun>) => {
+    if (!mayStillSend(ready)) throw new Problem("not-sent", "Nothing was sent: no time was left to send.");
+    if (outlivesItsLease(request.remainingMs(), world.config))
+      throw new Problem("not-sent", "Nothing was sent: the clock of this process is behind.");
+    return claimOrWithdraw(claimOf(ready, listing), make, claiming);
+  };
+  const companion = companionOf(ready);
+  if (!companion) return begin(records.claim);
+  const { name: provider } = exchange.provider;
+  const asker = {
     id,
-    provider: provider.name,
+    provider,
+    account: world.config.account(provider),
+    operation: exchange.asked.operation,
+  };
+  return beginAhead(ready, companion, asker, (ahead) =>
+    begin((own, tries) => records.claimBeside({ ...ahead, claim: own }, tries)),
+  );
+}
+
+function claimOf<Input extends object, Result, Call, Reply>(
+  ready: Ready<Input, Result, Call, Reply>,
+  listing: Listing,
+): Claim {
+  const { world, request, identity, id, same, exchange } = ready;
+  const { name: provider } = exchange.provider;
+  const account = world.config.account(provider);
+  return {
+    id,
+    provider,
     account,
-    operation: asked.operation,
+    operation: exchange.asked.operation,
     namespace: identity.namespace,
     identity: identity.id,
     number: numberOf(identity),
@@ -79,73 +154,71 @@ export async function runChange<Input extends object, Result, Call, Reply>(
     request: same.text,
     tags: same.tags,
     isSameRequest: same.is,
-    facts: factsKept(operation.inquiry, input, listing, id, ring),
-    customer: listing.customerId && `${provider.name}#${account}#${listing.customerId}`,
+    facts: factsKept(ready, listing),
+    customer: listing.customerId && `${provider}#${account}#${listing.customerId}`,
     amount: listing.amount,
     host: exchange.wire.url.host,
     newOwner: () => randomBytes(16).toString("base64url"),
-    now: clock.now(),
-    leaseMs: config.leaseMs,
-  });
-  const claiming = { world, records, remainingMs, note };
-  const begin = async <Begun extends Begins>(make: (claim: Claim, tries: Tries) => Promise<Begun>) => {
-    if (!mayStillSend()) throw new Problem("not-sent", "Nothing was sent: no time was left to send.");
-    if (outlivesItsLease(request.remainingMs(), config))
-      throw new Problem("not-sent", "Nothing was sent: the clock of this process is behind.");
-    return claimOrWithdraw(claimNow(), make, claiming);
+    now: world.clock.now(),
+    leaseMs: world.config.leaseMs,
   };
-  const asker = { id, provider: provider.name, account, operation: asked.operation };
-  const companion = companionOf(operation, input, identity, world, records);
-  const claimed = companion
-    ? await beginAhead(operation, companion, request, asker, same, world, records, (ahead) =>
-        begin((claim, tries) => records.claimBeside({ ...ahead, claim }, tries)),
-      )
-    : await begin(records.claim);
-  note({ record: id, state: claimed.record.state });
-  if (claimed.kind === "held") return replay(operation, claimed.record, same, request, world, records);
-  // Until it is settled: whatever ends this function before that leaves doubt behind.
-  note({ inDoubt: true });
+}
 
+type Timed = Pick<Ready<object, unknown, unknown, unknown>, "remainingMs" | "world">;
+
+const mayStillSend = ({ remainingMs, world: { config } }: Timed): boolean =>
+  remainingMs() >= config.providerTimeoutMs + settleMarginMs;
+
+/** Step 6. */
+async function send<Input extends object, Result, Call, Reply>(
+  ready: Ready<Input, Result, Call, Reply>,
+): Promise<Outcome<Result>> {
+  const { operation, request, world, exchange, remainingMs } = ready;
+  const { config, clock } = world;
   const startedAt = clock.monotonic();
   const timing = () => ({
     connectMs: Math.max(1, Math.min(connectMs, remainingMs() - config.providerTimeoutMs - settleMarginMs)),
     replyMs: config.providerTimeoutMs,
-    mayStillSend,
+    mayStillSend: () => mayStillSend(ready),
   });
   const pace = { timing, lookUpMs: () => remainingMs() - settleMarginMs };
-  const returns = (reply: Reply) => operation.returns(reply, input, call);
+  const returns = (reply: Reply) => operation.returns(reply, request.input, exchange.call);
   const outcome = await carriedOut(exchange, pace, returns, world);
-  note({
+  request.note({
     providerMs: Math.round(clock.monotonic() - startedAt),
     providerFault: isProviderFault(outcome),
     misread: isMisread(outcome),
   });
-  if (outcome.kind === "success") noteUnread(outcome.unread, note);
-  const { attempt, owner } = claimed.record;
-  const learned = settlementOf(outcome, claimed.record);
+  if (outcome.kind === "success") noteUnread(outcome.unread, request.note);
+  return outcome;
+}
+
+/** Step 7. The record as it then stands. */
+async function settle<Input extends object, Result, Call, Reply>(
+  ready: Ready<Input, Result, Call, Reply>,
+  claimed: RecordItem,
+  outcome: Outcome<Result>,
+): Promise<RecordItem> {
+  const { operation, request, world, identity, id } = ready;
+  const { attempt, owner } = claimed;
   const tXid = outcome.kind === "success" ? operation.bindsBy?.(outcome.result) : undefined;
-  const settled = await settleOrDoubt(
-    records,
-    claimed.record,
-    {
-      ...learned,
-      id,
-      owner,
-      attempt,
-      now: clock.now(),
-      expireAfterMs: expiryOf(identity.namespace),
-      ...(operation.bindsBy && { binding: { tXid } }),
-    },
-    remainingMs(),
-    note,
-  );
-  note({
+  const settlement: Settlement = {
+    ...settlementOf(outcome, claimed),
+    id,
+    owner,
+    attempt,
+    now: world.clock.now(),
+    expireAfterMs: expiryOf(identity.namespace),
+    ...(operation.bindsBy && { binding: { tXid } }),
+  };
+  const settled = await settleOrDoubt(ready, claimed, settlement);
+  request.note({
     state: settled.state,
     inDoubt: settled.state === "in_doubt",
     needsAttention: settled.flagged !== undefined,
     ...("word" in outcome && outcome.word && { providerCode: loggedCode(outcome.word.code) }),
   });
-  return tell(settled, { now: clock.now(), replayed: false });
+  return settled;
 }
 
 /**
@@ -173,16 +246,16 @@ function identityOf<Input>(
 }
 
 /** What the claim is written with, where it is not written alone. */
-function companionOf<Input>(
-  { place }: Pick<ChangeSpec<Input, unknown, unknown, unknown>, "place">,
-  input: Input,
-  identity: Identity,
-  { config, clock }: Runtime,
-  records: Records,
-): Companion | undefined {
+function companionOf<Input extends object, Result, Call, Reply>({
+  operation: { place },
+  request: { input },
+  world: { config, clock },
+  records,
+  identity,
+}: Ready<Input, Result, Call, Reply>): Companion | undefined {
   if (place && place.applies?.(config) !== false)
     return {
-      look: (asker) => placeBeside(place, input, asker, clock.now, records),
+      look: (asker) => placeBeside(place, input, { asker, now: clock.now, records }),
       refused: () => underWay(place.of),
     };
   if (identity.namespace !== "reversal") return undefined;
@@ -190,30 +263,24 @@ function companionOf<Input>(
   return { look: (asker) => anchorBeside(id, number, asker, records), refused: numberRefused };
 }
 
-function sameRequest<Input extends object>(
-  operation: Pick<ChangeSpec<Input, unknown, unknown, unknown>, "sameBy" | "name">,
-  id: string,
-  input: Input,
+function sameRequest<Input extends object, Result, Call, Reply>(
+  { operation, request: { input }, world }: Run<Input, Result, Call, Reply>,
+  record: string,
   ring: KeyRing | undefined,
-  world: Runtime,
 ): SameRequest {
   const name = routeName(operation.name);
   if (!ring) return sameEffect(name, operation.sameBy?.(input) ?? {});
-  return sameInput(id, name, input, ring, async () =>
-    keyRing(await world.secrets.refreshed("gateway"), "fingerprintKeys"),
-  );
+  const renewed = async () => keyRing(await world.secrets.refreshed("gateway"), "fingerprintKeys");
+  return sameInput(record, name, input, ring, renewed);
 }
 
-function factsKept<Input, Call, Reply>(
-  inquiry: Inquiry<Input, Call, Reply>,
-  input: Input,
+function factsKept<Input extends object, Result, Call, Reply>(
+  { operation, request: { input }, id, ring }: Ready<Input, Result, Call, Reply>,
   listing: Listing,
-  record: string,
-  ring: KeyRing | undefined,
 ): string | undefined {
-  const { keeps, compares } = inquiry;
+  const { keeps, compares } = operation.inquiry;
   if (!keeps && !compares) return undefined;
-  const compared = ring && compares ? hashedFacts(ring, record, compares(input)) : {};
+  const compared = ring && compares ? hashedFacts(ring, id, compares(input)) : {};
   return JSON.stringify({ ...keeps?.(input, listing), ...compared });
 }
 
@@ -235,17 +302,15 @@ async function listingOf<Input, Call, Reply>(
 }
 
 /** The record as it now stands. Its caller is told nothing final before the settling write is acknowledged or seen. */
-async function settleOrDoubt(
-  records: Records,
+async function settleOrDoubt<Input extends object, Result, Call, Reply>(
+  { records, remainingMs, request }: Ready<Input, Result, Call, Reply>,
   claimed: RecordItem,
   settlement: Settlement,
-  remainingMs: number,
-  note: Request<never>["note"],
 ): Promise<RecordItem> {
   try {
-    return (await records.settle(settlement, settleTries(remainingMs))).record;
+    return (await records.settle(settlement, settleTries(remainingMs()))).record;
   } catch (error) {
-    note(seenOf(error));
+    request.note(seenOf(error));
     return { ...claimed, state: "in_doubt", failure: JSON.stringify(unrecorded) };
   }
 }
@@ -257,23 +322,13 @@ const unrecorded: Failure = {
 
 /** What an identity's record answers to a repeat. Doubt is settled first, as far as asking can. */
 async function replay<Input extends object, Result, Call, Reply>(
-  operation: ChangeOperation<Input, Result, Call, Reply>,
+  ready: Ready<Input, Result, Call, Reply>,
   held: RecordItem,
-  same: SameRequest,
-  { input, note, remainingMs, caller }: Request<Input>,
-  world: Runtime,
-  records: Records,
 ): Promise<Answer> {
-  if (!(await same.is(held.request))) throw identityReused(held, same, caller);
-  const record = await resolved(
-    operation,
-    held,
-    world,
-    records,
-    { remainingMs, hidden: secretsIn(input), isRepeat: true },
-    note,
-  );
-  note({
+  const { request, world, same } = ready;
+  if (!(await same.is(held.request))) throw identityReused(held, same, request.caller);
+  const record = await resolved(ready, held);
+  request.note({
     record: record.id,
     state: record.state,
     replayed: true,
@@ -283,20 +338,18 @@ async function replay<Input extends object, Result, Call, Reply>(
 }
 
 /** A failure to learn more leaves what is known. */
-async function resolved<Call, Reply>(
-  operation: Doubtful<Call, Reply> & { readonly name: string },
+async function resolved<Input extends object, Result, Call, Reply>(
+  { operation, request, world, records }: Ready<Input, Result, Call, Reply>,
   held: RecordItem,
-  world: Runtime,
-  records: Records,
-  budget: Budget,
-  note: Request<never>["note"],
 ): Promise<RecordItem> {
+  const { remainingMs, input } = request;
+  const budget = { remainingMs, hidden: secretsIn(input), isRepeat: true };
   try {
     const seen = await resolve(operation, held, world, records, budget);
     warnOfInquiry(operation.name, held, seen);
     return seen;
   } catch (error) {
-    note(seenOf(error));
+    request.note(seenOf(error));
     return held;
   }
 }

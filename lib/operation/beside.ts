@@ -34,6 +34,8 @@ export interface Companion {
   readonly refused: (byPart: boolean) => Problem;
 }
 
+type Looking = Pick<Records, "get" | "place">;
+
 export interface Asker {
   /** The record that is to be claimed. */
   readonly id: string;
@@ -50,9 +52,7 @@ export interface Asker {
 export async function placeBeside<Input>(
   { key, of, once }: PlaceSpec<Input>,
   input: Input,
-  asker: Asker,
-  now: () => number,
-  records: Pick<Records, "get" | "place">,
+  { asker, now, records }: { readonly asker: Asker; readonly now: () => number; readonly records: Looking },
 ): Promise<(owner: string) => Write> {
   const id = placeId(asker.provider, asker.account, asker.operation, key(input));
   const place = await before(records.place(id));

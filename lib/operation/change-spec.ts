@@ -8,6 +8,7 @@ import type { Records } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
 import type { PlaceSpec } from "./beside.ts";
 import type { FunctionDefinition } from "./definition.ts";
+import type { Request } from "./handler.ts";
 import type { OperationSpec } from "./read.ts";
 import type { Resolve } from "./resolve.ts";
 
@@ -61,6 +62,14 @@ export interface Precedent<Input> {
 export type ChangeOperation<Input, Result, Call, Reply> = FunctionDefinition &
   ChangeSpec<Input, Result, Call, Reply> &
   Settling;
+
+/** One request for a change, and what it is carried out with. */
+export interface Run<Input extends object, Result, Call, Reply> {
+  readonly operation: ChangeOperation<Input, Result, Call, Reply>;
+  readonly request: Request<Input>;
+  readonly world: Runtime;
+  readonly records: Records;
+}
 
 /** A change, as whoever settles its doubt knows it. */
 export interface Settling {

@@ -57,17 +57,17 @@ export interface Exchange<Call, Reply> {
   readonly earlier: readonly SecretValue[];
 }
 
+/** A call before it is signed. `hidden`: what the caller sent in secret. */
+type Unsigned<Call> = Pick<Exchange<Call, unknown>, "call" | "asked" | "circumstances" | "hidden">;
+
 /**
  * Signs a call with the secret in force.
  * @throws Problem where the secret cannot be had or cannot sign. Nothing has been sent then.
  */
 export async function prepared<Call, Reply>(
   provider: Provider<Call, Reply>,
-  call: Call,
-  asked: Asked,
-  circumstances: Circumstances,
+  { call, asked, circumstances, hidden }: Unsigned<Call>,
   { secrets }: Pick<Runtime, "secrets">,
-  hidden: readonly Secret[] = [],
 ): Promise<Exchange<Call, Reply>> {
   const signed = (secret: SecretValue) => ({
     ...{ provider, call, secret, circumstances, asked, earlier: [] },
@@ -141,7 +141,7 @@ async function attempted<Call, Reply, Result>(
 ): Promise<Outcome<Result>> {
   const { asked, hidden, secret, earlier } = exchange;
   const versions = [secret, ...earlier];
-  const outcome = await received(exchange, pace, returns, world, versions);
+  const outcome = await received(exchange, pace, returns, { world, versions });
   return withVersions(admitted(outcome, asked, { hidden, versions }), secret, versions);
 }
 
@@ -171,8 +171,7 @@ async function received<Call, Reply, Result>(
   exchange: Exchange<Call, Reply>,
   pace: Pace,
   returns: (reply: Reply) => Result,
-  world: Runtime,
-  versions: SecretValue[],
+  { world, versions }: { readonly world: Runtime; readonly versions: SecretValue[] },
 ): Promise<Outcome<Result>> {
   const mayRepeat = exchange.asked.effect === "read" && exchange.provider.readsMayRepeat === true;
   const sent = await world.send({ ...exchange.wire, mayRepeat }, pace.timing());
@@ -181,7 +180,7 @@ async function received<Call, Reply, Result>(
     const why = `${sent.why.charAt(0).toUpperCase()}${sent.why.slice(1)}.`;
     return { kind: "unknown", why, timedOut: sent.timedOut };
   }
-  const outcome = outcomeOf(await verified(sent.reply, exchange, pace, world, versions), returns);
+  const outcome = outcomeOf(await verified(sent.reply, exchange, pace, { world, versions }), returns);
   if (outcome.kind === "success") return outcome;
   const now = world.clock.now();
   const seconds = retryAfterSeconds(sent.reply.retryAfter, now);
@@ -249,8 +248,7 @@ async function verified<Call, Reply>(
   reply: WireReply,
   { provider, secret, circumstances, asked }: Exchange<Call, Reply>,
   { lookUpMs }: Pace,
-  { secrets }: Runtime,
-  versions: SecretValue[],
+  { world: { secrets }, versions }: { readonly world: Runtime; readonly versions: SecretValue[] },
 ): Promise<ProviderAnswer<Reply>> {
   const { config } = circumstances;
   const answer = provider.read(reply, [secret], config, asked);

@@ -143,7 +143,7 @@ export function looking<Call, Reply>(
   };
   const started = clock.monotonic();
   return async <Read>(call: Call, returns: (reply: Reply) => Read): Promise<Read> => {
-    const exchange = await prepared(provider, call, asked, circumstances, world, hidden);
+    const exchange = await prepared(provider, { call, asked, circumstances, hidden: hidden ?? [] }, world);
     const lookUpMs = () => remainingMs() - answerMarginMs;
     const outcome = await carriedOut(exchange, { timing, lookUpMs }, returns, world);
     note({

@@ -347,7 +347,11 @@ export function asking<Call, Reply>(
     const connectMs = Math.min(connectLimitMs, left / 3);
     try {
       const circumstances = { config, now: clock.now(), uniqueId };
-      const exchange = await prepared(provider, call, asked, circumstances, world, budget.hidden);
+      const exchange = await prepared(
+        provider,
+        { call, asked, circumstances, hidden: budget.hidden ?? [] },
+        world,
+      );
       const timing = () => ({
         connectMs,
         replyMs: Math.min(replyLimitMs, left - connectMs),

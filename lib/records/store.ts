@@ -151,6 +151,29 @@ export interface CustomerRow {
 }
 
 export function recordsIn(table: string, client: DynamoDBClient): Records {
+  const access = accessTo(table, client);
+  return {
+    ...claimsIn(access),
+    ...settlementsIn(access),
+    ...turnsIn(access),
+    ...listsIn(access),
+    ...decisionsIn(access),
+    ...looksIn(access),
+  };
+}
+
+/** One item read or written. */
+interface Access {
+  readonly table: string;
+  readonly client: DynamoDBClient;
+  /** The record as it was written. Throws what the SDK throws. */
+  readonly update: (write: Write, tries?: Tries) => Promise<RecordItem>;
+  /** The record as it was written, or as it refused the write. */
+  readonly seenOrWritten: (write: Write) => Promise<RecordItem>;
+  readonly read: (id: string) => Promise<Attributes | undefined>;
+}
+
+function accessTo(table: string, client: DynamoDBClient): Access {
   const update = async (write: Write, tries?: Tries): Promise<RecordItem> => {
     const command = new UpdateItemCommand({
       TableName: table,
@@ -164,28 +187,25 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
     if (!attributes) throw new Error("DynamoDB returned no item");
     return readRecord(attributes);
   };
+  return {
+    table,
+    client,
+    update,
+    async seenOrWritten(write) {
+      try {
+        return await update(write);
+      } catch (error) {
+        return refusedBy(error);
+      }
+    },
+    async read(id) {
+      const command = new GetItemCommand({ TableName: table, Key: { pk: S(id) }, ConsistentRead: true });
+      return (await client.send(command)).Item;
+    },
+  };
+}
 
-  async function read(id: string): Promise<Attributes | undefined> {
-    const command = new GetItemCommand({ TableName: table, Key: { pk: S(id) }, ConsistentRead: true });
-    return (await client.send(command)).Item;
-  }
-
-  const queryOf = (shard: number, { from, to }: Span) => ({
-    TableName: table,
-    IndexName: "unfinished",
-    KeyConditionExpression: "#shard = :shard AND #due BETWEEN :first AND :last",
-    ExpressionAttributeNames: { "#shard": "shard", "#due": "due" },
-    ExpressionAttributeValues: { ":shard": N(shard), ":first": N(from), ":last": N(to) },
-  });
-
-  async function seenOrWritten(write: Write): Promise<RecordItem> {
-    try {
-      return await update(write);
-    } catch (error) {
-      return refusedBy(error);
-    }
-  }
-
+function claimsIn({ table, client, update }: Access): Pick<Records, "claim" | "claimBeside" | "withdraw"> {
   return {
     async claim(claim, tries) {
       const attempt = async (seen: RecordItem | undefined): Promise<Claimed> => {
@@ -232,7 +252,16 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
       }
     },
+  };
+}
 
+function settlementsIn({
+  table,
+  client,
+  update,
+  seenOrWritten,
+}: Access): Pick<Records, "settle" | "bind" | "check" | "keep"> {
+  return {
     async settle(settlement, tries) {
       try {
         return { kind: "written", record: await update(settling(settlement), tries) };
@@ -269,7 +298,11 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
       const [isTold] = await writeTogether(client, table, [telling(bound, stray.now)]);
       return isTold ? "dropped silently" : "dropped";
     },
+  };
+}
 
+function turnsIn({ update, seenOrWritten }: Access): Pick<Records, "takeTurn" | "conclude" | "postpone"> {
+  return {
     async takeTurn(turn, now, leaseMs) {
       try {
         return await update(takingTurn(turn, now, leaseMs));
@@ -282,7 +315,18 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
 
     conclude: (conclusion) => seenOrWritten(concluding(conclusion)),
     postpone: (turn, postponement) => seenOrWritten(postponing(turn, postponement)),
+  };
+}
 
+function listsIn({ table, client }: Access): Pick<Records, "unfinished" | "countUnfinished" | "ofCustomer"> {
+  const queryOf = (shard: number, { from, to }: Span) => ({
+    TableName: table,
+    IndexName: "unfinished",
+    KeyConditionExpression: "#shard = :shard AND #due BETWEEN :first AND :last",
+    ExpressionAttributeNames: { "#shard": "shard", "#due": "due" },
+    ExpressionAttributeValues: { ":shard": N(shard), ":first": N(from), ":last": N(to) },
+  });
+  return {
     async unfinished(shard, span, limit) {
       const { after, isBackward } = span;
       const { Items: items } = await client.send(
@@ -327,7 +371,11 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
         cursor: last && `${last.createdAt?.N}.${last.pk?.S}`,
       };
     },
+  };
+}
 
+function decisionsIn({ update, seenOrWritten }: Access): Pick<Records, "propose" | "decide"> {
+  return {
     async propose(seen, proposal) {
       const write = proposing(seen, proposal);
       const record = await seenOrWritten(write);
@@ -345,7 +393,11 @@ export function recordsIn(table: string, client: DynamoDBClient): Records {
         return { written: isDecidedSo(record, decision), record };
       }
     },
+  };
+}
 
+function looksIn({ read }: Access): Pick<Records, "get" | "place" | "anchor"> {
+  return {
     async get(id) {
       const item = await read(id);
       return item && readRecord(item);

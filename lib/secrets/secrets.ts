@@ -66,24 +66,12 @@ export function secretsFrom(
   let moments: Moment = 0;
   const underWay = new Map<string, Promise<SecretValue | undefined>>();
 
-  async function fetch(name: SecretName, stage: Stage): Promise<SecretValue | undefined> {
-    try {
-      const { SecretString, VersionId } = await client.send(
-        new GetSecretValueCommand({ SecretId: idOf(name), VersionStage: stage }),
-      );
-      return { name, json: parse(name, SecretString), version: VersionId };
-    } catch (cause) {
-      if (cause instanceof Error && cause.name === "ResourceNotFoundException") return undefined;
-      throw cause;
-    }
-  }
-
   async function refreshed(key: string, name: SecretName, stage: Stage): Promise<SecretValue | undefined> {
     const kept = cache.get(key);
     const triedAt = clock.now();
     const readAfter = ++moments;
     try {
-      const value = await fetch(name, stage);
+      const value = await fetched(client, name, idOf(name), stage);
       // A secret that is not there yet may be at any moment.
       const lifeMs = value ? timeToLiveMs : retryMs;
       if (stage === "AWSCURRENT") keepReplaced(name, kept?.value, value);
@@ -126,11 +114,6 @@ export function secretsFrom(
     return running;
   }
 
-  const there = (name: SecretName, value: SecretValue | undefined): SecretValue => {
-    if (value) return value;
-    throw new Problem("misconfigured", `The secret "${name}" does not exist or holds no value yet.`);
-  };
-
   return {
     current: async (name) => there(name, await get(name, "AWSCURRENT")),
     previous: (name) => get(name, "AWSPREVIOUS"),
@@ -145,6 +128,28 @@ export function secretsFrom(
     },
     moment: () => ++moments,
   };
+}
+
+/** Undefined where there is no such version. */
+async function fetched(
+  client: SecretsManagerClient,
+  name: SecretName,
+  id: string,
+  stage: Stage,
+): Promise<SecretValue | undefined> {
+  try {
+    const command = new GetSecretValueCommand({ SecretId: id, VersionStage: stage });
+    const { SecretString, VersionId } = await client.send(command);
+    return { name, json: parse(name, SecretString), version: VersionId };
+  } catch (cause) {
+    if (cause instanceof Error && cause.name === "ResourceNotFoundException") return undefined;
+    throw cause;
+  }
+}
+
+function there(name: SecretName, value: SecretValue | undefined): SecretValue {
+  if (value) return value;
+  throw new Problem("misconfigured", `The secret "${name}" does not exist or holds no value yet.`);
 }
 
 /** Every text of a secret that is long enough to be one; shorter ones are names and switches. */

@@ -242,7 +242,8 @@ describe("a secret that cannot be used", () => {
       refreshed: async () => secret,
       moment: () => 0,
     };
-    return prepared(provider, call, { operation: "any", effect: "read" }, circumstances, { secrets });
+    const asked = { operation: "any", effect: "read" } as const;
+    return prepared(provider, { call, asked, circumstances, hidden: [] }, { secrets });
   };
   const sign = {
     payu: (json: object) => ready(payu, { path: "/", body: {} }, json),
