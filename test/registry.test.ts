@@ -246,47 +246,20 @@ const crossing = (from: RegExp, to: RegExp) =>
     .filter((each) => from.test(each.from) && to.test(each.to))
     .map((each) => `${each.from} -> ${each.to}`);
 
+/** The other arrows are Biome's: `noRestrictedImports` in biome.json. */
 describe("arrows go one way", () => {
   test("and imports were found at all", () => {
     expect(imports.length).toBeGreaterThan(150);
     expect(crossing(/^functions\/aggrepay\/debit-wallet/, /^lib\/operation\/change/)).toHaveLength(1);
   });
 
-  test("no code that runs knows a sample", () => {
-    expect(crossing(/./, /sample/)).toEqual([]);
-    expect(importsOf("functions/samples.ts").length).toBeGreaterThan(20);
-  });
-
-  test("lib/signing imports node:crypto alone", () => {
-    expect(crossing(/^lib\/signing\//, /^(?!lib\/signing\/)(?!node:crypto$)/)).toEqual([]);
-  });
-
   test.each([
-    [
-      "nothing knows infra, local, ops, contract, client, inspect, test or bench",
-      /^(functions|lib)\//,
-      /^(infra|local|ops|contract|client|inspect|test|bench)\//,
-    ],
-    ["lib does not know functions", /^lib\//, /^functions\//],
     ["a function does not know another", /^functions\/[^/]+\//, /^functions\//],
     [
       "the registry knows all of them, and only the reconciler and the list know the registry",
       /^functions\/(?!operations|reconcile|index)/,
       /^functions\/(operations|index)/,
     ],
-    ["lib/providers knows no operation and no record", /^lib\/providers\//, /^lib\/(operation|records)\//],
-    [
-      "lib/records knows no operation, provider or secret",
-      /^lib\/records\//,
-      /^lib\/(operation|providers|secrets)\//,
-    ],
-    [
-      "lib/secrets knows no operation, provider or record",
-      /^lib\/secrets\//,
-      /^lib\/(operation|providers|records)\//,
-    ],
-    ["functions come to signing through their provider", /^functions\//, /^lib\/signing\//],
-    ["signing is entered by its one door", /^(?!lib\/signing\/)/, /^lib\/signing\/(?!index\.ts$)/],
   ])("%s", (_what, from, to) => {
     expect(crossing(from, to)).toEqual([]);
   });
