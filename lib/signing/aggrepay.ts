@@ -26,15 +26,19 @@ export type SignedAggrepayRequest = {
  * Source: AggrePay Wallet API v1.0, appendix 17.1 and 17.3.
  */
 export function signAggrepay(secret: AggrepaySecret, fields: readonly Field[]): SignedAggrepayRequest {
-  const filled = fields.filter(([, value]) => value !== "");
-  for (const [name, value] of fields) {
+  const signed: Field[] = [["api_key", checkFilled("apiKey", secret.apiKey)]];
+  for (const field of fields) {
+    const [name, value] = field;
     if (name === "api_key") throw new TypeError('"api_key" comes from the secret: do not give it as a field');
     checkTrimmed(name, value);
+    if (value !== "") signed.push(field);
   }
-  checkNames(fields);
-  const signed: Field[] = [["api_key", checkFilled("apiKey", secret.apiKey)], ...filled];
-  signed.push(["hash", aggrepayRequestHash(secret.salt, signed)]);
-  return { fields: signed, body: String(new URLSearchParams(Object.fromEntries(signed))) };
+  checkFields(fields);
+  signed.push(["hash", hashOf(secret.salt, signed)]);
+  return {
+    fields: signed,
+    body: String(new URLSearchParams(signed.map(([name, value]): [string, string] => [name, value]))),
+  };
 }
 
 /**
@@ -44,10 +48,13 @@ export function signAggrepay(secret: AggrepaySecret, fields: readonly Field[]): 
  * Throws a TypeError for names or values that cannot be signed. Source: appendix 17.1, `generateHashKey`.
  */
 export function aggrepayRequestHash(salt: string, fields: readonly Field[]): string {
-  checkNames(fields);
-  for (const [name, value] of fields) checkText(`field "${name}"`, value);
-  return sha512(joined(aggrepayRequestPieces(checkFilled("salt", salt), fields)));
+  checkFields(fields);
+  return hashOf(salt, fields);
 }
+
+/** Of fields that are checked. */
+const hashOf = (salt: string, fields: readonly Field[]): string =>
+  sha512(joined(aggrepayRequestPieces(checkFilled("salt", salt), fields)));
 
 /** Why a reply is not believed. */
 export type AggrepayDoubt =
@@ -167,14 +174,14 @@ function encodeWithoutHash(reply: JsonObject): readonly string[] | undefined {
   }
 }
 
+/**
+ * Every salt is tried, so that the time does not tell which it was. The second form is tried where the first does not match: which
+ * of the two a genuine reply has is no secret, and a false one takes both.
+ */
 function matchesAny(hash: string, salts: readonly string[], texts: readonly string[]): boolean {
   let matches = false;
-  for (const salt of salts) {
-    for (const text of texts) {
-      // The comparison comes first, so that the time does not tell which salt or form it was.
-      matches = equalInConstantTime(hash, sha512(salt + text)) || matches;
-    }
-  }
+  for (const salt of salts)
+    matches = texts.some((text) => equalInConstantTime(hash, sha512(salt + text))) || matches;
   return matches;
 }
 
@@ -182,14 +189,15 @@ function matchesAny(hash: string, salts: readonly string[], texts: readonly stri
  * Lower-case names as the document lists them. Such names sort by byte as PHP's ksort sorts them, and PHP
  * does not rewrite them when it reads a form, as it does with dots, spaces and brackets.
  */
-function checkNames(fields: readonly Field[]): void {
+function checkFields(fields: readonly Field[]): void {
   const seen = new Set<string>();
-  for (const [name] of fields) {
+  for (const [name, value] of fields) {
     if (!/^[a-z][a-z0-9_]*$/.test(name))
       throw new TypeError(`field name ${JSON.stringify(name)} is not in lower case`);
     if (name === "hash") throw new TypeError('"hash" is what signing adds: do not give it as a field');
     if (seen.has(name)) throw new TypeError(`field "${name}" is given twice`);
     seen.add(name);
+    if (!value.isWellFormed()) checkText(`field "${name}"`, value);
   }
 }
 

@@ -1,11 +1,14 @@
+const asRead = Symbol("read");
+
 /** A number as the text wrote it. Amounts and 64-bit ids never pass through a floating-point number. */
 export class JsonNumber {
   /** The number's own characters, such as `40`, `1.0` or `-0e5`. */
   readonly token: string;
 
-  /** Throws a TypeError when `token` is not a JSON number. */
-  constructor(token: string) {
-    if (matchNumber(token, 0) !== token) throw new TypeError("a JsonNumber's token must be one JSON number");
+  /** Throws a TypeError when `token` is not a JSON number. `read`: the decoder has found it to be one. */
+  constructor(token: string, read?: typeof asRead) {
+    if (read !== asRead && matchNumber(token, 0) !== token)
+      throw new TypeError("a JsonNumber's token must be one JSON number");
     this.token = token;
   }
 
@@ -92,6 +95,8 @@ class Decoder {
   readonly #maxDepth: number;
   /** The keys and indexes that lead to the value being read. Its length is the depth. */
   readonly #path: (string | number)[] = [];
+  /** The latest key at each place of an object. */
+  readonly #keys: string[] = [];
   #at = 0;
 
   constructor(text: string, options: DecodeOptions) {
@@ -102,49 +107,57 @@ class Decoder {
 
   whole(): JsonValue {
     const value = this.#value();
-    if (this.#next() !== "") this.#fail("nothing may follow the value");
+    if (!Number.isNaN(this.#next())) this.#fail("nothing may follow the value");
     return value;
   }
 
   #value(): JsonValue {
-    const next = this.#next();
-    if (next === "{") return this.#object();
-    if (next === "[") return this.#list();
-    if (next === '"') return this.#string();
-    if (next === "t") return this.#literal("true", true);
-    if (next === "f") return this.#literal("false", false);
-    if (next === "n") return this.#literal("null", null);
-    return this.#number();
+    switch (this.#next()) {
+      case OPEN_OBJECT:
+        return this.#object();
+      case OPEN_LIST:
+        return this.#list();
+      case QUOTE:
+        return this.#string();
+      case LETTER_T:
+        return this.#literal("true", true);
+      case LETTER_F:
+        return this.#literal("false", false);
+      case LETTER_N:
+        return this.#literal("null", null);
+      default:
+        return this.#number();
+    }
   }
 
   #object(): JsonObject {
     this.#open();
     const members = new Map<string, JsonValue>();
-    if (this.#take("}")) return members;
+    if (this.#take(CLOSE_OBJECT)) return members;
     do {
-      if (this.#next() !== '"') this.#fail("a key in quotes or the object's end was expected");
+      if (this.#next() !== QUOTE) this.#fail("a key in quotes or the object's end was expected");
       const keyAt = this.#at;
-      const key = this.#string();
+      const key = this.#key(members.size);
       this.#path.push(key);
       if (this.#refuseDuplicates && members.has(key)) this.#fail("an object gives a key twice", keyAt);
-      if (!this.#take(":")) this.#fail("a colon was expected");
+      if (!this.#take(COLON)) this.#fail("a colon was expected");
       members.set(key, this.#value());
       this.#path.pop();
-    } while (this.#take(","));
-    if (!this.#take("}")) this.#fail("a comma or the object's end was expected");
+    } while (this.#take(COMMA));
+    if (!this.#take(CLOSE_OBJECT)) this.#fail("a comma or the object's end was expected");
     return members;
   }
 
   #list(): readonly JsonValue[] {
     this.#open();
     const items: JsonValue[] = [];
-    if (this.#take("]")) return items;
+    if (this.#take(CLOSE_LIST)) return items;
     do {
       this.#path.push(items.length);
       items.push(this.#value());
       this.#path.pop();
-    } while (this.#take(","));
-    if (!this.#take("]")) this.#fail("a comma or the list's end was expected");
+    } while (this.#take(COMMA));
+    if (!this.#take(CLOSE_LIST)) this.#fail("a comma or the list's end was expected");
     return items;
   }
 
@@ -153,9 +166,38 @@ class Decoder {
     this.#at++;
   }
 
+  /** The rows of a list have the same keys in the same places: the key of the row before is taken again where it stands here. */
+  #key(place: number): string {
+    const at = this.#at + 1;
+    const before = this.#keys[place];
+    if (
+      before !== undefined &&
+      this.#text.charCodeAt(at + before.length) === QUOTE &&
+      this.#text.startsWith(before, at)
+    ) {
+      this.#at = at + before.length + 1;
+      return before;
+    }
+    const key = this.#string();
+    // One that was escaped may stand for a quote or a backslash, which the text does not hold as they are.
+    if (place < mostKeys && !SPECIAL.test(key)) this.#keys[place] = key;
+    return key;
+  }
+
   #string(): string {
+    const text = this.#text;
+    const from = this.#at + 1;
+    let at = from;
+    let code = text.charCodeAt(at);
+    while (code >= SPACE && code !== QUOTE && code !== BACKSLASH) code = text.charCodeAt(++at);
+    this.#at = at;
+    return code === QUOTE ? text.slice(from, this.#at++) : this.#escapedString(from);
+  }
+
+  /** A string of which all from there to here is as it was written. */
+  #escapedString(start: number): string {
     let decoded = "";
-    let from = ++this.#at;
+    let from = start;
     for (;;) {
       const code = this.#text.charCodeAt(this.#at);
       if (code === QUOTE) {
@@ -209,16 +251,17 @@ class Decoder {
     const token = matchNumber(this.#text, this.#at);
     if (token === undefined) this.#fail("a value was expected");
     this.#at += token.length;
-    return new JsonNumber(token);
+    return new JsonNumber(token, asRead);
   }
 
-  /** The next character that is not white space, not yet taken; "" at the end. */
-  #next(): string {
-    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at++;
-    return this.#text.charAt(this.#at);
+  /** The code of the next character that is not white space, not yet taken; NaN at the end. */
+  #next(): number {
+    let code = this.#text.charCodeAt(this.#at);
+    while (isSpace(code)) code = this.#text.charCodeAt(++this.#at);
+    return code;
   }
 
-  #take(mark: string): boolean {
+  #take(mark: number): boolean {
     if (this.#next() !== mark) return false;
     this.#at++;
     return true;
@@ -238,6 +281,18 @@ const UTF_16 = /^\ufffd{0,2}(?:\0[{["\s]|[{["\s]\0)/;
 const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const LETTER_T = 0x74;
+const LETTER_F = 0x66;
+const LETTER_N = 0x6e;
+/** What cannot stand in a string without an escape. */
+const SPECIAL = /["\\]|[^ -\uffff]/;
+const mostKeys = 64;
 
 function isSpace(code: number | undefined): boolean {
   return code === SPACE || code === 0x0a || code === 0x0d || code === 0x09;
@@ -262,14 +317,18 @@ function checkString(text: string): string {
   throw new JsonError("the text is not UTF-8", at);
 }
 
+// ignoreBOM keeps a second byte order mark in the text, where no value may begin with it.
+const newStrict = () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+let strict: ReturnType<typeof newStrict> | undefined;
+
 function fromUtf8(bytes: Uint8Array): string {
   let at = 0;
   while (isSpace(bytes[at])) at++;
   const hasMark = bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf;
   const unmarked = hasMark ? bytes.subarray(at + 3) : bytes;
   try {
-    // ignoreBOM keeps a second byte order mark in the text, where no value may begin with it.
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(unmarked);
+    strict ??= newStrict();
+    return strict.decode(unmarked);
   } catch {
     const [first, second] = bytes;
     if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))

@@ -15,16 +15,34 @@ export type PhpJsonOptions = {
  */
 export function encodePhpJson(value: JsonValue, options: PhpJsonOptions = {}): string {
   const slash = options.bareSlashes ? "/" : "\\/";
+  // Rows have the same keys.
+  const keys = new Map<string, string>();
+  const keyOf = (key: string): string => {
+    const known = keys.get(key);
+    if (known !== undefined) return known;
+    const written = `${quote(key, slash)}:`;
+    if (keys.size < mostKeys) keys.set(key, written);
+    return written;
+  };
   const encode = (item: JsonValue): string => {
-    if (item === null || typeof item === "boolean") return String(item);
     if (typeof item === "string") return quote(item, slash);
+    if (item === null || typeof item === "boolean") return String(item);
     if (item instanceof JsonNumber) return phpNumber(item.token);
-    if (isList(item)) return `[${item.map(encode).join(",")}]`;
-    if (hasListKeys(item)) return `[${Array.from(item.values(), encode).join(",")}]`;
-    return `{${Array.from(item, ([key, member]) => `${quote(key, slash)}:${encode(member)}`).join(",")}}`;
+    let text = "";
+    if (isList(item) || hasListKeys(item)) {
+      for (const each of item.values()) text += text === "" ? encode(each) : `,${encode(each)}`;
+      return `[${text}]`;
+    }
+    for (const [key, member] of item) {
+      if (text !== "") text += ",";
+      text += keyOf(key) + encode(member);
+    }
+    return `{${text}}`;
   };
   return encode(value);
 }
+
+const mostKeys = 256;
 
 function isList(value: readonly JsonValue[] | JsonObject): value is readonly JsonValue[] {
   return Array.isArray(value);
@@ -37,9 +55,16 @@ function hasListKeys(object: JsonObject): boolean {
   return true;
 }
 
+/** Everything but printable ASCII and DEL, which PHP leaves as it is; and of those not `"`, `/` and `\`. */
+const special = /[^ !#-.0-[\]-\x7f]/;
+const allSpecial = new RegExp(special, "g");
+/** Of these all but the slash, which dates and descriptions have. */
+const rare = /[^ !#-[\]-\x7f]/;
+
 function quote(text: string, slash: string): string {
-  // Everything but printable ASCII and DEL, which PHP leaves as it is; and of those not `"`, `/` and `\`.
-  const escaped = text.replace(/[^ !#-.0-[\]-\x7f]/g, (unit) => {
+  if (!special.test(text)) return `"${text}"`;
+  if (!rare.test(text)) return `"${text.replaceAll("/", slash)}"`;
+  const escaped = text.replace(allSpecial, (unit) => {
     if (unit === "/") return slash;
     if (unit === '"' || unit === "\\") return `\\${unit}`;
     const place = "\b\f\n\r\t".indexOf(unit);
@@ -52,6 +77,7 @@ function quote(text: string, slash: string): string {
 function phpNumber(token: string): string {
   const integer = !/[.eE]/.test(token);
   // A minus sign and 19 digits are the longest int64; longer tokens need not become a BigInt at all.
+  if (integer && token.length <= 18) return token === "-0" ? "0" : token;
   if (integer && token.length <= 20) {
     const exact = BigInt(token);
     if (BigInt.asIntN(64, exact) === exact) return String(exact);

@@ -6,20 +6,25 @@ import { encodePhpJson } from "./php-json.ts";
 export type Piece = readonly [name: string, value: string];
 
 /** The whole signed text. */
-export const joined = (pieces: readonly Piece[]): string => pieces.map(([, value]) => value).join("");
+export function joined(pieces: readonly Piece[]): string {
+  let text = "";
+  for (const [, value] of pieces) text += value;
+  return text;
+}
 
 /**
  * What the hash of an AggrePay request covers: the salt, and then `|value` for every field that is not empty, in the byte order
  * of the names.
  * Source: AggrePay Wallet API v1.0, appendix 17.1, `generateHashKey`.
  */
-export const aggrepayRequestPieces = (salt: string, fields: readonly Piece[]): readonly Piece[] => [
-  ["salt", salt],
-  ...fields
-    .filter(([, value]) => value !== "")
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap((field): Piece[] => [["", "|"], field]),
-];
+export function aggrepayRequestPieces(salt: string, fields: readonly Piece[]): readonly Piece[] {
+  const pieces: Piece[] = [["salt", salt]];
+  const inOrder = fields.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  for (const field of inOrder) if (field[1] !== "") pieces.push(bar, field);
+  return pieces;
+}
+
+const bar: Piece = ["", "|"];
 
 /**
  * What the hash of an AggrePay reply covers beside the salt, as PHP encodes it again: with `\/`, and with bare slashes.
