@@ -20,7 +20,7 @@ const readEveryMs = 1_000;
 export const recordCommand = (run: Run): Command =>
   asksGateway(new Command("record"))
     .description("shows a record and its history")
-    .argument("<id>", "a record's id, or a merchantTransactionId")
+    .argument("<id>", "a record's id, a merchantTransactionId or a referenceNo")
     .option("--follow", "shows each change of state, until the outcome is known or waits for a person")
     .option("--for <seconds>", "how long --follow waits", wholeNumber("--for", 1, 86_400), 900)
     .addHelpText(
@@ -57,9 +57,13 @@ async function readerOf(id: string, asked: Asked): Promise<() => Promise<JsonObj
 }
 
 async function ofTransaction(id: string, asked: Asked): Promise<string> {
-  const rows = await listed(asked, { merchantTransactionId: id }, 20);
+  const lists = [{ merchantTransactionId: id }, { referenceNo: id }].map((query) => listed(asked, query, 20));
+  const rows = (await Promise.all(lists)).flat();
   const [first, ...others] = rows;
-  if (!first) throw wrongInput(`No record has the id or merchantTransactionId "${id}".`);
+  if (!first)
+    throw wrongInput(
+      `No record has the id, merchantTransactionId or referenceNo "${id}": "gw records --find ${id}" looks for more.`,
+    );
   if (others.length === 0) return shown(first.id);
   const all = rows.map((row) => `${shown(row.id)} (${shown(row.operation)})`);
   throw wrongInput(`"${id}" has ${rows.length} records, name one: ${all.join(", ")}.`);

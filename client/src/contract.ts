@@ -59,6 +59,8 @@ readonly at: string;
 /** What was learned, in one sentence */
 readonly learned: string;
 } | null;
+/** When the record is looked into next, in UTC, unless its request is repeated before; null where that settles nothing */
+readonly nextInquiryAt: string | null;
 /** How it is known that it succeeded */
 readonly provedBy: "reply" | "inquiry" | "notification" | "person" | null;
 /** Of needs_attention: what the record waits for */
@@ -912,9 +914,15 @@ readonly state?: "needs_attention" | "in_doubt" | "dispatched";
 readonly customerId?: string;
 /** Give the record of that id, and those of its reversals; without pages */
 readonly merchantTransactionId?: string;
+/** Give the record of that NICEPAY binding, and that of its deactivation; without pages */
+readonly referenceNo?: string;
+/** With operation: give the record of that Idempotency-Key; without pages */
+readonly idempotencyKey?: string;
+/** With idempotencyKey: whose key it is, as records name callers; whoever asks unless given */
+readonly caller?: string;
 /** With state: records of this kind alone */
 readonly namespace?: "money" | "reversal" | "binding" | "deactivation" | "notification" | "idempotency-key";
-/** With state: records of this operation alone, such as aggrepay/debit-wallet */
+/** With state: records of this operation alone, such as aggrepay/debit-wallet. With idempotencyKey: whose key it is */
 readonly operation?: string;
 /** With state: what has waited, or was sent, since then or later; must be a time such as 2026-11-29T09:30:00Z, or a date */
 readonly since?: string;
@@ -1065,7 +1073,7 @@ export const operations = {
   nicepayUserDetail: {"method":"POST","path":"/v1/nicepay/user-detail","identity":"none","query":[]},
   payuCheckStatus: {"method":"POST","path":"/v1/payu/check-status","identity":"none","query":[]},
   recordsGet: {"method":"GET","path":"/v1/records/{id}","identity":"none","query":[]},
-  recordsList: {"method":"GET","path":"/v1/records","identity":"none","query":["state","customerId","merchantTransactionId","namespace","operation","since","waits","limit","cursor"]},
+  recordsList: {"method":"GET","path":"/v1/records","identity":"none","query":["state","customerId","merchantTransactionId","referenceNo","idempotencyKey","caller","namespace","operation","since","waits","limit","cursor"]},
   recordsResolve: {"method":"POST","path":"/v1/records/{id}/resolve","identity":"none","query":[]},
   recordsResolveMany: {"method":"POST","path":"/v1/records/resolve","identity":"none","query":[]},
   wibmoEncrypt: {"method":"POST","path":"/v1/wibmo/encrypt","identity":"none","query":[]},

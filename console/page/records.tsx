@@ -1,9 +1,10 @@
 import { useState } from "preact/hooks";
-import { gateway, Refused } from "./api.ts";
+import { ask, gateway, Refused, unfinished } from "./api.ts";
+import { type Contract, operationsIn } from "./contract.ts";
 import { Decide } from "./decide.tsx";
 import { type Place, setQuery, useNow, usePolled } from "./hooks.ts";
 import { Choices, Empty, Loading, Select, Trouble } from "./parts.tsx";
-import { search } from "./search.ts";
+import { type Finders, search } from "./search.ts";
 import type { Detail, Page, Row } from "./shapes.ts";
 import { type Lists, readNow, useWatched } from "./watch.ts";
 import { Badge, operationTitle, providerTitle, sentAt, short, span } from "./words.tsx";
@@ -334,8 +335,10 @@ function Found({ asked }: { readonly asked: string }) {
     return (
       <Empty title="No record has this id">
         <p>
-          Looked for as a record's id, a merchantTransactionId, a customer's id, and as the identity or
-          transaction of everything unfinished.
+          Looked for as a record's id, a merchantTransactionId, a referenceNo, a customer's id, an
+          Idempotency-Key of your own, and as the identity or transaction of everything unfinished. A
+          provider's transaction that is settled is in its customer's list; another caller's key takes "gw
+          records --key".
         </p>
       </Empty>
     );
@@ -391,19 +394,24 @@ async function orNothing<T>(asking: Promise<readonly T[]>): Promise<readonly T[]
   }
 }
 
-const finders = {
-  byRecord: (id: string) =>
-    orNothing<Row>(
+const rows = (path: string): Promise<readonly Row[]> =>
+  orNothing(gateway<Page<Row>>(path).then(({ result }) => result));
+
+const finders: Finders<Row> = {
+  byRecord: (id) =>
+    orNothing(
       gateway<{ readonly record: Detail }>(`/v1/records/${encodeURIComponent(id)}`).then(({ record }) => [
         record,
       ]),
     ),
-  byTransaction: (id: string) =>
-    orNothing<Row>(
-      gateway<Page<Row>>(`/v1/records?merchantTransactionId=${encodeURIComponent(id)}`).then(
-        ({ result }) => result,
-      ),
-    ),
-  byCustomer: (id: string) =>
-    orNothing<Row>(gateway<Page<Row>>(`/v1/records?customerId=${id}&limit=100`).then(({ result }) => result)),
+  by: (query) => rows(`/v1/records?${new URLSearchParams(query)}`),
+  unfinished: async () => {
+    const found: Detail[] = [];
+    for (const state of lists) found.push(...(await unfinished(state)).result);
+    return found;
+  },
+  keyed: async () =>
+    operationsIn(await ask<Contract>("/console/openapi.json"))
+      .filter(({ identityBy }) => identityBy === "idempotency-key")
+      .map(({ path }) => path.replace("/v1/", "")),
 };

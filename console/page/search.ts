@@ -1,29 +1,49 @@
-import { unfinished } from "./api.ts";
-import type { Detail, Row } from "./shapes.ts";
+/** What a row of a list is looked at for. */
+interface Found {
+  readonly id: string;
+}
 
-interface Finders {
+/** Where a search reads. A refusal that means that there is nothing is an empty list. */
+export interface Finders<Row extends Found> {
   readonly byRecord: (id: string) => Promise<readonly Row[]>;
-  readonly byTransaction: (id: string) => Promise<readonly Row[]>;
-  readonly byCustomer: (id: string) => Promise<readonly Row[]>;
+  readonly by: (query: Readonly<Record<string, string>>) => Promise<readonly Row[]>;
+  /** Whole records of every state that is not settled. */
+  readonly unfinished: () => Promise<readonly (Row & Searched)[]>;
+  /** Operations whose identity is the Idempotency-Key: `aggrepay/customer-otp`. */
+  readonly keyed: () => Promise<readonly string[]>;
+}
+
+interface Searched {
+  readonly identity?: unknown;
+  readonly result?: unknown;
+  readonly failure?: unknown;
+  readonly lastInquiry?: unknown;
 }
 
 /**
- * Every record that has this id: its own, its transaction's, its customer's. The API has no list by `referenceNo`,
- * `Idempotency-Key` or the provider's transaction: those are looked for among what is unfinished.
+ * Every record that has this id: its own, its `merchantTransactionId`, `referenceNo` or customer, or the Idempotency-Key of the
+ * caller that asks. The provider's transactions, and other callers' keys, are looked for among what is unfinished. One request
+ * is made after another: as many at once would start as many functions.
  */
-export async function search(asked: string, finders: Finders): Promise<readonly Row[]> {
-  const found = [
-    /^(?:(?:binding|deactivation)\.)?[\w-]{43}$/.test(asked) ? await finders.byRecord(asked) : [],
-    /^[\w.-]{1,64}$/.test(asked) ? await finders.byTransaction(asked) : [],
-    /^\d{1,30}$/.test(asked) ? await finders.byCustomer(asked) : [],
-  ];
-  for (const state of ["needs_attention", "in_doubt", "dispatched"] as const)
-    found.push((await unfinished(state)).result.filter((record) => hasId(record, asked)));
-  return [...new Map(found.flat().map((row) => [row.id, row])).values()];
+export async function search<Row extends Found>(
+  asked: string,
+  { byRecord, by, unfinished, keyed }: Finders<Row>,
+): Promise<readonly Row[]> {
+  const found = (await unfinished()).filter((record) => hasId(record, asked)) as Row[];
+  const look = async (form: RegExp, finds: () => Promise<readonly Row[]>) => {
+    if (form.test(asked)) found.push(...(await finds()));
+  };
+  await look(/^(?:(?:binding|deactivation)\.)?[\w-]{43}$/, () => byRecord(asked));
+  await look(/^[\w.-]{1,64}$/, () => by({ merchantTransactionId: asked }));
+  await look(/^[\w.-]{1,40}$/, () => by({ referenceNo: asked }));
+  await look(/^\d{1,30}$/, () => by({ customerId: asked, limit: "100" }));
+  for (const operation of found.length > 0 ? [] : await keyed())
+    await look(/^[\x20-\x7e]{1,255}$/, () => by({ idempotencyKey: asked, operation }));
+  return [...new Map(found.map((row) => [row.id, row])).values()];
 }
 
 /** As its identity, or among the words of its result, failure and latest inquiry. */
-function hasId({ identity, result, failure, lastInquiry }: Detail, asked: string): boolean {
+function hasId({ identity, result, failure, lastInquiry }: Searched, asked: string): boolean {
   if (identity === asked) return true;
   const words = JSON.stringify([result, failure, lastInquiry]).split(/[^\w.-]+/);
   return words.includes(asked);

@@ -63,7 +63,7 @@ export interface Detail extends Row {
   readonly proposal: Proposal | null;
   readonly history: readonly { readonly state: State; readonly at: string }[];
   /** When the provider is next asked, where the gateway tells it. */
-  readonly nextInquiryAt?: string | null;
+  readonly nextInquiryAt: string | null;
 }
 
 export interface Page<T> {

@@ -83,6 +83,11 @@ export const recordDetail = v.strictObject({
     ),
     v.description("The latest question that settled nothing"),
   ),
+  nextInquiryAt: orNull(
+    time(
+      "When the record is looked into next, in UTC, unless its request is repeated before; null where that settles nothing",
+    ),
+  ),
   provedBy: orNull(
     oneOf(["reply", "inquiry", "notification", "person"], "How it is known that it succeeded"),
   ),
@@ -140,6 +145,7 @@ export const succeeded = {
   leaseEndsAt: null,
   inquiries: 0,
   lastInquiry: null,
+  nextInquiryAt: null,
   provedBy: "reply",
   waits: null,
   result: { transactionId: "654561373" },

@@ -27,6 +27,7 @@ const page = v.exactOptional(
 );
 
 const { operation, since, cursor, customerId, merchantTransactionId, limit } = forms;
+const { referenceNo, idempotencyKey, caller } = forms;
 
 export const sample = {
   query: {
@@ -36,10 +37,22 @@ export const sample = {
       merchantTransactionId,
       "Give the record of that id, and those of its reversals; without pages",
     ),
+    referenceNo: formed(
+      referenceNo,
+      "Give the record of that NICEPAY binding, and that of its deactivation; without pages",
+    ),
+    idempotencyKey: formed(
+      idempotencyKey,
+      "With operation: give the record of that Idempotency-Key; without pages",
+    ),
+    caller: formed(
+      caller,
+      "With idempotencyKey: whose key it is, as records name callers; whoever asks unless given",
+    ),
     namespace: oneOf(namespaces, "With state: records of this kind alone"),
     operation: formed(
       operation,
-      "With state: records of this operation alone, such as aggrepay/debit-wallet",
+      "With state: records of this operation alone, such as aggrepay/debit-wallet. With idempotencyKey: whose key it is",
     ),
     since: v.pipe(
       v.string(),
@@ -50,7 +63,7 @@ export const sample = {
     cursor: formed(cursor, "The cursor of the page before"),
   },
   notes: [
-    "Give exactly one of `state`, `customerId` and `merchantTransactionId`.",
+    "Give exactly one of `state`, `customerId`, `merchantTransactionId`, `referenceNo` and `idempotencyKey`.",
     "A page may hold fewer records than `limit`, or none, and still have a `cursor`: follow it until it is null.",
   ],
   requests: {
@@ -58,6 +71,8 @@ export const sample = {
     inDoubt: { query: { state: "in_doubt", namespace: "money" } },
     customer: { query: { customerId: "546693304" } },
     transaction: { query: { merchantTransactionId: "debit-wallet-1" } },
+    reference: { query: { referenceNo: "binding-1" } },
+    key: { query: { idempotencyKey: "c0ffee-7", operation: "aggrepay/customer-otp" } },
   },
   answers: {
     200: {
@@ -82,6 +97,8 @@ export const sample = {
           page: { cursor: null },
         },
         transaction: { result: [succeeded] },
+        reference: { result: [] },
+        key: { result: [waiting] },
       },
     },
   },

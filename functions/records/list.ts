@@ -1,24 +1,29 @@
+import type { Caller } from "../../lib/operation/caller.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import { type Answer, lambda, type Request } from "../../lib/operation/handler.ts";
-import { type RecordQuery, recordQueryOf } from "../../lib/operation/list-query.ts";
+import { type ByKey, type RecordQuery, recordQueryOf } from "../../lib/operation/list-query.ts";
 import { unfinished, waitingForAPerson } from "../../lib/operation/listed.ts";
 import { warmSecrets } from "../../lib/operation/read.ts";
 import { readable } from "../../lib/operation/record-query.ts";
 import { detailOf } from "../../lib/operation/record-view.ts";
 import { recordId } from "../../lib/records/identity.ts";
 import { processRecords } from "../../lib/records/process.ts";
+import type { RecordItem } from "../../lib/records/record.ts";
 import { reversalsOf } from "../../lib/records/reversals.ts";
 import type { Records } from "../../lib/records/store.ts";
 import { runtime } from "../../lib/runtime.ts";
 import { iso, systemClock } from "../../lib/time.ts";
 
-/** Records that wait for a person, or are in doubt or dispatched, oldest first; a customer's, newest first; or those of one id. */
+/**
+ * Records that wait for a person, or are in doubt or dispatched, oldest first; a customer's, newest first; or those of one id:
+ * a `merchantTransactionId`, a `referenceNo`, or an Idempotency-Key of an operation and caller.
+ */
 export const operation: FunctionDefinition = {
   name: "records/list",
   summary: "Lists records: those of a state that is not settled, a customer's, or those of an id",
   route: { method: "GET", path: "/v1/records" },
   access: "look",
-  variables: ["AGGREPAY_ACCOUNT"],
+  variables: ["AGGREPAY_ACCOUNT", "NICEPAY_ACCOUNT"],
   secrets: [],
   tableActions: ["GetItem", "Query"],
 };
@@ -26,11 +31,11 @@ export const operation: FunctionDefinition = {
 export const handler = /* @__PURE__ */ lambda({
   name: operation.name,
   read: recordQueryOf,
-  run: ({ input }: Request<RecordQuery>) => readable(list(input, processRecords())),
+  run: ({ input, caller }: Request<RecordQuery>) => readable(list(input, caller, processRecords())),
   warm: () => warmSecrets(operation),
 });
 
-function list(query: RecordQuery, records: Records): Promise<Answer> {
+function list(query: RecordQuery, asking: Caller, records: Records): Promise<Answer> {
   switch (query.by) {
     case "state": {
       const now = systemClock.now();
@@ -42,6 +47,10 @@ function list(query: RecordQuery, records: Records): Promise<Answer> {
       return ofCustomer(query, records);
     case "merchantTransactionId":
       return ofTransaction(query.merchantTransactionId, records);
+    case "referenceNo":
+      return ofReference(query.referenceNo, records);
+    case "idempotencyKey":
+      return ofKey({ ...query, caller: query.caller ?? asking }, records);
   }
 }
 
@@ -67,8 +76,32 @@ async function ofTransaction(id: string, records: Records): Promise<Answer> {
     records.get(recordId(provider, account, { namespace: "money", id })),
     reversalsOf(records, { provider, account, id }),
   ]);
+  return answerOf([money, ...reversals]);
+}
+
+/** A binding's record, and that of its deactivation. */
+async function ofReference(id: string, records: Records): Promise<Answer> {
+  const account = runtime().config.account("nicepay");
+  const ids = (["binding", "deactivation"] as const).map((namespace) =>
+    recordId("nicepay", account, { namespace, id }),
+  );
+  return answerOf(await Promise.all(ids.map(records.get)));
+}
+
+async function ofKey({ idempotencyKey: id, operation, caller }: Keyed, records: Records): Promise<Answer> {
+  const [provider = "", name = ""] = operation.split("/");
+  // Of a provider that there is not, nothing is found.
+  const account = runtime().config.option(`${provider.toUpperCase()}_ACCOUNT`);
+  if (account === undefined) return answerOf([]);
+  const identity = { namespace: "idempotency-key", id, caller, operation: name } as const;
+  return answerOf([await records.get(recordId(provider, account, identity))]);
+}
+
+type Keyed = ByKey & { readonly caller: Caller };
+
+function answerOf(found: readonly (RecordItem | undefined)[]): Answer {
   const now = systemClock.now();
   return {
-    body: { result: [...(money ? [money] : []), ...reversals].map((record) => detailOf(record, now)) },
+    body: { result: found.filter((record) => record !== undefined).map((record) => detailOf(record, now)) },
   };
 }

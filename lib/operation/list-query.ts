@@ -12,7 +12,18 @@ export type RecordQuery =
       readonly limit: number;
       readonly cursor: string | undefined;
     }
-  | { readonly by: "merchantTransactionId"; readonly merchantTransactionId: string };
+  | { readonly by: "merchantTransactionId"; readonly merchantTransactionId: string }
+  | { readonly by: "referenceNo"; readonly referenceNo: string }
+  | ByKey;
+
+/** An Idempotency-Key is its caller's own, and the operation's. */
+export interface ByKey {
+  readonly by: "idempotencyKey";
+  readonly idempotencyKey: string;
+  readonly operation: string;
+  /** Whoever asks, unless told. */
+  readonly caller: string | undefined;
+}
 
 export interface ByState {
   readonly by: "state";
@@ -49,6 +60,9 @@ export const forms = {
   state: [isOneOf(listedStates), "must be needs_attention, in_doubt or dispatched"],
   customerId: [/^\d{1,30}$/, "must be a string of 1 to 30 digits"],
   merchantTransactionId: [/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ -"],
+  referenceNo: [/^[A-Za-z0-9._-]{1,40}$/, "must be 1 to 40 of A-Z a-z 0-9 . _ -"],
+  idempotencyKey: [/^[\x20-\x7e]{1,255}$/, "must be 1 to 255 printable ASCII characters"],
+  caller: [/^[\x20-\x7e]{1,2048}$/, "must be a caller as records name it"],
   namespace: [isOneOf(namespaces), `must be one of ${namespaces.join(", ")}`],
   operation: [/^[a-z]+\/[a-z]+(?:-[a-z]+)*$/, "must be like aggrepay/debit-wallet"],
   since: [isTime, "must be a time such as 2026-11-29T09:30:00Z, or a date"],
@@ -62,7 +76,8 @@ const isName = (name: string): name is Name => Object.hasOwn(forms, name);
 type Given = Readonly<Partial<Record<Name, string>>>;
 
 /**
- * Exactly one of `state`, `customerId` and `merchantTransactionId`; lists by state and customer take `limit` (1 to 100, 25
+ * Exactly one of `state`, `customerId`, `merchantTransactionId`, `referenceNo` and `idempotencyKey`, which takes `operation` and
+ * perhaps `caller`; lists by state and customer take `limit` (1 to 100, 25
  * unless told) and the `cursor` that the page before gave; lists by state take filters.
  * @throws Problem `invalid-request` that names each parameter at fault.
  */
@@ -76,15 +91,19 @@ export function recordQueryOf(event: APIGatewayProxyEventV2): RecordQuery {
 /** Faults that one answer names. */
 const faultLimit = 20;
 
-function queryOf({ state, customerId, merchantTransactionId, limit = "25", cursor, ...only }: Given) {
+function queryOf(given: Given): RecordQuery {
+  const { state, customerId, merchantTransactionId, referenceNo, idempotencyKey, caller, ...rest } = given;
+  const { limit = "25", cursor, ...only } = rest;
   const page = { limit: Number(limit), cursor };
-  if (merchantTransactionId !== undefined)
-    return { by: "merchantTransactionId", merchantTransactionId } as const;
-  if (customerId !== undefined) return { by: "customer", customerId, ...page } as const;
+  if (merchantTransactionId !== undefined) return { by: "merchantTransactionId", merchantTransactionId };
+  if (referenceNo !== undefined) return { by: "referenceNo", referenceNo };
+  if (idempotencyKey !== undefined)
+    return { by: "idempotencyKey", idempotencyKey, operation: only.operation ?? "", caller };
+  if (customerId !== undefined) return { by: "customer", customerId, ...page };
   const listed = listedStates.find((each) => each === state);
   if (!listed) throw new Problem("invalid-request", "The query must have a state.");
   const since = only.since === undefined ? undefined : momentOf(only.since);
-  return { by: "state", state: listed, only: { ...only, since }, ...page } as const;
+  return { by: "state", state: listed, only: { ...only, since }, ...page };
 }
 
 const unknownIn = (parameters: object): Fault[] =>
@@ -99,18 +118,21 @@ const malformedIn = (parameters: Given): Fault[] =>
     return isRight ? [] : [fault(name, detail)];
   });
 
+const kinds = ["state", "customerId", "merchantTransactionId", "referenceNo", "idempotencyKey"] as const;
+
 /** Parameters that do not go together. */
-function misplacedIn(parameters: Given): Fault[] {
-  const { state, customerId, merchantTransactionId } = parameters;
-  const kinds = [state, customerId, merchantTransactionId].filter((value) => value !== undefined);
-  if (kinds.length !== 1)
-    return [fault("", "must have one of state, customerId and merchantTransactionId, and no two of them")];
-  const filters = (["namespace", "operation", "since", "waits"] as const).filter(
-    (name) => parameters[name] !== undefined,
-  );
-  if (state === undefined) return filters.map((name) => fault(name, "needs state too"));
-  const isWaiting = state === "needs_attention" || parameters.waits === undefined;
-  return isWaiting ? [] : [fault("waits", "goes with state needs_attention alone")];
+function misplacedIn(given: Given): Fault[] {
+  const [kind, ...others] = kinds.filter((name) => given[name] !== undefined);
+  if (kind === undefined || others.length > 0)
+    return [fault("", `must have one of ${kinds.join(", ")}, and no two of them`)];
+  const isGiven = (name: Name) => given[name] !== undefined;
+  if (kind === "idempotencyKey")
+    return isGiven("operation") ? [] : [fault("operation", "must be given with idempotencyKey")];
+  const filters = (["namespace", "operation", "since", "waits"] as const).filter(isGiven);
+  const ofKey = isGiven("caller") ? [fault("caller", "goes with idempotencyKey alone")] : [];
+  if (kind !== "state") return [...ofKey, ...filters.map((name) => fault(name, "needs state too"))];
+  const isWaiting = given.state === "needs_attention" || !isGiven("waits");
+  return [...ofKey, ...(isWaiting ? [] : [fault("waits", "goes with state needs_attention alone")])];
 }
 
 const fault = (name: string, detail: string): Fault => ({ pointer: name && `/${name}`, detail });

@@ -1,4 +1,5 @@
 import type { RecordView } from "../problem.ts";
+import { isAskedOn, nextLook } from "../records/doubt.ts";
 import { failureOf, resultOf } from "../records/parts.ts";
 import { resolutionOf } from "../records/person.ts";
 import { lapsesAt, proposalOf } from "../records/proposal.ts";
@@ -12,6 +13,14 @@ function proposalShown(record: RecordItem): object | null {
   return proposal ? { ...proposal, lapsesAt: iso(lapsesAt(proposal)) } : null;
 }
 
+const isoOrNull = (at: number | undefined): string | null => (at === undefined ? null : iso(at));
+
+/** When it is looked into next, unless its caller repeats before; undefined where nobody will. */
+const nextInquiryOf = (record: RecordItem): number | undefined =>
+  record.state === "dispatched" || record.state === "in_doubt" || isAskedOn(record)
+    ? nextLook(record)
+    : undefined;
+
 /** All of a record that a person who looks into it may see: everything but what is sealed or only there to compare by. */
 export function detailOf(record: RecordItem, now: number): RecordView & Readonly<Record<string, unknown>> {
   const { code, detail, provider } = failureOf(record);
@@ -22,9 +31,10 @@ export function detailOf(record: RecordItem, now: number): RecordView & Readonly
     customerId: record.customer?.split("#").at(-1) ?? null,
     amount: record.amount ?? null,
     host: record.host,
-    leaseEndsAt: record.leaseEnds === 0 ? null : iso(record.leaseEnds),
+    leaseEndsAt: isoOrNull(record.leaseEnds || undefined),
     inquiries: record.inquiries,
     lastInquiry: record.lastInquiry ? { ...record.lastInquiry, at: iso(record.lastInquiry.at) } : null,
+    nextInquiryAt: isoOrNull(nextInquiryOf(record)),
     provedBy: record.provedBy ?? null,
     waits: record.state === "needs_attention" ? (record.waits ?? "person") : null,
     result: resultOf(record),

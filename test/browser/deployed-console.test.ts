@@ -24,6 +24,7 @@ const record = {
   amount: "12.00",
   host: "provider.example",
   leaseEndsAt: null,
+  nextInquiryAt: "2026-11-29T09:31:00.000Z",
   inquiries: 3,
   lastInquiry: { at: "2026-11-29T09:29:00.000Z", learned: "The provider shows nothing yet." },
   provedBy: null,

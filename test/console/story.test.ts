@@ -19,6 +19,7 @@ const record = (change: Partial<Detail>): Detail => ({
   customerId: "991000017",
   host: "127.0.0.1:1",
   leaseEndsAt: null,
+  nextInquiryAt: null,
   inquiries: 0,
   lastInquiry: null,
   provedBy: null,

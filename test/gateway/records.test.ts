@@ -18,6 +18,7 @@ interface Detail {
   readonly attempt: number;
   readonly ageSeconds: number;
   readonly result: unknown;
+  readonly nextInquiryAt: string | null;
   readonly failure: { readonly code: string; readonly detail: string } | null;
   readonly flagged: string | null;
   readonly resolution: { readonly by: string; readonly reason: string; readonly at: string } | null;
@@ -80,6 +81,20 @@ describe("before it waits for a person", () => {
     );
     expect(await of("namespace=money")).toEqual([]);
     expect(listIn(await wallets.get("/v1/records?state=dispatched"))).toEqual([]);
+  });
+
+  test("it is found by its Idempotency-Key, of its caller alone, and says when it is looked into next", async () => {
+    const [key = ""] = keys;
+    const by = async (query: Record<string, string>) =>
+      listIn(await wallets.get(`/v1/records?${new URLSearchParams(query)}`));
+    const found = await by({ idempotencyKey: key, operation: route });
+    expect(found.map(({ id }) => id)).toEqual(ids.slice(0, 1));
+    expect(found[0]?.nextInquiryAt).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    expect(await by({ idempotencyKey: key, operation: route, caller: "anonymous" })).toHaveLength(1);
+    expect(await by({ idempotencyKey: key, operation: route, caller: "somebody" })).toEqual([]);
+    expect(await by({ idempotencyKey: key, operation: "aggrepay/change-mpin" })).toEqual([]);
+    expect(await by({ idempotencyKey: key, operation: "nobody/change-mpin" })).toEqual([]);
+    expect(await by({ referenceNo: "none" })).toEqual([]);
   });
 
   test("it comes to wait for one when its lease has ended and there is nothing to ask", async () => {
@@ -395,7 +410,8 @@ describe("records of a customer and of an id", () => {
     expect(await wallets.get("/v1/records")).toMatchObject({
       status: 400,
       body: {
-        detail: "The query must have one of state, customerId and merchantTransactionId, and no two of them.",
+        detail:
+          "The query must have one of state, customerId, merchantTransactionId, referenceNo, idempotencyKey, and no two of them.",
       },
     });
   });

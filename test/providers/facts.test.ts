@@ -2,8 +2,9 @@ import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { functions } from "../../functions/index.ts";
+import { operation as recordsList } from "../../functions/records/list.ts";
 import { variableOf } from "../../lib/config.ts";
-import { providerIn, providerNames, providers } from "../../lib/providers/index.ts";
+import { accountVariable, providerIn, providerNames, providers } from "../../lib/providers/index.ts";
 
 const project = resolve(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(project, path), "utf8");
@@ -26,6 +27,12 @@ describe("a provider's facts", () => {
     const operation = question?.operation ?? functions.find((each) => providerIn(each.name) === name)?.name;
     expect(functions.map((each) => each.name)).toContain(operation);
     expect(providerIn(operation ?? "")).toBe(name);
+  });
+
+  test.each(
+    providerNames.filter((name) => providers[name].hasChanges),
+  )("%s: the list of records is told of its account, to find records by their Idempotency-Key", (name) => {
+    expect(recordsList.variables).toContain(accountVariable(name));
   });
 
   test.each(

@@ -377,6 +377,12 @@ describe("a query", () => {
     [{ state: "in_doubt,dispatched" }, "/state"],
     [{ customerId: "1", namespace: "money" }, "/namespace"],
     [{ merchantTransactionId: "1", since: "2026-11-29" }, "/since"],
+    [{ idempotencyKey: "k" }, "/operation"],
+    [{ idempotencyKey: "\n", operation: "aggrepay/change-mpin" }, "/idempotencyKey"],
+    [{ referenceNo: "a b" }, "/referenceNo"],
+    [{ referenceNo: "a", caller: "c" }, "/caller"],
+    [{ state, caller: "c" }, "/caller"],
+    [{ referenceNo: "a", idempotencyKey: "k" }, ""],
     [{ state, toString: "1" }, "/toString"],
   ])("%j is refused, with the parameter's name", (query, pointer) => {
     expect(() => asked(query as Record<string, string>)).toThrow(
