@@ -3,35 +3,20 @@ import type { Ending } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { isObject, type JsonObject, lines, shown } from "./shown.ts";
 
-/** What a caller is to do after a reply. */
-export type Verdict =
-  | { readonly ends: Ending }
-  /** The same request is to be repeated; until it is, the outcome is this. */
-  | { readonly ends: Exclude<Ending, "done">; readonly repeatAfterSeconds: number };
-
-/** Where an answer names no time: API Gateway's own answers, and replies that never came. */
-export const presetSeconds = 5;
-
 /**
- * What a reply says to do, by status, `code` and `retry` alone. Answers without `code` are API Gateway's own: after its 429 and
- * 5xx a change is repeated under the same identity, since its record knows what may be done.
+ * How a command ends by a reply: by status, `code` and `retry` alone. Answers without `code` are API Gateway's own: after its 429
+ * and 5xx a change is repeated under the same identity, since its record knows what may be done.
  */
-export function verdictOn({ status, headers, body }: Reply): Verdict {
-  if (status >= 200 && status < 300) return { ends: "done" };
-  const { code, retry, record } = isObject(body) ? body : {};
-  const repeatAfterSeconds = Number(headers["retry-after"] ?? presetSeconds) || presetSeconds;
+export function endingOf({ status, body }: Reply): Ending {
+  if (status >= 200 && status < 300) return "done";
+  const { code, retry } = isObject(body) ? body : {};
   if (typeof code !== "string") {
-    if (status === 429) return { ends: "notDone", repeatAfterSeconds };
-    return status >= 500 ? { ends: "inDoubt", repeatAfterSeconds } : { ends: "refused" };
+    if (status === 429) return "notDone";
+    return status >= 500 ? "inDoubt" : "refused";
   }
-  if (status === 504 || code === "in-progress") {
-    const waitsForPerson = isObject(record) && record.state === "needs_attention";
-    return waitsForPerson || retry !== "same-identity"
-      ? { ends: "inDoubt" }
-      : { ends: "inDoubt", repeatAfterSeconds };
-  }
-  if (retry === "same-identity") return { ends: "notDone", repeatAfterSeconds };
-  return { ends: code === "invalid-request" || code === "unacceptable-body" ? "wrongInput" : "refused" };
+  if (status === 504 || code === "in-progress") return "inDoubt";
+  if (retry === "same-identity") return "notDone";
+  return code === "invalid-request" || code === "unacceptable-body" ? "wrongInput" : "refused";
 }
 
 /** The first line of a reply: `200 succeeded`, `422 wrong-credential: AggrePay refused the MPIN.` */

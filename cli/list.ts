@@ -1,5 +1,5 @@
 import type { Reply } from "../ops/smoke/gateway.ts";
-import { tellReply, verdictOn } from "./answer.ts";
+import { endingOf, tellReply } from "./answer.ts";
 import type { Asked } from "./ask.ts";
 import type { Ending } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -34,7 +34,7 @@ export async function listed(
   limit: number,
 ): Promise<readonly JsonObject[]> {
   const rows: JsonObject[] = [];
-  const isPaged = query.merchantTransactionId === undefined;
+  const isPaged = query.state !== undefined || query.customerId !== undefined;
   for (let cursor: string | undefined; ; ) {
     const page = { ...query, ...(isPaged && { limit: "100" }), ...(cursor !== undefined && { cursor }) };
     const body = await got(asked, `/v1/records?${new URLSearchParams(sorted(page))}`);
@@ -56,7 +56,7 @@ export async function orTold(io: Io, json: boolean, run: () => Promise<Ending>):
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     tellReply(error.reply, io, json);
-    const { ends } = verdictOn(error.reply);
+    const ends = endingOf(error.reply);
     return ends === "done" ? "refused" : ends;
   }
 }

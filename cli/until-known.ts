@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { GatewayProblem, NotKnownYet, RefusedByApiGateway } from "../client/src/problem.ts";
+import { untilKnown as repeated, type Sent } from "../client/src/until-known.ts";
 import { type Reply, Unanswered } from "../ops/smoke/gateway.ts";
-import { headline, presetSeconds, type Verdict, verdictOn } from "./answer.ts";
+import { headline } from "./answer.ts";
 import { Stopped } from "./exit.ts";
 
 /** How long and through what a request is repeated. */
@@ -11,47 +13,41 @@ interface Repeating {
   readonly send: () => Promise<Reply>;
 }
 
-interface Known {
-  readonly reply: Reply;
-  readonly verdict: Verdict;
-}
-
 /**
- * Repeats the same request until its outcome is known, or waits for a person, or the time is over: then the last reply is given.
- * A request whose reply was lost is repeated too. Only a first one that was never sent is not: there is no gateway.
+ * Repeats the same request as the client does, until its outcome is known, or waits for a person, or the time is over: then the
+ * last reply is given.
  *
  * @throws Stopped `unreachable` where no reply ever came
  */
-export async function untilKnown({ seconds, send, tell }: Repeating): Promise<Known> {
-  const end = performance.now() + seconds * 1000;
-  let last: Known | undefined;
-  for (let isFirst = true; ; isFirst = false) {
-    const met = await attempt(send, isFirst);
-    if (!(met instanceof Stopped)) last = met;
-    const wait = waitOf(met);
-    if (wait === undefined || performance.now() + wait * 1000 > end) {
-      if (last) return last;
-      throw met;
+export async function untilKnown({ seconds, send, tell }: Repeating): Promise<Reply> {
+  let last: Reply | undefined;
+  const onRepeat = (why: unknown, waitMs: number) => {
+    if (waitsForPerson(why)) throw why;
+    const sentence = why instanceof Stopped || last === undefined ? messageOf(why) : headline(last);
+    tell(`${sentence} Repeated in ${Math.ceil(waitMs / 1000)} s.`);
+  };
+  const sent = async (): Promise<Sent> => {
+    try {
+      last = await send();
+      return { kind: "answer", ...last, headers: new Headers(last.headers) };
+    } catch (cause) {
+      if (!(cause instanceof Stopped)) throw cause;
+      const isUnsent = cause.cause instanceof Unanswered && cause.cause.isUnsent;
+      return { kind: isUnsent ? "unsigned" : "nothing", cause };
     }
-    const why = met instanceof Stopped ? met.message : headline(met.reply);
-    tell(`${why} Repeated in ${wait} s.`);
-    await sleep(wait * 1000);
-  }
-}
-
-async function attempt(send: Repeating["send"], isFirst: boolean): Promise<Known | Stopped> {
+  };
   try {
-    const reply = await send();
-    return { reply, verdict: verdictOn(reply) };
+    await repeated(sent, { patienceMs: seconds * 1000, onRepeat, sleep: (ms) => sleep(ms) });
   } catch (error) {
-    if (!(error instanceof Stopped)) throw error;
-    if (isFirst && error.cause instanceof Unanswered && error.cause.isUnsent) throw error;
-    return error;
+    const isTold = [GatewayProblem, RefusedByApiGateway, NotKnownYet].some((each) => error instanceof each);
+    if (!isTold) throw error;
+    if (last === undefined) throw error instanceof NotKnownYet ? error.cause : error;
   }
+  if (last === undefined) throw new Error("a request ended without a reply");
+  return last;
 }
 
-/** Seconds until the request is repeated; undefined where it is not. */
-function waitOf(met: Known | Stopped): number | undefined {
-  if (met instanceof Stopped) return presetSeconds;
-  return "repeatAfterSeconds" in met.verdict ? met.verdict.repeatAfterSeconds : undefined;
-}
+const waitsForPerson = (why: unknown): boolean =>
+  why instanceof GatewayProblem && why.record?.state === "needs_attention";
+
+const messageOf = (why: unknown): string => (why instanceof Error ? why.message : String(why));

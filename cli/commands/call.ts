@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Command } from "commander";
 import { curlOf } from "../../local/curl.ts";
-import type { Reply, Request } from "../../ops/smoke/gateway.ts";
-import { tellReply, verdictOn } from "../answer.ts";
-import { type Asked, type AskOptions, asksGateway, gatewayOf } from "../ask.ts";
+import { endingOf, tellReply } from "../answer.ts";
+import { type AskOptions, asksGateway, gatewayOf } from "../ask.ts";
 import type { Catalogue, Operation } from "../catalogue.ts";
 import type { Ending } from "../exit.ts";
 import { wrongInput } from "../exit.ts";
@@ -66,24 +65,12 @@ async function call(
     io.out(curlOf(asked.url, request));
     return "done";
   }
-  const { reply, ends } = await sent(request, asked, options, io);
-  tellReply(reply, io, options.json === true);
-  return ends;
-}
-
-async function sent(
-  request: Omit<Request, "signed">,
-  asked: Asked,
-  options: CallOptions,
-  io: Io,
-): Promise<{ readonly reply: Reply; readonly ends: Ending }> {
   const send = () => asked.send(request);
-  if (options.untilKnown) {
-    const { reply, verdict } = await untilKnown({ seconds: options.for, send, tell: io.err });
-    return { reply, ends: verdict.ends };
-  }
-  const reply = await send();
-  return { reply, ends: verdictOn(reply).ends };
+  const reply = await (options.untilKnown
+    ? untilKnown({ seconds: options.for, send, tell: io.err })
+    : send());
+  tellReply(reply, io, options.json === true);
+  return endingOf(reply);
 }
 
 /** The fields that are given, one by one or as a body. */

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { tellReply, verdictOn } from "../answer.ts";
+import { endingOf, tellReply } from "../answer.ts";
 import { type AskOptions, asksGateway, gatewayOf } from "../ask.ts";
 import type { Ending } from "../exit.ts";
 import { wrongInput } from "../exit.ts";
@@ -61,7 +61,7 @@ async function resolve(ids: readonly string[], options: ResolveOptions, io: Io):
   } else for (const line of table(results.filter(isObject).map(rowOf))) io.out(line);
   const isRefused =
     Array.isArray(results) && results.some((each) => isObject(each) && Number(each.status) >= 300);
-  return isRefused ? "refused" : verdictOn(reply).ends;
+  return isRefused ? "refused" : endingOf(reply);
 }
 
 function rowOf({ id, status, record, problem }: JsonObject): JsonObject {

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { verdictOn } from "../../cli/answer.ts";
+import { endingOf } from "../../cli/answer.ts";
 import type { Io } from "../../cli/io.ts";
 import { gw } from "../../cli/program.ts";
 import { nearest } from "../../cli/suggest.ts";
@@ -13,55 +13,33 @@ const reply = (status: number, body: object, headers: Readonly<Record<string, st
   body,
 });
 
-describe("a reply's verdict", () => {
-  const again = { "retry-after": "7" };
+describe("how a command ends by a reply", () => {
   test.each([
-    ["success", reply(200, {}), { ends: "done" }],
-    ["a proposal", reply(202, {}), { ends: "done" }],
-    ["a mistake", reply(400, { code: "invalid-request", retry: "after-fix" }), { ends: "wrongInput" }],
-    ["a large body", reply(413, { code: "unacceptable-body", retry: "after-fix" }), { ends: "wrongInput" }],
-    ["a refusal", reply(422, { code: "declined", retry: "after-fix" }), { ends: "refused" }],
-    ["done before", reply(409, { code: "already-done", retry: "never" }), { ends: "refused" }],
-    [
-      "not sent",
-      reply(503, { code: "not-sent", retry: "same-identity" }, again),
-      { ends: "notDone", repeatAfterSeconds: 7 },
-    ],
-    [
-      "in progress",
-      reply(409, { code: "in-progress", retry: "same-identity" }, again),
-      { ends: "inDoubt", repeatAfterSeconds: 7 },
-    ],
+    ["success", reply(200, {}), "done"],
+    ["a proposal", reply(202, {}), "done"],
+    ["a mistake", reply(400, { code: "invalid-request", retry: "after-fix" }), "wrongInput"],
+    ["a large body", reply(413, { code: "unacceptable-body", retry: "after-fix" }), "wrongInput"],
+    ["a refusal", reply(422, { code: "declined", retry: "after-fix" }), "refused"],
+    ["done before", reply(409, { code: "already-done", retry: "never" }), "refused"],
+    ["not sent", reply(503, { code: "not-sent", retry: "same-identity" }), "notDone"],
+    ["in progress", reply(409, { code: "in-progress", retry: "same-identity" }), "inDoubt"],
     [
       "doubt",
-      reply(504, { code: "outcome-unknown", retry: "same-identity", record: { state: "in_doubt" } }, again),
-      { ends: "inDoubt", repeatAfterSeconds: 7 },
+      reply(504, { code: "outcome-unknown", retry: "same-identity", record: { state: "in_doubt" } }),
+      "inDoubt",
     ],
     [
       "a record that waits for a person",
       reply(504, { code: "outcome-unknown", retry: "same-identity", record: { state: "needs_attention" } }),
-      { ends: "inDoubt" },
+      "inDoubt",
     ],
-    [
-      "a flagged record that was left so",
-      reply(504, { code: "outcome-unknown", retry: "never" }),
-      { ends: "inDoubt" },
-    ],
-    ["API Gateway's throttle", reply(429, { message: "x" }), { ends: "notDone", repeatAfterSeconds: 5 }],
-    ["a function that ended", reply(500, { message: "x" }), { ends: "inDoubt", repeatAfterSeconds: 5 }],
-    ["API Gateway's own 503", reply(503, { message: "x" }), { ends: "inDoubt", repeatAfterSeconds: 5 }],
-    ["a caller without the right", reply(403, { message: "Forbidden" }), { ends: "refused" }],
-    [
-      "a Retry-After that is a date",
-      reply(
-        503,
-        { code: "not-sent", retry: "same-identity" },
-        { "retry-after": "Sun, 29 Nov 2026 10:00:00 GMT" },
-      ),
-      { ends: "notDone", repeatAfterSeconds: 5 },
-    ],
-  ] as const)("%s", (_what, given, verdict) => {
-    expect(verdictOn(given)).toEqual(verdict);
+    ["a flagged record that was left so", reply(504, { code: "outcome-unknown", retry: "never" }), "inDoubt"],
+    ["API Gateway's throttle", reply(429, { message: "x" }), "notDone"],
+    ["a function that ended", reply(500, { message: "x" }), "inDoubt"],
+    ["API Gateway's own 503", reply(503, { message: "x" }), "inDoubt"],
+    ["a caller without the right", reply(403, { message: "Forbidden" }), "refused"],
+  ] as const)("%s", (_what, given, ending) => {
+    expect(endingOf(given)).toBe(ending);
   });
 });
 
@@ -120,7 +98,7 @@ describe("repeating until it is known", () => {
 
   test("is told what it last was where the time is over", async () => {
     const { url, came } = await answering(
-      reply(504, { code: "outcome-unknown", detail: "d", retry: "same-identity" }),
+      reply(504, { code: "outcome-unknown", detail: "d", retry: "same-identity" }, { "retry-after": "7" }),
     );
     expect(await run(url, "--for", "1")).toEqual({ code: 3, first: "504 outcome-unknown: d" });
     expect(came).toHaveLength(1);
