@@ -41,7 +41,7 @@ export interface ProviderWord {
   readonly code: string;
   /** The form of the text that it needs besides, as a pattern. */
   readonly text?: string;
-  readonly as: "declined" | "not_executed" | "taken";
+  readonly as: "declined" | "not_executed" | "taken" | "inconclusive";
   /** The gateway's own code for it. */
   readonly means: string;
   readonly detail: string;

@@ -81,6 +81,8 @@ const effects: Readonly<Record<ProviderWord["as"], string>> = {
   declined: "the provider looked at the request and refused it",
   not_executed:
     "the provider refused before it looked: nothing happened, and the same request may be repeated",
+  inconclusive:
+    "it is not said whether the provider did anything: a change is in doubt and is asked about, and a read may be repeated",
   taken:
     "the provider has it already: on a first attempt from elsewhere, later perhaps by our own attempt, so it is asked",
 };

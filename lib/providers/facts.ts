@@ -4,11 +4,18 @@ import type { ProblemCode } from "../problem.ts";
 export interface ProviderFacts {
   /** As people write it. */
   readonly title: string;
+  /** A few words that follow its title and a colon: `a closed loop wallet`. */
+  readonly about: string;
   /** Scheme and host by stage. Undefined: the provider gives each merchant a host of its own, which must be chosen. */
   readonly hosts: Readonly<Record<Stage, string | undefined>>;
   /** The gateway changes something there: the merchant's account is part of every identity. */
   readonly hasChanges?: true;
   readonly secret: SecretShape;
+  /**
+   * Codes that are no refusal, each with a sentence. Where the provider changed something, what it did is not known; a read's
+   * reply cannot be used.
+   */
+  readonly inconclusive?: Readonly<Record<string, string>>;
   /** By the name of the context value. */
   readonly settings: Readonly<Record<string, Setting>>;
   /** A read that needs no customer's data, to see whether the secret is right. Undefined: it has none. */

@@ -4,6 +4,7 @@ import { idsKeptRange } from "./ids.ts";
 
 export const facts: ProviderFacts = {
   title: "AggrePay",
+  about: "a semi-closed wallet in India",
   hosts: {
     dev: "https://testwallet.aggrepaypayments.com",
     prod: "https://aggwallet.aggrepaypayments.com",

@@ -2,6 +2,7 @@ import type { ProviderFacts } from "../facts.ts";
 
 export const facts: ProviderFacts = {
   title: "DreamzWallet",
+  about: "PaymentPlug's wallet",
   hosts: { dev: "https://mob.paymentplug.com", prod: "https://wallet.paymentplug.com" },
   secret: {
     needed: ["secKey", "walletOwnerId", "token"],

@@ -3,8 +3,18 @@ import { paths } from "./paths.ts";
 
 export const facts: ProviderFacts = {
   title: "NICEPAY",
+  about: "account binding for payloan in Indonesia",
   hosts: { dev: "https://dev.nicepay.co.id", prod: "https://www.nicepay.co.id" },
   hasChanges: true,
+  inconclusive: {
+    ...Object.fromEntries(
+      ["1001", "1002", "1003", "1004", "9002", "9302"].map((code) => [
+        code,
+        "NICEPAY has trouble of its own.",
+      ]),
+    ),
+    "9528": "NICEPAY did not find something, and does not say what.",
+  },
   secret: {
     needed: ["iMid", "merchantKey"],
     optional: { phoneForm: { values: ["plus-62", "plus-62-space", "62"] } },

@@ -128,8 +128,8 @@ function read(
   const meaning = meaningOf(code, config, asked);
   if (meaning) return { kind: "refusal", word, ...meaning };
   if (status === 429) return throttled("NICEPAY", word);
-  // 1001 to 1004, 9002 and 9302 are trouble at the provider, 1002 came for other reasons too, 9528 says that something was not
-  // found, and the list is open: what it did is not known.
+  // Trouble at the provider, something that was not found (`inconclusive` in facts.ts), and the list is open: what it did is not
+  // known.
   return { kind: "unusable", why: "NICEPAY answered with a code that proves nothing.", word };
 }
 

@@ -69,7 +69,11 @@ export const isAboutToken = ({ operation }: Asked): boolean => operation !== "re
  * configured once it has been seen. A refusal leaves a deactivation as if it had not been asked for: a binding has no other
  * identity to ask again under.
  */
-export function tokenRefusal(code: string, { option }: Config, { operation }: Asked): Meaning | undefined {
+export function tokenRefusal(
+  code: string,
+  { option }: Pick<Config, "option">,
+  { operation }: Pick<Asked, "operation">,
+): Meaning | undefined {
   const revoked = (option("NICEPAY_REVOKED_CODES") ?? "").split(",").map(decisive);
   if (operation !== "deactivate-account-binding" && revoked.includes(decisive(code)))
     return {

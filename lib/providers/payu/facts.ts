@@ -3,6 +3,7 @@ import { idLengths } from "./id-lengths.ts";
 
 export const facts: ProviderFacts = {
   title: "PayU",
+  about: "a closed loop wallet",
   hosts: { dev: "https://apitest.payu.in", prod: "https://api.payu.in" },
   secret: {
     needed: ["merchantKey", "merchantSalt", "walletIdentifier"],

@@ -3,6 +3,7 @@ import { paths } from "./paths.ts";
 
 export const facts: ProviderFacts = {
   title: "Wibmo",
+  about: "customer records",
   hosts: { dev: "https://payusandbox-kong.pc.enstage-sas.com", prod: undefined },
   secret: {
     needed: ["apiKey"],

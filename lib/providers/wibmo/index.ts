@@ -147,9 +147,11 @@ export const configurationCodes = ["1262", "1264", "1310", "1311"];
  * no page says which is for which: their texts tell.
  */
 const blamesUs = (code: string, message: string): boolean =>
-  configurationCodes.includes(code) ||
-  (/^wal(?:264|29[2-9]|300)$/.test(code) &&
-    /\b(?:keys?|ip|address|secure ?code|checksum|client ?id|bank ?id|entity ?id|consumer)\b/i.test(message));
+  configurationCodes.includes(code) || (walCodes.test(code) && textsOfKeys.test(message));
+
+export const walCodes = /^wal(?:264|29[2-9]|300)$/;
+export const textsOfKeys =
+  /\b(?:keys?|ip|address|secure ?code|checksum|client ?id|bank ?id|entity ?id|consumer)\b/i;
 
 /** What Wibmo's gate says of an api key that it does not know. Source: the texts of Kong's key-auth and acl, which it runs. */
 const gateTexts = [
