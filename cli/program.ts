@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { callCommand } from "./commands/call.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { eventsCommand } from "./commands/events.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { faultCommand } from "./commands/fault.ts";
 import { ledgerCommand } from "./commands/ledger.ts";
@@ -59,6 +60,7 @@ const commands = [
   faultCommand,
   ledgerCommand,
   logsCommand,
+  eventsCommand,
   notifyCommand,
   signCommand,
   verifyCommand,

@@ -20,6 +20,7 @@ import { type LambdaProcess, startProcess } from "./lambda/process.ts";
 import { localConsole } from "./local-console.ts";
 import { openLogs, platformLine } from "./logs.ts";
 import { startPeers } from "./peers.ts";
+import { eventsOf } from "./pipe.ts";
 import { during, type Tell } from "./progress.ts";
 import { reach } from "./reach.ts";
 import { routerOf } from "./routes.ts";
@@ -135,7 +136,11 @@ export async function startHost(settings: Settings, project: string, tell: Tell)
     admit: admission.admit,
     restOf: (routeKey) => restRoutes.get(routeKey),
     invoke: (routeKey, event, signal) => invoke(functionOf.get(routeKey) ?? "", event, signal),
-    console: localConsole(`http://127.0.0.1:${api.port}`, peers),
+    console: localConsole(
+      `http://127.0.0.1:${api.port}`,
+      peers,
+      application.told ? eventsOf({ url: dynamo.url, ...application.told }) : async () => [],
+    ),
   });
   const eventSources = startEventSources(application.eventSources, {
     endpoint: stores.queuesUrl,

@@ -62,6 +62,14 @@ function matches(pattern: Readonly<Record<string, unknown>>, value: unknown): bo
   });
 }
 
+/** A table's stream, and the pipe that it goes through. */
+interface Source {
+  /** The database's own address. */
+  readonly url: string;
+  readonly table: string;
+  readonly pipe: Pipe;
+}
+
 /** A call of DynamoDB Streams to the database itself, which believes everybody. */
 async function called(url: string, operation: string, input: object) {
   const { status, body } = await post(
@@ -119,7 +127,7 @@ const pauseMs = 500;
 
 /** What is told from now on of the writes to a table, for as long as the process lives. */
 export async function followed(
-  { url, table, pipe }: { readonly url: string; readonly table: string; readonly pipe: Pipe },
+  { url, table, pipe }: Source,
   hear: (event: BusEvent) => void,
 ): Promise<never> {
   const startedAt = Math.floor(Date.now() / 1000);
@@ -133,4 +141,31 @@ export async function followed(
     for (const event of through(pipe, since)) hear(event);
     await sleep(pauseMs, undefined, { ref: false });
   }
+}
+
+/** An event, and when the write that tells it was made: to the second, as the stream has it. */
+export interface TimedEvent extends BusEvent {
+  readonly time: string;
+}
+
+/**
+ * What the bus would have got since the gateway was made, read anew at each call: the stream is left alone until somebody
+ * looks.
+ */
+export function eventsOf({ url, table, pipe }: Source): () => Promise<readonly TimedEvent[]> {
+  const last = new Map<string, string>();
+  const events: TimedEvent[] = [];
+  let reading: Promise<void> = Promise.resolve();
+  const read = async () => {
+    for (const record of await newsOf(url, table, last)) {
+      const seconds = record.dynamodb.ApproximateCreationDateTime ?? 0;
+      const time = new Date(seconds * 1000).toISOString();
+      events.push(...through(pipe, [record]).map((event) => ({ ...event, time })));
+    }
+  };
+  return async () => {
+    reading = reading.catch(() => undefined).then(read);
+    await reading;
+    return events;
+  };
 }
