@@ -1,5 +1,6 @@
 import { sample as notification } from "../functions/nicepay/account-binding-webhook.sample.ts";
 import { operation as webhook } from "../functions/nicepay/account-binding-webhook.ts";
+import { providers } from "../lib/providers/index.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { componentsOf } from "./components.ts";
 import { calledOperation, type Described, ownOperations } from "./operations.ts";
@@ -9,11 +10,9 @@ import { responseNames } from "./responses.ts";
 import { answerSchema } from "./schemas.ts";
 
 const titles = {
-  aggrepay: "AggrePay: a semi-closed wallet in India",
-  payu: "PayU: a closed loop wallet",
-  wibmo: "Wibmo: customer records",
-  dreamzwallet: "DreamzWallet: PaymentPlug's wallet",
-  nicepay: "NICEPAY: account binding for payloan in Indonesia",
+  ...Object.fromEntries(
+    Object.entries(providers).map(([name, { title, about }]) => [name, `${title}: ${about}`]),
+  ),
   "account-bindings": "Bindings and their user tokens",
   records: "Records of changes, and decisions on them",
 };

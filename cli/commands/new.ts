@@ -5,29 +5,37 @@ import { wrongInput } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { isPacked } from "../known.ts";
 import { type Answers, inputFieldsOf, resultFieldsOf } from "../new/answers.ts";
-import { formed, writeOperation } from "../new/write.ts";
+import type { ProviderAnswers } from "../new/provider.ts";
+import { formedIn, writeOperation, writeProvider } from "../new/write.ts";
 import type { Run } from "../run.ts";
 import { didYouMean } from "../suggest.ts";
 
 interface NewOptions {
   readonly changes?: true;
-  readonly summary: string;
+  readonly summary?: string;
   readonly source: string;
   readonly path?: string;
   readonly fields: string;
-  readonly result: string;
+  readonly result?: string;
+  readonly title?: string;
+  readonly about?: string;
+  readonly hosts?: string;
+  readonly secret?: string;
 }
 
-/** `gw new`: writes an operation to begin with. */
+const project = resolve(import.meta.dirname, "../..");
+
+/** `gw new`: writes an operation, or a provider, to begin with. */
 export const newCommand = (run: Run): Command =>
   new Command("new")
     .description(
-      "writes a new operation: its file, sample, registry lines and sandbox stub, and says what is left to judge",
+      "writes a new operation, or a new provider: files, registry lines and sandbox stub, and says what is left to judge",
     )
-    .argument("<provider/operation>", "such as aggrepay/block-customer")
-    .requiredOption("--summary <sentence>", 'such as "Blocks a customer\'s wallet"')
+    .argument("<provider/operation>", 'such as aggrepay/block-customer; or the word "provider"')
+    .argument("[name]", "of a new provider, in small letters")
     .requiredOption("--source <document>", "document and section that it is built from")
-    .requiredOption(
+    .option("--summary <sentence>", 'such as "Blocks a customer\'s wallet"')
+    .option(
       "--result <name:kind,...>",
       "what the answer holds; kinds are id, text, amount, count, flag and done",
     )
@@ -38,6 +46,13 @@ export const newCommand = (run: Run): Command =>
     )
     .option("--path <path>", "the provider's own; for AggrePay the name without hyphens")
     .option("--changes", "it changes something at the provider, under a record; it only looks unless told")
+    .option("--title <name>", "of a provider: its name as people write it")
+    .option("--about <words>", 'of a provider: such as "a prepaid wallet"')
+    .option(
+      "--hosts <test,production>",
+      "of a provider: https addresses; without production it must be chosen",
+    )
+    .option("--secret <part,...>", "of a provider: the parts of its secret")
     .addHelpText(
       "after",
       `
@@ -47,21 +62,48 @@ Examples:
   gw new aggrepay/block-customer --changes --summary "Blocks a customer's wallet" --source "AggrePay Wallet API v1.1, section 22" \\
     --fields customerId,description? --result blocked:done
   gw new payu/fetch-limit --path /loyalty-points/v1/wallet/limit --summary "Fetches a wallet's limit" --source "PayU, limits" \\
-    --fields urn --result limit:amount`,
+    --fields urn --result limit:amount
+  gw new provider acme --title Acme --about "a prepaid wallet" --source "Acme API v1" \\
+    --hosts https://test.acme.example,https://api.acme.example --secret apiKey,signingKey`,
     )
-    .action((name: string, options: NewOptions) => run((io) => create(name, options, io)));
+    .action((what: string, name: string | undefined, options: NewOptions) =>
+      run((io) => create(what, name, options, io)),
+    );
 
-async function create(name: string, options: NewOptions, io: Io): Promise<Ending> {
+async function create(what: string, name: string | undefined, options: NewOptions, io: Io): Promise<Ending> {
   if (isPacked) throw wrongInput('"gw new" needs the clone: run "npx gw new" there.');
-  const answers = answersOf(name, options);
-  const { files, judge } = writeOperation(answers, resolve(import.meta.dirname, "../.."));
+  const { files, judge } =
+    what === "provider"
+      ? writeProvider(providerOf(name, options), project)
+      : writeOperation(answersOf(what, options), project);
   for (const file of files) io.out(`wrote  ${file}`);
   io.out("Left to judge:");
   for (const each of judge) io.out(`- ${each}`);
   return "done";
 }
 
-function answersOf(typed: string, { changes, summary, source, path, fields, result }: NewOptions): Answers {
+function providerOf(typed: string | undefined, options: NewOptions): ProviderAnswers {
+  const { title, about, source, changes } = options;
+  const name = /^[a-z]{3,20}$/.exec(typed ?? "")?.[0];
+  if (name === undefined) throw wrongInput("A provider's name must be 3 to 20 small letters, such as acme.");
+  if (title === undefined || !/^[A-Z][\w ]+$/.test(title))
+    throw wrongInput("--title must be its name, such as Acme.");
+  if (about === undefined || !/^[^|"]{3,80}$/.test(about))
+    throw wrongInput('--about must be a few words, such as "a prepaid wallet".');
+  const [dev = "", prod, ...more] = (options.hosts ?? "").split(",");
+  const isHost = (text: string) =>
+    URL.canParse(text) && new URL(text).origin === text && text.startsWith("https:");
+  if (!isHost(dev) || (prod !== undefined && !isHost(prod)) || more.length > 0)
+    throw wrongInput("--hosts must be one or two addresses such as https://test.acme.example.");
+  const secret = (options.secret ?? "").split(",");
+  if (!secret.every((part) => /^[a-z][A-Za-z0-9]*$/.test(part)))
+    throw wrongInput("--secret must be parts such as apiKey,signingKey.");
+  return { name, title, about, hosts: { dev, prod }, secret, changes: changes === true, source };
+}
+
+function answersOf(typed: string, options: NewOptions): Answers {
+  const { changes, summary = "", source, path, fields, result = "" } = options;
+  const formed = formedIn(project);
   const [, provider = "", name] = /^([a-z]+)\/([a-z]+(?:-[a-z]+)*)$/.exec(typed) ?? [];
   if (name === undefined) throw wrongInput(`"${typed}" must be like aggrepay/block-customer.`);
   if (!formed.some((each) => each === provider))

@@ -1,14 +1,71 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type Contract, catalogueOf } from "../catalogue.ts";
 import { Stopped, wrongInput } from "../exit.ts";
 import { isObject } from "../shown.ts";
 import type { Answers, InputField } from "./answers.ts";
 import { idOf, type Known, operationFile, sampleFile, sandboxFile, toJudge } from "./operation.ts";
+import {
+  factsFile,
+  linesOf,
+  type ProviderAnswers,
+  providerFile,
+  providerSandboxFile,
+  signingFile,
+  signingTestFile,
+  toJudgeOf,
+  vectorsFile,
+} from "./provider.ts";
 
-/** A provider whose calls take any fields, in a form or in JSON. The calls of others have types of their own. */
-export const formed = ["aggrepay", "payu"] as const;
+/** Providers whose calls take fields by name: AggrePay's form, and whoever is sent a body of texts. Others have types of their own. */
+export const formedIn = (project: string): readonly string[] =>
+  globSync("lib/providers/*/index.ts", { cwd: project })
+    .filter((file) => {
+      const text = textOf(project, file);
+      return (
+        file.includes("/aggrepay/") ||
+        text.includes("readonly body: Readonly<Record<string, string | undefined>>;")
+      );
+    })
+    .map((file) => file.split("/")[2] ?? "")
+    .toSorted();
+
+/**
+ * Writes a provider's files and its lines in the lists.
+ *
+ * @param project the folder of the clone
+ * @returns the files that were written, and what is left to judge
+ * @throws Stopped `wrongInput` where the provider is there already
+ */
+export function writeProvider(answers: ProviderAnswers, project: string) {
+  const { name } = answers;
+  if (existsSync(join(project, "lib/providers", name)))
+    throw wrongInput(`lib/providers/${name} is there already.`);
+  const files = new Map([
+    [`lib/providers/${name}/facts.ts`, factsFile(answers)],
+    [`lib/providers/${name}/index.ts`, providerFile(answers)],
+    [`lib/signing/${name}.ts`, signingFile(answers)],
+    [`local/sandbox/${name}.ts`, providerSandboxFile(answers)],
+    [`test/vectors/${name}.json`, vectorsFile(answers)],
+    [`test/signing/${name}.test.ts`, signingTestFile(answers)],
+  ]);
+  for (const { file, before, text } of linesOf(answers)) {
+    const now = files.get(file) ?? textOf(project, file);
+    const put = now.replace(before, (found: string) => text + found);
+    if (put === now) throw new Stopped("fault", `${file} has another form than is known here.`);
+    files.set(file, put);
+  }
+  for (const [file, text] of files) {
+    mkdirSync(dirname(join(project, file)), { recursive: true });
+    writeFileSync(join(project, file), text.trimStart());
+  }
+  format(
+    project,
+    [...files.keys()].filter((file) => file.endsWith(".ts")),
+  );
+  return { files: [...files.keys()], judge: toJudgeOf(answers) };
+}
 
 /**
  * Writes an operation, its sample, its lines in the registry and, for AggrePay, a stub of the sandbox.
@@ -33,7 +90,10 @@ export function writeOperation(answers: Answers, project: string) {
     files.set(`local/sandbox/aggrepay/${name}.ts`, sandboxFile(answers));
     files.set(wallet, withCall(textOf(project, wallet), answers));
   }
-  for (const [file, text] of files) writeFileSync(join(project, file), text);
+  for (const [file, text] of files) {
+    mkdirSync(dirname(join(project, file)), { recursive: true });
+    writeFileSync(join(project, file), text);
+  }
   format(project, [...files.keys()]);
   return { files: [...files.keys()], judge: toJudge(answers, known) };
 }

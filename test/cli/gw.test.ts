@@ -124,6 +124,18 @@ describe("records, record and resolve", () => {
     );
   });
 
+  test("find a record by whatever id it has", async () => {
+    await shell.run("gw call customer-otp customerId=991000017 --key gw-key");
+    const identities = async (options: string) =>
+      JSON.parse((await shell.run(`gw records ${options} --json`)).out).map(
+        ({ identity }: { identity: string }) => identity,
+      );
+    expect(await identities("--find gw-key")).toEqual(["gw-key"]);
+    const debited = await shell.run(debit("gw-11", "--json"));
+    const { transactionId } = JSON.parse(debited.out).result;
+    expect(await identities(`--find ${transactionId} --customer 991000017`)).toEqual(["gw-11"]);
+  });
+
   test("settle what waits for a person", async () => {
     const stray = "--reference-no gw-stray --phone +6282112345678 --client-user-key u1";
     expect(await clone.run(`gw notify ${stray}`)).toMatchObject({ code: 0 });
@@ -205,6 +217,19 @@ test("logs shows the lines of a record, once and as they come", async () => {
   expect(await shell.run("gw logs", { DATA_DIR: "nowhere" })).toMatchObject({ code: 4, out: "" });
 });
 
+test("events shows what the bus would get of a record", async () => {
+  const { out } = await shell.run(debit("gw-21", "--json"));
+  const { id } = JSON.parse(out).record;
+  const told = await shell.run(`gw events ${id} --json`);
+  expect(JSON.parse(told.out)).toMatchObject({
+    source: "wallet-gateway",
+    "detail-type": "record.succeeded",
+    time: expect.stringMatching(/^20\d\d-\d\d-\d\dT/),
+    detail: { recordId: id, operation: "debit-wallet" },
+  });
+  expect(await shell.run("gw events --url https://pay.example.com")).toMatchObject({ code: 2, out: "" });
+});
+
 test("doctor finds nothing wrong with a gateway that runs", async () => {
   const { code, out } = await shell.run("gw doctor");
   expect({ code, out }).toEqual({
@@ -255,12 +280,16 @@ const wrong = {
   "gw records --stat x": "Unknown option '--stat' (Did you mean --state?)",
   "gw records --state done":
     "Option '--state <state>' argument 'done' is invalid. Allowed choices are needs_attention, in_doubt, dispatched.",
-  "gw records --customer 1 --transaction 2": "Give one of --state, --customer and --transaction.",
-  "gw records --customer 1 --since 2026-11-29": "--operation and --since go with --state alone.",
+  "gw records --customer 1 --transaction 2":
+    "Give one of --state, --customer, --transaction, --reference and --key.",
+  "gw records --customer 1 --since 2026-11-29": "--since goes with --state alone.",
+  "gw records --key k": "--key needs --operation too.",
+  "gw records --find x --state in_doubt": "--find goes with --customer alone.",
   "gw records --limit 0":
     "Option '--limit <n>' argument '0' is invalid. --limit must be a whole number from 1 to 100000.",
   "gw record": "Missing required argument 'id'",
-  "gw record none-such": 'No record has the id or merchantTransactionId "none-such".',
+  "gw record none-such":
+    'No record has the id, merchantTransactionId or referenceNo "none-such": "gw records --find none-such" looks for more.',
   "gw resolve x": "Required option '--outcome <outcome>' not specified",
   "gw resolve x y --outcome succeeded --reason r --transaction-id 1":
     "--transaction-id belongs to one record: give one id.",

@@ -4,14 +4,24 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inputFieldsOf, resultFieldsOf } from "../../cli/new/answers.ts";
-import { writeOperation } from "../../cli/new/write.ts";
+import { writeOperation, writeProvider } from "../../cli/new/write.ts";
 
 const project = resolve(import.meta.dirname, "../..");
 /** The sources that an operation is written into, and what they are compiled with. */
 const copy = mkdtempSync(join(tmpdir(), "gw-new-"));
 
 beforeAll(() => {
-  for (const path of ["functions", "lib", "local", "docs/openapi.json", "package.json", "tsconfig.json"])
+  const sources = [
+    "functions",
+    "lib",
+    "local",
+    "inspect",
+    "cli",
+    "README.md",
+    "package.json",
+    "tsconfig.json",
+  ];
+  for (const path of [...sources, "docs/openapi.json", "docs/deploying.md"])
     cpSync(join(project, path), join(copy, path), { recursive: true });
   symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
   const lint = JSON.parse(readFileSync(join(project, "biome.json"), "utf8"));
@@ -48,9 +58,27 @@ const operations = [
     takes: "urn,mobileNumber",
     gives: "limit:amount,note:text,open:flag,number:id",
   },
+  {
+    provider: "acme",
+    name: "hold-funds",
+    path: "/v1/hold",
+    changes: true,
+    takes: "customerId",
+    gives: "held:done",
+  },
 ];
 
-test("an operation that is written compiles, passes lint, and stands once in each list", () => {
+const acme = {
+  ...{ name: "acme", title: "Acme", about: "a prepaid wallet", source: "Acme API v1", changes: true },
+  ...{ hosts: { dev: "https://test.acme.example", prod: undefined }, secret: ["apiKey", "signingKey"] },
+};
+
+test("a provider and operations that are written compile, pass lint, and stand once in each list", () => {
+  const { files: ofProvider, judge: ofSignature } = writeProvider(acme, copy);
+  expect(ofProvider).toContain("lib/providers/acme/facts.ts");
+  expect(ofSignature.join()).toContain("test/vectors/acme.json");
+  expect(() => writeProvider(acme, copy)).toThrow("lib/providers/acme is there already.");
+  expect(readFileSync(join(copy, "lib/signing/acme.ts"), "utf8")).toContain("is not written yet");
   for (const { takes, gives, ...more } of operations) {
     const answers = { ...more, summary: "Does what nothing else does", source: "A document, section 1" };
     const { files, judge } = writeOperation(
@@ -70,11 +98,16 @@ test("an operation that is written compiles, passes lint, and stands once in eac
     expect(text("functions/samples.ts").split(`"./${provider}/${name}.sample.ts"`)).toHaveLength(2);
   }
   expect(text("functions/aggrepay/block-customer.ts")).toContain("address_line_1: input.addressLine1");
-  expect(run("biome", "ci", "functions", "local/sandbox")).toContain("No fixes applied");
+  expect(
+    run("biome", "ci", "functions", "local/sandbox", "lib/providers", "lib/signing", "cli/words.ts"),
+  ).toContain("No fixes applied");
   const config = JSON.parse(text("tsconfig.json"));
   writeFileSync(
     join(copy, "tsconfig.json"),
-    JSON.stringify({ ...config, include: ["functions", "lib", "local/sandbox"] }),
+    JSON.stringify({
+      ...config,
+      include: ["functions", "lib", "local/sandbox", "inspect/inspect.ts", "cli/words.ts"],
+    }),
   );
   expect(run("tsc")).toBe("");
 });
