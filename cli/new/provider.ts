@@ -112,7 +112,7 @@ export const providerSandboxFile = ({ name, title, secret }: ProviderAnswers): s
  * The ${title} sandbox, on 127.0.0.1. It shares no code with the gateway's signing: its check is written from the document.
  */
 import { slowFault, wireFaults } from "./common/faults.ts";
-import { type JsonFault, type Operation, refused, startJsonSandbox } from "./common/json-sandbox.ts";
+import { type JsonFault, type Operation, type Received, refused, startJsonSandbox } from "./common/json-sandbox.ts";
 import type { SandboxOptions, SecretValue } from "./common/options.ts";
 import type { Sandbox } from "./common/server.ts";
 
@@ -142,7 +142,7 @@ const checked = (
   operation: Operation<${capital(name)}Fault>,
   secrets: () => readonly SecretValue[],
 ): Operation<${capital(name)}Fault> => {
-  const isSigned: typeof operation.isSigned = (received) => secrets().some((secret) => isSignedWith(secret, received.raw));
+  const isSigned: typeof operation.isSigned = (received) => secrets().some((secret) => isSignedWith(secret, received));
   return {
     ...operation,
     isSigned,
@@ -154,7 +154,7 @@ const checked = (
 };
 
 /** Not written yet, so nothing is signed. */
-const isSignedWith = (_secret: SecretValue, _raw: string): boolean => false;
+const isSignedWith = (_secret: SecretValue, _received: Received): boolean => false;
 `;
 
 /** test/vectors/<name>.json: signatures that other code than ours has computed. */

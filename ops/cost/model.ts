@@ -1,3 +1,5 @@
+import { functions } from "../../functions/index.ts";
+import { providerNames } from "../../lib/providers/index.ts";
 import { costOf, type Picodollars } from "./dollars.ts";
 import type { Measured, Situation } from "./measured.ts";
 import { type PriceName, priceNames, prices } from "./prices.ts";
@@ -60,10 +62,13 @@ export const presets: Omit<Parameters, "rps" | "mix"> = {
   logMonths: 12,
   metrics: 76,
   idleMetrics: 5,
-  alarms: 136,
+  // Of the whole stack; of each function that is deployed by default, three in two alarms; of each provider, two in one.
+  alarms:
+    27 + 3 * functions.filter(({ onlyWith }) => onlyWith === undefined).length + 2 * providerNames.length,
   workers: 4,
   dashboards: 1,
-  secrets: 6,
+  // One for each provider, and that of the key rings.
+  secrets: providerNames.length + 1,
   natBytes: 6000,
   // 115 bytes a record in its default format, and the 26 that CloudWatch Logs adds to each.
   flowLogBytes: 850,

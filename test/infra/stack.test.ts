@@ -8,6 +8,7 @@ import {
   type SecretName,
   secretIdVariable,
 } from "../../lib/operation/definition.ts";
+import { providerNames, providers } from "../../lib/providers/index.ts";
 import { synthesized } from "./synthesized.ts";
 
 /** Every kind of definition, also those that no function of today is. */
@@ -139,15 +140,10 @@ const [keyId = "", keyProperties] =
   [...all("AWS::KMS::Key")].find(([, { Description }]) => Description.startsWith("Records")) ?? [];
 const arn = (id: string) => ({ "Fn::GetAtt": [id, "Arn"] });
 const ref = (id: string) => ({ Ref: id });
-const secretRefs: Readonly<Record<SecretName, Ref>> = {
-  aggrepay: ref("SecretAggrepay"),
-  payu: ref("SecretPayu"),
-  wibmo: ref("SecretWibmo"),
-  dreamzwallet: ref("SecretDreamzwallet"),
-  nicepay: ref("SecretNicepay"),
-  gateway: ref("SecretGateway"),
-  webhook: ref("SecretWebhook"),
-};
+const secretNames = [...providerNames, "gateway", "webhook"] as const;
+const secretRefs = Object.fromEntries(
+  secretNames.map((name) => [name, ref(`Secret${name.charAt(0).toUpperCase()}${name.slice(1)}`)]),
+) as Readonly<Record<SecretName, Ref>>;
 /** Events are delivered to a merchant only where that is chosen. */
 const deployedSecrets = Object.fromEntries(Object.entries(secretRefs).filter(([name]) => name !== "webhook"));
 
@@ -667,13 +663,9 @@ test("the records are in one table with two indexes", () => {
   expect(keyProperties?.EnableKeyRotation).toBe(true);
 });
 
-test.each([
-  ["aggrepay", ["apiKey", "salt"]],
-  ["payu", ["merchantKey", "merchantSalt", "walletIdentifier"]],
-  ["wibmo", ["apiKey"]],
-  ["dreamzwallet", ["secKey", "walletOwnerId", "token"]],
-  ["nicepay", ["iMid", "merchantKey"]],
-] as const)("the secret %s is created empty, under the same key, and says what belongs into it", (name, keys) => {
+test.each(
+  providerNames.map((name) => [name, providers[name].secret.needed] as const),
+)("the secret %s is created empty, under the same key, and says what belongs into it", (name, keys) => {
   const id = secretRefs[name].Ref;
   const secret = find("AWS::SecretsManager::Secret", id);
   expect(secret).toEqual({ Description: expect.any(String), KmsKeyId: arn(keyId) });
