@@ -23,20 +23,20 @@ type Told = Omit<ProblemGuide, "statuses" | "retry"> & {
 const told: Readonly<Record<ProblemCode, Told>> = {
   "invalid-request": {
     meaning:
-      "A field, parameter or header is wrong. Each place is in `errors`; where the provider found it, its words are in `provider`. Nothing happened.",
-    caller: "Mend the request. Where the answer has a declined record, use a new identity.",
+      "A field, parameter or header is wrong. `errors` names each wrong field; if the provider refused it, its words are in `provider`. Nothing happened.",
+    caller: "Correct the request. Where the answer has a declined record, use a new identity.",
     detail: "/amount must be above zero.",
   },
   "access-denied": {
     meaning:
-      "The token names nobody: it lacks `iss` or `sub`. Of the webhook: the signature or address is wrong.",
+      "The token does not say who calls: it lacks `iss` or `sub`. Of the webhook: the signature or address is wrong.",
     caller: "Send a token with the claims `iss` and `sub`.",
     operator: {
       does: "Of the webhook: see why notifications are refused.",
       runbook: "refused-notifications",
     },
     alsoStatus: [401],
-    detail: "The token names nobody: it must have the claims iss and sub.",
+    detail: "The token does not say who calls: it must have the claims iss and sub.",
   },
   "not-found": {
     meaning: "The provider, or the gateway, does not know what the request names. Nothing happened.",
@@ -48,14 +48,14 @@ const told: Readonly<Record<ProblemCode, Told>> = {
       "The same request is being carried out, or another one for the same mobile number, name or payment; or it is not known yet whether the debit, or the reversal before this one, succeeded.",
     caller: "Repeat the request as it is after `Retry-After` seconds.",
     operator: {
-      does: "Where it stays so for minutes: see what holds the number, name or payment.",
+      does: "If this lasts for minutes: see which record holds the number, name or payment.",
       runbook: "a-mobile-number-a-name-or-a-payment-that-stays-busy",
     },
     detail: "The same request is being carried out.",
   },
   "already-done": {
     meaning:
-      "The provider has it already, from outside this record; or the debit is reversed under another number; or the record does not wait for a decision, or not for yours.",
+      "The provider already did this, but not for this record; or the debit is reversed under another number; or the record does not wait for a decision, or waits for another person's.",
     caller: "Do not repeat it. Look at the record, or ask the provider's list.",
     detail: "AggrePay has this id already, from outside this record.",
   },
@@ -67,24 +67,24 @@ const told: Readonly<Record<ProblemCode, Told>> = {
     detail: "The header content-type must be application/json.",
   },
   "wrong-credential": {
-    meaning: "The provider refused the MPIN or the OTP. The identity is spent.",
+    meaning: "The provider refused the MPIN or the OTP. The identity is used up.",
     caller: "Ask the customer again, and send it under a new identity.",
     detail: "AggrePay refused the MPIN.",
   },
   "insufficient-funds": {
-    meaning: "The wallet does not hold enough. The identity is spent.",
+    meaning: "The wallet does not hold enough money. The identity is used up.",
     caller: "Ask for a smaller amount or another means, under a new identity.",
     detail: "The wallet does not hold enough.",
   },
   "limit-exceeded": {
-    meaning: "A limit of the provider would be passed. A change's identity is spent.",
+    meaning: "The amount or number is over a limit of the provider. The identity of a change is used up.",
     caller: "Ask for less, or later, under a new identity.",
     detail: "A limit of the customer's wallet would be passed.",
   },
   declined: {
     meaning:
       "The provider refused it for another reason, which is in `provider`; 409: the debit to be reversed was declined.",
-    caller: "Mend the cause. A change takes a new identity; a refused reversal takes `nextReversal`.",
+    caller: "Remove the cause. A change takes a new identity; a refused reversal takes `nextReversal`.",
     alsoStatus: [409],
     alsoRetry: ["never"],
     detail: "AggrePay declined.",
@@ -99,7 +99,7 @@ const told: Readonly<Record<ProblemCode, Told>> = {
     meaning: "The provider asks for fewer requests (HTTP 429). Nothing was done.",
     caller: "Repeat the request as it is after `Retry-After` seconds.",
     operator: {
-      does: "Where there are many: see what the provider allows.",
+      does: "If there are many: see what the provider allows.",
       runbook: "a-provider-that-fails",
     },
     detail: "AggrePay asks for fewer requests.",
@@ -107,32 +107,32 @@ const told: Readonly<Record<ProblemCode, Told>> = {
   misconfigured: {
     meaning: "A secret or setting of the gateway is wrong, or the provider refused it. Nothing was done.",
     caller: "Repeat the request as it is after `Retry-After` seconds; tell the operator.",
-    operator: { does: "Mend the secret or setting that `detail` names.", runbook: "misconfigured" },
+    operator: { does: "Correct the secret or setting that `detail` names.", runbook: "misconfigured" },
     detail: "AggrePay refused the gateway's api key or signature.",
   },
   "provider-fault": {
     meaning:
-      "A read's reply cannot be used, or something in front of the provider refused the call; or a change is shown not to have been carried out.",
+      "The reply to a read cannot be used, or a firewall or proxy in front of the provider refused the call; or it is proved that a change was not carried out.",
     caller: "Repeat the request as it is after `Retry-After` seconds: of a change it is then a new attempt.",
     operator: {
-      does: "Where there are many: see what the provider answers.",
+      does: "If there are many: see what the provider answers.",
       runbook: "a-provider-that-fails",
     },
     detail: "AggrePay answered with HTTP 500.",
   },
   "not-sent": {
     meaning:
-      "No byte of this request was sent to the provider, or nothing could be read or written. What an earlier request under the same identity did is told by `record` alone, where the answer has one.",
+      "Nothing of this request was sent to the provider, or a record could not be read or written. What an earlier request under the same identity did is told by `record` alone, where the answer has one.",
     caller: "Repeat the request as it is after `Retry-After` seconds, under no other identity.",
     operator: {
-      does: "Where there are many: see whether the provider, the table and the secrets can be reached.",
+      does: "If there are many: see whether the provider, the table and the secrets can be reached.",
       runbook: "a-provider-that-fails",
     },
     detail: "Nothing was sent: the connection was refused.",
   },
   "outcome-unknown": {
     meaning:
-      "Of a change: the provider may have acted. Of a read: it did not answer in time. `never`: a person has looked into it, and left it so.",
+      "A change: the provider may have carried it out. A read: the provider did not answer in time. With `retry` `never`: a person looked at the record and did not settle it.",
     caller:
       "Repeat the request as it is, under the same identity, after `Retry-After` seconds: the gateway asks the provider, and sends nothing again. Never use a new identity meanwhile.",
     operator: {
@@ -187,7 +187,7 @@ export const gatewayAnswers: readonly GatewayAnswer[] = [
     message: "Forbidden",
     meaning:
       "The signature is wrong, the policy does not allow the route, or the token lacks the scope. Nothing happened.",
-    caller: "Mend the credentials or the policy, then repeat the request as it is.",
+    caller: "Correct the credentials or the policy, then repeat the request as it is.",
   },
   {
     status: 404,

@@ -1080,12 +1080,12 @@ export const operations = {
   wibmoRetrieveCustomerRecord: {"method":"POST","path":"/v1/wibmo/retrieve-customer-record","identity":"none","query":[]},
 } as const;
 
-/** A field, parameter or header is wrong. Each place is in `errors`; where the provider found it, its words are in `provider`. Nothing happened. Do: Mend the request. Where the answer has a declined record, use a new identity. */
+/** A field, parameter or header is wrong. `errors` names each wrong field; if the provider refused it, its words are in `provider`. Nothing happened. Do: Correct the request. Where the answer has a declined record, use a new identity. */
 export class InvalidRequest extends GatewayProblem {
   declare readonly code: "invalid-request";
 }
 
-/** The token names nobody: it lacks `iss` or `sub`. Of the webhook: the signature or address is wrong. Do: Send a token with the claims `iss` and `sub`. */
+/** The token does not say who calls: it lacks `iss` or `sub`. Of the webhook: the signature or address is wrong. Do: Send a token with the claims `iss` and `sub`. */
 export class AccessDenied extends GatewayProblem {
   declare readonly code: "access-denied";
 }
@@ -1100,7 +1100,7 @@ export class InProgress extends GatewayProblem {
   declare readonly code: "in-progress";
 }
 
-/** The provider has it already, from outside this record; or the debit is reversed under another number; or the record does not wait for a decision, or not for yours. Do: Do not repeat it. Look at the record, or ask the provider's list. */
+/** The provider already did this, but not for this record; or the debit is reversed under another number; or the record does not wait for a decision, or waits for another person's. Do: Do not repeat it. Look at the record, or ask the provider's list. */
 export class AlreadyDone extends GatewayProblem {
   declare readonly code: "already-done";
 }
@@ -1110,22 +1110,22 @@ export class UnacceptableBody extends GatewayProblem {
   declare readonly code: "unacceptable-body";
 }
 
-/** The provider refused the MPIN or the OTP. The identity is spent. Do: Ask the customer again, and send it under a new identity. */
+/** The provider refused the MPIN or the OTP. The identity is used up. Do: Ask the customer again, and send it under a new identity. */
 export class WrongCredential extends GatewayProblem {
   declare readonly code: "wrong-credential";
 }
 
-/** The wallet does not hold enough. The identity is spent. Do: Ask for a smaller amount or another means, under a new identity. */
+/** The wallet does not hold enough money. The identity is used up. Do: Ask for a smaller amount or another means, under a new identity. */
 export class InsufficientFunds extends GatewayProblem {
   declare readonly code: "insufficient-funds";
 }
 
-/** A limit of the provider would be passed. A change's identity is spent. Do: Ask for less, or later, under a new identity. */
+/** The amount or number is over a limit of the provider. The identity of a change is used up. Do: Ask for less, or later, under a new identity. */
 export class LimitExceeded extends GatewayProblem {
   declare readonly code: "limit-exceeded";
 }
 
-/** The provider refused it for another reason, which is in `provider`; 409: the debit to be reversed was declined. Do: Mend the cause. A change takes a new identity; a refused reversal takes `nextReversal`. */
+/** The provider refused it for another reason, which is in `provider`; 409: the debit to be reversed was declined. Do: Remove the cause. A change takes a new identity; a refused reversal takes `nextReversal`. */
 export class Declined extends GatewayProblem {
   declare readonly code: "declined";
 }
@@ -1145,17 +1145,17 @@ export class Misconfigured extends GatewayProblem {
   declare readonly code: "misconfigured";
 }
 
-/** A read's reply cannot be used, or something in front of the provider refused the call; or a change is shown not to have been carried out. Do: Repeat the request as it is after `Retry-After` seconds: of a change it is then a new attempt. */
+/** The reply to a read cannot be used, or a firewall or proxy in front of the provider refused the call; or it is proved that a change was not carried out. Do: Repeat the request as it is after `Retry-After` seconds: of a change it is then a new attempt. */
 export class ProviderFault extends GatewayProblem {
   declare readonly code: "provider-fault";
 }
 
-/** No byte of this request was sent to the provider, or nothing could be read or written. What an earlier request under the same identity did is told by `record` alone, where the answer has one. Do: Repeat the request as it is after `Retry-After` seconds, under no other identity. */
+/** Nothing of this request was sent to the provider, or a record could not be read or written. What an earlier request under the same identity did is told by `record` alone, where the answer has one. Do: Repeat the request as it is after `Retry-After` seconds, under no other identity. */
 export class NotSent extends GatewayProblem {
   declare readonly code: "not-sent";
 }
 
-/** Of a change: the provider may have acted. Of a read: it did not answer in time. `never`: a person has looked into it, and left it so. Do: Repeat the request as it is, under the same identity, after `Retry-After` seconds: the gateway asks the provider, and sends nothing again. Never use a new identity meanwhile. */
+/** A change: the provider may have carried it out. A read: the provider did not answer in time. With `retry` `never`: a person looked at the record and did not settle it. Do: Repeat the request as it is, under the same identity, after `Retry-After` seconds: the gateway asks the provider, and sends nothing again. Never use a new identity meanwhile. */
 export class OutcomeUnknown extends GatewayProblem {
   declare readonly code: "outcome-unknown";
 }

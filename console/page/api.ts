@@ -97,7 +97,19 @@ export function here(): Setup {
   return setup;
 }
 
-export const gateway = <T>(path: string, init: Ask = {}): Promise<T> => ask<T>(here().base + path, init);
+/** The same of the gateway. @throws Refused, which says how to see a local gateway that answers signed calls alone */
+export async function gateway<T>(path: string, init: Ask = {}): Promise<T> {
+  const { base, kind, gateway: url } = here();
+  try {
+    return await ask<T>(base + path, init);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 403 || kind !== "local") throw error;
+    throw new Refused(
+      403,
+      `This gateway runs with AUTH=iam and answers signed calls alone. Serve its console with: npx gw console --url ${url}`,
+    );
+  }
+}
 
 /** Every page of a list by state, 500 records at most. */
 export async function unfinished(

@@ -23,7 +23,10 @@ export function callerOf(event: APIGatewayProxyEventV2): Caller {
   if (authorizer?.jwt === undefined) return "anonymous";
   const { iss, sub } = authorizer.jwt.claims ?? {};
   if (typeof iss === "string" && typeof sub === "string") return `jwt:${JSON.stringify([iss, sub])}`;
-  throw new Problem("access-denied", "The token names nobody: it must have the claims iss and sub.");
+  throw new Problem(
+    "access-denied",
+    "The token does not say who calls: it must have the claims iss and sub.",
+  );
 }
 
 /**

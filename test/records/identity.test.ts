@@ -329,7 +329,7 @@ describe("a caller", () => {
     { claims: { iss: "https://issuer" } },
     { claims: { sub: "asha" } },
   ])("is refused with a token that names nobody: %j", (jwt) => {
-    expect(() => of({ jwt })).toThrow("The token names nobody");
+    expect(() => of({ jwt })).toThrow("The token does not say who calls");
   });
 
   test("is nobody in particular where no authorizer stands before the route", () => {
