@@ -14,13 +14,13 @@ export interface ProblemGuide {
   readonly detail: string;
 }
 
-type Told = Omit<ProblemGuide, "statuses" | "retry"> & {
+type GuideText = Omit<ProblemGuide, "statuses" | "retry"> & {
   /** Where they are more than the kind's own. */
   readonly alsoStatus?: readonly number[];
   readonly alsoRetry?: readonly Retry[];
 };
 
-const told: Readonly<Record<ProblemCode, Told>> = {
+const told: Readonly<Record<ProblemCode, GuideText>> = {
   "invalid-request": {
     meaning:
       "A field, parameter or header is wrong. `errors` names each wrong field; if the provider refused it, its words are in `provider`. Nothing happened.",

@@ -83,7 +83,7 @@ export interface Counted {
   readonly unlisted?: boolean;
 }
 
-export type Told = RequestLog & Counted;
+export type RequestLine = RequestLog & Counted;
 
 const one = (is: boolean | undefined): 0 | 1 => (is ? 1 : 0);
 
@@ -93,7 +93,7 @@ const one = (is: boolean | undefined): 0 | 1 => (is ? 1 : 0);
  */
 export const providerCounts =
   (provider: string) =>
-  (told: Told): readonly Counts[] => [
+  (told: RequestLine): readonly Counts[] => [
     {
       by: { provider },
       values: {
@@ -112,7 +112,7 @@ export const providerCounts =
 /** A delivery of a notification. `WebhookRefused`: it was not kept; `reason` is the status that it was answered with. */
 export const webhookCounts =
   (provider: string) =>
-  ({ status, notification, unlisted }: Told): readonly Counts[] => {
+  ({ status, notification, unlisted }: RequestLine): readonly Counts[] => {
     const refused = status !== 200;
     const values = {
       WebhookReceived: 1,
@@ -159,7 +159,7 @@ export const queueCounts = (provider: string, taken: TakenFromQueue): readonly C
  * connection, no reply in time, 5xx, a page in place of a reply. `Misconfigured`, of all functions together, is for those that
  * call no provider, too.
  */
-export function setbackCounts(told: Told): readonly Counts[] {
+export function setbackCounts(told: RequestLine): readonly Counts[] {
   const { function: name, code, error, unexpected, misread } = told;
   const misconfigured = code === "misconfigured";
   const values = { Unexpected: unexpected ? 1 : undefined, Setbacks: 1 };

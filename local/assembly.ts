@@ -20,7 +20,7 @@ export interface Application {
   readonly queues: readonly Queue[];
   readonly eventSources: readonly EventSource[];
   /** What the pipe of the table's stream tells, and the queues that rules of its bus hand every event to. */
-  readonly told: Told | undefined;
+  readonly told: EventDelivery | undefined;
   /** By the ARN of the secret that has it. */
   readonly secretPolicies: ReadonlyMap<string, Policy>;
   /** By the ARN of the queue that has it. */
@@ -82,7 +82,7 @@ export interface Queue {
   readonly deadLetters: { readonly queue: string; readonly after: number } | undefined;
 }
 
-export interface Told {
+export interface EventDelivery {
   readonly table: string;
   readonly pipe: Pipe;
   readonly queues: readonly Queue[];
@@ -198,7 +198,7 @@ export function readAssembly(folder: string): Application {
     };
   });
 
-  const told = ofType("AWS::Pipes::Pipe").map(({ properties }): Told => {
+  const told = ofType("AWS::Pipes::Pipe").map(({ properties }): EventDelivery => {
     const busTargets = ofType("AWS::Events::Rule")
       .filter((rule) => rule.properties.EventPattern !== undefined)
       .flatMap((rule) => listOf(rule.properties.Targets).map((target) => text(objectOf(target).Arn)));

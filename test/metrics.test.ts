@@ -4,8 +4,8 @@ import {
   type Counts,
   namespaceIn,
   providerCounts,
+  type RequestLine,
   setbackCounts,
-  type Told,
   webhookCounts,
 } from "../lib/metrics.ts";
 import { faultsOf, metricsOf, valuesOf } from "./support/emf.ts";
@@ -23,7 +23,7 @@ function printed(line: LogLine, counts?: readonly Counts[]): string {
   return lines[0] ?? "";
 }
 
-const told: Told = { function: "aggrepay/debit-wallet", requestId: "r-1", status: 200, durationMs: 9 };
+const told: RequestLine = { function: "aggrepay/debit-wallet", requestId: "r-1", status: 200, durationMs: 9 };
 const counts = providerCounts("aggrepay");
 
 test("a line holds what it is told, first what people read", () => {
@@ -92,7 +92,7 @@ test("a delivery that is refused is counted with and without its reason", () => 
   });
 });
 
-test.each<readonly [string, Partial<Told>, Readonly<Record<string, number>>]>([
+test.each<readonly [string, Partial<RequestLine>, Readonly<Record<string, number>>]>([
   ["an error that nobody expected", { unexpected: true, error: "TypeError" }, { Unexpected: 1, Setbacks: 1 }],
   ["an error that a Problem answers", { code: "not-sent", error: "ValidationException" }, { Setbacks: 1 }],
   ["a reply that this version cannot read", { providerFault: true, misread: true }, { Setbacks: 1 }],
@@ -119,7 +119,7 @@ test.each<readonly [string, Partial<Told>, Readonly<Record<string, number>>]>([
   expect(document).toMatchObject({ ...expected, function: "aggrepay/debit-wallet" });
 });
 
-test.each<Partial<Told>>([
+test.each<Partial<RequestLine>>([
   {},
   { status: 422, code: "declined", providerFault: false },
   // An outage of the provider, as each of its forms is told: it takes no rollout back.

@@ -126,7 +126,7 @@ export async function carriedOut<Call, Reply, Result>(
   const refusedUs =
     outcome.kind === "refusal" && outcome.as === "not_executed" && outcome.code === "misconfigured";
   if (!refusedUs || exchange.provider.sentOnce) return outcome;
-  const again = await resigned(exchange, sentAt, pace, world);
+  const again = await signAgain(exchange, sentAt, pace, world);
   // A second send that does not come to pass leaves what the first one said.
   if (!again) return outcome;
   const second = await attempted(again, pace, returns, world);
@@ -222,7 +222,7 @@ function outcomeOf<Reply, Result>(
 }
 
 /** The same call under a secret that is newer than the one it was refused with; undefined where there is none. */
-async function resigned<Call, Reply>(
+async function signAgain<Call, Reply>(
   exchange: Exchange<Call, Reply>,
   sentAt: Moment,
   { lookUpMs }: Pace,

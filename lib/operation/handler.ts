@@ -1,7 +1,7 @@
 import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2, Context } from "aws-lambda";
 import { type RequestLog, seenOf } from "../log.ts";
-import { type Counted, type Counts, setbackCounts, type Told } from "../metrics.ts";
+import { type Counted, type Counts, type RequestLine, setbackCounts } from "../metrics.ts";
 import { Problem } from "../problem.ts";
 import { log } from "../runtime.ts";
 import { type Caller, callerOf, personOf } from "./caller.ts";
@@ -18,10 +18,10 @@ export interface Request<Input> {
   /** When API Gateway took the request, by its own clock; milliseconds since 1970. */
   readonly takenAt: number | undefined;
   /** For the request's log line and its counts: what the operation learned on its way. */
-  readonly note: (facts: Facts) => void;
+  readonly note: (facts: Noted) => void;
 }
 
-type Facts = Partial<Omit<RequestLog, "function" | "requestId" | "status" | "durationMs" | "code">> & Counted;
+type Noted = Partial<Omit<RequestLog, "function" | "requestId" | "status" | "durationMs" | "code">> & Counted;
 
 /** A successful answer; anything else is thrown as a Problem. */
 export interface Answer {
@@ -46,7 +46,7 @@ interface Shape<Input> {
   /** The Problem that an error is answered with, where it is another than for every operation. */
   readonly refuse?: (error: unknown) => Problem;
   /** What a request counts, once it is answered, beside its setbacks; its log line carries it. */
-  readonly counts?: (told: Told) => readonly Counts[];
+  readonly counts?: (told: RequestLine) => readonly Counts[];
 }
 
 /**
@@ -55,7 +55,7 @@ interface Shape<Input> {
  */
 export function lambda<Input>(shape: Shape<Input>): LambdaHandler {
   type Event = APIGatewayProxyEventV2;
-  const facts = new WeakMap<Event, Facts>();
+  const facts = new WeakMap<Event, Noted>();
   const startedAt = new WeakMap<Event, number>();
 
   const written = (event: Event, response: Response, code?: string) => {

@@ -28,12 +28,15 @@ export interface Subject {
 }
 
 /** What the provider answered to one question. */
-export type Told<Answer> =
+export type ProviderSaid<Answer> =
   | { readonly kind: "answer"; readonly answer: Answer }
   | ({ readonly kind: "refusal"; readonly word: ProviderWord } & Meaning)
   | { readonly kind: "unclear"; readonly why: string };
 
-export type Ask<Call, Reply> = <Answer>(call: Call, read: (reply: Reply) => Answer) => Promise<Told<Answer>>;
+export type Ask<Call, Reply> = <Answer>(
+  call: Call,
+  read: (reply: Reply) => Answer,
+) => Promise<ProviderSaid<Answer>>;
 
 /** A record of ours, as far as an inquiry about another one needs it. */
 export interface OwnRecord {
@@ -141,7 +144,7 @@ export function oneQuestion<Call, Reply>(question: {
 }
 
 export function withoutAnswer(
-  told: Exclude<Told<unknown>, { readonly kind: "answer" }>,
+  told: Exclude<ProviderSaid<unknown>, { readonly kind: "answer" }>,
   nothing: readonly NoneShown[],
 ): Evidence {
   if (told.kind === "unclear") return { shows: "unclear", why: told.why };

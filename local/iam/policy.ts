@@ -37,7 +37,7 @@ export interface Access {
   readonly context: Context;
 }
 
-export type Decision = "allowed" | "explicitly denied" | "not allowed";
+export type Verdict = "allowed" | "explicitly denied" | "not allowed";
 
 /**
  * Reads the policy of a role or user.
@@ -62,7 +62,7 @@ export function resourcePolicy(document: Json | undefined, where: string): Polic
  * The rules of one account: an explicit Deny anywhere wins; else somebody must allow it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
-export function decide(access: Access, own: readonly Policy[], ofResource: Policy = []): Decision {
+export function decide(access: Access, own: readonly Policy[], ofResource: Policy = []): Verdict {
   const identity = own.flat().filter((statement) => applies(statement, access));
   const resource = ofResource.filter((statement) => applies(statement, access));
   if ([...identity, ...resource].some(({ effect }) => effect === "Deny")) return "explicitly denied";
@@ -74,7 +74,7 @@ export function decide(access: Access, own: readonly Policy[], ofResource: Polic
  * As `decide`, for a KMS key: IAM policies count only where the key's own policy lets the account's policies count.
  * https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
  */
-export function decideForKey(access: Access, own: readonly Policy[], ofKey: Policy): Decision {
+export function decideForKey(access: Access, own: readonly Policy[], ofKey: Policy): Verdict {
   const decision = decide(access, own, ofKey);
   const named = ofKey.some((statement) => statement.effect === "Allow" && applies(statement, access));
   return decision === "allowed" && !named ? "not allowed" : decision;

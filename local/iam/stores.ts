@@ -5,7 +5,7 @@ import { queueOf } from "../queues.ts";
 import { contextOf } from "./condition.ts";
 import type { FunctionIdentity } from "./credentials.ts";
 import type { Key } from "./permissions.ts";
-import { type Access, type Decision, decide, decideForKey } from "./policy.ts";
+import { type Access, decide, decideForKey, type Verdict } from "./policy.ts";
 import { isFault, type ReceivedRequest, verify } from "./signature.ts";
 
 /** How AWS's JSON protocols say no: with status 400, an error type and a sentence. */
@@ -215,7 +215,7 @@ function accessOf(
   };
 }
 
-function deniedBecause({ principal, action, resource }: Access, decision: Decision): Denial {
+function deniedBecause({ principal, action, resource }: Access, decision: Verdict): Denial {
   const why =
     decision === "explicitly denied"
       ? "with an explicit deny"

@@ -4,10 +4,10 @@ import { describe, expect, test } from "vitest";
 import { projectRoot } from "../../infra/bundle.ts";
 import {
   providerCounts,
+  type RequestLine,
   reconciledCounts,
   runCounts,
   setbackCounts,
-  type Told,
   webhookCounts,
 } from "../../lib/metrics.ts";
 import { synthesized } from "./synthesized.ts";
@@ -71,7 +71,7 @@ const ofAws = new Map<string, readonly (readonly string[])[]>([
 const key = (name: string, dimensions: readonly string[]) => `${name} by ${dimensions.toSorted().join(", ")}`;
 
 /** What functions print, by their own code, when everything happens that is counted. */
-const told: Told = {
+const told: RequestLine = {
   function: "aggrepay/debit-wallet",
   requestId: "1",
   status: 503,
