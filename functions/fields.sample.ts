@@ -47,7 +47,7 @@ export const fieldSentences: Readonly<Record<string, string>> = {
   pageSize: "How many transactions a page has",
   pgTransactionId: "The payment gateway's id of the payment that this credit is for; each is credited once",
   pincode: "Postal code in India",
-  reason: "Why, in words that somebody can read later",
+  reason: "Why, in words that another person can read later",
   referenceNo: "The merchant's own id of the binding, and its identity",
   reversal: "Only after a refusal: the number in nextReversal of the refused reversal's answer",
   toCustomerId: "The customer who is paid",

@@ -12,7 +12,7 @@ import type { Records } from "../lib/records/store.ts";
 import { log, runtime } from "../lib/runtime.ts";
 import * as operations from "./operations.ts";
 
-/** Settles what is in doubt and due: every minute, by asking the providers, for whatever nobody repeats. */
+/** Settles what is in doubt and due: every minute, by asking the providers, where no caller repeats. */
 export const reconcileOf = (operations: readonly FunctionDefinition[]): FunctionDefinition => {
   const changes = operations.filter(settles);
   const all = <T>(of: (definition: FunctionDefinition) => readonly T[]) => [...new Set(changes.flatMap(of))];

@@ -35,8 +35,8 @@ interface Client {
 }
 
 /**
- * Takes away what the SDK does for each call and nobody here reads. The logger's filters every input and output also where
- * nothing is logged, 0.5 ms of CPU a debit; the user agent is put together anew each time, 0.05 ms. CloudTrail names the role.
+ * Removes what the SDK does for each call and what is not used here. The logger's filters every input and output also where
+ * nothing is logged, 0.5 ms of CPU a debit; the user agent is put together each time, 0.05 ms. CloudTrail names the role.
  */
 export function lean<Each extends Client>(client: Each): Each {
   for (const name of ["loggerMiddleware", "getUserAgentMiddleware"]) client.middlewareStack.remove(name);

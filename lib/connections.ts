@@ -188,7 +188,7 @@ function patienceOf(keepAlive = ""): number {
 }
 
 /**
- * Watches a connection while nobody uses it, without keeping the process alive for it. Bytes that nobody asked for end it: of
+ * Watches a connection while it is not in use, without keeping the process alive for it. Unexpected bytes end it: of
  * one that has served, Node's agent sees them; of one that has not, they wait to be read, and would be taken for the reply.
  */
 function idle(connection: Connection, since: Moment, limitMs: number): Kept {

@@ -21,7 +21,7 @@ export interface LogLine {
   readonly unreadable?: readonly string[];
   /** What an inquiry that settled nothing learned, without a secret: what the record shows of it. */
   readonly lastInquiry?: string;
-  /** The name and code of an error that nobody expected; its message may quote anything, so it stays out. */
+  /** The name and code of an unexpected error; its message may quote anything, so it stays out. */
   readonly error?: string;
   readonly errorAt?: readonly string[];
 }
@@ -104,7 +104,7 @@ function levelOf({ status, error, unreadable, lastInquiry }: LogLine): string {
 /** A provider's code, where it is like one: a text in its place may hold what was sent. */
 export const loggedCode = (code: string): string => (/^[\w. -]{1,40}$/.test(code) ? code : "?");
 
-/** What may be logged of an error that nobody expected: its name, code and places in our code, not its message. */
+/** What may be logged of an unexpected error: its name, code and places in our code, not its message. */
 export function seenOf(error: unknown): Pick<LogLine, "error" | "errorAt"> {
   if (!(error instanceof Error)) return { error: typeof error };
   const code = "code" in error && typeof error.code === "string" ? ` ${error.code}` : "";

@@ -42,7 +42,7 @@ export interface Counts {
 
 export const namespaceVariable = "METRICS_NAMESPACE";
 
-/** The namespace of this deployment's metrics: `METRICS_NAMESPACE`, or `WalletGateway` where nobody says. */
+/** The namespace of this deployment's metrics: `METRICS_NAMESPACE`, or `WalletGateway` where it is not set. */
 export const namespaceIn = (env: Environment): string => env[namespaceVariable] || "WalletGateway";
 
 /**
@@ -63,7 +63,7 @@ export function embedded(counts: readonly Counts[], namespace: string, now: numb
 
 /** What is known of a request that is counted and not logged. */
 export interface Counted {
-  /** It ended in an error that nobody expected: not in an answer, nor in a Problem. */
+  /** It ended in an unexpected error: not in an answer, nor in a Problem. */
   readonly unexpected?: boolean;
   /**
    * The provider was to be reached, and it or the network was at fault: no connection, no whole reply in time, a 5xx, a

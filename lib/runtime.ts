@@ -17,7 +17,7 @@ export interface Runtime {
   readonly secrets: Secrets;
   readonly send: Send;
   readonly connections: Pick<Connections, "dial" | "invoked" | "rest">;
-  /** An id that nobody else has, 32 characters long unless told. */
+  /** A unique id, 32 characters long unless told. */
   readonly uniqueId: (length?: number) => string;
 }
 
@@ -34,7 +34,7 @@ const write = (line: string): void => {
 
 export const log: Log = logTo(write, systemClock, () => namespaceIn(process.env));
 
-/** The value of `make`, made on first use; a failure is not kept, so it is answered anew for each request. */
+/** The value of `make`, made on first use; a failure is not kept, so each request tries again. */
 export function lazy<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {

@@ -127,7 +127,7 @@ export const settings: Readonly<Record<string, Setting>> = {
   },
 };
 
-/** What the stack alone knows: nobody chooses it. */
+/** Known to the stack alone; a deployment does not choose it. */
 export const written: Readonly<Record<string, string>> = {
   [tableVariable]: "The table of records",
   "<NAME>_SECRET_ID": "Of each secret that the function may read",

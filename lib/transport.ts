@@ -127,7 +127,7 @@ function exchange(
       lost(`the connection broke (${error.code ?? error.name})`),
     );
     outgoing.on("response", (incoming) => collect(incoming, settle, lost));
-    // An interim "switching protocols" is not a reply that we asked for, and leaves the socket to nobody.
+    // An interim "switching protocols" is not a reply that we asked for, and afterwards the socket has no owner.
     outgoing.on("upgrade", () => lost("the provider changed protocols"));
     outgoing.end(body);
   });

@@ -1,6 +1,6 @@
 /**
  * Texts that everybody reads as they are written. AggrePay trims what it receives before it checks the hash, and what it trims
- * includes characters that nobody sees: with one of them in a value its hash never fits, whatever is repeated. They also make
+ * includes characters that cannot be seen: with one of them in a value its hash never fits, whatever is repeated. They also make
  * two texts that look alike differ. So they are refused, wherever they stand.
  * Source of what is trimmed: Laravel's Str::trim, whose messages AggrePay's are.
  */

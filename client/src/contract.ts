@@ -918,7 +918,7 @@ readonly merchantTransactionId?: string;
 readonly referenceNo?: string;
 /** With operation: give the record of that Idempotency-Key; without pages */
 readonly idempotencyKey?: string;
-/** With idempotencyKey: whose key it is, as records name callers; whoever asks unless given */
+/** With idempotencyKey: whose key it is, as records name callers; the caller of this request unless given */
 readonly caller?: string;
 /** With state: records of this kind alone */
 readonly namespace?: "money" | "reversal" | "binding" | "deactivation" | "notification" | "idempotency-key";
@@ -962,7 +962,7 @@ readonly complete?: boolean;
 readonly id: string;
 /** What is true of the attempt; withdraw takes back a proposal */
 readonly outcome: "succeeded" | "declined" | "not_executed" | "withdraw";
-/** Why, in words that somebody can read later */
+/** Why, in words that another person can read later */
 readonly reason: string;
 /** The attempt of the record that was looked at; 1 unless given */
 readonly attempt?: number;
@@ -978,7 +978,7 @@ readonly record: RecordDetail;
     request: {
 /** What is true of the attempt; withdraw takes back a proposal */
 readonly outcome: "succeeded" | "declined" | "not_executed" | "withdraw";
-/** Why, in words that somebody can read later */
+/** Why, in words that another person can read later */
 readonly reason: string;
 /** The attempt of the record that was looked at; 1 unless given */
 readonly attempt?: number;

@@ -88,7 +88,7 @@ async function isDelivered(message: SQSRecord, remainingMs: () => number): Promi
     return false;
   } catch (error) {
     tell(error instanceof Problem ? { code: error.code } : seenOf(error));
-    // A secret that is not there yet takes as long to mend as a merchant; a message that is no event is soon a person's.
+    // A secret that is not there yet may be missing as long as a merchant is away; a message that is no event is soon a person's.
     if (error instanceof Problem) await hide(nextPause(received)).catch((cause) => tell(seenOf(cause)));
     return false;
   }

@@ -64,7 +64,7 @@ function receive(event: APIGatewayProxyEventV2): Incoming {
   };
 }
 
-/** How long verifying and writing may take before it is left to the queue: the provider waits, for nobody knows how long. */
+/** How long verifying and writing may take before it is left to the queue: the provider waits, and it is not known how long. */
 const takeInMs = 6_000;
 
 async function keep({ input, note }: Request<Incoming>): Promise<Answer> {
@@ -87,11 +87,11 @@ async function keep({ input, note }: Request<Incoming>): Promise<Answer> {
     if (refused && isListed) throw refused;
     // A stranger is told no more than that: neither what is wrong with a form, nor with a signature.
     if (refused) throw new Problem("access-denied", "The source address is not one of the provider's.");
-    // Of strangers only what has verified: nobody else fills the queue.
+    // From unlisted addresses only what has verified: no other sender may fill the queue.
     if (!isListed && !isVerified) throw error;
     const message = await messageOf(input, runtime().secrets);
     await enqueue(process.env, message).catch(() => {
-      // Why it came to this is what somebody must mend.
+      // The cause must be repaired by a person.
       throw error;
     });
     note({ notification: "queued", ...unlisted, ...seenOf(error instanceof Problem ? error.cause : error) });

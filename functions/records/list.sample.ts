@@ -47,7 +47,7 @@ export const sample = {
     ),
     caller: formed(
       caller,
-      "With idempotencyKey: whose key it is, as records name callers; whoever asks unless given",
+      "With idempotencyKey: whose key it is, as records name callers; the caller of this request unless given",
     ),
     namespace: oneOf(namespaces, "With state: records of this kind alone"),
     operation: formed(

@@ -14,7 +14,7 @@ export interface PlaceSpec<Input> {
   readonly key: (input: Input) => string;
   /** The key in a sentence: `this mobile number`. */
   readonly of: string;
-  /** Done once and never again, and nobody looks first. Left out, the look says whether it is done. */
+  /** Done once and never again, without a look first. Left out, the look says whether it is done. */
   readonly once?: true;
   /** Whether a deployment has it; every one does unless told. */
   readonly applies?: (config: Config) => boolean;

@@ -89,7 +89,7 @@ export async function checkedAccount(
     });
     return await keep(isOwn ? undefined : anothers);
   } catch (error) {
-    // Also where nobody asks any more, it is not given again.
+    // The token is not given again, even if NICEPAY is no longer asked.
     if (error instanceof Problem && error.code === "not-found") await keep(revoked);
     throw error;
   }

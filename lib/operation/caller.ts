@@ -14,7 +14,7 @@ interface Authorizer {
 
 /**
  * The caller as API Gateway's authorizer established it; `anonymous` where the route has none, as on a developer's machine.
- * @throws Problem `access-denied` for a token that names nobody: all who bring such a one would share their Idempotency-Keys.
+ * @throws Problem `access-denied` for a token that does not say who calls: all callers with such tokens would share their Idempotency-Keys.
  */
 export function callerOf(event: APIGatewayProxyEventV2): Caller {
   const { authorizer } = event.requestContext as { readonly authorizer?: Authorizer };

@@ -28,7 +28,7 @@ export type Begins = Claimed | { readonly kind: "refused" };
 /**
  * Claims, or withdraws what may have been claimed or may yet be.
  * @throws Problem `not-sent` where the claim is not known to be written, or its lease is over already. Then this process sends
- * nothing, and says so in the record: nobody needs to ask what became of it.
+ * nothing, and says so in the record: no inquiry is needed.
  */
 export async function claimOrWithdraw<Begun extends Begins>(
   claim: Claim,

@@ -39,9 +39,9 @@ export interface FunctionDefinition {
 }
 
 /**
- * What somebody can do who may call it; policies and scopes are given in these words. `look`: see what is there. `reveal`: be
+ * What its callers may do; policies and scopes are given in these words. `look`: see what is there. `reveal`: be
  * given a secret of a user's. `change`, `move-money`: at the provider, under a record. `settle`: say by hand what became of a
- * record. `open`: anybody calls it, and the function itself checks who that is. `clock`, `queue`: nobody does.
+ * record. `open`: any caller reaches it, and the function itself checks the caller. `clock`, `queue`: it has no callers.
  */
 export type Access = "look" | "reveal" | "change" | "move-money" | "settle" | "open" | "clock" | "queue";
 

@@ -78,7 +78,7 @@ export async function prepared<Call, Reply>(
   try {
     return signed(secret);
   } catch (error) {
-    // A secret that somebody has just mended is taken as it is now.
+    // A secret may have been corrected a moment ago: it is read again.
     const fresh = error instanceof Problem ? await secrets.refreshed(provider.secret) : secret;
     if (isSameSecret(fresh, secret)) throw error;
     return signed(fresh);
@@ -146,7 +146,7 @@ async function attempted<Call, Reply, Result>(
 }
 
 /**
- * Names the secret and its versions where the provider refused ours, or its own signature does not fit: whoever compares
+ * Names the secret and its versions where the provider refused ours, or its own signature does not fit: a person who compares
  * signatures must know which was used. Added last, since the digits of an id could be taken for a code that is masked.
  */
 function withVersions<Result>(

@@ -105,7 +105,7 @@ export function lambda<Input>(shape: Shape<Input>): LambdaHandler {
   return Object.assign(answered, { warm: shape.warm });
 }
 
-/** What API Gateway sends has both; a test event that somebody wrote in Lambda's console has neither. */
+/** What API Gateway sends has both; a test event written by hand in Lambda's console has neither. */
 const isOfTheApi = (event: Partial<APIGatewayProxyEventV2> | null | undefined): boolean =>
   typeof event?.requestContext?.requestId === "string" && typeof event.headers === "object";
 
@@ -132,7 +132,7 @@ interface Response {
 }
 
 function response(status: number, type: string, body: object, headers: Record<string, string>): Response {
-  // Every answer speaks of somebody's money or person: no cache may keep it.
+  // Every answer is about a person or their money: no cache may keep it.
   return {
     statusCode: status,
     headers: { "content-type": type, "cache-control": "no-store", ...headers },

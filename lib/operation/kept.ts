@@ -45,7 +45,7 @@ export function isKeptAs(
 }
 
 /**
- * The ring that the facts of a record were hashed with; read anew where another process has had a newer key first.
+ * The ring that the facts of a record were hashed with; read again where another process has had a newer key first.
  * @throws as `currentRing`.
  */
 export async function ringOf(

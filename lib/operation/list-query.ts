@@ -141,7 +141,7 @@ function isOneOf(words: readonly string[]) {
   return (value: string): boolean => words.includes(value);
 }
 
-/** A date is its first moment in UTC. A plus sign that nobody encoded arrives as a space. */
+/** A date is its first moment in UTC. A plus sign that was not encoded arrives as a space. */
 function momentOf(text: string): number {
   const time = text.replace(" ", "+");
   const form =

@@ -27,7 +27,7 @@ export function deliveryOf(
   const { recordId, sequence } = detail;
   if (!recordId || !sequence || !type) throw new SyntaxError("the message is no event of a record");
   const body = JSON.stringify({ type, timestamp, data: detail });
-  // A pipe may tell a change twice, and EventBridge numbers each telling anew: the change is what must be known again.
+  // A pipe may tell a change twice, and EventBridge gives each telling a new id: the change is what must be known again.
   const delivery = { id: `evt_${recordId}_${sequence}`, timestamp: Math.floor(now / 1000), body };
   return {
     method: "POST",
@@ -62,7 +62,7 @@ const longest = 43_200 - 60;
 /**
  * How long to wait before the next delivery, in seconds; undefined where the merchant took this one.
  *
- * 2xx is success. The merchant's Retry-After is kept to where it asks for more. 410 says that nobody listens there any more: it
+ * 2xx is success. The merchant's Retry-After is kept to where it asks for more. 410 says that the address is no longer in use: it
  * is asked as seldom as can be, until a person mends it or takes the event from the dead-letter queue.
  * Source: Standard Webhooks specification 1.0, "Deliverability and reliability".
  * @param received How often the message has been taken from its queue, this time among them.

@@ -15,7 +15,7 @@ function proposalShown(record: RecordItem): object | null {
 
 const isoOrNull = (at: number | undefined): string | null => (at === undefined ? null : iso(at));
 
-/** When it is looked into next, unless its caller repeats before; undefined where nobody will. */
+/** When it is looked into next, unless its caller repeats before; undefined where there is no further look. */
 const nextInquiryOf = (record: RecordItem): number | undefined =>
   record.state === "dispatched" || record.state === "in_doubt" || isAskedOn(record)
     ? nextLook(record)

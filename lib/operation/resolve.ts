@@ -46,7 +46,7 @@ export type Resolve = (
 const connectLimitMs = 2_000;
 
 /**
- * Asks the provider what became of a record in doubt, under a turn that nobody else has meanwhile, and writes what the
+ * Asks the provider what became of a record in doubt, under a turn, which no other resolver has meanwhile, and writes what the
  * evidence proves. Nothing is ever sent again here, and time alone proves nothing but that a person is needed.
  */
 export const resolve = <Call, Reply>(
@@ -60,7 +60,7 @@ export const resolve = <Call, Reply>(
 
 /**
  * A record of an operation that this version does not have, as after a rollout that went back. The version that has it may
- * come again; if it does not, the record is a person's.
+ * come again; if it does not, the record waits for a person.
  */
 export const resolveUnknown: Resolve = (record, world, records, budget) =>
   inTurn(record, world, records, budget, (taken) =>
@@ -116,7 +116,7 @@ interface Postponed {
   readonly failure?: string;
 }
 type Verdict = (Concluded | Postponed) & {
-  /** What an inquiry that settles nothing learned; undefined where nobody was asked. */
+  /** What an inquiry that settles nothing learned; undefined where the provider was not asked. */
   readonly learned?: string;
 };
 
@@ -134,7 +134,7 @@ async function judge<Call, Reply>(
       ? { due: until }
       : forAPerson(record, inquiry.waits ? lostRegistration : nothingToAsk);
   }
-  // Evidence from another host or account would speak of somebody else's wallet.
+  // Evidence from another host or account would be about another wallet.
   if (!isAsked({ inquiry, provider }, record, config))
     return later(record, world, "The provider's host or account has changed since.");
 
@@ -255,7 +255,7 @@ function later(record: RecordItem, { clock, config }: Runtime, why: string): Ver
     : { due, learned: why };
 }
 
-/** The provider's own time, where it asked for more than our pause: nobody asks earlier, and callers are told so. */
+/** The provider's own time, where it asked for more than our pause: no inquiry is made earlier, and callers are told so. */
 function notBefore(retryAt: number, record: RecordItem, verdict: Verdict): Verdict {
   if (retryAt === 0) return verdict;
   if ("due" in verdict) {

@@ -54,7 +54,7 @@ interface Word {
 
 /**
  * Writes a proposal on a record that waits and has no open one.
- * @throws Problem `in-progress` where somebody else was quicker: the same again carries that proposal out.
+ * @throws Problem `in-progress` where another caller was quicker: the same request again carries that proposal out.
  */
 export async function propose(
   seen: RecordItem,
@@ -71,7 +71,7 @@ export async function propose(
 }
 
 /**
- * Takes an open proposal back, whoever made it. A repeat by the same person is answered as the first time.
+ * Takes an open proposal back, whichever person made it. A repeat by the same person is answered as the first time.
  * @throws Problem `already-done` where none is open, `in-progress` where the record changed meanwhile.
  */
 export async function withdraw(

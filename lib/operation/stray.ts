@@ -12,7 +12,7 @@ import { hashedFacts, isHash, keyIdIn } from "./kept.ts";
 
 /** Strays that are kept of one signed pair of referenceNo and billingPhone: nothing else of a notification is signed. */
 const mostOfAPair = 4;
-/** Strays that are kept in a day of referenceNos that nobody registered here. */
+/** Strays that are kept in a day of referenceNos that were not registered here. */
 const mostUnknownADay = 1_000;
 const dayMs = 86_400_000;
 
@@ -29,7 +29,7 @@ interface Strange {
   /** Fields in which there was a secret. */
   readonly holding: readonly string[];
   readonly why: string;
-  /** The registration of its referenceNo; undefined where nobody made one. */
+  /** The registration of its referenceNo; undefined where there is none. */
   readonly registration: RecordItem | undefined;
   readonly account: string;
   /** The id of the registration that it would belong to. */

@@ -34,7 +34,7 @@ export interface Provider<Call, Reply> {
   ) => ProviderAnswer<Reply>;
 }
 
-/** What a call is made in: the configuration, its moment, and a source of ids that nobody else has. */
+/** What a call is made in: the configuration, its moment, and a source of unique ids. */
 export interface Circumstances {
   readonly config: Config;
   /** Milliseconds since 1970; every time that one call names is this one. */

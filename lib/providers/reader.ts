@@ -161,7 +161,7 @@ export class Reader {
     return withOffset(shown, this.#utcOffset) ?? this.#fail(time, "a time, with its date");
   }
 
-  /** The whole as plain JSON, its numbers as the strings that they were written as: for data whose fields nobody documents. */
+  /** The whole as plain JSON, its numbers as the strings that they were written as: for data whose fields are not documented. */
   plain(): unknown {
     return plain(this.#value);
   }

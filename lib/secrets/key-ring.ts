@@ -53,7 +53,7 @@ export function keyRing(secret: SecretValue, name: RingName): KeyRing {
 }
 
 /**
- * The ring of that name in the `gateway` secret in force; read anew where it is wrong, because somebody may be mending it.
+ * The ring of that name in the `gateway` secret in force; read again where it is wrong, because it may just have been corrected.
  * @throws as `keyRing` and `Secrets.current`.
  */
 export async function currentRing(

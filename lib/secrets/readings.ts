@@ -1,4 +1,4 @@
-/** Encodings within encodings are undone so often; deeper ones come from nobody who is merely careless. */
+/** Encodings within encodings are undone so often; deeper ones do not come from carelessness. */
 const depth = 5;
 
 /**

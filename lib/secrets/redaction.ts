@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readings } from "./readings.ts";
 import type { Secret } from "./secret.ts";
 
-/** Finds given secrets in texts of somebody who was sent them, in whatever form they were written back. */
+/** Finds given secrets in texts of a peer that received them, in whatever form they were written back. */
 export interface Redaction {
   /**
    * For sentences and other information: the text without the secrets. Where one stands in it in another form than its own,

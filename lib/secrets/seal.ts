@@ -47,7 +47,7 @@ export function unseal(ring: KeyRing, sealed: string, recordId: string): Secret 
   }
 }
 
-/** The same with the ring of the `gateway` secret, read anew where another process has had a newer key first. */
+/** The same with the ring of the `gateway` secret, read again where another process has had a newer key first. */
 export async function unsealed(secrets: Secrets, sealed: string, recordId: string): Promise<Secret> {
   const ring = await currentRing(secrets, "sealingKeys");
   if (ring.keys.some((key) => key.id === keyIdOf(sealed))) return unseal(ring, sealed, recordId);

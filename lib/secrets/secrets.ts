@@ -22,7 +22,7 @@ export interface Secrets {
   /** The version before it, which a provider may still sign with during a rotation; undefined where there is none. */
   previous(name: SecretName): Promise<SecretValue | undefined>;
   /**
-   * The version in force, read anew unless that was done a moment ago: for when a signature does not fit, which is how a
+   * The version in force, read again unless that was done a moment ago: for when a signature does not fit, which is how a
    * rotation shows. With `since`, what is given was read after that moment, if need be after waiting until it may be.
    * Throws as `current` does.
    */

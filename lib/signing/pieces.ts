@@ -1,4 +1,4 @@
-// The texts that signatures cover, in pieces. Without node:crypto, so that whoever shows or compares them can do so anywhere.
+// The texts that signatures cover, in pieces. Without node:crypto, so that the inspector can show and compare them in a browser too.
 import type { JsonObject } from "./json.ts";
 import { encodePhpJson } from "./php-json.ts";
 

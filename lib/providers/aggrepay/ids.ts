@@ -12,7 +12,7 @@ export const debitOf = (shown: string): string | undefined =>
 export const idsKeptRange = { least: 20, most: 73 };
 
 /**
- * How many characters of an id AggrePay has been shown to keep byte for byte; undefined where nobody has shown it. Its document
+ * How many characters of an id AggrePay has been shown to keep byte for byte; undefined where that has not been shown. Its document
  * names no length and no letter case.
  * @throws Problem `misconfigured`
  */

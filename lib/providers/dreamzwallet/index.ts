@@ -95,7 +95,7 @@ function read(
     return unreadableReply("DreamzWallet", { status, body });
   if (verdicts.every((succeeded) => !succeeded))
     return { kind: "refusal", word, ...(meaningOf(code) ?? meaningOf(state) ?? declined) };
-  // Which of the two is right is not known, nor whether the key was made anew.
+  // Which of the two is right is not known, nor whether a new key was made.
   if (status >= 400 || verdicts.includes(false))
     return { kind: "unusable", why: "DreamzWallet's reply contradicts itself.", word };
   return success(json, indiaOffset);

@@ -84,7 +84,7 @@ function phoneIn(secret: SecretValue, billingPhone: string): string {
   return billingPhone.replace(/^\+62/, form === "62" ? "62" : "+62 ");
 }
 
-/** Always the gateway's own, never a caller's: whoever receives notifications receives user tokens. */
+/** Always the gateway's own, never a caller's: the receiver of notifications receives user tokens. */
 function notificationUrl(config: Config): string {
   const base = config.option("WEBHOOK_BASE_URL");
   if (base === undefined || !URL.canParse(base))

@@ -33,7 +33,7 @@ export type NotificationReadings = readonly (readonly (readonly AccountBindingNo
 
 /**
  * Reads a notification from the bytes as they came, in whatever form its fields can be found. Other fields are passed over.
- * What is missing of the fields that are not signed is left to whoever compares them.
+ * What is missing of the fields that are not signed is for the caller, which compares them.
  * @throws Problem 400 naming the signed fields that no reading has: then no signature can be checked.
  */
 export function readNotification(
