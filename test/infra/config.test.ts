@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { functions } from "../../functions/index.ts";
 import { readConfig } from "../../infra/config.ts";
 import { ConfigError, choicesOf } from "../../infra/context.ts";
+import { baseUrlVariable, providerNames, providers } from "../../lib/providers/index.ts";
 import { production } from "./synthesized.ts";
 
 const configOf = (context: Record<string, unknown> = {}) => readConfig((name) => context[name]);
@@ -26,6 +27,7 @@ test("without context is for development, where data may be destroyed", () => {
     reconcileWorkers: 1,
     tracing: false,
     variables: {
+      ...Object.fromEntries(providerNames.map((name) => [baseUrlVariable(name), providers[name].hosts.dev])),
       AGGREPAY_BASE_URL: "https://testwallet.aggrepaypayments.com",
       PAYU_BASE_URL: "https://apitest.payu.in",
       WIBMO_BASE_URL: "https://payusandbox-kong.pc.enstage-sas.com",
@@ -233,7 +235,10 @@ interface Case {
   readonly sentence: string;
 }
 
-const baseUrls = ["aggrepay", "payu", "wibmo", "dreamzwallet", "nicepay", "webhook"].map(
+const hasNoHost = (name: string): boolean =>
+  providerNames.some((each) => each === name && providers[each].hosts.prod === undefined);
+
+const baseUrls = [...providerNames, "webhook"].map(
   (name): Case => ({
     name: `${name}BaseUrl`,
     variable: `${name.toUpperCase()}_BASE_URL`,
@@ -247,21 +252,23 @@ const baseUrls = ["aggrepay", "payu", "wibmo", "dreamzwallet", "nicepay", "webho
       "https://user:password@wallet.example",
       8443,
     ],
-    sentence: name === "wibmo" ? orNone(host) : host,
+    sentence: hasNoHost(name) ? orNone(host) : host,
   }),
 );
 
 const cases: readonly Case[] = [
   ...baseUrls,
-  ...["aggrepay", "nicepay"].map(
-    (name): Case => ({
-      name: `${name}Account`,
-      variable: `${name.toUpperCase()}_ACCOUNT`,
-      right: ["main", "shop-2"],
-      wrong: ["", "main account", "a#b", "a".repeat(33)],
-      sentence: account,
-    }),
-  ),
+  ...providerNames
+    .filter((name) => providers[name].hasChanges)
+    .map(
+      (name): Case => ({
+        name: `${name}Account`,
+        variable: `${name.toUpperCase()}_ACCOUNT`,
+        right: ["main", "shop-2"],
+        wrong: ["", "main account", "a#b", "a".repeat(33)],
+        sentence: account,
+      }),
+    ),
   {
     name: "aggrepayIdsKept",
     variable: "AGGREPAY_IDS_KEPT",

@@ -216,7 +216,7 @@ describe("a month, computed by hand", () => {
       request: 0n,
       write: 0n,
       read: 2_803_200n,
-      secret: 6n,
+      secret: BigInt(presets.secrets),
       key: 2n,
       keyUse: 8760n,
       secretUse: 0n,
