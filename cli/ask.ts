@@ -1,15 +1,7 @@
 import { type Command, Option } from "commander";
-import { ownPrincipal } from "../local/iam/principals.ts";
-import { local } from "../local/intrinsics.ts";
 import { addressOf, type Given, identityOf, isLoopback } from "../ops/smoke/address.ts";
-import {
-  type Gateway,
-  type Identity,
-  openGateway,
-  type Reply,
-  type Request,
-  Unanswered,
-} from "../ops/smoke/gateway.ts";
+import { type Gateway, openGateway, type Reply, type Request, Unanswered } from "../ops/smoke/gateway.ts";
+import { localIdentity } from "../ops/smoke/local-identity.ts";
 import { Stopped } from "./exit.ts";
 import type { Io } from "./io.ts";
 
@@ -62,7 +54,9 @@ const patience = { ownMs: 15_000, providerMs: 35_000 };
 export async function gatewayOf(options: AskOptions, io: Io): Promise<Asked> {
   const url = addressOf(options.url.replace(/\/+$/, ""), "--url");
   const given: Given = { ...options, tokenFrom: "--token" };
-  const identity = identityOf(url, given, io.environment) ?? localPrincipal(url, options.dataDir, io);
+  const identity =
+    identityOf(url, given, io.environment) ??
+    localIdentity(url, { ...io.environment, DATA_DIR: options.dataDir });
   const gateway = await openGateway(url, identity, patience);
   return {
     url,
@@ -75,12 +69,6 @@ export async function gatewayOf(options: AskOptions, io: Io): Promise<Asked> {
       }
     },
   };
-}
-
-/** With AUTH=iam the local gateway is asked by its own principal, whose keys are in its folder. */
-function localPrincipal(url: URL, dataDir: string, { environment }: Io): Identity | undefined {
-  if (environment.AUTH !== "iam" || !isLoopback(url)) return undefined;
-  return { region: local.region, credentials: ownPrincipal({ ...environment, DATA_DIR: dataDir }) };
 }
 
 /** With what to do about it, where that is known. */

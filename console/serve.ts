@@ -4,10 +4,12 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { parseArgs } from "node:util";
+import { CannotStart } from "../local/cannot-start.ts";
 import { splitTarget } from "../local/http-event.ts";
 import { refuse } from "../local/own-origin.ts";
 import { addressOf, identityOf, Usage } from "../ops/smoke/address.ts";
 import { type Identity, openGateway, Unsigned } from "../ops/smoke/gateway.ts";
+import { localIdentity } from "../ops/smoke/local-identity.ts";
 import { type ConsoleAnswer, type ConsoleRequest, refusal } from "./answer.ts";
 import { openConsole } from "./console.ts";
 import { openDeployed } from "./deployed.ts";
@@ -130,7 +132,8 @@ function servingOf(args: readonly string[]): Serving | "help" {
   const url = addressOf(values.url, "--url");
   const { profile, region } = values;
   const token = process.env.CONSOLE_TOKEN;
-  const identity = identityOf(url, { profile, region, token, tokenFrom: "CONSOLE_TOKEN" }, process.env);
+  const given = { profile, region, token, tokenFrom: "CONSOLE_TOKEN" };
+  const identity = identityOf(url, given, process.env) ?? localIdentity(url, process.env);
   const port = /^\d{1,5}$/.test(values.port ?? "3100") ? Number(values.port ?? "3100") : Number.NaN;
   if (!(port <= 65_535)) throw new Usage(`--port "${values.port}" is no port.`);
   return { url, identity, port };
@@ -175,7 +178,7 @@ export async function serve(args: readonly string[], { out, err }: Output): Prom
       err(`${error.message}\nnode console/serve.ts --help lists the options.\n`);
       return 2;
     }
-    if (error instanceof Unsigned || isPortError(error)) {
+    if (error instanceof Unsigned || error instanceof CannotStart || isPortError(error)) {
       err(`${error.message}\n`);
       return 1;
     }

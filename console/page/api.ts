@@ -106,7 +106,7 @@ export async function gateway<T>(path: string, init: Ask = {}): Promise<T> {
     if (!(error instanceof Refused) || error.status !== 403 || kind !== "local") throw error;
     throw new Refused(
       403,
-      `This gateway runs with AUTH=iam and answers signed calls alone. Serve its console with: npx gw console --url ${url}`,
+      `This gateway runs with AUTH=iam and answers signed calls alone. Serve its console with: AUTH=iam npx gw console --url ${url}`,
     );
   }
 }
