@@ -330,7 +330,9 @@ describe("what is in doubt, and what is dispatched", () => {
     expect(idsOf(pages)).toEqual(pks(doubted.filter((_, n) => n % 2 === 1 && n >= 8)));
   });
 
-  test("of more than 1,000 unfinished, the 1,000 that are looked into next are read, and the answer says so", async () => {
+  test("of more than 1,000 unfinished, the 1,000 that are looked into next are read, and the answer says so", {
+    timeout: 120_000,
+  }, async () => {
     const first = Array.from({ length: 1_000 }, (_, n) => of(n, "in_doubt", { due: noon + n }));
     await put(first);
     calls = {};
