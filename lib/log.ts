@@ -51,7 +51,7 @@ type EmbeddedMember =
  * The members that a line may have, at any depth, in the order in which they are printed. Whatever else a value may hold is
  * not printed, however it came there. What only counts comes last, for people read what stands before it.
  */
-const members: string[] = [
+const members: readonly string[] = [
   ...Object.keys({
     timestamp: true,
     level: true,
@@ -85,6 +85,8 @@ const members: string[] = [
   ...(Object.keys(units) as Metric[]),
 ];
 
+const isMember: ReadonlySet<string> = new Set(members);
+
 /** One JSON line to standard output, which Lambda takes to CloudWatch. */
 export const logTo =
   (write: (line: string) => void, clock: Pick<Clock, "now">, namespace: () => string): Log =>
@@ -92,8 +94,20 @@ export const logTo =
     const at = clock.now();
     const embeds = counts.length > 0 && embedded(counts, namespace(), at);
     const whole = { ...line, ...embeds, timestamp: new Date(at).toISOString(), level: levelOf(line) };
-    write(JSON.stringify(whole, members));
+    write(JSON.stringify(told(whole, members)));
   };
+
+/** What may be told of it, at any depth but in `_aws`, which `embedded` makes. As a list for JSON.stringify this takes longer. */
+function told(value: unknown, names: readonly string[] = Object.keys(Object(value))): unknown {
+  if (Array.isArray(value)) return value.map((each) => told(each));
+  if (typeof value !== "object" || value === null) return value;
+  const given = value as Readonly<Record<string, unknown>>;
+  const shown: Record<string, unknown> = {};
+  for (const name of names)
+    if (given[name] !== undefined && isMember.has(name))
+      shown[name] = name === "_aws" ? given[name] : told(given[name]);
+  return shown;
+}
 
 function levelOf({ status, error, unreadable, lastInquiry }: LogLine): string {
   if (status === undefined && error === undefined) return lastInquiry === undefined ? "INFO" : "WARN";

@@ -20,13 +20,12 @@ export const masked = "[secret]";
 
 export function redaction(secrets: readonly Secret[]): Redaction {
   // The longest first, so that a secret which begins another leaves no rest of it.
-  const texts = [...new Set(secrets.map((secret) => secret.reveal()))]
-    .filter((text) => text !== "")
-    .toSorted((a, b) => b.length - a.length);
+  const byText = new Map(secrets.map((secret) => [secret.reveal(), secret]));
+  const texts = [...byText.keys()].filter((text) => text !== "").toSorted((a, b) => b.length - a.length);
   let marks: readonly Mark[] | undefined;
   const isIn = (text: string, place: Place): boolean => {
     if (texts.length === 0 || text === "") return false;
-    marks ??= texts.map(markOf);
+    marks ??= [...byText.values()].filter((secret) => secret.reveal() !== "").map(markOf);
     return readings(text).some((reading) => marks?.some((mark) => mark(reading, place)));
   };
   return {
@@ -43,7 +42,16 @@ type Place = "sentence" | "value";
 /** Whether one secret can be seen in one reading of a text. */
 type Mark = (reading: string, place: Place) => boolean;
 
-function markOf(secret: string): Mark {
+/** Worked out once for each secret, and forgotten with it. */
+const known = new WeakMap<Secret, Mark>();
+
+function markOf(secret: Secret): Mark {
+  const mark = known.get(secret) ?? newMark(secret.reveal());
+  known.set(secret, mark);
+  return mark;
+}
+
+function newMark(secret: string): Mark {
   const plain = squeezed(secret.normalize("NFKC"));
   const isShort = /^\d{1,5}$/.test(plain);
   const bytes = [Buffer.from(secret, "utf8"), Buffer.from(secret, "utf16le")];

@@ -153,10 +153,19 @@ function there(name: SecretName, value: SecretValue | undefined): SecretValue {
 }
 
 /** Every text of a secret that is long enough to be one; shorter ones are names and switches. */
-export const textsIn = (secret: SecretValue): readonly Secret[] =>
-  Object.entries(secret.json as object).flatMap(([name, value]: readonly [string, unknown]) =>
+export function textsIn({ json }: SecretValue): readonly Secret[] {
+  const values = json as object;
+  const known = texts.get(values);
+  if (known) return known;
+  const found = Object.entries(values).flatMap(([name, value]: readonly [string, unknown]) =>
     typeof value === "string" && value.length >= 6 && !notSecret.includes(name) ? [new Secret(value)] : [],
   );
+  texts.set(values, found);
+  return found;
+}
+
+/** The same for as long as the secret is kept, so that what it looks like is worked out once. */
+const texts = new WeakMap<object, readonly Secret[]>();
 
 /** Whether two versions of a secret say the same. */
 export const isSameSecret = (one: SecretValue, other: SecretValue): boolean =>
