@@ -319,7 +319,7 @@ The hard part is no request and no retry. It is what to say when the provider's 
 ${table(rowsOf(results.targets))}
 
 Of the debits whose ids the provider keeps as they were sent, ${byHand.movedTwiceUnaltered}, ${powertools.movedTwiceUnaltered}, ${asking.movedTwiceUnaltered} and ${gateway.movedTwiceUnaltered} moved twice: the provider's own check of the id held.
-*The SDK by hand* is no straw man: it claims by a conditional write, keeps answers, takes over what was abandoned, and asks the provider before it
+*The SDK by hand* is written with care: it claims by a conditional write, keeps answers, takes over what was abandoned, and asks the provider before it
 sends again. If you write all that, and your provider keeps your ids as you send them, you come close.
 
 ## What a library cannot know
@@ -344,7 +344,7 @@ ${table([["", "SDK by hand (floor)", "middy + Powertools (usual)", "this gateway
   at once.
 - **It asks people.** ${gateway.waits} of ${gateway.identities} debits wait for a person, where the provider shows nothing that can be trusted; ${unknown(gateway)} callers were told
   nothing final in the time that they had (rivals: ${unknown(byHand)}, ${unknown(powertools)}, ${unknown(asking)}). Somebody has to answer [that list](operations.md#a-record-that-needs-attention).
-- **Callers must hold on.** The same request under the same identity, until the answer is final; 35 s of patience for each.
+- **Callers must repeat.** The same request under the same identity, until the answer is final; 35 s of patience for each.
 - **It is a stack.** A function for each operation, a table, a queue, a schedule each minute, alarms ([cost](cost.md)). By hand it is one function and a table.
 - **It is more code to trust**: its processor time is above the SDK's by hand ([what is missed](performance.md#what-was-promised-and-what-is-missed)).
 
