@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { functions } from "../functions/index.ts";
 import { routesOf } from "../lib/operation/definition.ts";
 import { providerNames } from "../lib/providers/index.ts";
+import { changes, struckNames } from "./faults/subjects.ts";
 
 const project = resolve(import.meta.dirname, "..");
 const sourcesIn = (...folders: readonly string[]) =>
@@ -86,6 +87,13 @@ describe("the registry", () => {
       "aggrepay/register-customer",
     ]);
     for (const definition of looking) expect(definition).toHaveProperty("place");
+  });
+
+  // A deactivation needs the record of its binding, and has test/gateway/deactivation.test.ts.
+  test.each(
+    changes.filter(({ name }) => name !== "nicepay/deactivate-account-binding"),
+  )("$name, a change, is put through every fault: test/faults/subjects.ts has it", ({ name }) => {
+    expect(struckNames).toContain(name);
   });
 
   test.each(functions)("$name names nothing twice", ({ variables, secrets, tableActions }) => {

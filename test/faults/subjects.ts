@@ -55,6 +55,9 @@ const known: Readonly<Record<string, AnyChange>> = {
   registerBinding,
 };
 
+/** Operations whose records are put through every fault. */
+export const struckNames: ReadonlySet<string> = new Set(Object.values(known).map(({ name }) => name));
+
 type Sample = (n: string) => Record<string, unknown>;
 
 const digitsOf = (text: string, length: number): string =>
