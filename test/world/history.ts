@@ -87,7 +87,7 @@ class Play {
   readonly #readability: Readability;
   /** Whether the provider may be found elsewhere from some moment on: what was sent to the one is never asked of the other. */
   readonly #mayMove: boolean;
-  /** How likely something strikes at a point. */
+  /** How likely something strikes at a point; three times that where a change is on its way. */
   readonly #strikesEach: number;
   /** Whether what is frozen stands still until all else has been looked into. */
   readonly #thawsLate: boolean;
@@ -243,7 +243,7 @@ class Play {
       rotation: 2,
       arrives: world.lateWrites > 0 ? 5 : 0,
       copy: world.issued > 0 ? 4 : 0,
-      thaw: world.frozen.length > 0 ? 6 : 0,
+      thaw: world.frozen.length > 0 && !this.#thawsLate ? 6 : 0,
       sweep: 1,
       moves: this.#mayMove ? 2 : 0,
     });
@@ -313,7 +313,9 @@ class Play {
       return true;
     }
     const chosen = tape.pick(ready);
-    const strike = tape.chance(this.#strikesEach) ? tape.pick(strikes[chosen.point.kind]) : undefined;
+    const strike = tape.chance(this.#strikesEach * (chosen.point.kind === "change" ? 3 : 1))
+      ? tape.pick(strikes[chosen.point.kind])
+      : undefined;
     if (strike) this.#strikes += 1;
     this.#letsGo(chosen, strike);
     return true;
@@ -370,7 +372,7 @@ class Play {
     const [who] = this.#present;
     if (waits.length === 0 || who === undefined) return;
     const request = this.#tape.pick(waits);
-    const isTrue = !this.#tape.chance(0.1);
+    const isTrue = !this.#tape.chance(0.2);
     // Nobody can say what became of what is on its way still.
     if (isTrue && world.isOnItsWay) return;
     const run = this.#settlesByHand(
