@@ -60,6 +60,9 @@ function textOf(name: keyof typeof clauses): string | RegExp {
   return name === "list of states" ? new RegExp(expression.replace("()", "\\([^)]*\\)")) : expression;
 }
 
+/** A write has another form than the one that a guard is taken out of. */
+export class NoSuchClause extends Error {}
+
 /** Writes of that name no longer care for some clauses of their condition. */
 export const withoutClause = (name: string, ...removed: readonly (keyof typeof clauses)[]): Without => ({
   command: (written, input) => {
@@ -72,7 +75,7 @@ export const withoutClause = (name: string, ...removed: readonly (keyof typeof c
         (found) => `(${found} OR attribute_exists(#any) OR attribute_not_exists(#any))`,
       );
       if (condition === before)
-        throw new Error(`${name} has no clause "${each}": ${input.ConditionExpression}`);
+        throw new NoSuchClause(`${name} has no clause "${each}": ${input.ConditionExpression}`);
     }
     return {
       ...input,

@@ -79,6 +79,9 @@ const secretTexts = (() => {
   const plain = ["api-key-\\d", "salt-number-\\d", "merchant-key-\\d", "token-of-", ...keys];
   return new RegExp(`${plain.join("|")}|(?<!\\d)(?:73916428|80271946|55120934)(?!\\d)`);
 })();
+/** How a sentence begins about a command that the store could make nothing of. */
+export const misformedCommand = "a command is not well formed";
+
 /** What every caller sends in secret. */
 export const hiddenInputs: Readonly<Record<string, string>> = {
   mpin: "73916428",
@@ -153,6 +156,8 @@ export class Ledger {
     const { printed } = this.#world;
     for (; this.#printed < printed.length; this.#printed += 1)
       this.#seesText("a line of the log", printed[this.#printed] ?? "");
+    const { misformed } = this.#world;
+    if (misformed !== undefined) this.#finds(`${misformedCommand}: ${misformed}`);
     for (const id of this.#changed) for (const what of this.#ofRecord(id)) this.#finds(what);
     this.#changed.clear();
   }

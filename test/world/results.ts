@@ -30,6 +30,13 @@ export function resultsOf({ ran, seconds, failed, reached }: Round, seed: number
   };
 }
 
+const readResults = (file: string): Partial<Results> =>
+  existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Partial<Results>) : {};
+
+/** What was missed by which seed, as far as the file has it. */
+export const missedIn = (file: string): readonly (readonly [mend: string, seed: number])[] =>
+  (readResults(file).each ?? []).flatMap(({ mend, seed }) => (seed === null ? [] : [[mend, seed] as const]));
+
 /** Writes a part of the results; what the file has of the rest stays. */
 export function writeResults(file: string, part: Partial<Results>): void {
   const before = existsSync(file)

@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { mends } from "../faults/mends.ts";
 import { optionsOr } from "../support/command-line.ts";
 import { Crew } from "./crew.ts";
-import { resultsOf, writeResults } from "./results.ts";
+import { missedIn, resultsOf, writeResults } from "./results.ts";
 
 const usage =
   'npm run world -- --seed 1 [--seeds 1000] [--steps 120] [--workers 2] [--json FILE] [--without "name of what is taken out" | --each]';
@@ -70,14 +70,18 @@ async function rounds(): Promise<number> {
 
 /**
  * What keeps the product right is taken out, one after another. A mend takes a worker that loads the product without it; guards need
- * none of their own. In rounds of more and more seeds, so that what is missed soon is known soon.
+ * none of their own. In rounds of more and more seeds, so that what is missed soon is known soon; what the file has as missed
+ * already is not looked for again.
  */
 async function each(): Promise<number> {
   const { seed, seeds, steps, workers, only, json } = options;
-  const { removals } = await import("./removals.ts");
+  const [{ removals }, { misformedCommand }] = await Promise.all([
+    import("./removals.ts"),
+    import("./ledger.ts"),
+  ]);
   const isMend = new Set(mends.map(({ name }) => name));
   const names = [...mends, ...removals].map(({ name }) => name).filter((name) => name.includes(only));
-  const missed = new Map<string, number>();
+  const missed = new Map<string, number>(json ? missedIn(json) : []);
   let played = 0;
   const writes = () => {
     if (json) writeResults(json, { each: names.map((mend) => ({ mend, seed: missed.get(mend) ?? null })) });
@@ -89,6 +93,11 @@ async function each(): Promise<number> {
     const look = async (name: string, crew: Crew, guard?: string) => {
       const { failed } = await crew.plays(from, count, guard);
       if (!failed) return;
+      // Then something else was broken than what was to be taken out.
+      if (failed.found[0]?.startsWith(misformedCommand)) {
+        console.log(`"${name}" cannot be taken out so: ${failed.found[0]}`);
+        return;
+      }
       missed.set(name, failed.seed);
       console.log(`seed ${failed.seed} misses "${name}": ${failed.found[0]}`);
       writes();

@@ -1,5 +1,9 @@
 import { createHash } from "node:crypto";
-import { type DynamoDBClient, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  TransactionCanceledException,
+} from "@aws-sdk/client-dynamodb";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { type Config, type Environment, readConfig } from "../../lib/config.ts";
 import { decoded } from "../../lib/content-coding.ts";
@@ -7,6 +11,7 @@ import { type Records, recordsIn } from "../../lib/records/store.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import { type Secrets, secretsFrom } from "../../lib/secrets/secrets.ts";
 import type { Send } from "../../lib/transport.ts";
+import { NoSuchClause } from "../faults/guards.ts";
 import { type Keys, Provider, pathOf } from "../faults/provider.ts";
 import {
   type Command,
@@ -94,6 +99,8 @@ export class World {
   readonly printed: string[] = [];
   /** Where the provider is found from now on. */
   host: string | undefined;
+  /** What the store said of a command that it could make nothing of. */
+  misformed: string | undefined;
   /** Whether a secret was rotated: a reply may then be signed with a key that its reader does not know yet. */
   isRotated = false;
   /** Every command that reached the store, where somebody keeps them. */
@@ -469,12 +476,23 @@ export class World {
     this.commands?.push({ at: this.now, operation, input: altered });
     const keys = [input, ...(input.TransactItems ?? []).map(partOf)].map(({ Key }) => Key?.pk?.S ?? "");
     const before = keys.map((key) => this.store.get(key));
-    const answer = this.store.call(operation, altered as Input);
+    const answer = this.#called(operation, altered as Input);
     for (const [at, key] of keys.entries()) {
       const item = this.store.get(key);
       if (item && item !== before[at]) this.#wrote({ seq: this.order(), write: name, by: run, item });
     }
     return answer;
+  }
+
+  #called(operation: string, input: Input): Output {
+    try {
+      return this.store.call(operation, input);
+    } catch (error) {
+      const isRefusal =
+        error instanceof ConditionalCheckFailedException || error instanceof TransactionCanceledException;
+      if (!isRefusal) this.misformed ??= `${operation}: ${error instanceof Error ? error.message : error}`;
+      throw error;
+    }
   }
 
   #wrote(version: Version): void {
@@ -487,13 +505,23 @@ export class World {
   #altered(name: string, input: CommandInput): CommandInput {
     const { command } = this.#without;
     if (!command) return input;
-    if (!input.TransactItems) return command(name, input);
+    if (!input.TransactItems) return inThatForm(() => command(name, input), input);
     const items = input.TransactItems.map((item) => {
       const part = partOf(item);
       const altered = this.#altered(writeName(part), part);
       return "Update" in item ? { Update: altered } : { ConditionCheck: altered };
     });
     return { ...input, TransactItems: items };
+  }
+}
+
+/** A guard is of one form of its write; a history meets the others as well, and those stay as they are. */
+function inThatForm(altered: () => CommandInput, input: CommandInput): CommandInput {
+  try {
+    return altered();
+  } catch (error) {
+    if (error instanceof NoSuchClause) return input;
+    throw error;
   }
 }
 
