@@ -66,12 +66,11 @@ export function outOfOrder(
   shown: (name: keyof Times) => string,
 ): string | undefined {
   const marginMs = sendMarginMs + settleMarginMs;
-  if (times.providerTimeoutMs + marginMs > times.functionTimeoutMs)
-    return `${shown("providerTimeoutMs")} must leave ${marginMs} ms of ${shown("functionTimeoutMs")}, to connect and to record`;
+  const [provider, end, lease] = ["providerTimeoutMs", "functionTimeoutMs", "leaseMs"] as const;
+  if (times[provider] + marginMs > times[end])
+    return `${shown(provider)} must leave ${marginMs} ms of ${shown(end)}, to connect and to record`;
   // A function that outlives its lease would still be at work when others take the attempt for abandoned.
-  return times.functionTimeoutMs >= times.leaseMs
-    ? `${shown("leaseMs")} must be longer than ${shown("functionTimeoutMs")}`
-    : undefined;
+  return times[end] >= times[lease] ? `${shown(lease)} must be longer than ${shown(end)}` : undefined;
 }
 
 /**

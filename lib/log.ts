@@ -37,16 +37,6 @@ export interface RequestLog extends LogLine {
 export type Log = (line: LogLine, counts?: readonly Counts[]) => void;
 
 /** Of the embedded metric format, in which a line's metrics are told to CloudWatch. */
-type EmbeddedMember =
-  | "_aws"
-  | "Timestamp"
-  | "CloudWatchMetrics"
-  | "Namespace"
-  | "Dimensions"
-  | "Metrics"
-  | "Name"
-  | "Unit";
-
 /**
  * The members that a line may have, at any depth, in the order in which they are printed. Whatever else a value may hold is
  * not printed, however it came there. What only counts comes last, for people read what stands before it.
@@ -71,17 +61,10 @@ const members: readonly string[] = [
     error: true,
     errorAt: true,
     _aws: true,
-    Timestamp: true,
-    CloudWatchMetrics: true,
-    Namespace: true,
-    Dimensions: true,
-    Metrics: true,
-    Name: true,
-    Unit: true,
     provider: true,
     outcome: true,
     reason: true,
-  } satisfies Record<keyof LogLine | Dimension | EmbeddedMember | "timestamp" | "level", true>),
+  } satisfies Record<keyof LogLine | Dimension | "_aws" | "timestamp" | "level", true>),
   ...(Object.keys(units) as Metric[]),
 ];
 

@@ -141,7 +141,7 @@ async function attempted<Call, Reply, Result>(
 ): Promise<Outcome<Result>> {
   const { asked, hidden, secret, earlier } = exchange;
   const versions = [secret, ...earlier];
-  const outcome = await received(exchange, pace, returns, { world, versions });
+  const outcome = await received(exchange, pace, returns, world, versions);
   return withVersions(admitted(outcome, asked, { hidden, versions }), secret, versions);
 }
 
@@ -171,7 +171,8 @@ async function received<Call, Reply, Result>(
   exchange: Exchange<Call, Reply>,
   pace: Pace,
   returns: (reply: Reply) => Result,
-  { world, versions }: { readonly world: Runtime; readonly versions: SecretValue[] },
+  world: Runtime,
+  versions: SecretValue[],
 ): Promise<Outcome<Result>> {
   const mayRepeat = exchange.asked.effect === "read" && exchange.provider.readsMayRepeat === true;
   const sent = await world.send({ ...exchange.wire, mayRepeat }, pace.timing());
@@ -180,7 +181,7 @@ async function received<Call, Reply, Result>(
     const why = `${sent.why.charAt(0).toUpperCase()}${sent.why.slice(1)}.`;
     return { kind: "unknown", why, timedOut: sent.timedOut };
   }
-  const outcome = outcomeOf(await verified(sent.reply, exchange, pace, { world, versions }), returns);
+  const outcome = outcomeOf(await verified(sent.reply, exchange, pace, world, versions), returns);
   if (outcome.kind === "success") return outcome;
   const now = world.clock.now();
   const seconds = retryAfterSeconds(sent.reply.retryAfter, now);
@@ -248,7 +249,8 @@ async function verified<Call, Reply>(
   reply: WireReply,
   { provider, secret, circumstances, asked }: Exchange<Call, Reply>,
   { lookUpMs }: Pace,
-  { world: { secrets }, versions }: { readonly world: Runtime; readonly versions: SecretValue[] },
+  { secrets }: Runtime,
+  versions: SecretValue[],
 ): Promise<ProviderAnswer<Reply>> {
   const { config } = circumstances;
   const answer = provider.read(reply, [secret], config, asked);
