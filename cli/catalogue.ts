@@ -82,10 +82,10 @@ interface BodySchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
 }
 
-/** What callers may call by name, from the contract (docs/openapi.json). Records have commands of their own. */
+/** What callers may call by name, from the contract (docs/openapi.json). Records and books have commands of their own. */
 export function catalogueOf({ paths, "x-problems": problems }: Contract): Catalogue {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
-    path.startsWith("/v1/records")
+    path.startsWith("/v1/records") || path.startsWith("/v1/books")
       ? []
       : Object.entries(methods).map(([method, described]) => operationOf(path, method, described)),
   );

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { booksCommand } from "./commands/books.ts";
 import { callCommand } from "./commands/call.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -56,6 +57,7 @@ const commands = [
   recordsCommand,
   recordCommand,
   resolveCommand,
+  booksCommand,
   explainCommand,
   faultCommand,
   ledgerCommand,

@@ -33,6 +33,7 @@ export { operation as nicepayDeactivateAccountBinding } from "./nicepay/deactiva
 export { operation as nicepayRegisterAccountBinding } from "./nicepay/register-account-binding.ts";
 export { operation as nicepayUserDetail } from "./nicepay/user-detail.ts";
 export { operation as payuCheckStatus } from "./payu/check-status.ts";
+export { operation as recordsBooks } from "./records/books.ts";
 export { operation as recordsGet } from "./records/get.ts";
 export { operation as recordsList } from "./records/list.ts";
 export { operation as recordsResolve } from "./records/resolve.ts";

@@ -28,6 +28,7 @@ import { sample as nicepayRegisterAccountBinding } from "./nicepay/register-acco
 import { sample as nicepayUserDetail } from "./nicepay/user-detail.sample.ts";
 import type * as operations from "./operations.ts";
 import { sample as payuCheckStatus } from "./payu/check-status.sample.ts";
+import { sample as recordsBooks } from "./records/books.sample.ts";
 import { sample as recordsGet } from "./records/get.sample.ts";
 import { sample as recordsList } from "./records/list.sample.ts";
 import { samples as recordsResolve } from "./records/resolve.sample.ts";
@@ -97,6 +98,7 @@ type Own = {
 /** The samples of each operation of the gateway's own, one for each of its routes, in their order. */
 export const ownSamples = {
   accountBindingsGet: [accountBindingsGet],
+  recordsBooks: [recordsBooks],
   recordsGet: [recordsGet],
   recordsList: [recordsList],
   recordsResolve,

@@ -14,6 +14,7 @@ import { Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import type { Metric as MetricName } from "../lib/metrics.ts";
+import type { BookMetric } from "../lib/operation/books-counts.ts";
 import type { QueueName } from "../lib/operation/definition.ts";
 import { providerIn } from "../lib/providers/index.ts";
 import type { ProviderName } from "../lib/secrets/names.ts";
@@ -24,7 +25,7 @@ import { type Door, doorRefusals } from "./door.ts";
 import { callsProvider } from "./egress.ts";
 import type { Events } from "./events.ts";
 import type { Deployed } from "./functions.ts";
-import { customerIndex, resourceId, unfinishedIndex } from "./names.ts";
+import { customerIndex, operationIndex, resourceId, unfinishedIndex } from "./names.ts";
 
 export interface Watched {
   readonly config: Config;
@@ -81,13 +82,28 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     threshold: minutes(15).toSeconds(),
   });
   for (const [id, { live, definition }] of scheduled(functions)) {
+    const { everyMinutes = 1, isAlone } = definition.schedule ?? {};
     alarm(`${id}Stopped`, {
-      says: "Nothing settles doubt: the clock's function has not run for ten minutes.",
-      runbook: "nothing-settles-doubt",
+      ...(isAlone ? booksStopped : doubtStopped),
       metric: live.metricInvocations({ period: minutes(5) }),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      evaluationPeriods: Math.max(2, Math.ceil((2 * (definition.schedule?.everyMinutes ?? 1)) / 5)),
+      evaluationPeriods: Math.max(2, Math.ceil((2 * everyMinutes) / 5)),
       treatMissingData: TreatMissingData.BREACHING,
+    });
+  }
+
+  if (indexesIn(functions).includes(operationIndex)) {
+    // Told once, when a day comes to its end, and seen for as long as nobody has looked.
+    const ofADay = { statistic: Stats.MAXIMUM, period: Duration.days(1) };
+    alarm("BooksDiffer", {
+      says: "A provider's own list and our records do not agree.",
+      runbook: "the-providers-books",
+      metric: own("BooksDifferences", ofADay),
+    });
+    alarm("BooksOpen", {
+      says: "A day of the books could not be looked at, or proven, whole.",
+      runbook: "books-that-are-not-whole",
+      metric: own("BooksOpen", ofADay),
     });
   }
 
@@ -185,7 +201,7 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
   const throttled = [
     data.table.metric("ReadThrottleEvents", { statistic: Stats.SUM }),
     data.table.metric("WriteThrottleEvents", { statistic: Stats.SUM }),
-    ...[unfinishedIndex, customerIndex].flatMap((index) =>
+    ...indexesIn(functions).flatMap((index) =>
       ["ReadThrottleEvents", "WriteThrottleEvents"].map((name) =>
         data.table.metric(name, {
           statistic: Stats.SUM,
@@ -252,6 +268,16 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
   };
 }
 
+const doubtStopped = {
+  says: "Nothing settles doubt: the clock's function has not run for ten minutes.",
+  runbook: "nothing-settles-doubt",
+} as const;
+
+const booksStopped = {
+  says: "Nobody looks at the providers' books: the clock's function has not run for half an hour.",
+  runbook: "books-that-are-not-whole",
+} as const;
+
 const queueAlarms = {
   notifications: {
     waits: "A notification has waited in the queue for 15 minutes: what it needs is away still.",
@@ -298,6 +324,15 @@ export function notifyingProvider(functions: readonly Deployed[]): ProviderName 
   return provider;
 }
 
+/** The table's indexes in this deployment. */
+export const indexesIn = (functions: readonly Deployed[]): readonly string[] => [
+  unfinishedIndex,
+  customerIndex,
+  ...(functions.some(({ definition }) => definition.queries?.includes(operationIndex))
+    ? [operationIndex]
+    : []),
+];
+
 const scheduled = (functions: readonly Deployed[]) =>
   functions
     .filter(({ definition }) => definition.schedule !== undefined)
@@ -312,7 +347,10 @@ interface Own {
 /** Metrics that the functions print, in the namespace that the stack gives them. */
 export const ownMetrics =
   (stack: Stack) =>
-  (metricName: MetricName, { statistic = Stats.SUM, period = minutes(5), ...dimensions }: Own = {}): Metric =>
+  (
+    metricName: MetricName | BookMetric,
+    { statistic = Stats.SUM, period = minutes(5), ...dimensions }: Own = {},
+  ): Metric =>
     new Metric({
       namespace: stack.stackName,
       metricName,

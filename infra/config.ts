@@ -126,6 +126,7 @@ export function readConfig(context: Context, named: readonly string[] = []): Con
   if (unknown !== undefined) throw new ConfigError(`${unknown} is not a value that a deployment may choose`);
   checkTimes(config);
   checkWorkers(config);
+  checkBooks(config);
   checkHosts(config);
   checkRegion(config);
   return config;
@@ -278,6 +279,17 @@ function checkWorkers({ reconcileConcurrency, reconcileWorkers }: Config): void 
   if (reconcileConcurrency === undefined || reconcileConcurrency >= reconcileWorkers) return;
   throw new ConfigError(
     `reconcileConcurrency ${reconcileConcurrency} must be at least reconcileWorkers ${reconcileWorkers}, or none: each worker runs every minute`,
+  );
+}
+
+/** One partition of an index takes so many writes a second, and holds up those of its table beyond. */
+const mostOfAPartition = 1_000;
+
+/** The index of a day's records has a partition for each operation, and so for each route. */
+function checkBooks({ variables, throttle }: Config): void {
+  if (variables.BOOKS !== "on" || throttle.rate <= mostOfAPartition) return;
+  throw new ConfigError(
+    `throttleRate ${throttle.rate} must be at most ${mostOfAPartition} with books on: the index of a day's records takes no more of one operation`,
   );
 }
 

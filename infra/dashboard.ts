@@ -7,12 +7,12 @@ import {
   SingleValueWidget,
   Stats,
 } from "aws-cdk-lib/aws-cloudwatch";
-import { calledProviders, notifyingProvider, ownMetrics } from "./alarms.ts";
+import { calledProviders, indexesIn, notifyingProvider, ownMetrics } from "./alarms.ts";
 import type { Api } from "./api.ts";
 import type { Data } from "./data.ts";
 import { doorRefusals } from "./door.ts";
 import type { Deployed } from "./functions.ts";
-import { customerIndex, unfinishedIndex } from "./names.ts";
+import { operationIndex } from "./names.ts";
 
 export interface Shown {
   readonly data: Data;
@@ -49,6 +49,13 @@ export function createDashboard(stack: Stack, { data, api, functions }: Shown): 
             metrics: [
               own("WaitingForPerson", { statistic: Stats.MAXIMUM }).with({ label: "Wait for a person" }),
               own("OldestDoubt", { statistic: Stats.MAXIMUM }).with({ label: "Oldest doubt, s" }),
+              ...(indexesIn(functions).includes(operationIndex)
+                ? [
+                    own("BooksDifferences", { statistic: Stats.MAXIMUM, period: Duration.days(1) }).with({
+                      label: "Differences in the books",
+                    }),
+                  ]
+                : []),
             ],
           }),
           graph("In doubt", byProvider("InDoubt")),
@@ -118,7 +125,7 @@ export function createDashboard(stack: Stack, { data, api, functions }: Shown): 
           graph("Write and read units", [
             data.table.metricConsumedWriteCapacityUnits({ period: every }),
             data.table.metricConsumedReadCapacityUnits({ period: every }),
-            ...[unfinishedIndex, customerIndex].map((index) =>
+            ...indexesIn(functions).map((index) =>
               data.table.metricConsumedWriteCapacityUnits({
                 period: every,
                 dimensionsMap: { TableName: data.table.tableName, GlobalSecondaryIndexName: index },

@@ -20,7 +20,7 @@ import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { CfnResourcePolicy, CfnSecret } from "aws-cdk-lib/aws-secretsmanager";
 import type { FunctionDefinition, QueueName, SecretName } from "../lib/operation/definition.ts";
 import { type Config, removalPolicy } from "./config.ts";
-import { customerIndex, resourceId, unfinishedIndex } from "./names.ts";
+import { customerIndex, operationIndex, resourceId, unfinishedIndex } from "./names.ts";
 import { createQueues, type QueuePair } from "./queues.ts";
 import { secretDescription } from "./secret-description.ts";
 
@@ -36,7 +36,7 @@ export function createData(stack: Stack, config: Config, definitions: readonly F
   const key = createKey(stack, config);
   return {
     key,
-    table: createTable(stack, config, key),
+    table: createTable(stack, config, key, definitions),
     secrets: createSecrets(stack, config, key, definitions),
     queues: createQueues(stack, config, key, definitions),
   };
@@ -84,7 +84,12 @@ export const createLogGroup = (
  * One table in one region, and not a global table: a second region that could claim the same identity would move
  * money twice.
  */
-function createTable(stack: Stack, config: Config, key: Key): Table {
+function createTable(
+  stack: Stack,
+  config: Config,
+  key: Key,
+  definitions: readonly FunctionDefinition[],
+): Table {
   const table = new Table(stack, "Records", {
     partitionKey: { name: "pk", type: AttributeType.STRING },
     billingMode: BillingMode.PAY_PER_REQUEST,
@@ -112,6 +117,16 @@ function createTable(stack: Stack, config: Config, key: Key): Table {
     projectionType: ProjectionType.INCLUDE,
     nonKeyAttributes: ["state", "amount", "operation"],
   });
+  // The records of a day. Its keys are attributes that every record has anyway, and nothing that it holds changes when a record
+  // is settled: a claim pays a unit for it, and a settle none. An operation's route is throttled below what one partition takes.
+  if (definitions.some(({ queries }) => queries?.includes(operationIndex)))
+    table.addGlobalSecondaryIndex({
+      indexName: operationIndex,
+      partitionKey: { name: "operation", type: AttributeType.STRING },
+      sortKey: { name: "dispatchedAt", type: AttributeType.NUMBER },
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: ["provider", "account", "customer", "amount"],
+    });
   return table;
 }
 

@@ -117,12 +117,16 @@ function createFunction(
     ...(definition.schedule && onlyOnce),
   }) as Alias & IFunction;
   if (definition.schedule) {
+    const { everyMinutes, isAlone } = definition.schedule;
     new Rule(stack, `${id}Schedule`, {
       description: definition.summary,
-      schedule: Schedule.rate(Duration.minutes(definition.schedule.everyMinutes)),
-      targets: sharesOf(config.reconcileWorkers).map(
-        (share) => new LambdaTarget(live, { ...onlyOnce, event: RuleTargetInput.fromObject(eventOf(share)) }),
-      ),
+      schedule: Schedule.rate(Duration.minutes(everyMinutes)),
+      targets: isAlone
+        ? [new LambdaTarget(live, onlyOnce)]
+        : sharesOf(config.reconcileWorkers).map(
+            (share) =>
+              new LambdaTarget(live, { ...onlyOnce, event: RuleTargetInput.fromObject(eventOf(share)) }),
+          ),
     });
   }
   const source = definition.takesFrom && data.queues.get(definition.takesFrom);
@@ -144,7 +148,9 @@ function createFunction(
 
 /** A part of the account's concurrency that is one function's, and bounds it: see `Config`. */
 function reservedFor({ access, schedule }: FunctionDefinition, config: Config) {
-  const own = access === "open" ? config.webhookConcurrency : schedule && config.reconcileConcurrency;
+  const isShared = schedule !== undefined && schedule.isAlone === undefined;
+  const own =
+    access === "open" ? config.webhookConcurrency : isShared ? config.reconcileConcurrency : undefined;
   return own === undefined ? {} : { reservedConcurrentExecutions: own };
 }
 

@@ -5,3 +5,5 @@ export const resourceId = (name: string): string =>
 /** The indexes of the records table, as lib/records asks for them. */
 export const unfinishedIndex = "unfinished";
 export const customerIndex = "customer-records";
+/** There only where the books are looked at. */
+export const operationIndex = "operation-records";

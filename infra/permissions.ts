@@ -1,7 +1,7 @@
 import type { Stack } from "aws-cdk-lib";
 import { Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { LogGroup } from "aws-cdk-lib/aws-logs";
-import type { FunctionDefinition, QueueName } from "../lib/operation/definition.ts";
+import type { FunctionDefinition, QueueName, TableAction } from "../lib/operation/definition.ts";
 import type { Data } from "./data.ts";
 import { customerIndex, unfinishedIndex } from "./names.ts";
 
@@ -37,20 +37,28 @@ function secretStatements(stack: Stack, { secrets }: FunctionDefinition, used: U
  * on leading keys tells one function's records from another's only where the key begins with words of its own.
  */
 function tableStatements(stack: Stack, definition: FunctionDefinition, used: Used): PolicyStatement[] {
-  const { tableActions, keysBeginWith } = definition;
+  const { tableActions, keysBeginWith, writesKeysOf } = definition;
   if (tableActions.length === 0) return [];
   const { tableArn } = used.table;
   const byKey = tableActions.filter((action) => action !== "Query");
   const statements: PolicyStatement[] = [];
-  if (byKey.length > 0) {
+  const allowByKey = (actions: readonly TableAction[], prefixes: readonly string[] | undefined) => {
+    if (actions.length === 0) return;
+    const conditions = prefixes === undefined ? {} : leadingKeys(prefixes);
     statements.push(
       allow(
-        byKey.map((action) => `dynamodb:${action}`),
+        actions.map((action) => `dynamodb:${action}`),
         [tableArn],
-        keysBeginWith === undefined ? {} : leadingKeys(keysBeginWith),
+        conditions,
       ),
     );
-  }
+  };
+  const heldBack = byKey.filter((action) => writesKeysOf !== undefined && action === "UpdateItem");
+  allowByKey(
+    byKey.filter((action) => !heldBack.includes(action)),
+    keysBeginWith,
+  );
+  allowByKey(heldBack, writesKeysOf);
   if (byKey.length < tableActions.length) {
     statements.push(
       allow(
@@ -99,8 +107,8 @@ function queueStatements(
 }
 
 /** What the clock runs looks for what is unfinished; people may also ask for a customer's records. */
-export const indexesOf = ({ schedule }: FunctionDefinition): readonly string[] =>
-  schedule ? [unfinishedIndex] : [unfinishedIndex, customerIndex];
+export const indexesOf = ({ schedule, queries }: FunctionDefinition): readonly string[] =>
+  queries ?? (schedule ? [unfinishedIndex] : [unfinishedIndex, customerIndex]);
 
 /**
  * What Lambda does in a function's name to put it into a network. AWS lets nobody look at some network interfaces alone, and

@@ -117,6 +117,23 @@ export const settings: Readonly<Record<string, Setting>> = {
     about:
       "Where [events are delivered](events.md#to-a-merchants-own-url), signed. It adds a function, two queues and a secret. At `npm start` also such as `http://127.0.0.1:4000/events`",
   },
+  books: {
+    kind: "onOrOff",
+    preset: "off",
+    local: "on",
+    inTemplate: true,
+    about:
+      "The providers' own lists are [compared with the records](operations.md#the-providers-books) every day. It adds two functions and an index of the table, which is a write unit more for each change, and `throttleRate` is then at most 1000. A `DATA_DIR` whose table has that index is not served with `off`",
+  },
+  booksCallsADay: {
+    kind: "count",
+    of: "calls",
+    least: 1,
+    most: 9_999_999,
+    preset: "20000",
+    about:
+      "With `books`: calls of a provider for one day's lists. What is left when they are used up is told",
+  },
   secondPerson: {
     kind: "secondPerson",
     preset: { dev: "off", prod: "on" },

@@ -153,7 +153,18 @@ async function ensureTable(url: string, { name, properties }: Table, file: strin
     await expire(url, name, properties);
     return;
   }
-  const differences = compare(shapeOf(wanted), shapeOf(found));
+  // An index that a later template has is made of what is there, as CloudFormation makes it.
+  const missing = listOf(wanted.GlobalSecondaryIndexes).filter(
+    (index) => !shapeOf(found).has(`index ${objectOf(index).IndexName}`),
+  );
+  for (const index of missing)
+    await call(url, "UpdateTable", {
+      TableName: name,
+      AttributeDefinitions: wanted.AttributeDefinitions,
+      GlobalSecondaryIndexUpdates: [{ Create: index }],
+    });
+  const seen = missing.length === 0 ? found : ((await describe(url, name)) ?? found);
+  const differences = compare(shapeOf(wanted), shapeOf(seen));
   if (differences.length === 0) return;
   throw new CannotStart(
     `Table ${name} in ${file} is not the one of the template (${differences.join("; ")}). ` +

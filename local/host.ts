@@ -136,11 +136,14 @@ export async function startHost(settings: Settings, project: string, tell: Tell)
     admit: admission.admit,
     restOf: (routeKey) => restRoutes.get(routeKey),
     invoke: (routeKey, event, signal) => invoke(functionOf.get(routeKey) ?? "", event, signal),
-    console: localConsole(
-      `http://127.0.0.1:${api.port}`,
-      peers,
-      application.told ? eventsOf({ url: dynamo.url, ...application.told }) : async () => [],
-    ),
+    console: localConsole(`http://127.0.0.1:${api.port}`, peers, {
+      events: application.told ? eventsOf({ url: dynamo.url, ...application.told }) : async () => [],
+      async lookAtBooks(event) {
+        const books = application.functions.find(({ environment }) => "BOOKS_CALLS_A_DAY" in environment);
+        if (!books) return false;
+        return (await invoke(books.name, event, AbortSignal.timeout(books.timeoutMs))).kind === "answered";
+      },
+    }),
   });
   const eventSources = startEventSources(application.eventSources, {
     endpoint: stores.queuesUrl,

@@ -1,13 +1,22 @@
-import { type Console, json } from "../console/answer.ts";
+import { type Console, type ConsoleRequest, json, refusal } from "../console/answer.ts";
 import { providers } from "../lib/providers/index.ts";
+import { objectOf, parseJson } from "./json.ts";
 import type { Peer } from "./peers.ts";
 import type { TimedEvent } from "./pipe.ts";
+
+/** What the console asks of the host itself. */
+interface Running {
+  /** What the pipe would send, oldest first. */
+  readonly events: () => Promise<readonly TimedEvent[]>;
+  /** Runs the function of the books with that event; false where it failed, or is not deployed. */
+  readonly lookAtBooks: (event: string) => Promise<boolean>;
+}
 
 /** The console of this host, loaded when the first browser comes. Its page calls the gateway itself, as callers do. */
 export function localConsole(
   gateway: string,
   peers: readonly Peer[],
-  events: () => Promise<readonly TimedEvent[]>,
+  { events, lookAtBooks }: Running,
 ): Console {
   let opened: Promise<Console> | undefined;
   const open = async (): Promise<Console> => {
@@ -17,6 +26,7 @@ export function localConsole(
       sandboxes: peers
         .filter(({ isSandbox }) => isSandbox)
         .map(({ provider, url }) => ({ name: provider, title: providers[provider].title, url })),
+      before: (request) => booksLookedAt(request, lookAtBooks),
     });
   };
   return async (request) => {
@@ -28,6 +38,15 @@ export function localConsole(
     opened ??= open();
     return (await opened)(request);
   };
+}
+
+/** On AWS the function is invoked by a person's own means; here nobody has any. */
+async function booksLookedAt({ method, path, body }: ConsoleRequest, look: Running["lookAtBooks"]) {
+  if (method !== "POST" || path !== "/console/books") return undefined;
+  const { date = "today" } = objectOf(parseJson(body.toString("utf8") || "{}"));
+  return (await look(JSON.stringify({ date })))
+    ? json({})
+    : refusal(502, "The books could not be looked at: are they on (BOOKS), and what does the log say?");
 }
 
 const isConsole = (path: string): boolean => path === "/" || path.startsWith("/console/");

@@ -4,7 +4,7 @@ import { local } from "./intrinsics.ts";
 
 /**
  * Invokes scheduled functions as EventBridge does, only more often: what takes minutes on AWS is wanted in seconds
- * here. A run that has not ended is not joined by another.
+ * here. `everyMs` is in place of a minute. A run that has not ended is not joined by another.
  */
 export function startSchedules(
   schedules: readonly Schedule[],
@@ -21,7 +21,7 @@ export function startSchedules(
       // Whatever comes of it is in the function's log.
       await invoke(schedule.functionName, schedule.input ?? eventOf(schedule, new Date()), stopped.signal);
       running = false;
-    }, everyMs);
+    }, everyMs * minutesIn(schedule));
   });
   return {
     stop() {
@@ -30,6 +30,10 @@ export function startSchedules(
     },
   };
 }
+
+/** `rate(15 minutes)`; another expression is taken for every minute. */
+export const minutesIn = ({ expression }: Schedule): number =>
+  Number(/^rate\((\d+) minutes?\)$/.exec(expression)?.[1] ?? 1);
 
 const eventOf = ({ arn }: Schedule, now: Date) =>
   JSON.stringify({

@@ -28,7 +28,7 @@ export interface Settings {
   readonly maxProcesses: number;
   /** `MAX_PROCESSES_PER_FUNCTION` */
   readonly maxProcessesPerFunction: number;
-  /** `SCHEDULE_MS`: how often scheduled functions run here, whatever their rule says; 0 is never. */
+  /** `SCHEDULE_MS`: how long a minute of the clock's rules is here; 0 is never. */
   readonly scheduleMs: number;
   /** `AUTH`: who may call. `open` is everyone; `iam` is who signs and whose policy allows it, as deployed. */
   readonly auth: "open" | "iam";
@@ -64,7 +64,12 @@ export const ownSettings = {
     about:
       'JSON with one key for each provider, `{"<provider>": {"apiKey": "...", ...}, ...}`; a change is a rotation. `{"current": {...}, "previous": {...}}` gives both versions. Sandboxes accept what is in it',
   },
-  SCHEDULE_MS: { preset: 2000, least: 0, most: 86_400_000, about: "How often `reconcile` runs; 0 is never" },
+  SCHEDULE_MS: {
+    preset: 2000,
+    least: 0,
+    most: 86_400_000,
+    about: "How long a minute of the clock is: `reconcile` runs once in it, `books` once in 15; 0 is never",
+  },
   MAX_PROCESSES: { preset: 64, least: 1, most: 1000, about: "Of all functions together" },
   // A resting process takes some 60 MB, 25 of them its own: 64 fit a small machine, 16 keep two cores busy.
   MAX_PROCESSES_PER_FUNCTION: { preset: 16, least: 1, most: 1000, about: "Of one function" },

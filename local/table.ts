@@ -1,12 +1,14 @@
 import { kindOf, type Schedule } from "./assembly.ts";
 import type { Host } from "./host.ts";
+import { minutesIn } from "./schedules.ts";
 import type { Settings } from "./settings.ts";
 
 /** What runs, for the person who started it. */
 export function tableOf({ application, addresses }: Host, settings: Settings, tookMs: number): string {
   const { stack, functions, routes, schedules, eventSources } = application;
   const kinds = new Map(functions.map((lambda) => [lambda.name, kindOf(lambda)]));
-  const every = settings.scheduleMs === 0 ? "never" : `every ${settings.scheduleMs / 1000} s`;
+  const every = (schedule: Schedule) =>
+    settings.scheduleMs === 0 ? "never" : `every ${(settings.scheduleMs * minutesIn(schedule)) / 1000} s`;
   const served = [
     ...routes.map(({ key, functionName }) => [key, functionName, kinds.get(functionName) ?? ""]),
     ...[...Map.groupBy(schedules, ({ name }) => name).values()].flatMap(([first, ...more]) =>
@@ -18,9 +20,14 @@ export function tableOf({ application, addresses }: Host, settings: Settings, to
       kinds.get(functionName) ?? "",
     ]),
   ];
-  function clockRow({ expression, functionName }: Schedule, workers: number): readonly string[] {
+  function clockRow(schedule: Schedule, workers: number): readonly string[] {
+    const { expression, functionName } = schedule;
     const times = workers === 1 ? "" : `, ${workers} at a time`;
-    return [`${every}${times} (deployed: ${expression})`, functionName, kinds.get(functionName) ?? ""];
+    return [
+      `${every(schedule)}${times} (deployed: ${expression})`,
+      functionName,
+      kinds.get(functionName) ?? "",
+    ];
   }
   const beside = [
     ...addresses.map(({ what, where, note }) => [what, where, note]),

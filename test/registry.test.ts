@@ -13,8 +13,10 @@ const project = resolve(import.meta.dirname, "..");
 const sourcesIn = (...folders: readonly string[]) =>
   folders.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: project })).toSorted();
 
+/** What the clock runs is no operation. */
+const clockRun = new Set(["functions/books.ts", "functions/reconcile.ts"]);
 const files = sourcesIn("functions")
-  .filter((file) => dirname(file) !== "functions" || file === "functions/reconcile.ts")
+  .filter((file) => dirname(file) !== "functions" || clockRun.has(file))
   .filter((file) => !file.endsWith(".sample.ts"));
 
 const providers: readonly string[] = providerNames;
@@ -27,7 +29,7 @@ describe("the registry", () => {
   test("lists every file under functions, once, in a line of its own", () => {
     expect(functions.map(({ name }) => `functions/${name}.ts`).toSorted()).toEqual(files);
     const lines = readFileSync(join(project, "functions/operations.ts"), "utf8").split("\n");
-    for (const { name } of functions.filter(({ name }) => name !== "reconcile"))
+    for (const { name } of functions.filter(({ schedule }) => schedule === undefined))
       expect(lines.filter((line) => line.includes(`"./${name}.ts"`))).toHaveLength(1);
   });
 
@@ -45,6 +47,7 @@ describe("the registry", () => {
   const ownRoutes = new Map([
     ["nicepay/account-binding-webhook", "POST /webhooks/nicepay/account-binding"],
     ["account-bindings/get", "GET /v1/account-bindings/{referenceNo}"],
+    ["records/books", "GET /v1/books"],
     ["records/get", "GET /v1/records/{id}"],
     ["records/list", "GET /v1/records"],
     ["records/resolve", "POST /v1/records/{id}/resolve"],
@@ -71,8 +74,9 @@ describe("the registry", () => {
     ]);
   });
 
-  test("has one function that the clock runs", () => {
+  test("has two functions that the clock runs: one settles doubt, one looks at the books", () => {
     expect(functions.filter(({ schedule }) => schedule !== undefined)).toMatchObject([
+      { name: "books", schedule: { everyMinutes: 15, isAlone: true }, access: "clock" },
       { name: "reconcile", schedule: { everyMinutes: 1 }, access: "clock" },
     ]);
   });
@@ -135,9 +139,11 @@ describe("the registry", () => {
     const switched = functions.filter(({ onlyWith, besides }) => onlyWith ?? besides);
     expect(switched.map(({ name, onlyWith, besides }) => [name, onlyWith ?? besides?.where])).toEqual([
       ["account-bindings/get", "NICEPAY_USER_DETAIL"],
+      ["books", "BOOKS"],
       ["events/merchant-webhook", "MERCHANT_WEBHOOK_URL"],
       ["nicepay/deactivate-account-binding", "NICEPAY_USER_DETAIL"],
       ["nicepay/user-detail", "NICEPAY_USER_DETAIL"],
+      ["records/books", "BOOKS"],
     ]);
     expect(switched[0]?.besides).toEqual({
       where: "NICEPAY_USER_DETAIL",
@@ -150,6 +156,13 @@ describe("the registry", () => {
       secrets: ["nicepay"],
       tableActions: ["UpdateItem"],
     });
+  });
+
+  test("what looks at the books may read every record and write none", () => {
+    const books = functions.find(({ name }) => name === "books");
+    expect(books?.writesKeysOf).toEqual(["books."]);
+    expect(functions.filter(({ writesKeysOf }) => writesKeysOf).map(({ name }) => name)).toEqual(["books"]);
+    expect(functions.find(({ name }) => name === "records/books")?.keysBeginWith).toEqual(["books."]);
   });
 
   test("what reveals or revokes user tokens is held to the keys of bindings and of what ends them", () => {

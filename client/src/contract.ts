@@ -895,6 +895,102 @@ readonly responseDumpMessage: string | null;
 };
 };
   };
+/** Gives what the providers' own lists were found to differ in from our records, day by day */
+  recordsBooks: {
+    request: {
+/** The day, such as 2026-11-28; left out, the latest ten */
+readonly date?: string;
+};
+    answer: {
+/** The days */
+readonly result: readonly ({
+/** Whose list */
+readonly provider: string;
+/** The merchant's account there */
+readonly account: string;
+/** The day, in the provider's zone */
+readonly date: string;
+/** `looking`: a later run goes on. `incomplete`: no difference, and not everything could be looked at or proven */
+readonly state: "looking" | "agrees" | "differs" | "incomplete";
+/** When the first run began, in UTC */
+readonly startedAt: string;
+/** When the day came to its end, in UTC; null while it has not */
+readonly endedAt: string | null;
+/** Calls of the provider */
+readonly calls: number;
+/** Customers */
+readonly customers: {
+/** Customers with records of that day */
+readonly found: number;
+/** Of these, those whose list was compared */
+readonly lookedAt: number;
+};
+/** Records of ours */
+readonly records: {
+/** Records whose latest attempt was made that day */
+readonly found: number;
+/** Sides of records that a movement bears out: a transfer has two */
+readonly borneOut: number;
+/** In doubt, or waiting for a person: whatever the list shows */
+readonly open: number;
+/** Of these, those whose movement the list shows */
+readonly openShown: number;
+/** Without effect, and nothing of it is shown */
+readonly withoutEffect: number;
+/** Records and movements that can be called neither borne out nor a difference */
+readonly notProven: number;
+/** In nobody's list, as a reversal of a debit that is not ours */
+readonly withoutList: number;
+};
+/** Movements of the provider's */
+readonly movements: {
+/** Movements of that day in the lists */
+readonly shown: number;
+/** Of these, those that a record explains */
+readonly explained: number;
+};
+/** Sums in rupees */
+readonly sums: {
+/** Of records that are borne out, what came to customers, with 2 places */
+readonly credits: string;
+/** The same of what left them */
+readonly debits: string;
+/** Of records of customers whose list was not compared */
+readonly notLookedAt: string;
+};
+/** Where list and records do not agree */
+readonly differences: {
+/** How many there are */
+readonly count: number;
+/** The first 200 of them */
+readonly shown: readonly ({
+/** A movement that no record explains, a record that no movement bears out, or the two differ */
+readonly kind: "movement-without-record" | "record-without-movement" | "differs";
+/** Of `differs`: in what */
+readonly fields?: readonly (string)[];
+/** In whose list */
+readonly customerId: string;
+/** The record, where there is one */
+readonly recordId?: string;
+/** The record's operation, such as aggrepay/debit-wallet */
+readonly operation?: string;
+/** The record's identity */
+readonly identity?: string;
+/** What the record says */
+readonly state?: string;
+/** Of the movement, else of the record, with 2 places */
+readonly amount?: string;
+/** The movement as the list shows it */
+readonly movement?: string;
+/** The difference, in a sentence */
+readonly says: string;
+})[];
+};
+/** Why something is not proven: the first 20 */
+readonly notProven: readonly (string)[];
+})[];
+};
+  };
 /** Gives a record with its history */
   recordsGet: {
     request: {
@@ -1072,6 +1168,7 @@ export const operations = {
   nicepayRegisterAccountBinding: {"method":"POST","path":"/v1/nicepay/register-account-binding","identity":"fields","query":[]},
   nicepayUserDetail: {"method":"POST","path":"/v1/nicepay/user-detail","identity":"none","query":[]},
   payuCheckStatus: {"method":"POST","path":"/v1/payu/check-status","identity":"none","query":[]},
+  recordsBooks: {"method":"GET","path":"/v1/books","identity":"none","query":["date"]},
   recordsGet: {"method":"GET","path":"/v1/records/{id}","identity":"none","query":[]},
   recordsList: {"method":"GET","path":"/v1/records","identity":"none","query":["state","customerId","merchantTransactionId","referenceNo","idempotencyKey","caller","namespace","operation","since","waits","limit","cursor"]},
   recordsResolve: {"method":"POST","path":"/v1/records/{id}/resolve","identity":"none","query":[]},

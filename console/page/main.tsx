@@ -31,6 +31,16 @@ const views: readonly View[] = [
       return id === undefined ? <Records place={place} /> : <Record key={id} id={id} />;
     },
   },
+  {
+    path: "books",
+    title: "Books",
+    isThere: always,
+    show: () => (
+      <Later what="the books" load={() => import("./books.tsx")}>
+        {({ Books }) => <Books />}
+      </Later>
+    ),
+  },
   { path: "doubt", title: "Doubt at a glance", isThere: always, show: () => <Doubt /> },
   {
     path: "sandbox",

@@ -10,7 +10,8 @@ export interface FunctionDefinition {
   readonly route?: Route;
   /** More routes that lead to it, for the same callers. */
   readonly alsoAt?: readonly Route[];
-  readonly schedule?: { readonly everyMinutes: number };
+  /** `isAlone`: one run at a time does all of it; else what is unfinished is shared out among workers. */
+  readonly schedule?: { readonly everyMinutes: number; readonly isAlone?: true };
   readonly takesFrom?: QueueName;
   /** It says itself when a message that failed comes again. */
   readonly postpones?: true;
@@ -27,6 +28,10 @@ export interface FunctionDefinition {
   readonly tableActions: readonly TableAction[];
   /** What the keys of all items begin with that it may touch, each with one of these; left out, it may touch every item. */
   readonly keysBeginWith?: readonly string[];
+  /** What the keys of all items begin with that it may write, where it may read every item. */
+  readonly writesKeysOf?: readonly string[];
+  /** The indexes that it queries, where they are others than what is unfinished and, but for the clock, a customer's records. */
+  readonly queries?: readonly IndexName[];
   /** It is deployed only where this variable is `on`, or a URL. */
   readonly onlyWith?: SwitchVariable;
   /** What it needs besides, where a variable is `on`. */
@@ -48,7 +53,10 @@ export type Access = "look" | "reveal" | "change" | "move-money" | "settle" | "o
 export type QueueName = "notifications" | "merchant-events";
 
 /** What a deployment may switch on that has functions of its own. */
-export type SwitchVariable = "NICEPAY_USER_DETAIL" | "MERCHANT_WEBHOOK_URL";
+export type SwitchVariable = "NICEPAY_USER_DETAIL" | "MERCHANT_WEBHOOK_URL" | "BOOKS";
+
+/** The indexes of the records table. */
+export type IndexName = "unfinished" | "customer-records" | "operation-records";
 
 /** All routes that lead to a function. */
 export const routesOf = ({ route, alsoAt = [] }: Pick<FunctionDefinition, "route" | "alsoAt">) =>

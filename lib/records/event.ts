@@ -4,7 +4,10 @@ import type { State } from "./states.ts";
  * What a write tells whoever listens, as the item's attribute `event`. A pipe sends each write that has one to the event bus
  * under this name; a write that tells nothing leaves none on the item, so that nothing is told twice.
  */
-export type RecordEvent = StateEvent | "account.bound";
+export type RecordEvent = StateEvent | "account.bound" | BookEvent;
+
+/** A day of the provider's books was looked at to its end (lib/records/books.ts). */
+export type BookEvent = "books.agree" | "books.differ" | "books.incomplete";
 
 type StateEvent =
   | "record.succeeded"

@@ -394,6 +394,7 @@ describe.skipIf(executablePath === undefined)("the console", () => {
       "sandbox/nicepay",
       "reference/aggrepayDebitWallet",
       "inspector",
+      "books",
     ];
     const page = await open(`#/${places[0]}`, options);
     for (const place of places) {

@@ -35,6 +35,8 @@ test("without context is for development, where data may be destroyed", () => {
       NICEPAY_BASE_URL: "https://dev.nicepay.co.id",
       AGGREPAY_ACCOUNT: "main",
       AGGREPAY_IDS_KEPT: "",
+      BOOKS: "off",
+      BOOKS_CALLS_A_DAY: "20000",
       NICEPAY_ACCOUNT: "main",
       CALLBACK_HOSTS: "",
       WEBHOOK_SOURCE_ADDRESSES: "103.20.51.39,103.20.51.40",
@@ -319,6 +321,13 @@ const cases: readonly Case[] = [
       sentence: "must be on or off",
     }),
   ),
+  {
+    name: "booksCallsADay",
+    variable: "BOOKS_CALLS_A_DAY",
+    right: ["1", "9999999"],
+    wrong: ["", "0", "10000000", "1.5", "many"],
+    sentence: "must be a whole number of calls from 1 to 9999999",
+  },
   {
     name: "secondPerson",
     variable: "SECOND_PERSON",

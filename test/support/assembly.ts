@@ -13,6 +13,7 @@ export default async function setup(): Promise<() => void> {
   // With what may be switched on: a gateway is told by a variable whether it is.
   process.env.ASSEMBLY_DIR = await sharedAssembly(project, {
     nicepayUserDetail: "on",
+    books: "on",
   });
   return () => {
     delete process.env.ASSEMBLY_DIR;

@@ -1,3 +1,4 @@
+import type { RecordName } from "../books.ts";
 import type { Evidence, Known, OwnRecord } from "../inquiry.ts";
 import { isSameWord } from "../words.ts";
 import { debitOf, idsKept, reversalSuffix } from "./ids.ts";
@@ -59,16 +60,14 @@ async function verdictOn(row: ComparedRow, isKept: boolean, { record }: Known): 
   return { row, is };
 }
 
-interface RecordName {
-  readonly namespace: "money" | "reversal";
-  readonly id: string;
-}
-
 /**
  * The records that a row's id can name: a reversal is shown as its debit's id with the suffix, or as that id itself. An id of
  * ours may end in the suffix in other letters, from before that was refused.
  */
-function recordsNamed({ merchantTransactionId, paymentType }: ComparedRow): readonly RecordName[] {
+export function recordsNamed({
+  merchantTransactionId,
+  paymentType,
+}: Pick<ComparedRow, "merchantTransactionId" | "paymentType">): readonly RecordName[] {
   const shown = merchantTransactionId ?? "";
   const debit = debitOf(shown);
   const reversals: RecordName[] = debit === undefined ? [] : [{ namespace: "reversal", id: debit }];

@@ -195,7 +195,7 @@ interface Listed {
  * is older, which its last page must bear out; or the oldest first, as its first page must: then pages are read from the end.
  * A row whose time cannot be read is neither old nor new, so it is among them.
  */
-async function rowsSince(
+export async function rowsSince(
   since: number,
   customerId: string,
   ask: Ask<AggrepayCall, AggrepayReply>,
@@ -251,7 +251,7 @@ async function rowsSince(
 }
 
 const ofOthers = "The customer's list shows rows of another customer.";
-const tooLong = "The customer's list is longer than is read.";
+export const tooLong = "The customer's list is longer than is read.";
 
 async function pageOf(number: number, customerId: string, ask: Ask<AggrepayCall, AggrepayReply>) {
   const fields = { customer_id: customerId, page_number: String(number), page_size: String(pageSize) };

@@ -1,0 +1,85 @@
+import type { Context } from "aws-lambda";
+import { type Config, wrong } from "../lib/config.ts";
+import { seenOf } from "../lib/log.ts";
+import { type BooksWorld, type LookedAt, lookAtBooks } from "../lib/operation/books.ts";
+import { bookLine } from "../lib/operation/books-counts.ts";
+import type { FunctionDefinition } from "../lib/operation/definition.ts";
+import { served } from "../lib/operation/invocation.ts";
+import { books as aggrepay } from "../lib/providers/aggrepay/books.ts";
+import type { ListingProvider } from "../lib/providers/books.ts";
+import { bookKeys } from "../lib/records/books.ts";
+import { processRecords } from "../lib/records/process.ts";
+import { processBooks } from "../lib/records/process-books.ts";
+import { log, runtime } from "../lib/runtime.ts";
+import { isCalendarDate } from "../lib/time.ts";
+
+/** Every provider that has a list; one without its books does not compile. */
+const books = { aggrepay } satisfies Record<ListingProvider, object>;
+const all = Object.values(books);
+
+/** Compares the providers' own lists with the records of the day before, both ways, and settles nothing. */
+export const operation: FunctionDefinition = {
+  name: "books",
+  summary: "Compares the providers' own lists with yesterday's records",
+  schedule: { everyMinutes: 15, isAlone: true },
+  access: "clock",
+  onlyWith: "BOOKS",
+  variables: [
+    ...new Set(all.flatMap(({ provider, variables }) => [...provider.variables, ...variables])),
+    "BOOKS_CALLS_A_DAY",
+  ],
+  secrets: [...new Set(all.map(({ provider }) => provider.secret))],
+  tableActions: ["GetItem", "Query", "UpdateItem"],
+  queries: ["operation-records"],
+  writesKeysOf: [bookKeys],
+};
+
+export const handler = Object.assign(
+  async (event: unknown, context: Context): Promise<readonly LookedAt[]> => {
+    const startedAt = performance.now();
+    const looked: LookedAt[] = [];
+    const requestId = context.awsRequestId;
+    const durationMs = () => Math.round(performance.now() - startedAt);
+    try {
+      await run(dateIn(event), () => context.getRemainingTimeInMillis(), looked);
+    } catch (error) {
+      log({ function: operation.name, requestId, durationMs: durationMs(), ...seenOf(error) });
+      throw error;
+    }
+    process.stdout.write(
+      `${bookLine({ requestId, durationMs: durationMs(), looked }, Date.now(), process.env)}\n`,
+    );
+    return looked;
+  },
+  {
+    async warm() {
+      await Promise.allSettled([(async () => processRecords())()]);
+    },
+  },
+);
+
+/** Of a person who asks now: `{"date": "2026-11-28"}`, or `today` of the provider's zone. The clock's event has none. */
+function dateIn(event: unknown): string | undefined {
+  const { date } = (event ?? {}) as { readonly date?: unknown };
+  if (date === undefined) return undefined;
+  if (date === "today" || (typeof date === "string" && isCalendarDate(date))) return date;
+  throw new Error("the event's date is neither today nor like 2026-11-28");
+}
+
+async function run(date: string | undefined, remainingMs: () => number, looked: LookedAt[]): Promise<void> {
+  const world = runtime();
+  const around: BooksWorld = {
+    ...{ world, remainingMs, records: processRecords(), store: processBooks() },
+    callsADay: callsIn(world.config),
+  };
+  await served({ remainingMs, takenAt: undefined }, world, async () => {
+    for (const each of all) looked.push(...(await lookAtBooks(each, around, date)));
+  });
+}
+
+/** @throws Problem `misconfigured` */
+function callsIn({ option }: Config): number {
+  const calls = option("BOOKS_CALLS_A_DAY") ?? "20000";
+  if (!/^[1-9]\d{0,6}$/.test(calls)) throw wrong("BOOKS_CALLS_A_DAY", "must be a whole number of calls");
+  return Number(calls);
+}
