@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
-import { clientOf, type Item, scanAll } from "./dynamodb.ts";
+import { type Item, patientClientOf, scanAll } from "./dynamodb.ts";
 import type { Gateway } from "./gateway.ts";
 import { expectDeclared } from "./samples.ts";
 
@@ -122,7 +122,7 @@ export function walletOf(gateway: () => Gateway) {
     },
     /** The records of an identity, as the table holds them. */
     async records(identity: string): Promise<readonly Item[]> {
-      const client = clientOf(gateway());
+      const client = patientClientOf(gateway());
       try {
         const { TableNames: [table = ""] = [] } = await client.send(new ListTablesCommand({}));
         return (await scanAll(client, table)).filter((item) => item.identity?.S === identity);

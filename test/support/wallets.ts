@@ -11,7 +11,7 @@ import {
   paginateScan,
 } from "@aws-sdk/client-dynamodb";
 import type { Answer, Json } from "./aggrepay-gateway.ts";
-import { clientOf, type Item, scanAll } from "./dynamodb.ts";
+import { type Item, patientClientOf, scanAll } from "./dynamodb.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { type Peer, planted, type Reply, startPeer, text } from "./peer.ts";
 import { processesOf } from "./processes.ts";
@@ -108,7 +108,7 @@ export async function startWallets({
   let dynamo: { readonly client: DynamoDBClient; readonly table: string } | undefined;
   const table = async () => {
     if (dynamo) return dynamo;
-    const client = clientOf(gateway);
+    const client = patientClientOf(gateway);
     const { TableNames: [name = ""] = [] } = await client.send(new ListTablesCommand({}));
     dynamo = { client, table: name };
     return dynamo;
