@@ -83,6 +83,8 @@ export function sampleFile(answers: Answers, known: Known): string {
     .map(({ name, kind }) => `${theirs(answers, name)}: ${resultKinds[kind].comes},`)
     .join(" ");
   const gives = results.map(({ name, kind }) => `${name}: ${resultKinds[kind].gives},`).join(" ");
+  // As PayU's reply says success, and the reader that a new provider is written with.
+  const succeeds = provider === "payu" ? 'responseCode: "00",' : 'code: "0",';
   const shapes = [...new Set(results.map(({ kind }) => resultKinds[kind].shape))].toSorted();
   const undescribed = fields.filter(({ name }) => !known.isDescribed(name));
   const declared = results.map(({ name, kind }) => `${name}: ${declaredAs(name, kind)},`).join(" ");
@@ -96,7 +98,7 @@ export const sample = {
   full: ${asked(fields)},
   least: ${asked(least)},
   ${changes ? `other: () => ({ ${otherInput(fields, known)} }),` : ""}
-  reply: () => (${provider === "aggrepay" ? `{ data: { ${comes} } }` : `{ ${comes} }`}),
+  reply: () => (${provider === "aggrepay" ? `{ data: { ${comes} } }` : `{ ${succeeds} ${comes} }`}),
   result: v.strictObject({ ${declared} }),
   answer: () => ({ result: { ${gives} } }),
 } satisfies ${provider === "aggrepay" ? "AggrepaySample" : "Sample<Readonly<Record<string, string>>, object>"};

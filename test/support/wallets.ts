@@ -10,6 +10,8 @@ import {
   PutItemCommand,
   paginateScan,
 } from "@aws-sdk/client-dynamodb";
+import { baseUrlVariable, providerNames } from "../../lib/providers/index.ts";
+import { sandboxSecrets } from "../../local/sandbox/index.ts";
 import type { Answer, Json } from "./aggrepay-gateway.ts";
 import { type Item, patientClientOf, scanAll } from "./dynamodb.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
@@ -80,7 +82,8 @@ const preset = {
 };
 
 export async function startWallets({
-  secrets = secretValues,
+  // Of a provider that has no planted values, those of its sandbox.
+  secrets = { ...sandboxSecrets, ...secretValues },
   env = {},
 }: {
   readonly secrets?: object;
@@ -95,9 +98,7 @@ export async function startWallets({
   };
   rotate(secrets);
   const peer = await startPeer();
-  const urls = ["AGGREPAY", "PAYU", "WIBMO", "DREAMZWALLET", "NICEPAY"].map(
-    (provider) => [`${provider}_BASE_URL`, peer.url] as const,
-  );
+  const urls = providerNames.map((provider) => [baseUrlVariable(provider), peer.url] as const);
   const start = () =>
     startGateway({
       env: { ...preset, ...Object.fromEntries(urls), SECRETS_FILE: secretsFile, ...env },
