@@ -5,7 +5,7 @@ import { readResults as readBench } from "../bench/document.ts";
 import { timeSettings } from "../lib/settings.ts";
 import { type Figures, readFigures } from "../test/support/kept-figures.ts";
 import { type Failure, type Results, readResults, resultsFile, rowsOf } from "./results.ts";
-import { times } from "./run.ts";
+import { times } from "./rig.ts";
 import { targets } from "./targets.ts";
 
 const project = join(import.meta.dirname, "..");
