@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GatewayProblem, NotKnownYet, RefusedByApiGateway } from "../client/src/problem.ts";
 import { untilKnown as repeated, type Sent } from "../client/src/until-known.ts";
 import { type Reply, Unanswered } from "../ops/smoke/gateway.ts";
-import { headline } from "./answer.ts";
-import { Stopped } from "./exit.ts";
+import { endingOf, headline } from "./answer.ts";
+import { type Ending, Stopped } from "./exit.ts";
 
 /** How long and through what a request is repeated. */
 interface Repeating {
@@ -13,14 +13,21 @@ interface Repeating {
   readonly send: () => Promise<Reply>;
 }
 
+/** The last reply, and what is known of all the requests by then. */
+export interface Known {
+  readonly reply: Reply;
+  readonly ends: Ending;
+}
+
 /**
- * Repeats the same request as the client does, until its outcome is known, or waits for a person, or the time is over: then the
- * last reply is given.
+ * Repeats the same request as the client does, until its outcome is known, or waits for a person, or the time is over. Then a
+ * last reply which speaks of its own request alone says nothing of one before it that is in doubt.
  *
  * @throws Stopped `unreachable` where no reply ever came
  */
-export async function untilKnown({ seconds, send, tell }: Repeating): Promise<Reply> {
+export async function untilKnown({ seconds, send, tell }: Repeating): Promise<Known> {
   let last: Reply | undefined;
+  let mayBeDone = false;
   const onRepeat = (why: unknown, waitMs: number) => {
     if (waitsForPerson(why)) throw why;
     const sentence = why instanceof Stopped || last === undefined ? messageOf(why) : headline(last);
@@ -29,10 +36,12 @@ export async function untilKnown({ seconds, send, tell }: Repeating): Promise<Re
   const sent = async (): Promise<Sent> => {
     try {
       last = await send();
+      mayBeDone ||= endingOf(last) === "inDoubt";
       return { kind: "answer", ...last, headers: new Headers(last.headers) };
     } catch (cause) {
       if (!(cause instanceof Stopped)) throw cause;
       const isUnsent = cause.cause instanceof Unanswered && cause.cause.isUnsent;
+      mayBeDone ||= !isUnsent;
       return { kind: isUnsent ? "unsigned" : "nothing", cause };
     }
   };
@@ -42,9 +51,10 @@ export async function untilKnown({ seconds, send, tell }: Repeating): Promise<Re
     const isTold = [GatewayProblem, RefusedByApiGateway, NotKnownYet].some((each) => error instanceof each);
     if (!isTold) throw error;
     if (last === undefined) throw error instanceof NotKnownYet ? error.cause : error;
+    if (error instanceof NotKnownYet && mayBeDone) return { reply: last, ends: "inDoubt" };
   }
   if (last === undefined) throw new Error("a request ended without a reply");
-  return last;
+  return { reply: last, ends: endingOf(last) };
 }
 
 const waitsForPerson = (why: unknown): boolean =>

@@ -66,9 +66,12 @@ async function call(
     return "done";
   }
   const send = () => asked.send(request);
-  const reply = await (options.untilKnown
-    ? untilKnown({ seconds: options.for, send, tell: io.err })
-    : send());
+  if (options.untilKnown) {
+    const { reply, ends } = await untilKnown({ seconds: options.for, send, tell: io.err });
+    tellReply(reply, io, options.json === true);
+    return ends;
+  }
+  const reply = await send();
   tellReply(reply, io, options.json === true);
   return endingOf(reply);
 }

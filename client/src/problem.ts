@@ -29,7 +29,10 @@ export class GatewayProblem extends Error {
   }
 }
 
-/** API Gateway itself refused the request, before any function: wrong credentials, no such route, too large. Nothing happened. */
+/**
+ * API Gateway itself refused the first request, before any function: wrong credentials, no such route, too large. Nothing
+ * happened. As the `cause` of NotKnownYet it is of a repeat, and says nothing of the requests before.
+ */
 export class RefusedByApiGateway extends Error {
   override readonly name = "RefusedByApiGateway";
   readonly status: number;

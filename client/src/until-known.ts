@@ -21,8 +21,8 @@ export interface Patience {
 
 /**
  * Repeats one request, as it is, until its outcome is known: while `retry` is `same-identity` after `Retry-After`; after no
- * answer, a 429 or a 5xx of API Gateway itself after a second, and then ever later.
- * @throws GatewayProblem the final problem. RefusedByApiGateway. NotKnownYet where patience ended first.
+ * answer, a 429 or a 5xx of API Gateway itself, and its refusal of a repeat, after a second, and then ever later.
+ * @throws GatewayProblem the final problem. RefusedByApiGateway of the first request. NotKnownYet where patience ended first.
  */
 export async function untilKnown(
   send: () => Promise<Sent>,
@@ -33,9 +33,9 @@ export async function untilKnown(
   for (let attempt = 1; ; attempt += 1) {
     signal?.throwIfAborted();
     const sent = await send();
-    // Credentials that fail later are no end: what was sent before them may have been carried out.
+    // Credentials that fail later are no end, nor is their refusal: what was sent before them may have been carried out.
     if (sent.kind === "unsigned" && attempt === 1) throw sent.cause;
-    const { final, why, retryAfterMs } = judged(sent);
+    const { final, why, retryAfterMs } = judged(sent, attempt === 1);
     if (final !== undefined) return final;
     const waitMs = retryAfterMs ?? backoff(attempt);
     if (performance.now() - started + waitMs > patienceMs)
@@ -51,7 +51,7 @@ interface Judged {
   readonly retryAfterMs?: number | undefined;
 }
 
-function judged(sent: Sent): Judged {
+function judged(sent: Sent, isFirst: boolean): Judged {
   if (sent.kind !== "answer") return { why: sent.cause };
   const { status, body, headers } = sent;
   if (status >= 200 && status < 300) return { final: sent };
@@ -61,7 +61,7 @@ function judged(sent: Sent): Judged {
     return { why: problem, retryAfterMs: secondsIn(headers.get("retry-after")) };
   }
   const refused = new RefusedByApiGateway(status, messageIn(body));
-  if (status === 429 || status >= 500)
+  if (status === 429 || status >= 500 || !isFirst)
     return { why: refused, retryAfterMs: secondsIn(headers.get("retry-after")) };
   throw refused;
 }

@@ -116,6 +116,24 @@ describe("repeating until it is known", () => {
     expect(came).toHaveLength(1);
   });
 
+  const refused = reply(403, { message: "The security token included in the request is expired" });
+  const unsent = reply(503, { code: "not-sent", detail: "d", retry: "same-identity" }, soon);
+  test.each<[string, readonly (ReturnType<typeof reply> | "lost")[]]>([
+    ["a reply that is lost, and then credentials that are refused", ["lost", refused]],
+    ["doubt, and then a request that was not sent", [reply(503, { message: "x" }, soon), unsent]],
+    ["a request that was not sent, and then a reply that is lost", [unsent, "lost"]],
+  ])("%s: not known", async (_what, answers) => {
+    const { url, came } = await answering(...answers);
+    expect((await run(url, "--for", "2")).code).toBe(3);
+    expect(came.length).toBeGreaterThan(1);
+  });
+
+  test("credentials that are refused at once are refused", async () => {
+    const { url, came } = await answering(refused);
+    expect((await run(url)).code).toBe(1);
+    expect(came).toHaveLength(1);
+  });
+
   test("a reply that is lost for good is unreachable, not done", async () => {
     const { url } = await answering("lost");
     expect(await run(url, "--for", "1")).toEqual({ code: 4, first: undefined });

@@ -90,6 +90,8 @@ const tooLate: OnTheWay = async (send) => {
   await send();
   return message(503, "Service Unavailable");
 };
+/** Credentials that ended while their caller waited. */
+const expired: OnTheWay = async () => message(403, "The security token included in the request is expired");
 const replyLost: OnTheWay = async (send) => {
   await send();
   throw new TypeError("fetch failed", { cause: new Error("ECONNRESET") });
@@ -127,6 +129,7 @@ describe("a debit ends with the truth, and moves money once", () => {
     ["whose reply is lost on its way to the caller", [replyLost, replyLost], ""],
     ["that meets API Gateway's 429", [throttled, throttled], ""],
     ["that API Gateway gives up on with 503, although it is carried out", [tooLate], ""],
+    ["whose reply is lost, and whose credentials then are refused", [replyLost, expired], ""],
     ["whose provider cuts the connection", [], ".sandbox.reset-after"],
     ["that meets all of them", [throttled, tooLate, replyLost], ".sandbox.reset-after"],
   ])("%s", async (_what, way, fault) => {
