@@ -105,8 +105,10 @@ const told: Readonly<Record<ProblemCode, GuideText>> = {
     detail: "AggrePay asks for fewer requests.",
   },
   misconfigured: {
-    meaning: "A secret or setting of the gateway is wrong, or the provider refused it. Nothing was done.",
-    caller: "Repeat the request as it is after `Retry-After` seconds; tell the operator.",
+    meaning:
+      "A secret or setting of the gateway is wrong, or the provider refused it. Nothing of this request was done. What an earlier request under the same identity did is told by `record` alone, where the answer has one.",
+    caller:
+      "Repeat the request as it is after `Retry-After` seconds, under no other identity; tell the operator.",
     operator: { does: "Correct the secret or setting that `detail` names.", runbook: "misconfigured" },
     detail: "AggrePay refused the gateway's api key or signature.",
   },

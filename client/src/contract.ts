@@ -1237,7 +1237,7 @@ export class Throttled extends GatewayProblem {
   declare readonly code: "throttled";
 }
 
-/** A secret or setting of the gateway is wrong, or the provider refused it. Nothing was done. Do: Repeat the request as it is after `Retry-After` seconds; tell the operator. */
+/** A secret or setting of the gateway is wrong, or the provider refused it. Nothing of this request was done. What an earlier request under the same identity did is told by `record` alone, where the answer has one. Do: Repeat the request as it is after `Retry-After` seconds, under no other identity; tell the operator. */
 export class Misconfigured extends GatewayProblem {
   declare readonly code: "misconfigured";
 }
