@@ -476,7 +476,7 @@ export class World {
     this.commands?.push({ at: this.now, operation, input: altered });
     const keys = [input, ...(input.TransactItems ?? []).map(partOf)].map(({ Key }) => Key?.pk?.S ?? "");
     const before = keys.map((key) => this.store.get(key));
-    const answer = this.#called(operation, altered as Input);
+    const answer = this.#called(operation, altered as Input, input as Input);
     for (const [at, key] of keys.entries()) {
       const item = this.store.get(key);
       if (item && item !== before[at]) this.#wrote({ seq: this.order(), write: name, by: run, item });
@@ -484,13 +484,16 @@ export class World {
     return answer;
   }
 
-  #called(operation: string, input: Input): Output {
+  /** A command that a guard's absence makes nothing of is of a form that the guard is not of: it stays as it is. */
+  #called(operation: string, altered: Input, input: Input): Output {
     try {
-      return this.store.call(operation, input);
+      return this.store.call(operation, altered);
     } catch (error) {
       const isRefusal =
         error instanceof ConditionalCheckFailedException || error instanceof TransactionCanceledException;
-      if (!isRefusal) this.misformed ??= `${operation}: ${error instanceof Error ? error.message : error}`;
+      if (isRefusal) throw error;
+      if (altered !== input) return this.#called(operation, input, input);
+      this.misformed ??= `${operation}: ${error instanceof Error ? error.message : error}`;
       throw error;
     }
   }
