@@ -41,8 +41,11 @@ export interface Version {
 
 const minute = 60_000;
 export const times = { lease: 33_000, quiet: 15 * minute, minute, hour: 60 * minute } as const;
-/** What is on its way to the provider arrives within this time, or never: that is what the quiet period stands for. */
-const onTheWayMs = 4 * minute;
+/**
+ * What is on its way to the provider arrives within this time, or never: that is what the quiet period stands for. Bytes may wait in
+ * a frozen process, then in the network, then at the provider, whose lists may be eight minutes behind.
+ */
+const onTheWayMs = 2 * minute;
 const timeoutMs = 28_000;
 
 const environment: Environment = {
@@ -182,9 +185,15 @@ export class World {
 
   freeze(run: Run): void {
     run.frozenSince ??= this.now;
-    // Bytes that are on their way arrive while the quiet period lasts, or never.
-    if (this.waiting.some((each) => each.run === run && each.point.kind === "change"))
-      this.time.after(onTheWayMs, () => this.thaw(run, undefined));
+    // Bytes that have left the product's hands arrive, whatever becomes of their process.
+    const isOnItsWay = ({ run: of, point }: Waiting) => of === run && point.kind === "change";
+    if (!this.waiting.some(isOnItsWay)) return;
+    this.time.after(onTheWayMs, () => {
+      this.thaw(run, undefined);
+      const arriving = this.waiting.filter(isOnItsWay);
+      this.waiting = this.waiting.filter((each) => !arriving.includes(each));
+      for (const { go } of arriving) go(undefined);
+    });
   }
 
   /** A frozen process goes on; one of its clocks may have stood still. */
