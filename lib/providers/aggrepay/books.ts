@@ -37,22 +37,31 @@ function partiesOf({ operation, customerId, effect }: Booked): readonly Party[] 
   }
 }
 
-/** Read as an inquiry reads it, page by page, so that what is missing is known; each row is then read here, with its status. */
+/**
+ * Read as an inquiry reads it, page by page, so that what is missing is known; each row is read here too, with its status. Rows
+ * are part of what is read of a reply, and are kept only of one that held no secret.
+ */
 async function movementsOf(
   customerId: string,
   since: number,
   ask: Ask<AggrepayCall, AggrepayReply>,
 ): Promise<Listed> {
-  const rows: Reader[] = [];
-  const keeping: typeof ask = (call, read) =>
-    ask(call, (reply) => {
-      const answer = read(reply);
-      rows.push(...reply.data.rows());
-      return answer;
-    });
+  const rows: Row[] = [];
+  const keeping: typeof ask = async (call, read) => {
+    const told = await ask(call, (reply) => ({
+      answer: read(reply),
+      rows: reply.data
+        .rows()
+        .filter((row) => !isOfOthers([row], customerId))
+        .map(rowIn),
+    }));
+    if (told.kind !== "answer") return told;
+    rows.push(...told.answer.rows);
+    return { kind: "answer", answer: told.answer.answer };
+  };
   const { gap: found } = await rowsSince(since, customerId, keeping);
   const gap = found === tooLong ? await gapInWhole(customerId, keeping) : found;
-  return { movements: rows.filter((row) => !isOfOthers([row], customerId)).map(movementIn), gap };
+  return { movements: rows.map(movementIn), gap };
 }
 
 const pageSize = 100;
@@ -83,13 +92,18 @@ async function gapInWhole(
   return tooLong;
 }
 
-function movementIn(row: Reader): Movement {
-  const amount = readable(() => row.amount("amount"));
-  const payment = readable(() => row.text("payment_type"));
-  const time = readable(() => row.time("time"));
-  const status = readable(() => row.text("transaction_status"));
-  const transactionId = readable(() => row.id("transaction_id"));
-  const id = readable(() => row.optionalId("merchant_transaction_id"));
+type Row = ReturnType<typeof rowIn>;
+
+const rowIn = (row: Reader) => ({
+  amount: readable(() => row.amount("amount")),
+  payment: readable(() => row.text("payment_type")),
+  time: readable(() => row.time("time")),
+  status: readable(() => row.text("transaction_status")),
+  transactionId: readable(() => row.id("transaction_id")),
+  id: readable(() => row.optionalId("merchant_transaction_id")),
+});
+
+function movementIn({ amount, payment, time, status, transactionId, id }: Row): Movement {
   return {
     transactionId,
     id,
