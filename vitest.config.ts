@@ -4,7 +4,8 @@ import { common, slow } from "./vitest.slow.config.ts";
 
 /** What changes nothing that other files could notice: all of these that one worker runs share its modules. */
 const pure = [
-  "test/*.test.ts",
+  // Connections are those of the process's own runtime.
+  "test/!(connections).test.ts",
   "test/{bench,contract,infra,inspect,providers,sandbox,secrets,signing}/**/*.test.ts",
 ];
 
