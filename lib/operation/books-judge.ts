@@ -62,6 +62,8 @@ export interface Verdict {
   readonly openShown: number;
   /** Records that had no effect, and of which nothing is shown. */
   readonly withoutEffect: number;
+  /** Whether a record was in doubt or settled by hand: a list that is behind could not contradict it yet. */
+  readonly wasInDoubt: boolean;
   /** Why a record or a movement could be neither borne out nor called a difference, a sentence for each. */
   readonly notProven: readonly string[];
   readonly differences: readonly Difference[];
@@ -276,6 +278,8 @@ async function judgeRecord(
   verdict: Tally,
 ): Promise<void> {
   const mine = matches.filter((match) => match.record?.id === record.id);
+  verdict.wasInDoubt ||=
+    record.resolution !== undefined || record.history.some((entry) => entry.startsWith("in_doubt"));
   if (isOpen(record)) {
     verdict.open += 1;
     if (mine.length > 0) verdict.openShown += 1;
@@ -332,6 +336,7 @@ class Tally implements Verdict {
   open = 0;
   openShown = 0;
   withoutEffect = 0;
+  wasInDoubt = false;
   notProven: string[] = [];
   differences: Difference[] = [];
   readonly #customerId: string;

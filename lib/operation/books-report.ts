@@ -25,7 +25,7 @@ type Counted<Name extends string> = Readonly<Record<Name, number>>;
 export interface Progress {
   /** The last customer in order before whom everybody has been looked at. */
   readonly place: { readonly sum: string; readonly newest: number; readonly customerId: string } | null;
-  /** Customers whose first look found something, and when: a second look says whether it holds. */
+  /** Customers whose first look found something, or met doubt, and when it was: a second look says whether it holds. */
   readonly again: readonly { readonly customerId: string; readonly at: number }[];
 }
 

@@ -186,7 +186,8 @@ async function looksAt<Call, Reply>(
   };
 }
 
-const isSuspect = ({ differences, notProven }: Verdict): boolean => differences.length + notProven.length > 0;
+const isSuspect = ({ differences, notProven, wasInDoubt }: Verdict): boolean =>
+  wasInDoubt || differences.length + notProven.length > 0;
 
 interface Steps<Item> {
   readonly mayGoOn: () => boolean;

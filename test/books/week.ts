@@ -414,7 +414,12 @@ class Traffic {
         });
         break;
       case "a person said that it was not executed, and money moved":
-        replace({ provedBy: undefined, result: undefined, state: random.pick(["declined", "not_executed"]) });
+        replace({
+          provedBy: undefined,
+          result: undefined,
+          resolution: "{}",
+          state: random.pick(["declined", "not_executed"]),
+        });
         break;
       case "a person named another transaction":
         replace({ provedBy: "person", result: JSON.stringify({ transactionId: other() }) });
