@@ -34,6 +34,7 @@ const worldShape = v.object({
   perSecond: v.number(),
   findings: v.array(v.unknown()),
   each: v.array(v.object({ mend: v.string(), seed: v.nullable(v.number()) })),
+  eachSeeds: v.optional(v.number()),
   unreached: v.array(v.unknown()),
 });
 
@@ -103,7 +104,7 @@ const factsOf = (date: string, seed: unknown, versions?: Readonly<Record<string,
   ].join(", ");
 
 function worldSection(world: v.InferOutput<typeof worldShape>): string {
-  const { date, seeds, versions, histories, perSecond, findings, each, unreached } = world;
+  const { date, seeds, versions, histories, perSecond, findings, each, eachSeeds, unreached } = world;
   return `## A hostile world
 
 \`npm run world\`: the real pipeline in one process, with a simulated clock, store, network and provider. A seed orders, delays, loses,
@@ -111,17 +112,17 @@ repeats, kills and freezes.
 
 ${histories} histories, ${Math.round(perSecond)} a second. ${findings.length === 0 ? "Nothing was found" : `Found: ${findings.map(said).join("; ")}`}.
 ${unreached.length === 0 ? "Every allowed transition was reached" : `Allowed transitions that no seed reached: ${unreached.map(said).join("; ")}`}.
-${takenOut(each)}
+${takenOut(each, eachSeeds)}
 ${factsOf(date, `${seeds.from} to ${seeds.to}`, versions)}.
 `;
 }
 
 /** With what keeps the product right taken out, piece by piece. */
-function takenOut(each: v.InferOutput<typeof worldShape>["each"]): string {
+function takenOut(each: v.InferOutput<typeof worldShape>["each"], seeds: number | undefined): string {
   if (each.length === 0) return "";
   const missed = each.filter(({ seed }) => seed === null).length;
   return `
-What keeps the product right was taken out, piece by piece; the first seed that then fails:
+What keeps the product right was taken out, piece by piece; the first seed${seeds === undefined ? "" : ` of ${seeds}`} that then fails:
 
 ${table([["Taken out", "First seed that fails"], ...each.map(({ mend, seed }) => [mend, seed === null ? "**not noticed**" : String(seed)])])}
 

@@ -10,6 +10,8 @@ export interface Results {
   readonly perSecond: number;
   readonly findings: readonly string[];
   readonly each: readonly { readonly mend: string; readonly seed: number | null }[];
+  /** Up to which seed was looked for those. */
+  readonly eachSeeds?: number;
   /** Changes of state that may be written, and that no seed reached. */
   readonly unreached: readonly string[];
 }

@@ -84,7 +84,8 @@ async function each(): Promise<number> {
   const missed = new Map<string, number>(json ? missedIn(json) : []);
   let played = 0;
   const writes = () => {
-    if (json) writeResults(json, { each: names.map((mend) => ({ mend, seed: missed.get(mend) ?? null })) });
+    const each = names.map((mend) => ({ mend, seed: missed.get(mend) ?? null }));
+    if (json) writeResults(json, { each, eachSeeds: seed + played - 1 });
   };
   const plain = new Crew(1, { without: undefined, steps });
   for (let size = 25; played < seeds; size *= 2) {
