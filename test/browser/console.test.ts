@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 import axe from "axe-core";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+  type Request as PageRequest,
+} from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { findChromium } from "./chromium.ts";
@@ -158,19 +164,26 @@ describe.skipIf(executablePath === undefined)("the console", () => {
 
   test("comes whole from its own origin, small, under a policy that lets in nothing else", async () => {
     const page = await (await browser.newContext(desktop)).newPage();
-    const loaded: { readonly url: string; readonly bytes: number; readonly policy: string }[] = [];
-    page.on("requestfinished", async (request) => {
-      const response = await request.response();
-      const { responseBodySize, responseHeadersSize } = await request.sizes();
-      loaded.push({
-        url: request.url(),
-        bytes: responseBodySize + responseHeadersSize,
-        policy: (await response?.headerValue("content-security-policy")) ?? "",
-      });
-    });
+    const finished: PageRequest[] = [];
+    const onFinished = (request: PageRequest) => finished.push(request);
+    page.on("requestfinished", onFinished);
     await page.goto(`${gateway.url}/`);
     await page.getByRole("heading", { name: "Records" }).waitFor();
-    await expect.poll(() => loaded.some(({ url }) => url.includes("/v1/records")), patience).toBe(true);
+    await expect
+      .poll(() => finished.some((request) => request.url().includes("/v1/records")), patience)
+      .toBe(true);
+    page.off("requestfinished", onFinished);
+    const loaded = await Promise.all(
+      finished.map(async (request) => {
+        const { responseBodySize, responseHeadersSize } = await request.sizes();
+        const policy = await (await request.response())?.headerValue("content-security-policy");
+        return {
+          url: request.url(),
+          bytes: responseBodySize + responseHeadersSize,
+          policy: policy ?? "",
+        };
+      }),
+    );
     expect(loaded.filter(({ url }) => !url.startsWith(gateway.url))).toEqual([]);
     const own = loaded.filter(({ url }) => !url.includes("/v1/"));
     for (const { policy } of own) expect(policy).toContain("default-src 'none'; script-src 'self'");
