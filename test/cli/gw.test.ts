@@ -230,6 +230,20 @@ test("events shows what the bus would get of a record", async () => {
   expect(await shell.run("gw events --url https://pay.example.com")).toMatchObject({ code: 2, out: "" });
 });
 
+test("books looks at today when it is told to, and shows one day or all", async () => {
+  await shell.run(debit("gw-22"));
+  const { code, out } = await shell.run("gw books --run --json");
+  expect(code).toBe(0);
+  const [day] = JSON.parse(out);
+  expect(day).toMatchObject({ provider: "aggrepay", differences: { count: 0 } });
+  expect(day.movements.shown).toBeGreaterThan(0);
+  expect((await shell.run(`gw books --date ${day.date}`)).out).toContain(day.date);
+  expect(await shell.run("gw books --date 2001-01-01")).toMatchObject({
+    code: 0,
+    out: "Nobody has looked at the books of that day.\n",
+  });
+});
+
 test("doctor finds nothing wrong with a gateway that runs", async () => {
   const { code, out } = await shell.run("gw doctor");
   expect({ code, out }).toEqual({
@@ -287,6 +301,7 @@ const wrong = {
   "gw records --find x --state in_doubt": "--find goes with --customer alone.",
   "gw records --limit 0":
     "Option '--limit <n>' argument '0' is invalid. --limit must be a whole number from 1 to 100000.",
+  "gw books --date yesterday": "--date must be like 2026-11-28.",
   "gw record": "Missing required argument 'id'",
   "gw record none-such":
     'No record has the id, merchantTransactionId or referenceNo "none-such": "gw records --find none-such" looks for more.',
