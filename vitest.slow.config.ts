@@ -2,7 +2,8 @@ import { defineConfig } from "vitest/config";
 
 /**
  * What takes long: every point at which a change can break and every order in which others then act, doubt that has to be
- * waited for, a storm of notifications, histories of a hostile world, a table that is slow to answer, and what pages try in a real browser.
+ * waited for, a storm of notifications, histories of a hostile world, a table that is slow to answer, and what pages try in a
+ * real browser.
  */
 export const slow = [
   "test/faults/**/*.test.ts",

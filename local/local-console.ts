@@ -40,7 +40,7 @@ export function localConsole(
   };
 }
 
-/** On AWS the function is invoked by a person's own means; here nobody has any. */
+/** On AWS a person invokes the function with the AWS command line; here the console's page asks for it. */
 async function booksLookedAt({ method, path, body }: ConsoleRequest, look: Running["lookAtBooks"]) {
   if (method !== "POST" || path !== "/console/books") return undefined;
   const { date = "today" } = objectOf(parseJson(body.toString("utf8") || "{}"));

@@ -46,7 +46,7 @@ export interface FunctionDefinition {
 /**
  * What its callers may do; policies and scopes are given in these words. `look`: see what is there. `reveal`: be
  * given a secret of a user's. `change`, `move-money`: at the provider, under a record. `settle`: say by hand what became of a
- * record. `open`: any caller reaches it, and the function itself checks the caller. `clock`, `queue`: it has no callers.
+ * record. `open`: it is reached by everybody, and the function itself checks the caller. `clock`, `queue`: it has no callers.
  */
 export type Access = "look" | "reveal" | "change" | "move-money" | "settle" | "open" | "clock" | "queue";
 

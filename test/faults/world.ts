@@ -21,6 +21,7 @@ import type { Send } from "../../lib/transport.ts";
 import { noConnections } from "../support/no-connections.ts";
 import { type Fault, type Plan, Run, type Surroundings } from "./points.ts";
 import { before, type Effect, effectName, type Keys, Provider, pathOf } from "./provider.ts";
+import { environment, times } from "./settings.ts";
 import {
   type Command,
   type CommandInput,
@@ -86,27 +87,7 @@ export interface Client {
 
 type Plans = Plan | readonly Plan[];
 
-const minute = 60_000;
-export const times = {
-  lease: 33_000,
-  quiet: 15 * minute,
-  minute,
-  hour: 60 * minute,
-};
-
-const environment: Environment = {
-  PROVIDER_TIMEOUT_MS: "20000",
-  FUNCTION_TIMEOUT_MS: "28000",
-  LEASE_MS: String(times.lease),
-  QUIET_PERIOD_MS: String(times.quiet),
-  AGGREPAY_BASE_URL: "https://wallet.example",
-  AGGREPAY_ACCOUNT: "main",
-  NICEPAY_BASE_URL: "https://nicepay.example",
-  NICEPAY_ACCOUNT: "main",
-  WEBHOOK_BASE_URL: "https://gateway.example",
-  CALLBACK_HOSTS: "*",
-  SECOND_PERSON: "off",
-};
+export { times };
 
 const newKey = (text: string) => createHash("sha256").update(text).digest("base64");
 const firstKeys: Keys = {

@@ -13,6 +13,7 @@ import { type Secrets, secretsFrom } from "../../lib/secrets/secrets.ts";
 import type { Send } from "../../lib/transport.ts";
 import { NoSuchClause } from "../faults/guards.ts";
 import { type Keys, Provider, pathOf } from "../faults/provider.ts";
+import { environment as surroundings, times } from "../faults/settings.ts";
 import {
   type Command,
   type CommandInput,
@@ -39,29 +40,16 @@ export interface Version {
   readonly item: Item;
 }
 
-const minute = 60_000;
-export const times = { lease: 33_000, quiet: 15 * minute, minute, hour: 60 * minute } as const;
+export { times };
+
 /**
  * What is on its way to the provider arrives within this time, or never: that is what the quiet period stands for. Bytes may wait in
  * a frozen process, then in the network, then at the provider, whose lists may be eight minutes behind.
  */
-const onTheWayMs = 2 * minute;
-const timeoutMs = 28_000;
+const onTheWayMs = 2 * times.minute;
+const timeoutMs = Number(surroundings.FUNCTION_TIMEOUT_MS);
 
-const environment: Environment = {
-  PROVIDER_TIMEOUT_MS: "20000",
-  FUNCTION_TIMEOUT_MS: String(timeoutMs),
-  LEASE_MS: String(times.lease),
-  QUIET_PERIOD_MS: String(times.quiet),
-  AGGREPAY_BASE_URL: "https://wallet.example",
-  AGGREPAY_ACCOUNT: "main",
-  NICEPAY_BASE_URL: "https://nicepay.example",
-  NICEPAY_ACCOUNT: "main",
-  WEBHOOK_BASE_URL: "https://gateway.example",
-  WEBHOOK_SOURCE_ADDRESSES: "203.0.113.7",
-  CALLBACK_HOSTS: "*",
-  SECOND_PERSON: "off",
-};
+const environment: Environment = { ...surroundings, WEBHOOK_SOURCE_ADDRESSES: "203.0.113.7" };
 
 const keyNamed = (text: string) => createHash("sha256").update(text).digest("base64");
 /** Keys of the gateway by their ids, as many as a history may come to. */
