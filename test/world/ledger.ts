@@ -482,7 +482,8 @@ function ofContents(
   const token = before?.binding?.M?.userToken?.S;
   if (token !== undefined && item.binding?.M?.userToken?.S !== token) found.push("its binding changed");
   const [tXid, bound] = [item.tXid?.S, item.binding?.M?.tXid?.S];
-  if (tXid !== undefined && bound !== undefined && tXid !== bound && !item.flagged)
+  // A person who has asked the provider may let it stand.
+  if (tXid !== undefined && bound !== undefined && tXid !== bound && !item.flagged && !isFlagDecided)
     found.push("its binding is of another tXid, and is served");
   const isForever = item.namespace?.S !== "idempotency-key" || !["succeeded", "declined"].includes(state);
   if (item.expires && (isForever || (item.flagged && !isFlagDecided)))
