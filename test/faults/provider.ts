@@ -12,6 +12,8 @@ export interface Effect {
   readonly id: string;
   /** Wall clock, milliseconds. */
   readonly at: number;
+  /** Where it was found then; undefined of what somebody else had done, which is known at each host. */
+  readonly host: string | undefined;
   readonly sent: number;
   readonly applied: number;
 }
@@ -130,6 +132,8 @@ export class Provider {
   /** Every change that reached it, whatever it made of it. */
   readonly received: string[] = [];
   #count = 0;
+  /** Where it is asked now. */
+  #host: string | undefined;
   readonly #clock: () => number;
   readonly #order: () => number;
 
@@ -151,7 +155,7 @@ export class Provider {
 
   /** What somebody else had done there. */
   seed(path: string, fields: Fields, at = this.#clock()): Effect {
-    return this.#act(path, fields, before, at);
+    return this.#act(path, fields, before, undefined, at);
   }
 
   /** One request, from its arrival to its reply; undefined where no reply ever comes. */
@@ -163,6 +167,8 @@ export class Provider {
 
   #answered(request: WireRequest, later: Later): Said | WireReply | undefined {
     const { path, fields } = read(request);
+    const { host } = request.url;
+    this.#host = host;
     const isNicepay = path === "userAccountBinding";
     const isChange = Provider.changes(request);
     const sent = this.#order();
@@ -180,16 +186,17 @@ export class Provider {
     if (!isChange) return this.answersReads ? this.#shown(path, fields, signer) : undefined;
 
     const treatment = this.treatments.shift() ?? { acts: "yes", replies: "truly" };
-    const repeated = this.refusesRepeats && this.done(effectName(path, fields)).length > 0;
+    const repeated =
+      this.refusesRepeats && this.done(effectName(path, fields)).some((effect) => this.#isHere(effect));
     if (treatment.acts === "late") {
       this.pending += 1;
       later(async () => {
         this.pending -= 1;
-        this.#act(path, fields, sent);
+        this.#act(path, fields, sent, host);
       });
     }
     if (repeated) return treatment.replies === "never" ? undefined : taken(path);
-    const effect = treatment.acts === "yes" ? this.#act(path, fields, sent) : undefined;
+    const effect = treatment.acts === "yes" ? this.#act(path, fields, sent, host) : undefined;
     this.said = treatment.replies;
     switch (treatment.replies) {
       case "never":
@@ -250,10 +257,16 @@ export class Provider {
     };
   }
 
-  #act(path: string, fields: Fields, sent: number, at = this.#clock()): Effect {
+  /** Money that was moved at one host is not known at another. */
+  #isHere({ of, host }: Effect): boolean {
+    return host === undefined || host === this.#host || !/^(money|reversal) /.test(of);
+  }
+
+  #act(path: string, fields: Fields, sent: number, host: string | undefined, at = this.#clock()): Effect {
     this.#count += 1;
     const of = effectName(path, fields);
-    const effect = { of, path, fields, id: String(700_000 + this.#count), at, sent, applied: this.#order() };
+    const id = String(700_000 + this.#count);
+    const effect = { of, path, fields, id, at, host, sent, applied: this.#order() };
     this.effects.push(effect);
     return effect;
   }
@@ -366,8 +379,9 @@ export class Provider {
         path === "debitreversal" ? [fields.merchant_transaction_id] : [],
       ),
     );
-    return this.effects.filter(({ path, fields }) => {
-      if (!paths.includes(path)) return false;
+    return this.effects.filter((effect) => {
+      const { path, fields } = effect;
+      if (!paths.includes(path) || !this.#isHere(effect)) return false;
       return !(this.hidesReversed && path === "debitwallet" && reversed.has(fields.merchant_transaction_id));
     });
   }

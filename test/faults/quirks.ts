@@ -9,6 +9,8 @@ interface Quirk {
   readonly probability: number;
   /** What it did can be read all the same, at the latest when everything has come to rest. */
   readonly isReadable?: true;
+  /** Not of a provider that is known to keep ids as they were sent. */
+  readonly isOfIds?: true;
   /** What it was drawn to be. */
   readonly draw: (world: Pick<World, "provider" | "now">, random: Random) => string;
 }
@@ -26,6 +28,7 @@ const quirks: readonly Quirk[] = [
   {
     name: "ids are kept",
     probability: 0.35,
+    isOfIds: true,
     draw({ provider }, random) {
       const { name, keeps, asksInKeptForm } = random.pick(idForms);
       provider.keepsId = keeps;
@@ -86,8 +89,11 @@ const quirks: readonly Quirk[] = [
 export function drawQuirks(
   world: Pick<World, "provider" | "now">,
   random: Random,
+  areIdsKept = false,
 ): { readonly names: readonly string[]; readonly areReadable: boolean } {
-  const drawn = quirks.filter(({ probability }) => random.chance(probability));
+  const drawn = quirks.filter(
+    ({ probability, isOfIds }) => random.chance(probability) && !(areIdsKept && isOfIds),
+  );
   const names = drawn.map(({ name, draw }) => `${name} ${draw(world, random)}`);
   return { names, areReadable: drawn.every(({ isReadable }) => isReadable === true) };
 }

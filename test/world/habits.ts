@@ -36,6 +36,9 @@ export const treatments: readonly Treatment[] = [
   { acts: "no", replies: "firewall" },
   { acts: "no", replies: "throttled" },
   { acts: "yes", replies: "throttled over success" },
+  { acts: "no", replies: "invalid field" },
+  { acts: "yes", replies: "pending under a validator's code" },
+  { acts: "no", replies: "pending under a validator's code" },
 ];
 
 /** What a deployment may choose, as `environment` of the world has it unless told. */
@@ -44,11 +47,21 @@ export function drawEnvironment(random: Random): Environment {
     // Doubt grows old soon, so that persons come to it.
     ...(random.chance(0.3) && { DOUBT_LIMIT_MS: "60000", BINDING_WAIT_MS: "60000" }),
     ...(random.chance(0.4) && { SECOND_PERSON: "on" }),
+    ...(random.chance(0.15) && { AGGREPAY_IDS_KEPT: "73" }),
   };
 }
 
+/** Whether a deployment says that the provider keeps ids of every length that is drawn here as they were sent. */
+export const areIdsKept = ({ AGGREPAY_IDS_KEPT: kept = "" }: Environment): boolean => kept !== "";
+
+/** What may be drawn of a provider. */
+interface Drawn {
+  readonly hasQuirks: boolean;
+  readonly areIdsKept: boolean;
+}
+
 /** What the provider does that no document says. */
-export function drawProvider(world: World, random: Random): Habits {
+export function drawProvider(world: World, random: Random, drawn: Drawn): Habits {
   const { provider } = world;
   const names: string[] = [];
   const when = (probability: number, name: string, act: () => void) => {
@@ -77,12 +90,15 @@ export function drawProvider(world: World, random: Random): Habits {
   const isYoung =
     (lagMs: number) =>
     ({ of, at }: Effect) =>
-      of.startsWith("reg") && world.now - at < lagMs;
+      /^(reg|addsub)/.test(of) && world.now - at < lagMs;
   when(0.15, "registrations are in no list for eight seconds", () => {
     const hides = isYoung(8_000);
     provider.hidesFromList = hides;
   });
-  const quirks = random.chance(0.5) ? drawQuirks(world, random) : { names: [], areReadable: true };
+  const quirks =
+    random.chance(0.5) && drawn.hasQuirks
+      ? drawQuirks(world, random, drawn.areIdsKept)
+      : { names: [], areReadable: true };
   const worn = random.chance(0.5) ? dressKinds.filter(() => random.chance(0.25)) : [];
   if (worn.length > 0) {
     provider.dress = drawnDress(

@@ -3,9 +3,10 @@ import { shardOf } from "../../lib/records/write.ts";
 import type { Item } from "../faults/store.ts";
 import type { Without } from "../faults/world.ts";
 import type { Sent } from "./differential.ts";
-import { drawEnvironment, drawProvider, drawStore, treatments } from "./habits.ts";
+import { areIdsKept, drawEnvironment, drawProvider, drawStore, treatments } from "./habits.ts";
+import { type Accident, type Leaning, leanings, type PathStep, spans } from "./leanings.ts";
 import { Ledger, type Readability } from "./ledger.ts";
-import { type Machine, type Run, strikes, type Waiting } from "./points.ts";
+import { type Machine, type Run, type Strike, strikes, type Waiting } from "./points.ts";
 import { Callers, type Pushed, type Request, requestOf, rivals } from "./requests.ts";
 import { type Choices, Tape } from "./tape.ts";
 import { type SecretName, times, World } from "./world.ts";
@@ -54,8 +55,14 @@ const families = {
   updates: 2,
   otp: 1,
   binding: 4,
+  // Of leanings alone.
+  twins: 0,
+  mixed: 0,
 } as const;
 type Family = keyof typeof families;
+
+/** How many histories lean somewhere. */
+const leans = 0.4;
 
 const pauses = [
   1_000,
@@ -92,6 +99,10 @@ class Play {
   /** Whether what is frozen stands still until all else has been looked into. */
   readonly #thawsLate: boolean;
   #strikes = 0;
+  /** Where the history leans to, what is left of its path, and of its accidents. */
+  readonly #leaning: Leaning | undefined;
+  readonly #path: PathStep[];
+  readonly #accidents: Accident[];
   readonly #present = [...persons];
 
   constructor(tape: Tape, setting: Setting) {
@@ -99,12 +110,17 @@ class Play {
     this.#setting = setting;
     tape.step();
     const { seed, without = {} } = setting;
-    this.#world = new World(seed, without, { ...drawEnvironment(tape), ...setting.environment });
+    const leaning = tape.chance(leans) ? tape.pick(leanings) : undefined;
+    this.#leaning = leaning;
+    this.#path = [...(leaning?.path ?? [])];
+    this.#accidents = [...(leaning?.accidents ?? [])];
+    const environment = { ...drawEnvironment(tape), ...setting.environment };
+    this.#world = new World(seed, without, environment);
     this.#ledger = new Ledger(this.#world);
     this.#callers = new Callers(this.#world, this.#ledger, without);
     if (setting.keepsCommands) this.#world.commands = [];
     const { provider } = this.#world;
-    const family = tape.weighted(families);
+    const family = leaning ? (tape.pick(leaning.families) as Family) : tape.weighted(families);
     // What says neither data nor error is how an update is refused: one that was made then is the provider's own untruth.
     const mayBe = treatments.filter(
       ({ acts, replies }) => family !== "updates" || acts === "no" || replies !== "both null",
@@ -112,17 +128,25 @@ class Play {
     for (let n = 0; n < 6; n++) provider.treatments.push(tape.pick(mayBe));
     // Until a first change has succeeded there is little that could go wrong with what follows on it.
     if (family === "reversals") provider.treatments.unshift({ acts: "yes", replies: "truly" });
-    const habits = drawProvider(this.#world, tape);
-    this.#mayMove = tape.chance(0.05);
-    this.#strikesEach = tape.pick([0.06, 0.02, 0.12, 0.3]);
+    if (leaning?.treatments) provider.treatments.splice(0, leaning.treatments.length, ...leaning.treatments);
+    const habits = drawProvider(this.#world, tape, {
+      hasQuirks: leaning?.isPlain !== true,
+      areIdsKept: areIdsKept(environment),
+    });
+    this.#mayMove = tape.chance(0.05) || leaning?.mayMove === true;
+    const strikesEach = tape.pick([0.06, 0.02, 0.12, 0.3]);
+    this.#strikesEach = leaning ? Math.min(strikesEach, 0.02) : strikesEach;
     this.#thawsLate = tape.chance(0.4);
+    const isSeen = !this.#mayMove && leaning?.hides !== true;
     this.#readability = {
-      isReadable: habits.areReadable && !this.#mayMove,
-      isDocumented: habits.areDocumented && !this.#mayMove,
+      isReadable: habits.areReadable && isSeen,
+      isDocumented: habits.areDocumented && isSeen,
+      areIdsKept: areIdsKept(environment),
     };
     this.#requests = this.#requestsOf(family);
     for (const request of this.#requests) this.#ledger.isToBeAsked(request);
-    provider.answersReads = !tape.chance(0.2);
+    provider.answersReads = !tape.chance(0.2) || leaning !== undefined;
+    leaning?.sets?.(this.#world, this.#requests, tape);
     const { config } = this.#world;
     const names = [
       ...habits.names,
@@ -130,6 +154,8 @@ class Play {
       ...(provider.answersReads ? [] : ["it answers no question until all is over"]),
       ...(config.option("SECOND_PERSON") === "on" ? ["money that did not move takes two persons"] : []),
       ...(config.doubtLimitMs === times.minute ? ["doubt is old after a minute"] : []),
+      ...(areIdsKept(environment) ? ["ids are known to be kept as they are sent"] : []),
+      ...(leaning ? [`it leans to this: ${leaning.name}`] : []),
     ];
     this.#says(`about ${this.#requests.map(({ name }) => name).join(", ")}`);
     const treated = provider.treatments.map(({ acts, replies }) => `${acts}/${replies}`).join(", ");
@@ -189,6 +215,19 @@ class Play {
         ];
       case "otp":
         return [requestOf(world, "customerOtp", `o${seed}`), requestOf(world, "changeMpin", `o${seed}`)];
+      case "twins": {
+        const both = ["x", "X"].map((letter) => `M.${seed}-${letter}`);
+        const names = ["debitWallet", "debitReversal"] as const;
+        return names.flatMap((name) => both.map((own) => requestOf(world, name, own)));
+      }
+      case "mixed": {
+        const own = id();
+        return [
+          requestOf(world, "debitWallet", own, { amount: "40" }),
+          requestOf(world, "debitReversal", own),
+          requestOf(world, "creditWallet", id()),
+        ];
+      }
       default:
         return [requestOf(world, "registerBinding", `R.${seed}`)];
     }
@@ -197,7 +236,7 @@ class Play {
   async play(): Promise<History> {
     const { steps = mostSteps } = this.#setting;
     const [first] = this.#requests;
-    if (first) this.#called(first);
+    if (first && !this.#leaning) this.#called(first);
     for (let step = 0; step < steps && this.#tape.hasMore; step++) {
       this.#tape.step();
       await this.#settles();
@@ -231,6 +270,7 @@ class Play {
     const tape = this.#tape;
     const world = this.#world;
     const { ready } = world;
+    if (this.#leaning && !tape.chance(0.1)) return this.#alongPath();
     const isBusy = ready.length > 0;
     const isFull = this.#started >= mostRuns;
     const kind = tape.weighted({
@@ -286,12 +326,62 @@ class Play {
       case "sweep":
         return this.#sweeps();
       case "moves":
-        world.host = world.host === undefined ? "https://elsewhere.example" : undefined;
-        this.#says(`the provider is at ${world.host ?? "its first host"} from now on`);
+        this.#moves();
         return true;
       default:
         return this.#goesOn(ready);
     }
+  }
+
+  /** Whoever is under way goes on; then comes the next step of the path, and after the last of them all comes to rest. */
+  async #alongPath(): Promise<boolean> {
+    const world = this.#world;
+    if (world.runs.some(({ ending, isFrozen }) => ending === undefined && !isFrozen))
+      return this.#goesOn(world.ready);
+    const step = this.#path.shift();
+    if (step === undefined) return false;
+    const [kind, number] = step.split(" ");
+    const request = this.#requests[Number(number)];
+    if (kind === "call" && request) this.#called(request);
+    else if (kind === "reconcile" && request) this.#reconciles(Number(shardOf(request.record).N));
+    else if (isSpan(step)) {
+      this.#says(`${spans[step] / 1000} s pass`);
+      await this.#passes(spans[step]);
+    } else this.#happens(step);
+    return true;
+  }
+
+  #happens(step: PathStep): void {
+    const world = this.#world;
+    switch (step) {
+      case "the gateway's keys rotate":
+        this.#says("the secret of gateway is rotated");
+        world.rotate("gateway");
+        return;
+      case "all that is frozen goes on":
+        for (const run of world.frozen)
+          this.#thaws(run, this.#tape.pick([undefined, "wall", "monotonic"] as const));
+        return;
+      case "what is late arrives":
+        this.#says("what is late arrives");
+        while (world.lateWrites > 0) world.landLate();
+        return;
+      case "the provider moves":
+        this.#moves();
+        return;
+      case "a mistaken person says not executed":
+        for (const request of this.#requests)
+          if (isWaiting(world.latest(request.record)) && !world.isOnItsWay)
+            this.#says(
+              `${named(this.#settlesByHand(request, "Asha", false, "not_executed"))}, and is mistaken`,
+            );
+    }
+  }
+
+  #moves(): void {
+    const world = this.#world;
+    world.host = world.host === undefined ? "https://elsewhere.example" : undefined;
+    this.#says(`the provider is at ${world.host ?? "its first host"} from now on`);
   }
 
   get #isAboutBinding(): boolean {
@@ -313,15 +403,30 @@ class Play {
       return true;
     }
     const chosen = tape.pick(ready);
-    const strike = tape.chance(this.#strikesEach * (chosen.point.kind === "change" ? 3 : 1))
-      ? tape.pick(strikes[chosen.point.kind])
-      : undefined;
+    const accident = this.#accidentAt(chosen);
+    const strike =
+      accident ??
+      (tape.chance(this.#strikesEach * (chosen.point.kind === "change" ? 3 : 1))
+        ? tape.pick(strikes[chosen.point.kind])
+        : undefined);
     if (strike) this.#strikes += 1;
     this.#letsGo(chosen, strike);
     return true;
   }
 
-  #letsGo(chosen: Waiting, strike: (typeof strikes)["write"][number] | undefined): void {
+  #accidentAt({ run, point }: Waiting): Strike | undefined {
+    const name = `${point.kind} ${point.name}`;
+    const at = this.#accidents.findIndex(
+      (each) =>
+        name.startsWith(each.at) && (each.of === undefined || this.#requests[each.of]?.record === run.about),
+    );
+    const accident = this.#accidents[at];
+    if (!accident || !this.#tape.chance(accident.chance)) return undefined;
+    this.#accidents.splice(at, 1);
+    return accident.strike;
+  }
+
+  #letsGo(chosen: Waiting, strike: Strike | undefined): void {
     const world = this.#world;
     const { run, point, go } = chosen;
     this.#says(`${named(run)}: ${point.kind} ${point.name}${strike ? `  <-- ${strike}` : ""}`);
@@ -344,6 +449,8 @@ class Play {
   #machine(): Machine {
     const served = this.#world.runs.filter(({ ending }) => ending === "returned");
     const known = served.at(-1)?.machine;
+    const behindMs = this.#leaning?.behindMs;
+    if (behindMs !== undefined && this.#started === 1) return this.#world.machine(-behindMs);
     if (this.#tape.chance(0.3) && known && !this.#isServing(known)) return known;
     return this.#world.machine(this.#tape.pick([0, 0, 0, 1_500, -1_500]));
   }
@@ -540,6 +647,8 @@ class Play {
     for (const what of this.#ledger.found) this.#says(`WRONG: ${what}`);
   }
 }
+
+const isSpan = (step: PathStep): step is keyof typeof spans => step in spans;
 
 const named = (run: Run): string => `${run.name} [${run.machine.number}]`;
 

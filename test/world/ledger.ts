@@ -6,6 +6,7 @@ import { before as byOthers, type Effect, type Treatment } from "../faults/provi
 import type { Item } from "../faults/store.ts";
 import type { Run } from "./points.ts";
 import { allTransitions } from "./transitions.ts";
+import { ofTurns } from "./turns.ts";
 import { gatewayKeys, type Version, type World } from "./world.ts";
 
 /** One request that a caller makes, as often as it likes. */
@@ -38,6 +39,8 @@ export interface Readability {
   readonly isReadable: boolean;
   /** Whether it says what its document says, in whatever form. */
   readonly isDocumented: boolean;
+  /** Whether the deployment says that ids are kept as they are sent. */
+  readonly areIdsKept: boolean;
 }
 
 /** What a person said of a record, and what the answer was, once there is one. */
@@ -58,6 +61,7 @@ const noEffect: readonly string[] = ["not_sent", "not_executed", "declined"];
 const meant: Readonly<Partial<Record<Treatment["replies"], string>>> = {
   truly: "succeeded",
   refusal: "declined",
+  "invalid field": "declined",
   unauthorized: "not_executed",
   throttled: "not_executed",
 };
@@ -140,8 +144,10 @@ export class Ledger {
     if (found) this.#finds(`${where} holds what is secret: ${found[0]}`);
   }
 
-  #onWrite({ write, item }: Version): void {
+  #onWrite({ write, by, item }: Version): void {
     const id = item.pk?.S ?? "";
+    if (write.startsWith("claim") && by.hasPassed("write withdraw"))
+      this.#finds(`${by.name}: a claim that was withdrawn began an attempt`);
     this.#seesText(`the item after ${write}`, JSON.stringify(item));
     if (item.state) this.#changed.add(id);
   }
@@ -164,6 +170,8 @@ export class Ledger {
 
   #onEffect({ of, path, fields, sent }: Effect): void {
     if (sent === byOthers) return;
+    if (path === "debitreversal" && this.#isEarly(`money ${fields.merchant_transaction_id}`, sent))
+      this.#finds(`it was sent before its debit had succeeded: ${of}`);
     for (const [record, all] of this.#asked)
       if (all.some(({ effect }) => effect === of)) this.#changed.add(record);
     const count = this.effectsOf(of).length;
@@ -175,6 +183,15 @@ export class Ledger {
     const again = credits.reduce((sum, each) => sum + this.#mistakes(each.of), 0);
     if (credits.length > 1 + again)
       this.#finds(`one payment was credited ${credits.length} times: ${fields.pg_transaction_id}`);
+  }
+
+  /** Whether what follows on that debit was sent though its record said otherwise than that it had succeeded. */
+  #isEarly(debit: string, sent: number): boolean {
+    const record = this.asked.find(({ effect }) => effect === debit)?.record ?? "";
+    const began = this.#world.sentBy.get(sent)?.began.seq ?? 0;
+    const versions = this.#world.versionsOf(record).filter(({ seq }) => seq < sent);
+    const isKnown = versions.some(({ seq }) => seq < began);
+    return isKnown && !versions.some(({ item }) => item.state?.S === "succeeded");
   }
 
   /** What the gateway made the provider do. */
@@ -220,6 +237,7 @@ export class Ledger {
     const own = effects.filter(({ sent }) => this.#world.senders.get(sent) === id);
     const most = 1 + (asked ? this.#mistakes(asked.effect) : 0);
     const owners = new Set<string>();
+    const turns = new Set<string>();
     let before: Item | undefined;
     let isMistaken = false;
     let isFlagDecided = false;
@@ -231,7 +249,9 @@ export class Ledger {
       const owner = item.owner?.S ?? "";
       if (isClaim && owners.has(owner)) says("one claim held twice");
       if (isClaim) owners.add(owner);
-      if (from !== to || isClaim) this.#transition(from, to, write, says);
+      // A copy of the owner's doubt finds what it has written.
+      const isCopy = write === "settle" && to === "in_doubt";
+      if (from !== to || isClaim || isCopy) this.#transition(from, to, write, says);
       if (write === "decide") isMistaken = this.#isMistaken(item);
       else if (from !== to) isMistaken = false;
       if (write === "decideFlag") isFlagDecided = true;
@@ -243,6 +263,7 @@ export class Ledger {
         says(`succeeded by ${write}, and it happened ${applied} times`);
       if (from !== to) for (const what of this.#ofReply(version)) says(what);
       for (const what of ofContents(version, before, isFlagDecided)) says(what);
+      for (const what of ofTurns(version, before, turns)) says(what);
       for (const what of this.#ofPersons(version, before)) says(what);
       before = item;
     }
@@ -258,6 +279,8 @@ export class Ledger {
     if (
       write !== "settle" ||
       said === undefined ||
+      // That may be "already there", in words that no table has.
+      (by.wasToldBy === "invalid field" && Number(item.attempt?.N) > 1) ||
       isStruck ||
       this.#world.isRotated ||
       said === item.state?.S
@@ -345,6 +368,12 @@ export class Ledger {
     }
     const { code = "", record } = body;
     if (status === 500) return ["told 500"];
+    if (this.#metTransactions(run)) {
+      const isOfBinding = item?.namespace?.S === "binding";
+      if (code === "not-sent" && run.isUnlooked) return ["not sent for a transaction that was in the way"];
+      if (code === "outcome-unknown" && run.wasToldBy === "truly" && !this.#world.isRotated && !isOfBinding)
+        return ["what it knew was not written for a transaction that was in the way"];
+    }
     if (record) {
       const isWritten = this.#world
         .versionsOf(record.id)
@@ -380,6 +409,21 @@ export class Ledger {
     }
   }
 
+  /** A reconciler whose run failed. */
+  onFailure(run: Run): void {
+    if (this.#metTransactions(run)) this.#finds(`${run.name} failed for a transaction that was in the way`);
+  }
+
+  /** Whether nothing worse happened to it than that, fewer times than a write is tried, and it took no time. */
+  #metTransactions({ passed, machine, began }: Run): boolean {
+    const times = passed.filter(({ strike }) => strike === "in the way").length;
+    const isHarmless = passed.every(
+      ({ strike }) => strike === undefined || ["in the way", "repeated", "lands again"].includes(strike),
+    );
+    const isPrompt = this.#world.now - began.at < 5_000 && Math.abs(machine.wallMs) < 2_000;
+    return times > 0 && times < 6 && isHarmless && isPrompt;
+  }
+
   /** A person is told whether it is that word which is in force. */
   onDecision(said: Said): void {
     const isKept = this.#world.versionsOf(said.record).some(({ write, item }) => {
@@ -401,7 +445,8 @@ export class Ledger {
   }
 
   /** When all has come to rest: nothing is forgotten, and what was told is what is. */
-  atRest({ isReadable, isDocumented }: Readability): void {
+  atRest(readability: Readability): void {
+    const { isReadable } = readability;
     this.look();
     // What a mistaken person has had done twice, nobody can read.
     const isPlain = isReadable && this.said.every(({ isTrue }) => isTrue);
@@ -417,7 +462,9 @@ export class Ledger {
       if (waits && !(shard && Number(due?.N) >= forAPerson(0)))
         says("it waits for a person and is listed nowhere");
       if (isPlain && state?.S === "needs_attention")
-        for (const what of this.#plainly(asked, item, isDocumented)) says(what);
+        for (const what of this.#plainly(asked, item, readability)) says(what);
+      if (state?.S === "needs_attention" && this.#isKnownToItsOwner(item, id))
+        says("a person is asked about what its own process knew");
       for (const told of this.told.filter((each) => each.asked.record === id)) {
         const isDeclined = told.body.record?.state === "declined";
         if (told.status === 200 && state?.S !== "succeeded") says(`it was told 200, and is ${state?.S}`);
@@ -427,32 +474,54 @@ export class Ledger {
     }
   }
 
+  /** Whether the process of its latest attempt had the provider's plain success, and went on to the end. */
+  #isKnownToItsOwner({ namespace, attempt }: Item, record: string): boolean {
+    const claim = this.#world.versionsOf(record).findLast(({ write }) => write.startsWith("claim"));
+    if (!claim || namespace?.S === "binding" || this.#world.isRotated) return false;
+    const { by, item } = claim;
+    return (
+      by.wasToldBy === "truly" &&
+      by.ending === "returned" &&
+      item.attempt?.N === attempt?.N &&
+      by.hasPassed("write settle") &&
+      by.passed.every(({ point, strike }) => !/^(change|secret) /.test(point) || strike === undefined)
+    );
+  }
+
   /** What must not be left to a person: money that the provider's own list shows, and what its process can say was never sent. */
-  #plainly(asked: Asked, item: Item, isDocumented: boolean): readonly string[] {
+  #plainly(asked: Asked, item: Item, { isDocumented, areIdsKept }: Readability): readonly string[] {
     const since = Number(item.dispatchedAt?.N) - 5 * 60_000;
-    const isShown = asked.effect.startsWith("money ") && this.effectsFor(asked).some(({ at }) => at >= since);
-    const claim = this.#world.versionsOf(asked.record).findLast(({ write }) => write.startsWith("claim"));
+    const effects = this.effectsFor(asked);
+    const isOwn = effects.length === 1 && this.#world.senders.get(effects[0]?.sent ?? 0) === asked.record;
+    const mayBeShown =
+      asked.effect.startsWith("money ") ||
+      (isDocumented && isOwn && asked.effect.startsWith("registercustomer "));
+    const isShown = mayBeShown && effects.some(({ at }) => at >= since);
+    const versions = this.#world.versionsOf(asked.record);
+    const claim = versions.findLast(({ write }) => write.startsWith("claim"));
     const end = this.told.find(({ run }) => run === claim?.by)?.seq ?? 0;
     const isUnsent =
       claim !== undefined &&
       end > 0 &&
       !claim.by.hasSent &&
-      this.#world.versionsOf(asked.record).every(({ seq }) => seq <= claim.seq || seq > end) &&
+      versions.every(({ seq }) => seq <= claim.seq || seq > end) &&
       claim.by.passed.every(
         ({ point, strike }) =>
           point !== "write settle" &&
           (point !== "write withdraw" || [undefined, "repeated", "lands again"].includes(strike)),
       );
-    // A row of the same amount could be it, whoever's it is.
+    const listed = versions.findLast(({ item: each }) => each.state?.S !== "needs_attention")?.seq ?? 0;
+    // A row of the same amount could be it, whoever's it is; where another record explains it, it could not.
     const isLikeOthers = this.asked.some(
       (other) =>
         other.record !== asked.record &&
-        other.given.amount === asked.given.amount &&
-        this.#world.latest(other.record) !== undefined,
+        this.#amountOf(other) === asked.given.amount &&
+        this.#mayHaveRow(other, listed, areIdsKept),
     );
     // A debit that may have been reversed is shown as little as one that never was.
     const isReversed = this.asked.some(
-      ({ effect, record }) => effect.startsWith("reversal ") && this.#world.latest(record) !== undefined,
+      ({ effect, record }) =>
+        effect === asked.effect.replace(/^money /, "reversal ") && this.#world.latest(record) !== undefined,
     );
     const isAbsent =
       isDocumented &&
@@ -465,6 +534,33 @@ export class Ledger {
       ...(isShown ? ["a person is asked, and the provider shows it"] : []),
       ...(isUnsent ? ["a person is asked, and nobody had sent it"] : []),
     ];
+  }
+
+  /** A reversal is of its debit's amount. */
+  #amountOf({ given, effect }: Asked): unknown {
+    if (!effect.startsWith("reversal ")) return given.amount;
+    const debit = effect.replace(/^reversal /, "money ");
+    return this.asked.find((each) => each.effect === debit)?.given.amount;
+  }
+
+  /** Whether the provider may have a row of it that no record of ours explained at that place in the order. */
+  #mayHaveRow({ record, effect }: Asked, seq: number, areIdsKept: boolean): boolean {
+    const versions = this.#world.versionsOf(record);
+    const then = versions.findLast((version) => version.seq <= seq);
+    // What was in doubt itself was waited for.
+    const isOpen = ["dispatched", "in_doubt"].includes(then?.item.state?.S ?? "");
+    const before = isOpen ? versions.at(-1) : then;
+    const effects = this.effectsOf(effect);
+    const count = effects.length;
+    // A transfer's row has no id by which a record could explain it.
+    if (effects.some(({ path }) => path === "wallettowallet")) return true;
+    if (count === 0 && this.#world.latest(record) === undefined) return false;
+    if (!before) return true;
+    const { state, flagged, provedBy } = before.item;
+    if (flagged) return true;
+    if (noEffect.includes(state?.S ?? "")) return count > 0;
+    const isBelieved = provedBy?.S === "reply" || (provedBy?.S === "inquiry" && areIdsKept);
+    return !(state?.S === "succeeded" && isBelieved && count === 1);
   }
 }
 

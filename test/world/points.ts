@@ -79,6 +79,8 @@ export class Run {
   readonly name: string;
   readonly machine: Machine;
   readonly passed: Passed[] = [];
+  /** When it began: its place in the order of all that happens, and the world's time in milliseconds. */
+  readonly began: { readonly seq: number; readonly at: number };
   /** Of a caller's: the record that it is about. */
   about: string | undefined;
   /** How the provider replied to its latest change. */
@@ -89,9 +91,10 @@ export class Run {
   frozenSince: number | undefined;
   #still: (() => void)[] = [];
 
-  constructor(name: string, machine: Machine) {
+  constructor(name: string, machine: Machine, began: Run["began"]) {
     this.name = name;
     this.machine = machine;
+    this.began = began;
   }
 
   get isFrozen(): boolean {
@@ -108,6 +111,19 @@ export class Run {
     const still = this.#still;
     this.#still = [];
     for (const go of still) go();
+  }
+
+  /** Whether it has passed such a point at which what it did came to pass, as far as it knows. */
+  hasPassed(name: string): boolean {
+    return this.passed.some(
+      ({ point, strike }) =>
+        point === name && (strike === undefined || strike === "repeated" || strike === "lands again"),
+    );
+  }
+
+  /** Whether it has asked the provider nothing. */
+  get isUnlooked(): boolean {
+    return !this.passed.some(({ point }) => point.startsWith("question "));
   }
 
   /** Whether bytes of a change left it. */

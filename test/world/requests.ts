@@ -185,12 +185,18 @@ export class Callers {
   reconciler(shard: number, machine: Machine): Run {
     const mine = changes.map((change) => this.#without.operation?.(change) ?? change);
     const settling: readonly (FunctionDefinition & Settling)[] = mine;
-    return this.#world.start(`reconciler of shard ${shard}`, machine, (deadline) => {
+    const run: Run = this.#world.start(`reconciler of shard ${shard}`, machine, async (deadline) => {
       const { runtime, records } = here();
       const remainingMs = () => deadline - runtime.clock.now();
       const share = { from: shard, to: shard + 1 };
-      return reconcile(settling, runtime, records, { remainingMs }, undefined, share);
+      try {
+        await reconcile(settling, runtime, records, { remainingMs }, undefined, share);
+      } catch (error) {
+        this.#ledger.onFailure(run);
+        throw error;
+      }
     });
+    return run;
   }
 
   /** A person settles a record by hand. No two say it with the same reason. */

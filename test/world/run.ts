@@ -7,11 +7,12 @@
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { mends } from "../faults/mends.ts";
+import { mends as ofBoth, worldMends } from "../faults/mends.ts";
 import { optionsOr } from "../support/command-line.ts";
 import { Crew } from "./crew.ts";
 import { missedIn, resultsOf, writeResults } from "./results.ts";
 
+const mends = [...ofBoth, ...worldMends];
 const usage =
   'npm run world -- --seed 1 [--seeds 1000] [--steps 120] [--workers 2] [--json FILE] [--without "name of what is taken out" | --each]';
 

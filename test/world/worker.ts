@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { mends, takeOut } from "../faults/mends.ts";
+import { mends, takeOut, worldMends } from "../faults/mends.ts";
 import type { Sent } from "./differential.ts";
 import type { Setting } from "./history.ts";
 import { simulate } from "./seams.ts";
@@ -46,7 +46,7 @@ export interface Begun {
 
 const { without: name, steps } = workerData as Begun;
 simulate();
-const mend = mends.find((each) => each.name === name);
+const mend = [...mends, ...worldMends].find((each) => each.name === name);
 if (mend) takeOut(mend);
 // Only now: what is taken out is taken out as it is loaded, and seams must stand before the product does.
 const { historyBy, historyOf } = await import("./history.ts");

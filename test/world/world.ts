@@ -35,6 +35,8 @@ import { Timeline } from "./timeline.ts";
 /** Some item as one write left it. */
 export interface Version {
   readonly seq: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
   readonly write: string;
   readonly by: Run;
   readonly item: Item;
@@ -96,8 +98,9 @@ export class World {
   isRotated = false;
   /** Every command that reached the store, where somebody keeps them. */
   commands: Sent[] | undefined;
-  /** For which record each request was sent that came to the provider, by its place in the order. */
+  /** For which record, and by whom, each request was sent that came to the provider, by its place in the order. */
   readonly senders = new Map<number, string>();
+  readonly sentBy = new Map<number, Run>();
   /** Told each write as it comes about. */
   onWrite: (version: Version) => void = () => undefined;
   #secrets: { current: Record<string, object>; previous: Record<string, object> };
@@ -146,7 +149,7 @@ export class World {
 
   /** Runs code as that process, which the host kills at its timeout unless it is frozen then. */
   start(name: string, machine: Machine, act: (deadline: number) => Promise<unknown>): Run {
-    const run = new Run(name, machine);
+    const run = new Run(name, machine, { seq: this.order(), at: this.now });
     this.runs.push(run);
     const cancel = this.time.after(timeoutMs, () => {
       if (!run.isFrozen) this.kill(run);
@@ -414,6 +417,7 @@ export class World {
         act: () => {
           // The provider gives what comes to it the next place in the order.
           this.senders.set(this.#seq + 1, run.about ?? "");
+          this.sentBy.set(this.#seq + 1, run);
           const reply = this.provider.handle(request, this.later);
           if (Provider.changes(request)) run.wasToldBy = this.provider.said;
           return { reply };
@@ -476,7 +480,8 @@ export class World {
     const answer = this.#called(operation, altered as Input, input as Input);
     for (const [at, key] of keys.entries()) {
       const item = this.store.get(key);
-      if (item && item !== before[at]) this.#wrote({ seq: this.order(), write: name, by: run, item });
+      if (item && item !== before[at])
+        this.#wrote({ seq: this.order(), at: this.now, write: name, by: run, item });
     }
     return answer;
   }
