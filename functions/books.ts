@@ -2,34 +2,43 @@ import type { Context } from "aws-lambda";
 import { type Config, wrong } from "../lib/config.ts";
 import { seenOf } from "../lib/log.ts";
 import { type BooksWorld, type LookedAt, lookAtBooks } from "../lib/operation/books.ts";
+import { bindingBooks } from "../lib/operation/books-bindings.ts";
 import { bookLine } from "../lib/operation/books-counts.ts";
 import type { FunctionDefinition } from "../lib/operation/definition.ts";
 import { served } from "../lib/operation/invocation.ts";
 import { books as aggrepay } from "../lib/providers/aggrepay/books.ts";
-import type { ListingProvider } from "../lib/providers/books.ts";
+import type { BookedProvider } from "../lib/providers/books.ts";
+import { nicepay } from "../lib/providers/nicepay/index.ts";
+import { asksAboutTokens, userTokenVariables } from "../lib/providers/nicepay/user-token.ts";
 import { bookKeys } from "../lib/records/books.ts";
 import { processRecords } from "../lib/records/process.ts";
 import { processBooks } from "../lib/records/process-books.ts";
 import { log, runtime } from "../lib/runtime.ts";
 import { isCalendarDate } from "../lib/time.ts";
 
-/** Every provider that has a list; one without its books does not compile. */
-const books = { aggrepay } satisfies Record<ListingProvider, object>;
-const all = Object.values(books);
+/** How each provider's books are looked at; one without does not compile. */
+const looks = {
+  aggrepay: (around, date) => lookAtBooks(aggrepay, around, date),
+  nicepay: async (around, date) =>
+    asksAboutTokens(around.world.config) ? lookAtBooks(bindingBooks, around, date) : [],
+} satisfies Record<BookedProvider, (around: BooksWorld, date?: string) => Promise<readonly LookedAt[]>>;
 
-/** Compares the providers' own lists with the records of the day before, both ways, and settles nothing. */
+/** Compares what the providers show with the records of the day before, and settles nothing. */
 export const operation: FunctionDefinition = {
   name: "books",
-  summary: "Compares the providers' own lists with yesterday's records",
+  summary: "Compares the providers' own books with yesterday's records",
   schedule: { everyMinutes: 15, isAlone: true },
   access: "clock",
   onlyWith: "BOOKS",
-  variables: [
-    ...new Set(all.flatMap(({ provider, variables }) => [...provider.variables, ...variables])),
-    "BOOKS_CALLS_A_DAY",
-  ],
-  secrets: [...new Set(all.map(({ provider }) => provider.secret))],
+  variables: [...aggrepay.provider.variables, ...aggrepay.variables, "BOOKS_CALLS_A_DAY"],
+  secrets: [aggrepay.provider.secret],
   tableActions: ["GetItem", "Query", "UpdateItem"],
+  besides: {
+    where: "NICEPAY_USER_DETAIL",
+    variables: [...nicepay.variables, "NICEPAY_ACCOUNT", ...userTokenVariables],
+    secrets: [nicepay.secret, "gateway"],
+    tableActions: [],
+  },
   queries: ["operation-records"],
   writesKeysOf: [bookKeys],
 };
@@ -73,7 +82,7 @@ async function run(date: string | undefined, remainingMs: () => number, looked: 
     callsADay: callsIn(world.config),
   };
   await served({ remainingMs, takenAt: undefined }, world, async () => {
-    for (const each of all) looked.push(...(await lookAtBooks(each, around, date)));
+    for (const look of Object.values(looks)) looked.push(...(await look(around, date)));
   });
 }
 

@@ -123,7 +123,7 @@ export const settings: Readonly<Record<string, Setting>> = {
     local: "on",
     inTemplate: true,
     about:
-      "The providers' own lists are [compared with the records](operations.md#the-providers-books) every day. It adds two functions and an index of the table, which is a write unit more for each change, and `throttleRate` is then at most 1000. A `DATA_DIR` whose table has that index is not served with `off`",
+      "The provider's own lists, and with `nicepayUserDetail` what NICEPAY shows of user tokens, are [compared with the records](operations.md#the-providers-books) every day. It adds two functions and an index of the table, which is a write unit more for each change, and `throttleRate` is then at most 1000. A `DATA_DIR` whose table has that index is not served with `off`",
   },
   booksCallsADay: {
     kind: "count",

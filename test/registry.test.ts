@@ -145,16 +145,22 @@ describe("the registry", () => {
       ["nicepay/user-detail", "NICEPAY_USER_DETAIL"],
       ["records/books", "BOOKS"],
     ]);
-    expect(switched[0]?.besides).toEqual({
-      where: "NICEPAY_USER_DETAIL",
-      variables: [
-        "NICEPAY_BASE_URL",
-        "NICEPAY_USER_DETAIL",
-        "NICEPAY_USER_DETAIL_PATH",
-        "NICEPAY_REVOKED_CODES",
-      ],
-      secrets: ["nicepay"],
-      tableActions: ["UpdateItem"],
+    const asking = ["NICEPAY_USER_DETAIL", "NICEPAY_USER_DETAIL_PATH", "NICEPAY_REVOKED_CODES"];
+    const besides = functions.flatMap(({ name, besides }) => (besides ? [[name, besides]] : []));
+    expect(Object.fromEntries(besides)).toEqual({
+      "account-bindings/get": {
+        where: "NICEPAY_USER_DETAIL",
+        variables: ["NICEPAY_BASE_URL", ...asking],
+        secrets: ["nicepay"],
+        tableActions: ["UpdateItem"],
+      },
+      // To open the tokens that it asks about.
+      books: {
+        where: "NICEPAY_USER_DETAIL",
+        variables: ["NICEPAY_BASE_URL", "NICEPAY_ACCOUNT", ...asking],
+        secrets: ["nicepay", "gateway"],
+        tableActions: [],
+      },
     });
   });
 

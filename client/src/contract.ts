@@ -895,7 +895,7 @@ readonly responseDumpMessage: string | null;
 };
 };
   };
-/** Gives what the providers' own lists were found to differ in from our records, day by day */
+/** Gives in what the providers' own books were found to differ from our records, day by day */
   recordsBooks: {
     request: {
 /** The day, such as 2026-11-28; left out, the latest ten */
@@ -904,7 +904,7 @@ readonly date?: string;
     answer: {
 /** The days */
 readonly result: readonly ({
-/** Whose list */
+/** Whose books */
 readonly provider: string;
 /** The merchant's account there */
 readonly account: string;
@@ -920,16 +920,16 @@ readonly endedAt: string | null;
 readonly calls: number;
 /** Customers */
 readonly customers: {
-/** Customers with records of that day */
+/** Customers with records of that day; of NICEPAY, the records themselves */
 readonly found: number;
-/** Of these, those whose list was compared */
+/** Of these, those that were compared */
 readonly lookedAt: number;
 };
 /** Records of ours */
 readonly records: {
 /** Records whose latest attempt was made that day */
 readonly found: number;
-/** Sides of records that a movement bears out: a transfer has two */
+/** Sides of records that the provider bears out: a transfer has two */
 readonly borneOut: number;
 /** In doubt, or waiting for a person: whatever the list shows */
 readonly open: number;
@@ -964,11 +964,11 @@ readonly differences: {
 readonly count: number;
 /** The first 200 of them */
 readonly shown: readonly ({
-/** A movement that no record explains, a record that no movement bears out, or the two differ */
+/** A movement that no record explains, a record that nothing at the provider bears out, or the two differ */
 readonly kind: "movement-without-record" | "record-without-movement" | "differs";
 /** Of `differs`: in what */
 readonly fields?: readonly (string)[];
-/** In whose list */
+/** In whose list; of an account binding, its referenceNo */
 readonly customerId: string;
 /** The record, where there is one */
 readonly recordId?: string;

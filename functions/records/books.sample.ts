@@ -11,7 +11,7 @@ const described = <Schema extends v.GenericSchema>(schema: Schema, description: 
 const difference = v.strictObject({
   kind: oneOf(
     ["movement-without-record", "record-without-movement", "differs"],
-    "A movement that no record explains, a record that no movement bears out, or the two differ",
+    "A movement that no record explains, a record that nothing at the provider bears out, or the two differ",
   ),
   fields: optional(
     described(
@@ -19,7 +19,7 @@ const difference = v.strictObject({
       "Of `differs`: in what",
     ),
   ),
-  customerId: id("In whose list"),
+  customerId: id("In whose list; of an account binding, its referenceNo"),
   recordId: optional(id("The record, where there is one")),
   operation: optional(words("The record's operation, such as aggrepay/debit-wallet")),
   identity: optional(id("The record's identity")),
@@ -30,7 +30,7 @@ const difference = v.strictObject({
 });
 
 const day = v.strictObject({
-  provider: words("Whose list"),
+  provider: words("Whose books"),
   account: words("The merchant's account there"),
   date: words("The day, in the provider's zone"),
   state: oneOf(
@@ -42,15 +42,15 @@ const day = v.strictObject({
   calls: count("Calls of the provider"),
   customers: described(
     v.strictObject({
-      found: count("Customers with records of that day"),
-      lookedAt: count("Of these, those whose list was compared"),
+      found: count("Customers with records of that day; of NICEPAY, the records themselves"),
+      lookedAt: count("Of these, those that were compared"),
     }),
     "Customers",
   ),
   records: described(
     v.strictObject({
       found: count("Records whose latest attempt was made that day"),
-      borneOut: count("Sides of records that a movement bears out: a transfer has two"),
+      borneOut: count("Sides of records that the provider bears out: a transfer has two"),
       open: count("In doubt, or waiting for a person: whatever the list shows"),
       openShown: count("Of these, those whose movement the list shows"),
       withoutEffect: count("Without effect, and nothing of it is shown"),

@@ -3,15 +3,15 @@ import { type BooksQuery, booksQueryOf, dayOf } from "../../lib/operation/books-
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import { type Answer, lambda, type Request } from "../../lib/operation/handler.ts";
 import { readable } from "../../lib/operation/record-query.ts";
-import { listingProviders } from "../../lib/providers/books.ts";
+import { bookedProviders } from "../../lib/providers/books.ts";
 import { bookKeys } from "../../lib/records/books.ts";
 import { processBooks } from "../../lib/records/process-books.ts";
 import { systemClock } from "../../lib/time.ts";
 
-/** What was found when the providers' own lists were compared with our records: of one day, or of the latest. */
+/** What was found when what the providers show was compared with our records: of one day, or of the latest. */
 export const operation: FunctionDefinition = {
   name: "records/books",
-  summary: "Gives what the providers' own lists were found to differ in from our records, day by day",
+  summary: "Gives in what the providers' own books were found to differ from our records, day by day",
   route: { method: "GET", path: "/v1/books" },
   access: "look",
   onlyWith: "BOOKS",
@@ -34,7 +34,7 @@ export const handler = /* @__PURE__ */ lambda({
 async function give({ dates }: BooksQuery): Promise<Answer> {
   const store = processBooks();
   const found = await Promise.all(
-    dates.flatMap((date) => listingProviders.map((provider) => store.day(provider, date))),
+    dates.flatMap((date) => bookedProviders.map((provider) => store.day(provider, date))),
   );
   return { body: { result: found.filter((day) => day !== undefined).map(dayOf) } };
 }

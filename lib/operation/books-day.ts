@@ -14,8 +14,9 @@ const lateMs = 60 * 60_000;
 /** Transfers are read one by one, to learn whom they paid; so many at a time. */
 const readAtOnce = 32;
 
-/** A customer with records of a day, or of the last hour before it, as payer or payee. */
+/** A customer with records of a day, or of the last hour before it, as payer or payee; without a list, one record of the day. */
 export interface CustomerOfDay {
+  /** Where there is no list, the record's id. */
   readonly customerId: string;
   /** Hundredths of a rupee, over all the records. */
   readonly sum: bigint;
@@ -57,7 +58,7 @@ const customerIn = (customer: string | undefined): string | undefined => custome
  * record of an operation that pays somebody else.
  */
 export async function customersOf(
-  books: Booking,
+  books: Booking | Pick<Booking, "operations">,
   { provider, account }: Pick<RecordItem, "provider" | "account">,
   day: Span,
   store: Pick<BookRecords, "dispatched">,
@@ -77,15 +78,18 @@ export async function customersOf(
     customer.sum += row.amount === undefined ? 0n : paise(row.amount);
   };
   const partiesIn = async (operation: string, row: DayRow): Promise<readonly string[]> => {
+    if (!("withPayee" in books)) return [row.id];
     const customerId = customerIn(row.customer);
     if (!books.withPayee.includes(operation)) return customerId === undefined ? [] : [customerId];
     const record = await records.get(row.id);
     return record ? [...new Set(partiesOf(books, record).map((party) => party.customerId))] : [];
   };
+  // Only a list shows what belongs to the day before.
+  const from = "withPayee" in books ? day.from - dayMs : day.from;
   for (const operation of books.operations) {
     let after: DayPlace | undefined;
     do {
-      const page = await store.dispatched(operation, day.from - dayMs, day.to, after);
+      const page = await store.dispatched(operation, from, day.to, after);
       const rows = page.rows.filter((row) => row.provider === provider && row.account === account);
       await pooled(rows, readAtOnce, async (row) => {
         const parties = await partiesIn(operation, row);

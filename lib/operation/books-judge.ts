@@ -54,8 +54,10 @@ export interface Verdict {
   /** Movements of the day, and how many of them a record explains. */
   readonly shown: number;
   readonly explained: number;
-  /** Records that a movement bears out, with what moved. */
-  readonly borneOut: readonly { readonly kind: Kind; readonly amount: string }[];
+  /** Sides of records that the provider bears out. */
+  readonly borneOut: number;
+  /** What moved by them. */
+  readonly moved: readonly { readonly kind: Kind; readonly amount: string }[];
   /** Records whose outcome is not known yet, or waits for a person: no difference, whatever the list shows. */
   readonly open: number;
   /** Of these, those whose movement the list shows. */
@@ -155,7 +157,8 @@ function standing(record: RecordItem): NonNullable<Match["as"]> {
   return transactionIdOf(record) === undefined ? "unnamed" : "other";
 }
 
-const isOpen = ({ state, flagged }: RecordItem): boolean =>
+/** Its outcome is not known, or a person has to look at it. */
+export const isOpen = ({ state, flagged }: RecordItem): boolean =>
   flagged !== undefined || state === "dispatched" || state === "in_doubt" || state === "needs_attention";
 
 const isSuccess = (record: RecordItem): boolean => record.state === "succeeded" && !isOpen(record);
@@ -293,7 +296,8 @@ async function judgeRecord(
     return;
   }
   if (mine.some(({ as }) => as === "same" || as === "unnamed")) {
-    verdict.borneOut.push({ kind, amount: record.amount ?? mine[0]?.movement.amount ?? "0.00" });
+    verdict.borneOut += 1;
+    verdict.moved.push({ kind, amount: record.amount ?? mine[0]?.movement.amount ?? "0.00" });
     return;
   }
   // Told already, with the movement.
@@ -329,10 +333,12 @@ async function isUndone({ namespace, identity }: RecordItem, { find }: Compared)
   return reversals.some((reversal) => isSuccess(reversal) || isOpen(reversal));
 }
 
-class Tally implements Verdict {
+/** A verdict as it comes about: on a customer's list, or on the one record whose id stands in its place. */
+export class Tally implements Verdict {
   shown = 0;
   explained = 0;
-  borneOut: { readonly kind: Kind; readonly amount: string }[] = [];
+  borneOut = 0;
+  moved: { readonly kind: Kind; readonly amount: string }[] = [];
   open = 0;
   openShown = 0;
   withoutEffect = 0;

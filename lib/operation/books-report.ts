@@ -50,7 +50,7 @@ export const newReport = (now: string): Report => ({
 export function withVerdict(report: Report, verdict: Verdict): Report {
   const { records, movements, sums, differences } = report;
   const sumOf = (kind: "credit" | "debit") =>
-    verdict.borneOut
+    verdict.moved
       .filter((each) => each.kind === kind)
       .reduce((sum, { amount }) => sum + BigInt(amount.replace(".", "")), 0n);
   return {
@@ -58,7 +58,7 @@ export function withVerdict(report: Report, verdict: Verdict): Report {
     customers: { ...report.customers, lookedAt: report.customers.lookedAt + 1 },
     records: {
       ...records,
-      borneOut: records.borneOut + verdict.borneOut.length,
+      borneOut: records.borneOut + verdict.borneOut,
       open: records.open + verdict.open,
       openShown: records.openShown + verdict.openShown,
       withoutEffect: records.withoutEffect + verdict.withoutEffect,

@@ -1,5 +1,7 @@
-import { sendMarginMs, settleMarginMs } from "../config.ts";
+import { type Config, sendMarginMs, settleMarginMs } from "../config.ts";
 import type { Books, Listed, RecordName } from "../providers/books.ts";
+import type { Ask } from "../providers/inquiry.ts";
+import type { Provider } from "../providers/provider.ts";
 import type { BookRecords, KeptDay } from "../records/books.ts";
 import { recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
@@ -16,9 +18,10 @@ import {
   partiesOf,
   spanOf,
 } from "./books-day.ts";
-import { clockToleranceMs, judged, type OwnRecord, type Span, type Verdict } from "./books-judge.ts";
+import { clockToleranceMs, judged, type OwnRecord, type Span, Tally, type Verdict } from "./books-judge.ts";
 import { ended, newReport, type Report, stateOf, withFound, withVerdict } from "./books-report.ts";
 import { breakerOf } from "./breaker.ts";
+import type { Held } from "./change-spec.ts";
 import { asking } from "./resolve.ts";
 
 const minute = 60_000;
@@ -43,6 +46,21 @@ export interface BooksWorld {
   readonly callsADay: number;
 }
 
+/** Books of a provider that has no list: each record of the day is compared with what the provider shows of it. */
+export interface RecordBooks<Call, Reply> {
+  readonly provider: Provider<Call, Reply>;
+  /** The operations whose records are compared, as records name them. */
+  readonly operations: readonly string[];
+  /** The zone of the provider's day. */
+  readonly utcOffset: (config: Pick<Config, "option">) => string;
+  readonly verdictOn: (record: RecordItem, tools: RecordTools<Call, Reply>) => Promise<Verdict>;
+}
+
+export interface RecordTools<Call, Reply> {
+  readonly held: Held;
+  readonly ask: Ask<Call, Reply>;
+}
+
 /** A day as a run leaves it. */
 export interface LookedAt {
   readonly provider: string;
@@ -60,7 +78,7 @@ export interface LookedAt {
  * @param date That day alone, or `today`, from its beginning, and judged by the first look: for a person who asks now.
  */
 export async function lookAtBooks<Call, Reply>(
-  books: Books<Call, Reply>,
+  books: Books<Call, Reply> | RecordBooks<Call, Reply>,
   around: BooksWorld,
   date?: string,
 ): Promise<readonly LookedAt[]> {
@@ -94,7 +112,7 @@ interface How {
 }
 
 async function lookAt<Call, Reply>(
-  books: Books<Call, Reply>,
+  books: Books<Call, Reply> | RecordBooks<Call, Reply>,
   around: BooksWorld,
   date: string,
   { kept: seen, isFresh = false }: How,
@@ -133,7 +151,7 @@ interface Progressed {
 }
 
 async function looksAt<Call, Reply>(
-  books: Books<Call, Reply>,
+  books: Books<Call, Reply> | RecordBooks<Call, Reply>,
   around: BooksWorld,
   day: Span,
   { customers }: DayOfCustomers,
@@ -209,11 +227,13 @@ async function inOrder<Item>(items: readonly Item[], { mayGoOn, act }: Steps<Ite
 }
 
 /** Asks for customers' lists, counts the calls, and stops where the provider does not answer. */
-function asker<Call, Reply>(books: Books<Call, Reply>, around: BooksWorld, day: Span) {
-  const { world, records, remainingMs } = around;
+function asker<Call, Reply>(
+  books: Books<Call, Reply> | RecordBooks<Call, Reply>,
+  around: BooksWorld,
+  day: Span,
+) {
+  const { world, remainingMs } = around;
   const { config } = world;
-  const { name } = books.provider;
-  const account = config.account(name);
   const breaker = breakerOf();
   const send = breaker.watching(world.send);
   let calls = 0;
@@ -226,6 +246,25 @@ function asker<Call, Reply>(books: Books<Call, Reply>, around: BooksWorld, day: 
   };
   const budget = { remainingMs: () => Math.min(remainingMs(), config.functionTimeoutMs) };
   const ask = asking(books.provider, counting, budget, { replyLimitMs: config.inquiryTimeoutMs });
+  const look = "movementsOf" in books ? listing(books, ask, around, day) : one(books, ask, around, day);
+  return {
+    calls: () => calls,
+    mayAsk: () => !breaker.isOpen() && remainingMs() >= leastMs,
+    look,
+  };
+}
+
+type Look = (of: CustomerOfDay) => Promise<Verdict>;
+
+/** Looks at a customer's list, and at the records that must stand in it. */
+function listing<Call, Reply>(
+  books: Books<Call, Reply>,
+  ask: Ask<Call, Reply>,
+  { records, world }: BooksWorld,
+  day: Span,
+): Look {
+  const { name } = books.provider;
+  const account = world.config.account(name);
   const parties = (record: RecordItem) => partiesOf(books, record);
 
   const read = async (ids: readonly string[], customerId: string): Promise<readonly OwnRecord[]> => {
@@ -245,17 +284,28 @@ function asker<Call, Reply>(books: Books<Call, Reply>, around: BooksWorld, day: 
     return record ? [record] : [];
   }
 
-  return {
-    calls: () => calls,
-    mayAsk: () => !breaker.isOpen() && remainingMs() >= leastMs,
-    async look({ customerId, own, earlier }: CustomerOfDay): Promise<Verdict> {
-      const listed: Listed = await books.movementsOf(customerId, day.from - clockToleranceMs, ask);
-      // Read after the list: what a record says then is of what the list could show.
-      const mine = (await read(own, customerId)).filter(({ record }) => record.dispatchedAt < day.to);
-      return judged({
-        ...{ customerId, listed, own: mine, day, partiesOf: parties, namedBy: books.namedBy, find },
-        earlier: () => read(earlier, customerId),
-      });
-    },
+  return async ({ customerId, own, earlier }) => {
+    const listed: Listed = await books.movementsOf(customerId, day.from - clockToleranceMs, ask);
+    // Read after the list: what a record says then is of what the list could show.
+    const mine = (await read(own, customerId)).filter(({ record }) => record.dispatchedAt < day.to);
+    return judged({
+      ...{ customerId, listed, own: mine, day, partiesOf: parties, namedBy: books.namedBy, find },
+      earlier: () => read(earlier, customerId),
+    });
+  };
+}
+
+/** Looks at one record, where the provider has no list. A later attempt is looked at with its own day. */
+function one<Call, Reply>(
+  { verdictOn }: RecordBooks<Call, Reply>,
+  ask: Ask<Call, Reply>,
+  { records, world: { config, secrets } }: BooksWorld,
+  { to }: Span,
+): Look {
+  return async ({ customerId, own: [id = ""] }) => {
+    const record = await records.get(id);
+    return record !== undefined && record.dispatchedAt < to
+      ? verdictOn(record, { held: { config, secrets, records }, ask })
+      : new Tally(customerId);
   };
 }

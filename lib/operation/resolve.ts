@@ -361,7 +361,9 @@ export function asking<Call, Reply>(
       const outcome = await carriedOut(exchange, { timing, lookUpMs }, read, world);
       if (outcome.kind === "success") return { kind: "answer", answer: outcome.result };
       if (outcome.kind !== "not_sent" && outcome.retryAt !== undefined) onRetryAt?.(outcome.retryAt);
-      return outcome.kind === "refusal" ? outcome : { kind: "unclear", why: outcome.why };
+      if (outcome.kind === "refusal") return outcome;
+      const { why } = outcome;
+      return "word" in outcome ? { kind: "unclear", why, word: outcome.word } : { kind: "unclear", why };
     } catch (error) {
       if (error instanceof Problem) return { kind: "unclear", why: error.message };
       throw error;

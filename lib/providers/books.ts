@@ -2,9 +2,9 @@ import type { Config } from "../config.ts";
 import type { Ask, Facts } from "./inquiry.ts";
 import type { Provider } from "./provider.ts";
 
-/** The providers that have a list of a customer's movements; each has its `books.ts`. */
-export const listingProviders = ["aggrepay"] as const;
-export type ListingProvider = (typeof listingProviders)[number];
+/** The providers that show what records can be compared with: AggrePay a customer's list, NICEPAY whose a user token is. */
+export const bookedProviders = ["aggrepay", "nicepay"] as const;
+export type BookedProvider = (typeof bookedProviders)[number];
 
 export type Kind = "credit" | "debit";
 

@@ -31,7 +31,7 @@ export interface Subject {
 export type ProviderSaid<Answer> =
   | { readonly kind: "answer"; readonly answer: Answer }
   | ({ readonly kind: "refusal"; readonly word: ProviderWord } & Meaning)
-  | { readonly kind: "unclear"; readonly why: string };
+  | { readonly kind: "unclear"; readonly why: string; readonly word?: ProviderWord };
 
 export type Ask<Call, Reply> = <Answer>(
   call: Call,

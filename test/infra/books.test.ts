@@ -78,11 +78,27 @@ test("one run at a time does all of it, with calls as many as were chosen and co
   expect(Targets[0]).not.toHaveProperty("Input");
   const lambda = only(
     "AWS::Lambda::Function",
-    ({ Description }) => Description === "Compares the providers' own lists with yesterday's records",
+    ({ Description }) => Description === "Compares the providers' own books with yesterday's records",
   );
   expect(lambda).toMatchObject({ Timeout: 895, MemorySize: 1769 });
   expect(lambda).not.toHaveProperty("ReservedConcurrentExecutions");
   expect(lambda.Environment.Variables).toMatchObject({ BOOKS_CALLS_A_DAY: "500", AGGREPAY_ACCOUNT: "main" });
+});
+
+test("only where it asks about user tokens may it read what opens and signs for them", () => {
+  const isBooks = ({ Description }: Readonly<Record<string, unknown>>) =>
+    Description === "Compares the providers' own books with yesterday's records";
+  const namesIn = (stack: ReturnType<typeof synthesized>) => {
+    const [found] = Object.values(stack.findResources("AWS::Lambda::Function")).filter(({ Properties }) =>
+      isBooks(Properties),
+    );
+    return Object.keys(found?.Properties.Environment.Variables).filter((name) => /NICEPAY|SECRET/.test(name));
+  };
+  const asking = synthesized({ stage: "prod", books: "on", nicepayUserDetail: "on" });
+  expect(namesIn(template)).toEqual(["AGGREPAY_SECRET_ID"]);
+  expect(namesIn(asking)).toEqual(
+    expect.arrayContaining(["NICEPAY_USER_DETAIL", "NICEPAY_SECRET_ID", "GATEWAY_SECRET_ID"]),
+  );
 });
 
 test("what it counts rings", () => {
