@@ -152,7 +152,7 @@ const directBuiltins: Plugin = {
 };
 
 const exportsOf = (builtin: string): readonly string[] =>
-  Object.keys(process.getBuiltinModule(builtin)).filter((name) => name !== "default");
+  Object.keys(process.getBuiltinModule(builtin) ?? {}).filter((name) => name !== "default");
 
 type Output = Pick<Bundle, "bytes" | "inputs" | "shares">;
 

@@ -29,7 +29,7 @@ export const sdkStubs: Readonly<Record<string, string>> = {
   "@smithy/core/dist-es/submodules/protocols/json/codec-v2/JsonBytesStringAdapter.js":
     "json-bytes-string-adapter.ts",
   "@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js": "adaptive-retry-strategy.ts",
-  "@smithy/signature-v4/dist-es/HeaderFormatter.js": "header-formatter.ts",
+  "@smithy/signature-v4/dist-es/SignatureV4.js": "signature-v4.ts",
 };
 
 /**

@@ -1,3 +1,5 @@
+import type { Readable } from "node:stream";
+import { awsSigner } from "./aws-signer.ts";
 import { type Environment, required } from "./config.ts";
 
 /**
@@ -6,13 +8,17 @@ import { type Environment, required } from "./config.ts";
  */
 export function awsClientConfig(env: Environment, service: "DYNAMODB" | "SECRETS_MANAGER" | "SQS") {
   const endpoint = env[`AWS_ENDPOINT_URL_${service}`];
+  const credentials = async () => ({
+    accessKeyId: required(env, "AWS_ACCESS_KEY_ID"),
+    secretAccessKey: required(env, "AWS_SECRET_ACCESS_KEY"),
+    ...(env.AWS_SESSION_TOKEN && { sessionToken: env.AWS_SESSION_TOKEN }),
+  });
+  const region = required(env, "AWS_REGION");
   return {
-    region: required(env, "AWS_REGION"),
-    credentials: async () => ({
-      accessKeyId: required(env, "AWS_ACCESS_KEY_ID"),
-      secretAccessKey: required(env, "AWS_SECRET_ACCESS_KEY"),
-      ...(env.AWS_SESSION_TOKEN && { sessionToken: env.AWS_SESSION_TOKEN }),
-    }),
+    region,
+    credentials,
+    signer: awsSigner(credentials, { region, service: service.toLowerCase().replace("_", "") }),
+    streamCollector: collected,
     ...(endpoint && { endpoint }),
     maxAttempts: 3,
     retryMode: "standard",
@@ -23,6 +29,15 @@ export function awsClientConfig(env: Environment, service: "DYNAMODB" | "SECRETS
     requestHandler: { connectionTimeout: 500, requestTimeout: 950, throwOnRequestTimeout: true },
   } as const;
 }
+
+/** The bytes of a reply. The SDK's own asks first whether it is a stream of browsers, for which Node loads all of those. */
+const collected = (reply: Readable): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    reply.on("data", (chunk: Buffer) => chunks.push(chunk));
+    reply.on("end", () => resolve(Buffer.concat(chunks)));
+    reply.on("error", reject);
+  });
 
 /** The same for SQS: the SDK would ask the queue's own host, which no local stand-in has. */
 export const queueClientConfig = (env: Environment) => {

@@ -180,12 +180,12 @@ function idleMs(since: Moment, now: Moment): number {
 
 /** Of `Keep-Alive: timeout=5, max=100`: how long the peer waits for a next request, with room for its goodbye. */
 function patienceOf(keepAlive = ""): number {
-  const parameter = (name: string) =>
-    new RegExp(`(?:^|[,\\s])${name}\\s*=\\s*"?(\\d+)`, "i").exec(keepAlive)?.[1];
-  if (parameter("max") === "0") return 0;
-  const timeout = parameter("timeout");
+  if (requestsLeft.exec(keepAlive)?.[1] === "0") return 0;
+  const timeout = patience.exec(keepAlive)?.[1];
   return timeout === undefined ? Number.POSITIVE_INFINITY : Number(timeout) * 1_000 - goodbyeMs;
 }
+const requestsLeft = /(?:^|[,\s])max\s*=\s*"?(\d+)/i;
+const patience = /(?:^|[,\s])timeout\s*=\s*"?(\d+)/i;
 
 /**
  * Watches a connection while it is not in use, without keeping the process alive for it. Unexpected bytes end it: of

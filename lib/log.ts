@@ -81,12 +81,12 @@ export const logTo =
   };
 
 /** What may be told of it, at any depth but in `_aws`, which `embedded` makes. As a list for JSON.stringify this takes longer. */
-function told(value: unknown, names: readonly string[] = Object.keys(Object(value))): unknown {
+function told(value: unknown, names?: readonly string[]): unknown {
   if (Array.isArray(value)) return value.map((each) => told(each));
   if (typeof value !== "object" || value === null) return value;
   const given = value as Readonly<Record<string, unknown>>;
   const shown: Record<string, unknown> = {};
-  for (const name of names)
+  for (const name of names ?? Object.keys(given))
     if (given[name] !== undefined && isMember.has(name))
       shown[name] = name === "_aws" ? given[name] : told(given[name]);
   return shown;

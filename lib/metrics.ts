@@ -32,6 +32,8 @@ export const units = {
 } as const;
 
 export type Metric = keyof typeof units;
+/** As the embedded metric format names them. */
+const named = Object.entries(units).map(([name, Unit]) => ({ Name: name as Metric, Unit }));
 export type Dimension = "provider" | "outcome" | "reason" | "state" | "function";
 
 /** Metrics under one set of dimensions. A value that is undefined is not counted. */
@@ -53,9 +55,7 @@ export function embedded(counts: readonly Counts[], namespace: string, now: numb
   const directives = counts.map(({ by, values }) => ({
     Namespace: namespace,
     Dimensions: [Object.keys(by)],
-    Metrics: Object.entries(units)
-      .filter(([name]) => values[name as Metric] !== undefined)
-      .map(([Name, Unit]) => ({ Name, Unit })),
+    Metrics: named.filter(({ Name }) => values[Name] !== undefined),
   }));
   const members = counts.flatMap(({ by, values }) => [by, values]);
   return Object.assign({ _aws: { Timestamp: now, CloudWatchMetrics: directives } }, ...members);

@@ -61,7 +61,12 @@ function newMark(secret: string): Mark {
     ...(isShort || plain === "" ? [] : [plain, [...plain].toReversed().join("")]),
   ];
   const inBase64 = bytes.flatMap(base64Of);
-  const digests = digestsOf(secret);
+  let digests: ReturnType<typeof digestsOf> | undefined;
+  const isDigest = (letters: string, base64: string): boolean => {
+    if (Math.max(letters.length, base64.length) < shortestDigest) return false;
+    digests ??= digestsOf(secret);
+    return digests.some(({ hex, text }) => letters.includes(hex) || base64.includes(text));
+  };
   return (reading, place) => {
     const letters = squeezed(reading);
     const base64 = reading
@@ -72,7 +77,7 @@ function newMark(secret: string): Mark {
       (plain === "" && reading.includes(secret)) ||
       anywhere.some((form) => letters.includes(form)) ||
       inBase64.some((form) => base64.includes(form)) ||
-      digests.some(({ hex, text }) => letters.includes(hex) || base64.includes(text)) ||
+      isDigest(letters, base64) ||
       (isShort && (place === "sentence" ? saysCode(reading, plain) : isCode(reading, plain)))
     );
   };
@@ -87,6 +92,9 @@ const base64Of = (bytes: Buffer): readonly string[] =>
     const encoded = Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64");
     return encoded.slice(Math.ceil((shift * 8) / 6), Math.floor(((shift + bytes.length) * 8) / 6));
   });
+
+/** Of MD5 in base64. Most texts are shorter, so that a code that is new with each request need not be hashed for them. */
+const shortestDigest = 22;
 
 /** A plain hash of a code is as good as the code: all codes can be tried. */
 const digestsOf = (secret: string) =>

@@ -1,7 +1,10 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cp, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { functions } from "../../functions/index.ts";
@@ -43,6 +46,28 @@ test.each(functions)("$name imports the signing layer and nothing else", async (
   const code = await readFile(join(bundles.functions.get(name)?.folder ?? "", "index.mjs"), "utf8");
   const imports = Array.from(code.matchAll(/\b(?:from|import)\(?"([^"]+)"/g), ([, path]) => path);
   expect(new Set(imports)).toEqual(new Set([signingLayerPath]));
+});
+
+test("a function that starts loads nothing of Node's that it does not use", async () => {
+  const [entry, layer] = [
+    join(bundles.functions.get("aggrepay/debit-wallet")?.folder ?? "", "index.mjs"),
+    join(bundles.layer.folder, "nodejs/signing.mjs"),
+  ].map((path) => pathToFileURL(path).href);
+  const script = `
+    import { registerHooks } from "node:module";
+    registerHooks({
+      resolve: (specifier, context, next) =>
+        next(specifier === ${JSON.stringify(signingLayerPath)} ? ${JSON.stringify(layer)} : specifier, context),
+    });
+    await import(${JSON.stringify(entry)});
+    console.log(process.moduleLoadList.join("\\n"));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script]);
+  const loaded = stdout.split("\n").map((line) => line.replace(/^NativeModule /, ""));
+  const wanted = ["https", "tls"];
+  // fetch; what `node:util` would load on first use.
+  const unwanted = ["internal/deps/undici/undici", "internal/util/diff"];
+  const ofThese = loaded.filter((name) => [...wanted, ...unwanted].includes(name));
+  expect(ofThese.toSorted()).toEqual(wanted);
 });
 
 test("every stub of the SDK stands in for something that a change or the webhook would bring", () => {
