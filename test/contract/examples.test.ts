@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { examplesOf } from "../../contract/operations.ts";
 import { type Sampled, sampled } from "../../contract/registry.ts";
 import openapi from "../../docs/openapi.json" with { type: "json" };
@@ -9,14 +9,13 @@ import type { Answer } from "../support/aggrepay-gateway.ts";
 import { type ContractOperation, faultsOf, operationsIn } from "../support/contract.ts";
 import { type Reply, refusal, reset, signed, type Value } from "../support/peer.ts";
 import { callOf } from "../support/samples.ts";
-import { reply, startWallets, type Wallets } from "../support/wallets.ts";
+import { started } from "../support/started.ts";
+import { reply, startWallets } from "../support/wallets.ts";
 
-/** One gateway before a peer that answers as the samples say: each example is sent to it, and answered as it is declared. */
-let wallets: Wallets;
-beforeAll(async () => {
-  wallets = await startWallets({ env: { NICEPAY_USER_DETAIL: "on", SECOND_PERSON: "on" } });
+const { wallets } = started({
+  /** One gateway before a peer that answers as the samples say: each example is sent to it, and answered as it is declared. */
+  wallets: () => startWallets({ env: { NICEPAY_USER_DETAIL: "on", SECOND_PERSON: "on" } }),
 });
-afterAll(() => wallets?.stop());
 
 /** What the provider replies, by the last part of the path of each call that the operation makes. */
 function repliesTo(each: Sampled, input: object, sends: object): Readonly<Record<string, Reply>> {

@@ -1,22 +1,15 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { actsSilently, isSilent } from "./guards.ts";
 import { violations } from "./invariants.ts";
 import { until } from "./schedule.ts";
-import { type Engine, startEngine } from "./store.ts";
+import { startedEngine } from "./started-engine.ts";
 import { newIdentity, type Subject, type SubjectName, subject } from "./subjects.ts";
 import { times, type Without, World } from "./world.ts";
 
 /** Records of one kind: `OUTAGE_RECORDS=300 npx vitest run -c vitest.slow.config.ts test/faults/outage.test.ts`. */
 const count = Number(process.env.OUTAGE_RECORDS ?? 24);
 
-let engine: Engine;
-vi.setConfig({ testTimeout: 300_000 });
-beforeAll(async () => {
-  // The product counts what it does on standard output, a line each.
-  vi.spyOn(process.stdout, "write").mockImplementation(() => true);
-  engine = await startEngine();
-});
-afterAll(() => engine.stop());
+const engine = startedEngine();
 
 interface Kind {
   readonly name: SubjectName;

@@ -1,24 +1,12 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { type Case, faultsAt, ordersOf, resumptionsOf, runAll, runCase, shareOf } from "./campaign.ts";
 import { leavesNoMark } from "./late-claim-schedules.ts";
 import { faults } from "./points.ts";
 import type { Treatment } from "./provider.ts";
-import { type Engine, startEngine } from "./store.ts";
+import { campaignOf } from "./started-engine.ts";
 import { type SubjectName, subjectNames } from "./subjects.ts";
 
-let engine: Engine;
-let count = 0;
-// Thousands of cases: longer than any other test where the machine is busy.
-vi.setConfig({ testTimeout: 300_000 });
-beforeAll(async () => {
-  // The product counts what it does on standard output, a line each.
-  vi.spyOn(process.stdout, "write").mockImplementation(() => true);
-  engine = await startEngine();
-});
-afterAll(async () => {
-  console.info(`the first caller struck at every point: ${count} cases`);
-  await engine.stop();
-});
+const campaign = campaignOf("the first caller struck at every point");
 
 const treatments: readonly Treatment[] = [
   { acts: "yes", replies: "truly" },
@@ -52,8 +40,8 @@ test.each(subjectNames)("%s: whatever strikes its first caller, the record tells
       }
     }
   }
-  const { ran, wrong } = await runAll(engine, shareOf(cases));
-  count += ran;
+  const { ran, wrong } = await runAll(campaign.engine, shareOf(cases));
+  campaign.count += ran;
   expect(wrong.slice(0, 10)).toEqual([]);
 });
 
@@ -62,7 +50,7 @@ test("a withdrawal that keeps no late claim out leaves a person with what was ne
     const plan = { at: "claim", fault: "late" } as const;
     return { subject: "customerOtp", treatments: [], struck: "first", plan, order: ["reconciler"], resumes };
   });
-  expect((await runAll(engine, cases)).wrong).toEqual([]);
-  const { wrong } = await runAll(engine, cases, leavesNoMark);
+  expect((await runAll(campaign.engine, cases)).wrong).toEqual([]);
+  const { wrong } = await runAll(campaign.engine, cases, leavesNoMark);
   expect(wrong).toHaveLength(cases.length);
 });

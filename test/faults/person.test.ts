@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import {
   type Actor,
   type Case,
@@ -11,22 +11,10 @@ import {
 } from "./campaign.ts";
 import { faults, type Plan } from "./points.ts";
 import type { Treatment } from "./provider.ts";
-import { type Engine, startEngine } from "./store.ts";
+import { campaignOf } from "./started-engine.ts";
 import { type SubjectName, subjectNames } from "./subjects.ts";
 
-let engine: Engine;
-let count = 0;
-// Thousands of cases: longer than any other test where the machine is busy.
-vi.setConfig({ testTimeout: 300_000 });
-beforeAll(async () => {
-  // The product counts what it does on standard output, a line each.
-  vi.spyOn(process.stdout, "write").mockImplementation(() => true);
-  engine = await startEngine();
-});
-afterAll(async () => {
-  console.info(`a person struck at every point: ${count} cases`);
-  await engine.stop();
-});
+const campaign = campaignOf("a person struck at every point");
 
 /** The doubt that a person is asked to settle, and its owner: gone, or frozen with the provider's word in hand. */
 const frozen: Plan = { at: "settle", fault: "frozen before" };
@@ -82,7 +70,7 @@ test.each(
             for (const resumes of resumptionsOf(point, fault, 0))
               cases.push({ ...calm, plan: { at, fault }, point, resumes });
       }
-  const { ran, wrong } = await runAll(engine, shareOf(cases));
-  count += ran;
+  const { ran, wrong } = await runAll(campaign.engine, shareOf(cases));
+  campaign.count += ran;
   expect(wrong.slice(0, 10)).toEqual([]);
 });

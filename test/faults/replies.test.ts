@@ -1,22 +1,10 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { type Case, ordersOf, runAll } from "./campaign.ts";
 import type { Treatment } from "./provider.ts";
-import { type Engine, startEngine } from "./store.ts";
+import { campaignOf } from "./started-engine.ts";
 import { type SubjectName, subjectNames } from "./subjects.ts";
 
-let engine: Engine;
-let count = 0;
-// Thousands of cases: longer than any other test where the machine is busy.
-vi.setConfig({ testTimeout: 300_000 });
-beforeAll(async () => {
-  // The product counts what it does on standard output, a line each.
-  vi.spyOn(process.stdout, "write").mockImplementation(() => true);
-  engine = await startEngine();
-});
-afterAll(async () => {
-  console.info(`whatever the provider did and said: ${count} cases`);
-  await engine.stop();
-});
+const campaign = campaignOf("whatever the provider did and said");
 
 /** What a provider may say of something that it did, and of something that it did not do; a listed refusal is never a lie. */
 const replies = ["never", "500", "garbage", "wrong hash", "unknown code", "both null"] as const;
@@ -53,7 +41,7 @@ test.each(
         const calm = { struck: "first", plan: undefined, resumes: 1 } as const;
         cases.push({ ...calm, subject: name, treatments: [first, second], refusesRepeats, order });
       }
-  const { ran, wrong } = await runAll(engine, cases);
-  count += ran;
+  const { ran, wrong } = await runAll(campaign.engine, cases);
+  campaign.count += ran;
   expect(wrong.slice(0, 10)).toEqual([]);
 });

@@ -1,23 +1,11 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { type Actor, type Case, faultsAt, resumptionsOf, runAll, runCase, shareOf } from "./campaign.ts";
 import { faults } from "./points.ts";
 import type { Treatment } from "./provider.ts";
-import { type Engine, startEngine } from "./store.ts";
+import { campaignOf } from "./started-engine.ts";
 import { type SubjectName, subjectNames } from "./subjects.ts";
 
-let engine: Engine;
-let count = 0;
-// Thousands of cases: longer than any other test where the machine is busy.
-vi.setConfig({ testTimeout: 300_000 });
-beforeAll(async () => {
-  // The product counts what it does on standard output, a line each.
-  vi.spyOn(process.stdout, "write").mockImplementation(() => true);
-  engine = await startEngine();
-});
-afterAll(async () => {
-  console.info(`whoever settles doubt struck at every point: ${count} cases`);
-  await engine.stop();
-});
+const campaign = campaignOf("whoever settles doubt struck at every point");
 
 /** The doubt that is to be settled: the provider acted, did not, or did not and then, at the next attempt, did. */
 const doubts: readonly (readonly Treatment[])[] = [
@@ -52,7 +40,7 @@ test.each(
             for (const resumes of resumptionsOf(point, fault, round))
               cases.push({ ...calm, plan: { at, fault }, point, resumes });
       }
-  const { ran, wrong } = await runAll(engine, shareOf(cases));
-  count += ran;
+  const { ran, wrong } = await runAll(campaign.engine, shareOf(cases));
+  campaign.count += ran;
   expect(wrong.slice(0, 10)).toEqual([]);
 });

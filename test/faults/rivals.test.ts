@@ -1,25 +1,13 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { type Actor, type Case, faultsAt, resumptionsOf, runAll, runCase, shareOf } from "./campaign.ts";
 import { rivalsOf } from "./place-schedules.ts";
 import { faults } from "./points.ts";
 import type { Treatment } from "./provider.ts";
 import { isRefused, reversalOf } from "./reversal-schedules.ts";
-import { type Engine, startEngine } from "./store.ts";
+import { campaignOf } from "./started-engine.ts";
 import { newIdentity } from "./subjects.ts";
 
-let engine: Engine;
-let count = 0;
-// Thousands of cases: longer than any other test where the machine is busy.
-vi.setConfig({ testTimeout: 300_000 });
-beforeAll(async () => {
-  // The product counts what it does on standard output, a line each.
-  vi.spyOn(process.stdout, "write").mockImplementation(() => true);
-  engine = await startEngine();
-});
-afterAll(async () => {
-  console.info(`two who want the same, one struck at every point: ${count} cases`);
-  await engine.stop();
-});
+const campaign = campaignOf("two who want the same, one struck at every point");
 
 const treatments: readonly Treatment[] = [
   { acts: "yes", replies: "truly" },
@@ -69,8 +57,8 @@ test.each(subjects)("%s: whatever strikes one of two who want the same, it is do
     return { subject: name, own, rival };
   };
   const cases = await casesOf(named, treatments);
-  const { ran, wrong } = await runAll(engine, shareOf(cases));
-  count += ran;
+  const { ran, wrong } = await runAll(campaign.engine, shareOf(cases));
+  campaign.count += ran;
   expect(wrong.slice(0, 10)).toEqual([]);
 });
 
@@ -90,7 +78,7 @@ test.each([
     named,
     all.filter((each) => each !== undefined),
   );
-  const { ran, wrong } = await runAll(engine, shareOf(cases));
-  count += ran;
+  const { ran, wrong } = await runAll(campaign.engine, shareOf(cases));
+  campaign.count += ran;
   expect(wrong.slice(0, 10)).toEqual([]);
 });

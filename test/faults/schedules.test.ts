@@ -1,19 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { schedules } from "./all-schedules.ts";
 import { violations } from "./invariants.ts";
 import type { Schedule } from "./schedule.ts";
-import { type Engine, startEngine } from "./store.ts";
+import { startedEngine } from "./started-engine.ts";
 import { type Without, World } from "./world.ts";
 
-let engine: Engine;
-beforeAll(async () => {
-  // The product counts what it does on standard output, a line each.
-  vi.spyOn(process.stdout, "write").mockImplementation(() => true);
-  engine = await startEngine();
-});
-afterAll(() => engine.stop());
+const engine = startedEngine();
 
 async function wrongIn(schedule: Schedule, without?: Without): Promise<readonly string[]> {
   const environment = { ...schedule.environment, ...without?.environment };

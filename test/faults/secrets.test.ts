@@ -1,16 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { violations } from "./invariants.ts";
-import { type Engine, startEngine } from "./store.ts";
+import { startedEngine } from "./started-engine.ts";
 import { newIdentity, subject } from "./subjects.ts";
 import { Process, World } from "./world.ts";
 
-let engine: Engine;
-beforeAll(async () => {
-  // The product counts what it does on standard output, a line each.
-  vi.spyOn(process.stdout, "write").mockImplementation(() => true);
-  engine = await startEngine();
-});
-afterAll(() => engine.stop());
+const engine = startedEngine();
 
 /** A second and a little is left for looking secrets up; who waits for them without a bound never ends. */
 const times = { PROVIDER_TIMEOUT_MS: "200", FUNCTION_TIMEOUT_MS: "4300", LEASE_MS: "5000" };

@@ -1,19 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  type AggrepayGateway,
-  type Answer,
-  fresh,
-  startAggrepayGateway,
-} from "../support/aggrepay-gateway.ts";
+import { describe, expect, test } from "vitest";
+import { type Answer, fresh, startAggrepayGateway } from "../support/aggrepay-gateway.ts";
 import { operationOf } from "../support/aggrepay-operations.ts";
 import { formOf, planted, requestHash, signed } from "../support/peer.ts";
+import { started } from "../support/started.ts";
 
-let gateway: AggrepayGateway;
-beforeAll(async () => {
-  gateway = await startAggrepayGateway();
-});
-afterAll(() => gateway?.stop());
+const { gateway } = started({ gateway: () => startAggrepayGateway() });
 
 interface Attempted {
   readonly route: string;

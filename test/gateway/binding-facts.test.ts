@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   binding,
   freshReference,
@@ -15,6 +15,7 @@ import {
   userTokenOf,
 } from "../support/account-bindings.ts";
 import { echoForms } from "../support/echoes.ts";
+import { started } from "../support/started.ts";
 import { secretValues, startWallets, type Wallets } from "../support/wallets.ts";
 
 /**
@@ -25,16 +26,11 @@ const key = (id: string) => ({ id, key: randomBytes(32).toString("base64") });
 const first = { fingerprintKeys: [key("f1")], sealingKeys: [key("s1")] };
 const second = { fingerprintKeys: [key("f2"), ...first.fingerprintKeys], sealingKeys: first.sealingKeys };
 
-let listed: Wallets;
-let unlisted: Wallets;
-beforeAll(async () => {
-  const secrets = { ...secretValues, gateway: first };
-  [listed, unlisted] = await Promise.all([
-    startWallets({ secrets, env: { WEBHOOK_SOURCE_ADDRESSES: "127.0.0.1" } }),
-    startWallets({ secrets, env: { WEBHOOK_SOURCE_ADDRESSES: "103.20.51.0/24" } }),
-  ]);
+const secrets = { ...secretValues, gateway: first };
+const { listed, unlisted } = started({
+  listed: () => startWallets({ secrets, env: { WEBHOOK_SOURCE_ADDRESSES: "127.0.0.1" } }),
+  unlisted: () => startWallets({ secrets, env: { WEBHOOK_SOURCE_ADDRESSES: "103.20.51.0/24" } }),
 });
-afterAll(() => Promise.all([listed?.stop(), unlisted?.stop()]));
 
 const person = { billingNm: "Budi Planted-Name", billingPhone: "+6282155512345" };
 

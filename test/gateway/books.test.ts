@@ -1,19 +1,16 @@
 import * as v from "valibot";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { sample } from "../../functions/records/books.sample.ts";
 import { requestHash } from "../../local/sandbox/aggrepay/signature.ts";
 import { reservedCustomerId } from "../../local/sandbox/aggrepay.ts";
 import { sandboxSecrets } from "../../local/sandbox/index.ts";
-import { type Gateway, startGateway } from "../support/gateway.ts";
+import { startGateway } from "../support/gateway.ts";
 import { walletOf } from "../support/sandbox-gateway.ts";
+import { started } from "../support/started.ts";
 
-let gateway: Gateway;
 const wallet = walletOf(() => gateway);
 
-beforeAll(async () => {
-  gateway = await startGateway({ env: { SCHEDULE_MS: "0" } });
-});
-afterAll(() => gateway?.stop());
+const { gateway } = started({ gateway: () => startGateway({ env: { SCHEDULE_MS: "0" } }) });
 
 /** Those whose reads meet a fault that only changes could: they are honest. */
 const [customer, payee] = ["991000017", reservedCustomerId("id-hashed", "read")];

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Context } from "aws-lambda";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { functions } from "../../functions/index.ts";
 import type { LambdaHandler } from "../../lib/operation/handler.ts";
 import { freshReference, registrationOf } from "../support/account-bindings.ts";
@@ -10,13 +10,10 @@ import { operations } from "../support/aggrepay-operations.ts";
 import { subjects, successOf } from "../support/five-wallets.ts";
 import { formOf, requestHash, signed } from "../support/peer.ts";
 import { sampled } from "../support/samples.ts";
-import { jsonOf, startWallets, type Wallets } from "../support/wallets.ts";
+import { started } from "../support/started.ts";
+import { jsonOf, startWallets } from "../support/wallets.ts";
 
-let wallets: Wallets;
-beforeAll(async () => {
-  wallets = await startWallets({ env: { CALLBACK_HOSTS: "shop.example" } });
-});
-afterAll(() => wallets?.stop());
+const { wallets } = started({ wallets: () => startWallets({ env: { CALLBACK_HOSTS: "shop.example" } }) });
 
 const json = "application/json";
 

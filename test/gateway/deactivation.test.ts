@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   binding,
   bindingRecord,
@@ -11,6 +11,7 @@ import {
 } from "../support/account-bindings.ts";
 import { expectProblem, expectSuccess } from "../support/aggrepay-gateway.ts";
 import { reset } from "../support/peer.ts";
+import { started } from "../support/started.ts";
 import {
   bound,
   deactivate,
@@ -23,19 +24,16 @@ import {
   sent,
   startAsking,
 } from "../support/user-tokens.ts";
-import { jsonOf, problem, secretValues, startWallets, type Wallets } from "../support/wallets.ts";
+import { jsonOf, problem, secretValues, startWallets } from "../support/wallets.ts";
 
 /** Key rings that two gateways share. */
 const ring = (id: string) => [{ id, key: Buffer.alloc(32, id).toString("base64") }];
 const secrets = { ...secretValues, gateway: { fingerprintKeys: ring("f1"), sealingKeys: ring("s1") } };
 
-let wallets: Wallets;
-/** Short times, and the code that says that a token was revoked. */
-let knowing: Wallets;
-let off: Wallets;
-beforeAll(async () => {
-  [wallets, knowing, off] = await Promise.all([
-    startAsking({}, secrets),
+const { wallets, knowing, off } = started({
+  wallets: () => startAsking({}, secrets),
+  /** Short times, and the code that says that a token was revoked. */
+  knowing: () =>
     startAsking({
       NICEPAY_REVOKED_CODES: "9920",
       PROVIDER_TIMEOUT_MS: "900",
@@ -43,10 +41,8 @@ beforeAll(async () => {
       LEASE_MS: "5100",
       QUIET_PERIOD_MS: "100",
     }),
-    startWallets({ secrets }),
-  ]);
+  off: () => startWallets({ secrets }),
 });
-afterAll(() => Promise.all([wallets?.stop(), knowing?.stop(), off?.stop()]));
 
 describe("a deactivation", () => {
   test("is the pages' request, and its answer is kept", async () => {

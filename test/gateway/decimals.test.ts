@@ -1,18 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  type AggrepayGateway,
-  expectSuccess,
-  fresh,
-  startAggrepayGateway,
-} from "../support/aggrepay-gateway.ts";
+import { describe, expect, test } from "vitest";
+import { expectSuccess, fresh, startAggrepayGateway } from "../support/aggrepay-gateway.ts";
 import { operationOf } from "../support/aggrepay-operations.ts";
 import { formOf, signed, Token, type Value } from "../support/peer.ts";
+import { started } from "../support/started.ts";
 
-let gateway: AggrepayGateway;
-beforeAll(async () => {
-  gateway = await startAggrepayGateway();
-});
-afterAll(() => gateway?.stop());
+const { gateway } = started({ gateway: () => startAggrepayGateway() });
 
 const token = (wire: string, php?: string) => new Token(wire, php);
 

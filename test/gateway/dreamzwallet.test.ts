@@ -1,35 +1,22 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readConfig } from "../../lib/config.ts";
 import { dreamzwallet } from "../../lib/providers/dreamzwallet/index.ts";
 import { expectProblem, expectSuccess } from "../support/aggrepay-gateway.ts";
 import { alwaysSent, type PeerRequest, text } from "../support/peer.ts";
 import { testReadFaults } from "../support/read-faults.ts";
-import {
-  type Code,
-  jsonOf,
-  problem,
-  reply,
-  secretValues,
-  startWallets,
-  type Wallets,
-} from "../support/wallets.ts";
+import { started } from "../support/started.ts";
+import { type Code, jsonOf, problem, reply, secretValues, startWallets } from "../support/wallets.ts";
 
 const { secKey, walletOwnerId, token } = secretValues.dreamzwallet;
 
-/** Flat JSON and a lower-case hash; and the other envelope with the other case. */
-let flat: Wallets;
-let wrapped: Wallets;
-
-beforeAll(async () => {
-  const other = { secKey, walletOwnerId, token, envelope: "authentication", hashCase: "upper" };
-  [flat, wrapped] = await Promise.all([
-    startWallets(),
-    startWallets({ secrets: { ...secretValues, dreamzwallet: other } }),
-  ]);
+const other = { secKey, walletOwnerId, token, envelope: "authentication", hashCase: "upper" };
+const { flat, wrapped } = started({
+  /** Flat JSON and a lower-case hash; and the other envelope with the other case. */
+  flat: () => startWallets(),
+  wrapped: () => startWallets({ secrets: { ...secretValues, dreamzwallet: other } }),
 });
-afterAll(() => Promise.all([flat?.stop(), wrapped?.stop()]));
 
 const customerId = "189433";
 const ask = (input: object = { customerId }, wallets = flat) =>

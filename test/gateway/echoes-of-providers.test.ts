@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   freshReference,
   notificationOf,
@@ -10,7 +10,8 @@ import type { Answer } from "../support/aggrepay-gateway.ts";
 import { echoForms, searchingEchoes } from "../support/echoes.ts";
 import type { Reply } from "../support/peer.ts";
 import { pipeOf, through } from "../support/pipe.ts";
-import { jsonOf, reply, startWallets, type Wallets } from "../support/wallets.ts";
+import { started } from "../support/started.ts";
+import { jsonOf, reply, startWallets } from "../support/wallets.ts";
 
 /**
  * PayU, Wibmo, DreamzWallet and NICEPAY write back what they have of ours, in every form of `echoForms` and in every place of
@@ -40,12 +41,8 @@ const all = Object.fromEntries([...new Set(Object.values(of).flat()), userToken]
 const { needles, found } = searchingEchoes(all);
 const forms = Object.entries(echoForms);
 
-let wallets: Wallets;
 const answers: string[] = [];
-beforeAll(async () => {
-  wallets = await startWallets({ secrets });
-});
-afterAll(() => wallets?.stop());
+const { wallets } = started({ wallets: () => startWallets({ secrets }) });
 
 async function told(answer: Promise<Answer>): Promise<Answer> {
   const { headers, text } = await answer;

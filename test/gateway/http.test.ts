@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   freshReference,
   notificationOf,
@@ -11,13 +11,10 @@ import {
 import type { Answer } from "../support/aggrepay-gateway.ts";
 import { callOf, type Subject, subjects, successOf } from "../support/five-wallets.ts";
 import { alwaysSent, type Reply, text } from "../support/peer.ts";
-import { secretValues, startWallets, type Wallets } from "../support/wallets.ts";
+import { started } from "../support/started.ts";
+import { secretValues, startWallets } from "../support/wallets.ts";
 
-let wallets: Wallets;
-beforeAll(async () => {
-  wallets = await startWallets({ env: { CALLBACK_HOSTS: "shop.example" } });
-});
-afterAll(() => wallets?.stop());
+const { wallets } = started({ wallets: () => startWallets({ env: { CALLBACK_HOSTS: "shop.example" } }) });
 
 const scripted = (subject: Subject, reply: Reply | readonly Reply[]) =>
   wallets.peer.script({ [subject.name]: reply });

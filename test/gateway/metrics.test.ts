@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   freshReference,
   notificationOf,
@@ -24,18 +24,16 @@ import {
   text,
 } from "../support/peer.ts";
 import { searching } from "../support/searched-values.ts";
+import { started } from "../support/started.ts";
 import { reply, secretValues, startWallets, type Wallets } from "../support/wallets.ts";
 
-/** What each request counts, read from the lines that real functions print, as CloudWatch reads them. */
-let wallets: Wallets;
-/** AggrePay's secret is not filled in, PayU's is not the one that PayU knows. */
-let unready: Wallets;
-
-beforeAll(async () => {
-  const { aggrepay: _, ...others } = secretValues;
-  [wallets, unready] = await Promise.all([startWallets(), startWallets({ secrets: others })]);
+const { aggrepay: _, ...others } = secretValues;
+const { wallets, unready } = started({
+  /** What each request counts, read from the lines that real functions print, as CloudWatch reads them. */
+  wallets: () => startWallets(),
+  /** AggrePay's secret is not filled in, PayU's is not the one that PayU knows. */
+  unready: () => startWallets({ secrets: others }),
 });
-afterAll(() => Promise.all([wallets?.stop(), unready?.stop()]));
 
 type Line = Readonly<Record<string, unknown>>;
 

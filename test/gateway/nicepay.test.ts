@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   binding,
   bindingRecord,
@@ -28,6 +28,7 @@ import {
   text,
   truncated,
 } from "../support/peer.ts";
+import { started } from "../support/started.ts";
 import {
   type Code,
   jsonOf,
@@ -36,14 +37,11 @@ import {
   reply,
   secretValues,
   startWallets,
-  type Wallets,
 } from "../support/wallets.ts";
 
-let wallets: Wallets;
-beforeAll(async () => {
-  wallets = await startWallets({ env: { CALLBACK_HOSTS: "shop.example, App.Example" } });
+const { wallets } = started({
+  wallets: () => startWallets({ env: { CALLBACK_HOSTS: "shop.example, App.Example" } }),
 });
-afterAll(() => wallets?.stop());
 
 const name = "userAccountBinding";
 const script = (what: Reply | readonly Reply[]) => wallets.peer.script({ [name]: what });

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
-  type AggrepayGateway,
   expectProblem,
   expectSuccess,
   fresh,
@@ -30,12 +29,9 @@ import {
   text,
   type Value,
 } from "../support/peer.ts";
+import { started } from "../support/started.ts";
 
-let gateway: AggrepayGateway;
-beforeAll(async () => {
-  gateway = await startAggrepayGateway();
-});
-afterAll(() => gateway?.stop());
+const { gateway } = started({ gateway: () => startAggrepayGateway() });
 
 /** The peer answers the operation with this, and what is asked before it as the document's samples do. */
 function script(operation: OperationCase, reply: Reply | readonly Reply[]): void {

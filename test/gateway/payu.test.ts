@@ -1,12 +1,13 @@
 import { createHash, createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readConfig } from "../../lib/config.ts";
 import { payu } from "../../lib/providers/payu/index.ts";
 import { expectProblem, expectSuccess } from "../support/aggrepay-gateway.ts";
 import type { PeerRequest } from "../support/peer.ts";
 import { alwaysSent, text } from "../support/peer.ts";
 import { testReadFaults } from "../support/read-faults.ts";
+import { started } from "../support/started.ts";
 import {
   type Code,
   jsonOf,
@@ -15,23 +16,16 @@ import {
   secretValues,
   stampIn,
   startWallets,
-  type Wallets,
 } from "../support/wallets.ts";
-
-/** As the document has it, and with the other scheme. */
-let documented: Wallets;
-let digesting: Wallets;
 
 const { merchantKey, merchantSalt, walletIdentifier, mid } = secretValues.payu;
 
-beforeAll(async () => {
-  const other = { merchantKey, merchantSalt, walletIdentifier, mid, signatureScheme: "body-digest" };
-  [documented, digesting] = await Promise.all([
-    startWallets(),
-    startWallets({ secrets: { ...secretValues, payu: other } }),
-  ]);
+const other = { merchantKey, merchantSalt, walletIdentifier, mid, signatureScheme: "body-digest" };
+const { documented, digesting } = started({
+  /** As the document has it, and with the other scheme. */
+  documented: () => startWallets(),
+  digesting: () => startWallets({ secrets: { ...secretValues, payu: other } }),
 });
-afterAll(() => Promise.all([documented?.stop(), digesting?.stop()]));
 
 const asked = { verifyClientTxnId: "LOAD-20220217-1" };
 const ask = (input: object = asked, wallets = documented) => wallets.call("payu/check-status", input);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   asForm,
   asJson,
@@ -17,7 +17,8 @@ import {
 import type { Answer } from "../support/aggrepay-gateway.ts";
 import { brokenOff, hang, type PeerRequest, type Reply, reset, text } from "../support/peer.ts";
 import { searching } from "../support/searched-values.ts";
-import { reply, startWallets, type Wallets } from "../support/wallets.ts";
+import { started } from "../support/started.ts";
+import { reply, startWallets } from "../support/wallets.ts";
 
 /**
  * Values that must never leave the way between caller and provider go through successes, refusals, doubts, bad requests and
@@ -67,12 +68,8 @@ const credentials = {
 const found = searching({ ...returned, ...credentials });
 const foundCredentials = searching(credentials);
 
-let wallets: Wallets;
 const answers: Answer[] = [];
-beforeAll(async () => {
-  wallets = await startWallets({ secrets, env: { NICEPAY_USER_DETAIL: "on" } });
-});
-afterAll(() => wallets?.stop());
+const { wallets } = started({ wallets: () => startWallets({ secrets, env: { NICEPAY_USER_DETAIL: "on" } }) });
 
 const kept = async (answer: Promise<Answer>): Promise<Answer> => {
   answers.push(await answer);

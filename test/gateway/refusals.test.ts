@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
-  type AggrepayGateway,
   type Answer,
   type ExpectedProblem,
   expectProblem,
@@ -30,12 +29,9 @@ import {
   truncated,
   type Value,
 } from "../support/peer.ts";
+import { started } from "../support/started.ts";
 
-let gateway: AggrepayGateway;
-beforeAll(async () => {
-  gateway = await startAggrepayGateway();
-});
-afterAll(() => gateway?.stop());
+const { gateway } = started({ gateway: () => startAggrepayGateway() });
 
 /** What asks about a change may come on the change's own path: this is a customer's status, asked or set. */
 const isQuestion = (request: PeerRequest): boolean =>

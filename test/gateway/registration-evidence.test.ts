@@ -1,12 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  type AggrepayGateway,
-  type Answer,
-  fresh,
-  startAggrepayGateway,
-} from "../support/aggrepay-gateway.ts";
+import { describe, expect, test } from "vitest";
+import { type Answer, fresh, startAggrepayGateway } from "../support/aggrepay-gateway.ts";
 import { refusal, reset, signed, type Value } from "../support/peer.ts";
+import { started } from "../support/started.ts";
 
 /**
  * A registration whose reply was lost, and a customer whom the provider then shows under its mobile number: it is our
@@ -15,11 +11,7 @@ import { refusal, reset, signed, type Value } from "../support/peer.ts";
 const leaseMs = 4_900;
 const times = { PROVIDER_TIMEOUT_MS: "700", FUNCTION_TIMEOUT_MS: "4800", LEASE_MS: String(leaseMs) };
 
-let gateway: AggrepayGateway;
-beforeAll(async () => {
-  gateway = await startAggrepayGateway({ ...times, QUIET_PERIOD_MS: "100" });
-});
-afterAll(() => gateway?.stop());
+const { gateway } = started({ gateway: () => startAggrepayGateway({ ...times, QUIET_PERIOD_MS: "100" }) });
 
 const sent = {
   firstName: "Zoë Ann",

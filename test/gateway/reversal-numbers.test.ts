@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
-  type AggrepayGateway,
   type Answer,
   expectProblem,
   expectSuccess,
@@ -9,13 +8,12 @@ import {
   startAggrepayGateway,
 } from "../support/aggrepay-gateway.ts";
 import { hang, type Reply, refusal, signed } from "../support/peer.ts";
+import { started } from "../support/started.ts";
 
-/** A refused reversal that is asked for again on purpose, under its next number. */
-let gateway: AggrepayGateway;
-beforeAll(async () => {
-  gateway = await startAggrepayGateway();
+const { gateway } = started({
+  /** A refused reversal that is asked for again on purpose, under its next number. */
+  gateway: () => startAggrepayGateway(),
 });
-afterAll(() => gateway?.stop());
 
 const limit = { code: "TRANSACTION-LIMIT", message: "Daily Transaction Limit Reached" };
 const refused = refusal(limit.code, limit.message);

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { operation as checkStatus } from "../../functions/payu/check-status.ts";
 import { readConfig } from "../../lib/config.ts";
 import { uniqueId } from "../../lib/runtime.ts";
@@ -14,14 +14,13 @@ import {
 } from "../support/account-bindings.ts";
 import { expectProblem, expectSuccess } from "../support/aggrepay-gateway.ts";
 import { text } from "../support/peer.ts";
-import { jsonOf, problem, reply, secretValues, startWallets, type Wallets } from "../support/wallets.ts";
+import { started } from "../support/started.ts";
+import { jsonOf, problem, reply, secretValues, startWallets } from "../support/wallets.ts";
 
-/** Each contradiction of the providers' documents is a switch in a secret; a rotation turns it. */
-let wallets: Wallets;
-beforeAll(async () => {
-  wallets = await startWallets();
+const { wallets } = started({
+  /** Each contradiction of the providers' documents is a switch in a secret; a rotation turns it. */
+  wallets: () => startWallets(),
 });
-afterAll(() => wallets?.stop());
 
 type Provider = keyof typeof secretValues;
 

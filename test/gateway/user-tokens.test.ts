@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { binding, bindingRecord, boundResult, userTokenOf } from "../support/account-bindings.ts";
 import { expectProblem, expectSuccess } from "../support/aggrepay-gateway.ts";
 import { alwaysSent, reset } from "../support/peer.ts";
+import { started } from "../support/started.ts";
 import { bound, detail, detailTokenOf, says, sent, startAsking } from "../support/user-tokens.ts";
 import {
   jsonOf,
@@ -13,18 +14,12 @@ import {
   type Wallets,
 } from "../support/wallets.ts";
 
-let wallets: Wallets;
-/** The codes that say that a token was revoked are configured. */
-let knowing: Wallets;
-let off: Wallets;
-beforeAll(async () => {
-  [wallets, knowing, off] = await Promise.all([
-    startAsking(),
-    startAsking({ NICEPAY_REVOKED_CODES: "9920, P381" }),
-    startWallets(),
-  ]);
+const { wallets, knowing, off } = started({
+  wallets: () => startAsking(),
+  /** The codes that say that a token was revoked are configured. */
+  knowing: () => startAsking({ NICEPAY_REVOKED_CODES: "9920, P381" }),
+  off: () => startWallets(),
 });
-afterAll(() => Promise.all([wallets?.stop(), knowing?.stop(), off?.stop()]));
 
 const revoked = { code: "9920", message: "as it says" };
 const { iMid } = secretValues.nicepay;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   asForm,
   asJson,
@@ -19,14 +19,13 @@ import {
 } from "../support/account-bindings.ts";
 import { expectSuccess } from "../support/aggrepay-gateway.ts";
 import { form, json, raw, type Sent } from "../support/notification-forms.ts";
-import { startWallets, type Wallets } from "../support/wallets.ts";
+import { started } from "../support/started.ts";
+import { startWallets } from "../support/wallets.ts";
 
-/** The signature decides what is genuine; how a notification is written does not. */
-let wallets: Wallets;
-beforeAll(async () => {
-  wallets = await startWallets();
+const { wallets } = started({
+  /** The signature decides what is genuine; how a notification is written does not. */
+  wallets: () => startWallets(),
 });
-afterAll(() => wallets?.stop());
 
 async function newRegistration(more: Partial<Registration> = {}): Promise<Registration> {
   const registration = registrationOf(freshReference(), more);

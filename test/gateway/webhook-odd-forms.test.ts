@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   asForm,
   asJson,
@@ -16,18 +16,14 @@ import {
 } from "../support/account-bindings.ts";
 import { expectSuccess } from "../support/aggrepay-gateway.ts";
 import { certainForms, headersOf, json, type Sent, uncertainForms } from "../support/notification-forms.ts";
-import { secretValues, startWallets, type Wallets } from "../support/wallets.ts";
+import { started } from "../support/started.ts";
+import { secretValues, startWallets } from "../support/wallets.ts";
 
-/** Odd forms of notifications through both doors: the API, and the queue where they wait until they can be verified. */
-let wallets: Wallets;
-let unlisted: Wallets;
-beforeAll(async () => {
-  [wallets, unlisted] = await Promise.all([
-    startWallets(),
-    startWallets({ env: { WEBHOOK_SOURCE_ADDRESSES: "103.20.51.0/24" } }),
-  ]);
+const { wallets, unlisted } = started({
+  /** Odd forms of notifications through both doors: the API, and the queue where they wait until they can be verified. */
+  wallets: () => startWallets(),
+  unlisted: () => startWallets({ env: { WEBHOOK_SOURCE_ADDRESSES: "103.20.51.0/24" } }),
 });
-afterAll(() => Promise.all([wallets?.stop(), unlisted?.stop()]));
 
 async function newRegistration(at = wallets): Promise<Registration> {
   const registration = registrationOf(freshReference());

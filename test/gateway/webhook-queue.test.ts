@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import {
   binding,
   freshReference,
@@ -11,15 +11,14 @@ import {
   straysOf,
   userTokenOf,
 } from "../support/account-bindings.ts";
-import { secretValues, startWallets, type Wallets } from "../support/wallets.ts";
+import { started } from "../support/started.ts";
+import { secretValues, startWallets } from "../support/wallets.ts";
 
-/** A secret that is not there when a notification comes: the function cannot say whether it is genuine. */
-let wallets: Wallets;
 const { nicepay, ...others } = secretValues;
-beforeAll(async () => {
-  wallets = await startWallets();
+const { wallets } = started({
+  /** A secret that is not there when a notification comes: the function cannot say whether it is genuine. */
+  wallets: () => startWallets(),
 });
-afterAll(() => wallets?.stop());
 
 test("what cannot be verified now waits in the queue, over a kill, and binds when it can be", async () => {
   const registration = registrationOf(freshReference());

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import {
   binding,
   bindingRecord,
@@ -17,13 +17,10 @@ import {
 import { expectSuccess } from "../support/aggrepay-gateway.ts";
 import type { Item } from "../support/dynamodb.ts";
 import { hang, type Reply } from "../support/peer.ts";
-import { jsonOf, startWallets, type Wallets } from "../support/wallets.ts";
+import { started } from "../support/started.ts";
+import { jsonOf, startWallets } from "../support/wallets.ts";
 
-let wallets: Wallets;
-beforeAll(async () => {
-  wallets = await startWallets({ env: { MAX_PROCESSES_PER_FUNCTION: "3" } });
-});
-afterAll(() => wallets?.stop());
+const { wallets } = started({ wallets: () => startWallets({ env: { MAX_PROCESSES_PER_FUNCTION: "3" } }) });
 
 const bindings = 100;
 const deliveriesOfEach = 10;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { recordId } from "../../lib/records/identity.ts";
 import {
   binding,
@@ -16,18 +16,14 @@ import {
   written,
 } from "../support/account-bindings.ts";
 import type { Answer } from "../support/aggrepay-gateway.ts";
+import { started } from "../support/started.ts";
 import { reply, startWallets, type Wallets } from "../support/wallets.ts";
 
-/** One gateway whose list has this machine, and one whose list has not. */
-let listed: Wallets;
-let unlisted: Wallets;
-beforeAll(async () => {
-  [listed, unlisted] = await Promise.all([
-    startWallets({ env: { WEBHOOK_SOURCE_ADDRESSES: "127.0.0.1" } }),
-    startWallets({ env: { WEBHOOK_SOURCE_ADDRESSES: "103.20.51.0/24" } }),
-  ]);
+const { listed, unlisted } = started({
+  /** One gateway whose list has this machine, and one whose list has not. */
+  listed: () => startWallets({ env: { WEBHOOK_SOURCE_ADDRESSES: "127.0.0.1" } }),
+  unlisted: () => startWallets({ env: { WEBHOOK_SOURCE_ADDRESSES: "103.20.51.0/24" } }),
 });
-afterAll(() => Promise.all([listed?.stop(), unlisted?.stop()]));
 
 async function newRegistration(
   wallets: Wallets,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { operation } from "../../functions/wibmo/retrieve-customer-record.ts";
 import { readConfig } from "../../lib/config.ts";
 import { runRead } from "../../lib/operation/read.ts";
@@ -7,6 +7,7 @@ import { transportBy } from "../../lib/transport.ts";
 import { expectProblem, expectSuccess } from "../support/aggrepay-gateway.ts";
 import { alwaysSent, hang, type PeerRequest, text } from "../support/peer.ts";
 import { testReadFaults } from "../support/read-faults.ts";
+import { started } from "../support/started.ts";
 import {
   type Code,
   jsonOf,
@@ -28,21 +29,16 @@ const identifying = {
   consumerCustomId: "consumer-4",
 };
 
-/** With the api key alone; with everything, under header names of its own, and the customer record switched off. */
-let plain: Wallets;
-let identified: Wallets;
-
-beforeAll(async () => {
-  const headerNames = { consumerCustomId: "XCONSUMERKEY", secureCode: "X-Secure-Code" };
-  [plain, identified] = await Promise.all([
-    startWallets(),
+const headerNames = { consumerCustomId: "XCONSUMERKEY", secureCode: "X-Secure-Code" };
+const { plain, identified } = started({
+  /** With the api key alone; with everything, under header names of its own, and the customer record switched off. */
+  plain: () => startWallets(),
+  identified: () =>
     startWallets({
       secrets: { ...secretValues, wibmo: { apiKey, ...identifying, headerNames } },
       env: { WIBMO_CUSTOMER_RECORD: "off" },
     }),
-  ]);
 });
-afterAll(() => Promise.all([plain?.stop(), identified?.stop()]));
 
 const asked = { customerMobile: "+919900261104" };
 const encrypt = (input: object = asked, wallets = plain) => wallets.call("wibmo/encrypt", input);

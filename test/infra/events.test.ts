@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { RecordItem } from "../../lib/records/record.ts";
-import { type Claim, type Records, recordsIn } from "../../lib/records/store.ts";
+import type { Claim } from "../../lib/records/store.ts";
 import { again, attemptOf, claimOf, newOwner, noon, reached, settlementOf } from "../records/claims.ts";
-import { startTable, type TestTable } from "../support/dynamodb.ts";
 import { type BusEvent, type Pipe, streamOf, through } from "../support/pipe.ts";
+import { startedRecords } from "../support/records.ts";
 import { synthesized } from "./synthesized.ts";
 
 const template = synthesized();
@@ -13,15 +13,7 @@ const [pipe] = Object.values(template.findResources("AWS::Pipes::Pipe")).map(
 );
 if (!pipe) throw new Error("the stack has no pipe");
 
-let table: TestTable;
-let records: Records;
-
-beforeAll(async () => {
-  table = await startTable();
-  records = recordsIn(table.name, table.client);
-});
-
-afterAll(() => table.stop());
+const { table, records } = startedRecords();
 
 /** What the bus hears of a record, in order. */
 async function heardOf(id: string): Promise<readonly BusEvent[]> {

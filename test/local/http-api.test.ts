@@ -1,18 +1,15 @@
 import { request } from "node:http";
 import { connect } from "node:net";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { listen } from "../../local/http-api.ts";
 import { admitAll } from "../../local/iam/callers.ts";
 import { routerOf } from "../../local/routes.ts";
-import { type Gateway, startGateway } from "../support/gateway.ts";
+import { startGateway } from "../support/gateway.ts";
+import { started } from "../support/started.ts";
 import { fixtureEnv } from "./fixture.ts";
 
-let gateway: Gateway;
-beforeAll(async () => {
-  gateway = await startGateway({ env: fixtureEnv() });
-});
-afterAll(() => gateway.stop());
+const { gateway } = started({ gateway: () => startGateway({ env: fixtureEnv() }) });
 
 /** The event that the function was given. */
 async function echoed(path: string, init?: RequestInit) {

@@ -1,15 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Gateway, startGateway } from "../support/gateway.ts";
+import { describe, expect, test } from "vitest";
+import { startGateway } from "../support/gateway.ts";
+import { started } from "../support/started.ts";
 import { declared, fixtureEnv, newFolder, until } from "./fixture.ts";
 
-let gateway: Gateway;
-beforeAll(async () => {
-  const env = { ...fixtureEnv(), MAX_PROCESSES: "3", MAX_PROCESSES_PER_FUNCTION: "2", STRAY: "of the host" };
-  gateway = await startGateway({ env });
-});
-afterAll(() => gateway.stop());
+const env = { ...fixtureEnv(), MAX_PROCESSES: "3", MAX_PROCESSES_PER_FUNCTION: "2", STRAY: "of the host" };
+const { gateway } = started({ gateway: () => startGateway({ env }) });
 
 const get = (path: string) => fetch(gateway.url + path);
 const json = async (path: string) => (await (await get(path)).json()) as Answer;

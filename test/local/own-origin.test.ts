@@ -1,19 +1,16 @@
 import { request } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Gateway, startGateway } from "../support/gateway.ts";
+import { describe, expect, test } from "vitest";
+import { startGateway } from "../support/gateway.ts";
 import { sandboxesOf } from "../support/sandboxes.ts";
+import { started } from "../support/started.ts";
 
 /** What pages of other origins, and names that resolve to this machine, may not do: on every port that answers. */
 
-let gateway: Gateway;
 const tunnel = "https://tunnel.example:8443";
 
-beforeAll(async () => {
-  gateway = await startGateway({ env: { WEBHOOK_BASE_URL: tunnel } });
-});
-afterAll(() => gateway.stop());
+const { gateway } = started({ gateway: () => startGateway({ env: { WEBHOOK_BASE_URL: tunnel } }) });
 
 const ports = [
   "gateway",

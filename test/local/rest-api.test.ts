@@ -1,7 +1,8 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from "aws-lambda";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { asHttpApiEvent } from "../../lib/operation/rest-event.ts";
-import { type Gateway, startGateway } from "../support/gateway.ts";
+import { startGateway } from "../support/gateway.ts";
+import { started } from "../support/started.ts";
 import { fixtureEnv } from "./fixture.ts";
 
 /** A REST API of the fixture: a stage, one path below it, and who may come. */
@@ -67,18 +68,14 @@ interface Options {
 const here = ["203.0.113.7", "127.0.0.0/8"];
 const elsewhere = ["203.0.113.7", "198.51.100.0/24", "2001:db8::/32"];
 
-let gateway: Gateway;
-beforeAll(async () => {
-  const more = {
-    ...api("Open", "webhooks", "Echo", { addresses: here }),
-    ...api("Text", "text", "Echo", { addresses: here, bytes: false }),
-    ...api("Closed", "closed", "Echo", { addresses: elsewhere }),
-    ...api("Failing", "failing", "Broken", { addresses: here }),
-    ...api("Mute", "mute", "Environment", { addresses: here }),
-  };
-  gateway = await startGateway({ env: fixtureEnv({ more }) });
-});
-afterAll(() => gateway.stop());
+const more = {
+  ...api("Open", "webhooks", "Echo", { addresses: here }),
+  ...api("Text", "text", "Echo", { addresses: here, bytes: false }),
+  ...api("Closed", "closed", "Echo", { addresses: elsewhere }),
+  ...api("Failing", "failing", "Broken", { addresses: here }),
+  ...api("Mute", "mute", "Environment", { addresses: here }),
+};
+const { gateway } = started({ gateway: () => startGateway({ env: fixtureEnv({ more }) }) });
 
 const post = (path: string, body: string | Uint8Array<ArrayBuffer>, headers: [string, string][] = []) =>
   fetch(gateway.url + path, { method: "POST", body, headers });

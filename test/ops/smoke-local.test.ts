@@ -2,23 +2,18 @@ import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { functions } from "../../functions/index.ts";
 import { routesOf } from "../../lib/operation/definition.ts";
 import { clientOf, scanAll } from "../support/dynamodb.ts";
-import { type Gateway, startGateway } from "../support/gateway.ts";
+import { startGateway } from "../support/gateway.ts";
 import { walletOf } from "../support/sandbox-gateway.ts";
+import { started } from "../support/started.ts";
 
 /** Counted from the registry: an operation that comes must not break this test. */
 const protectedRoutes = functions.filter(({ access }) => access !== "open").flatMap(routesOf).length;
 
-let gateway: Gateway;
-
-beforeAll(async () => {
-  gateway = await startGateway({ env: { SCHEDULE_MS: "0" } });
-});
-
-afterAll(() => gateway?.stop());
+const { gateway } = started({ gateway: () => startGateway({ env: { SCHEDULE_MS: "0" } }) });
 
 /** As `npm run smoke` runs it, with nothing in its environment that could sign. */
 const smoke = (...args: readonly string[]) => smokeIn({}, "--url", gateway.url, ...args);

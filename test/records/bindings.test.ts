@@ -1,19 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Binding } from "../../lib/records/record.ts";
 import type { State } from "../../lib/records/states.ts";
-import { type Records, recordsIn, type Settlement, type Stray } from "../../lib/records/store.ts";
-import { startTable, type TestTable } from "../support/dynamodb.ts";
+import type { Settlement, Stray } from "../../lib/records/store.ts";
+import { startedRecords } from "../support/records.ts";
 import { again, claimOf as debitClaimOf, noon, type TestClaim } from "./claims.ts";
 
-let table: TestTable;
-let records: Records;
-beforeAll(async () => {
-  table = await startTable();
-  records = recordsIn(table.name, table.client);
-});
-afterAll(() => table?.stop());
+const { table, records } = startedRecords();
 
 const random = () => randomBytes(32).toString("base64url");
 

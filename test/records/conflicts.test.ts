@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { placeId, takingPlace } from "../../lib/records/place.ts";
-import { ClaimUnknown, type Records, recordsIn } from "../../lib/records/store.ts";
-import { type CountingProxy, startCountingProxy } from "../support/counting-proxy.ts";
-import { startTable, type TestTable } from "../support/dynamodb.ts";
+import { ClaimUnknown, recordsIn } from "../../lib/records/store.ts";
+import { startCountingProxy } from "../support/counting-proxy.ts";
+import { startTable } from "../support/dynamodb.ts";
+import { started } from "../support/started.ts";
 import { again, claimOf, newOwner, noon, settlementOf } from "./claims.ts";
 
 /**
@@ -11,19 +12,9 @@ import { again, claimOf, newOwner, noon, settlementOf } from "./claims.ts";
  */
 const prefix = "com.amazonaws.dynamodb.v20120810#";
 
-let table: TestTable;
-let front: CountingProxy;
-let records: Records;
-
-beforeAll(async () => {
-  table = await startTable();
-  front = await startCountingProxy(table.url);
-  records = recordsIn(table.name, table.clientAt(front.url));
-});
-afterAll(async () => {
-  await front?.stop();
-  await table?.stop();
-});
+const { table } = started({ table: () => startTable() });
+const { front } = started({ front: () => startCountingProxy(table.url) });
+const { records } = started({ records: async () => recordsIn(table.name, table.clientAt(front.url)) });
 beforeEach(() => {
   front.answerWrites([]);
   front.forget();

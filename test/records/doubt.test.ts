@@ -6,6 +6,7 @@ import { type Conclusion, type Records, recordsIn, type Turn } from "../../lib/r
 import { forAPerson, forPeople } from "../../lib/records/write.ts";
 import { startCountingProxy } from "../support/counting-proxy.ts";
 import { type Item, startTable, type TestTable } from "../support/dynamodb.ts";
+import { startedRecords } from "../support/records.ts";
 import {
   again,
   claimOf,
@@ -18,15 +19,7 @@ import {
   type TestClaim,
 } from "./claims.ts";
 
-let table: TestTable;
-let records: Records;
-
-beforeAll(async () => {
-  table = await startTable();
-  records = recordsIn(table.name, table.client);
-});
-
-afterAll(() => table.stop());
+const { table, records } = startedRecords();
 
 /** When the lease of an attempt that began at noon has ended. */
 const later = noon + leaseMs + 1_000;

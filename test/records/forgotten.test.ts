@@ -1,17 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Records, recordsIn } from "../../lib/records/store.ts";
-import { startTable, type TestTable } from "../support/dynamodb.ts";
+import { describe, expect, test } from "vitest";
+import { startedRecords } from "../support/records.ts";
 import { again, attemptOf, claimOf, leaseMs, newOwner, noon, outcomes, reached } from "./claims.ts";
 
-let table: TestTable;
-let records: Records;
-
-beforeAll(async () => {
-  table = await startTable();
-  records = recordsIn(table.name, table.client);
-});
-
-afterAll(() => table.stop());
+const { records } = startedRecords();
 
 const facts = '{"mobileNumber":"+919900000001"}';
 const factsOf = async (id: string) => (await records.get(id))?.facts;

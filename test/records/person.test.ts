@@ -3,22 +3,16 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { detailOf } from "../../lib/operation/record-view.ts";
 import { type Resolution, resolutionOf } from "../../lib/records/person.ts";
 import type { RecordItem } from "../../lib/records/record.ts";
-import { type Decision, type Records, recordsIn } from "../../lib/records/store.ts";
+import { type Decision, recordsIn } from "../../lib/records/store.ts";
 import { startCountingProxy } from "../support/counting-proxy.ts";
-import { startTable, type TestTable } from "../support/dynamodb.ts";
+import { startedRecords } from "../support/records.ts";
 import { again, claimOf, everyState, noon, outcomes, reached, settlementOf } from "./claims.ts";
 
-let table: TestTable;
-let records: Records;
-beforeAll(async () => {
-  table = await startTable();
-  records = recordsIn(table.name, table.client);
-});
-afterAll(() => table.stop());
+const { table, records } = startedRecords();
 
 const later = noon + 3_600_000;
 const decisions = ["succeeded", "declined", "not_executed"] as const;

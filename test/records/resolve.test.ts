@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { readConfig } from "../../lib/config.ts";
 import type { Tally } from "../../lib/metrics.ts";
 import { countWaiting } from "../../lib/operation/counting.ts";
@@ -14,6 +14,7 @@ import { shardOf } from "../../lib/records/write.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import { startTable, type TestTable } from "../support/dynamodb.ts";
 import { noConnections } from "../support/no-connections.ts";
+import { startedRecords } from "../support/records.ts";
 import {
   again,
   attemptOf,
@@ -27,16 +28,8 @@ import {
 } from "./claims.ts";
 
 /** Doubt is settled here against a clock that the tests move and a provider that shows what they say. */
-let table: TestTable;
-let records: Records;
+const { table, records } = startedRecords();
 let now: number;
-
-beforeAll(async () => {
-  table = await startTable();
-  records = recordsIn(table.name, table.client);
-});
-
-afterAll(() => table.stop());
 
 beforeEach(() => {
   now = leaseEnd + 1;

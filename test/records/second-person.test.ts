@@ -1,23 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { decideEach } from "../../lib/operation/decide-each.ts";
 import { type Asked, decide, type Saying } from "../../lib/operation/decision.ts";
 import { type SecondPerson, secondPersonIn } from "../../lib/operation/second-person.ts";
 import { Problem } from "../../lib/problem.ts";
 import { resolutionOf } from "../../lib/records/person.ts";
 import { lapsesAt, proposalOf } from "../../lib/records/proposal.ts";
-import { type Records, recordsIn } from "../../lib/records/store.ts";
+import { recordsIn } from "../../lib/records/store.ts";
 import { startCountingProxy } from "../support/counting-proxy.ts";
-import { startTable, type TestTable } from "../support/dynamodb.ts";
+import { startedRecords } from "../support/records.ts";
 import { claimOf, noon, reached, settlementOf, type TestClaim } from "./claims.ts";
 
-let table: TestTable;
-let records: Records;
-beforeAll(async () => {
+const { table, records } = startedRecords();
+beforeAll(() => {
   vi.spyOn(process.stdout, "write").mockImplementation(() => true);
-  table = await startTable();
-  records = recordsIn(table.name, table.client);
 });
-afterAll(() => table.stop());
 
 const role = "arn:aws:sts::123456789012:assumed-role/desk";
 const person = (caller: string, session: string, secondPerson: SecondPerson = "on"): Asked => ({

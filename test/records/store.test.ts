@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { sameInput } from "../../lib/operation/request.ts";
 import type { RecordItem } from "../../lib/records/record.ts";
-import { type Records, recordsIn } from "../../lib/records/store.ts";
+import { recordsIn } from "../../lib/records/store.ts";
 import type { KeyRing } from "../../lib/secrets/key-ring.ts";
 import { Secret } from "../../lib/secrets/secret.ts";
 import { startCountingProxy } from "../support/counting-proxy.ts";
-import { startTable, type TestTable } from "../support/dynamodb.ts";
+import { startedRecords } from "../support/records.ts";
 import {
   again,
   attemptOf,
@@ -20,15 +20,7 @@ import {
   settlementOf,
 } from "./claims.ts";
 
-let table: TestTable;
-let records: Records;
-
-beforeAll(async () => {
-  table = await startTable();
-  records = recordsIn(table.name, table.client);
-});
-
-afterAll(() => table.stop());
+const { table, records } = startedRecords();
 
 /** What a notification writes beside a registration. */
 const bound = { M: { userToken: { S: "sealed" }, boundAt: { N: "1" } } };

@@ -1,26 +1,19 @@
 import type { UpdateItemCommandOutput } from "@aws-sdk/client-dynamodb";
 import * as v from "valibot";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { operation } from "../../functions/aggrepay/debit-wallet.ts";
 import { sameEffect } from "../../lib/operation/request.ts";
 import { refusals } from "../../lib/providers/aggrepay/refusals.ts";
 import { anchorId, anchoring } from "../../lib/records/anchor.ts";
 import { recordId } from "../../lib/records/identity.ts";
 import { placeId, takingPlace } from "../../lib/records/place.ts";
-import { type Records, recordsIn, type Settlement } from "../../lib/records/store.ts";
+import type { Settlement } from "../../lib/records/store.ts";
 import { itemSize, operationIndex, transactedUnits, writeUnits } from "../../ops/cost/dynamodb-units.ts";
-import { type Item, startTable, type TestTable } from "../support/dynamodb.ts";
+import type { Item } from "../support/dynamodb.ts";
+import { startedRecords } from "../support/records.ts";
 import { again, claimOf, noon, settlementOf, type TestClaim } from "./claims.ts";
 
-let table: TestTable;
-let records: Records;
-
-beforeAll(async () => {
-  table = await startTable();
-  records = recordsIn(table.name, table.client);
-});
-
-afterAll(() => table.stop());
+const { table, records } = startedRecords();
 
 /** As long as the contract lets every field be. */
 const longest = {
