@@ -136,11 +136,7 @@ test.each<Partial<RequestLine>>([
 });
 
 /** The reader of these tests is itself tested: each of these is a document that CloudWatch makes no such metric of. */
-const directive = {
-  Namespace: "N",
-  Dimensions: [["provider"]],
-  Metrics: [{ Name: "Calls", Unit: "Count" }],
-};
+const directive = { Namespace: "N", Dimensions: [["provider"]], Metrics: [{ Name: "Calls", Unit: "Count" }] };
 const document = (more: object = {}, line: object = {}) => ({
   _aws: { Timestamp: noon, CloudWatchMetrics: [{ ...directive, ...more }] },
   provider: "aggrepay",
@@ -168,10 +164,7 @@ test.each<readonly [string, Readonly<Record<string, unknown>>]>([
   ["a metric twice", document({ Metrics: [...directive.Metrics, ...directive.Metrics] })],
   [
     "a metric twice, in two directives of the same dimensions",
-    {
-      ...document(),
-      _aws: { Timestamp: noon, CloudWatchMetrics: [directive, directive] },
-    },
+    { ...document(), _aws: { Timestamp: noon, CloudWatchMetrics: [directive, directive] } },
   ],
   ["a metric that is not there", document({ Metrics: [{ Name: "Call", Unit: "Count" }] })],
   ["a metric that is a text", document({}, { Calls: "1" })],

@@ -177,11 +177,7 @@ describe.skipIf(executablePath === undefined)("the console", () => {
       finished.map(async (request) => {
         const { responseBodySize, responseHeadersSize } = await request.sizes();
         const policy = await (await request.response())?.headerValue("content-security-policy");
-        return {
-          url: request.url(),
-          bytes: responseBodySize + responseHeadersSize,
-          policy: policy ?? "",
-        };
+        return { url: request.url(), bytes: responseBodySize + responseHeadersSize, policy: policy ?? "" };
       }),
     );
     expect(loaded.filter(({ url }) => !url.startsWith(gateway.url))).toEqual([]);

@@ -35,10 +35,7 @@ beforeAll(async () => {
   const { stdout } = await run(
     "npm",
     ["pack", "--json", "--ignore-scripts=false", "--pack-destination", folder],
-    {
-      cwd: source,
-      env: linked,
-    },
+    { cwd: source, env: linked },
   );
   const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf("["))) as [{ readonly filename: string }];
   mkdirSync(installed, { recursive: true });

@@ -253,10 +253,7 @@ const kinds: readonly Kind[] = [
       (text, random) => random.pick(["true", "y", "yes"].includes(text) ? agreeing : refusing),
     ),
   },
-  {
-    name: "a validator's sentence in another form",
-    said: texts(["message"], inAnotherForm),
-  },
+  { name: "a validator's sentence in another form", said: texts(["message"], inAnotherForm) },
   {
     name: "words in another form",
     said: texts(["code", "message", "payment_type", "transaction_status"], (text, random) =>

@@ -131,11 +131,7 @@ export const claimsOnTrust: Without = {
 
 function imagined({ ExpressionAttributeValues: values = {}, Key }: CommandInput) {
   const fields = Object.fromEntries(Object.entries(values).map(([name, value]) => [name.slice(1), value]));
-  return {
-    ...fields,
-    ...Key,
-    createdAt: values[":dispatchedAt"] ?? { N: "0" },
-  };
+  return { ...fields, ...Key, createdAt: values[":dispatchedAt"] ?? { N: "0" } };
 }
 
 /**

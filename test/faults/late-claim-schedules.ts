@@ -111,10 +111,7 @@ export const lateClaims: readonly Schedule[] = [
         without: withoutClause("withdraw", "state"),
         twin: "withdraw: attempt as seen",
       },
-      {
-        name: "withdraw: attempt and state as seen",
-        without: withoutClause("withdraw", "attempt", "state"),
-      },
+      { name: "withdraw: attempt and state as seen", without: withoutClause("withdraw", "attempt", "state") },
     ],
   },
 ];

@@ -208,10 +208,7 @@ export const personSchedules: readonly Schedule[] = [
       ];
     },
     guards: [
-      {
-        name: "flag: a person's final word",
-        without: refused("flag", "attribute_not_exists(#owner)"),
-      },
+      { name: "flag: a person's final word", without: refused("flag", "attribute_not_exists(#owner)") },
     ],
   },
   {
@@ -299,10 +296,7 @@ export const personSchedules: readonly Schedule[] = [
         without: withoutClause("decideFlag", "listed"),
         twin: "decideFlag: flagged",
       },
-      {
-        name: "decideFlag: flagged and listed",
-        without: withoutClause("decideFlag", "flagged", "listed"),
-      },
+      { name: "decideFlag: flagged and listed", without: withoutClause("decideFlag", "flagged", "listed") },
     ],
   },
   {

@@ -55,15 +55,8 @@ export const schedules: readonly Schedule[] = [
     },
     guards: [
       { name: "settle: owner", without: withoutClause("settle", "owner"), twin: "settle: attempt" },
-      {
-        name: "settle: attempt",
-        without: withoutClause("settle", "attempt"),
-        twin: "settle: owner",
-      },
-      {
-        name: "settle: owner and attempt",
-        without: withoutClause("settle", "owner", "attempt"),
-      },
+      { name: "settle: attempt", without: withoutClause("settle", "attempt"), twin: "settle: owner" },
+      { name: "settle: owner and attempt", without: withoutClause("settle", "owner", "attempt") },
     ],
   },
   {
@@ -156,20 +149,9 @@ export const schedules: readonly Schedule[] = [
       return expectState(world, debit, "succeeded");
     },
     guards: [
-      {
-        name: "conclude: attempt",
-        without: withoutClause("conclude", "attempt"),
-        twin: "conclude: turn",
-      },
-      {
-        name: "conclude: turn",
-        without: withoutClause("conclude", "turn"),
-        twin: "conclude: attempt",
-      },
-      {
-        name: "conclude: attempt and turn",
-        without: withoutClause("conclude", "attempt", "turn"),
-      },
+      { name: "conclude: attempt", without: withoutClause("conclude", "attempt"), twin: "conclude: turn" },
+      { name: "conclude: turn", without: withoutClause("conclude", "turn"), twin: "conclude: attempt" },
+      { name: "conclude: attempt and turn", without: withoutClause("conclude", "attempt", "turn") },
     ],
   },
   {
@@ -201,12 +183,7 @@ export const schedules: readonly Schedule[] = [
         ? ["two asked at a time"]
         : expectState(world, debit, "not_executed");
     },
-    guards: [
-      {
-        name: "takeTurn: nobody else's turn",
-        without: withoutClause("takeTurn", "nobody's turn"),
-      },
-    ],
+    guards: [{ name: "takeTurn: nobody else's turn", without: withoutClause("takeTurn", "nobody's turn") }],
   },
   {
     rule: "of two reconcilers at once one asks",
@@ -253,15 +230,8 @@ export const schedules: readonly Schedule[] = [
         without: withoutClause("takeTurn", "in doubt"),
         twin: "takeTurn: due as seen",
       },
-      {
-        name: "takeTurn: due as seen",
-        without: withoutClause("takeTurn", "due"),
-        twin: "takeTurn: doubt",
-      },
-      {
-        name: "takeTurn: doubt and due as seen",
-        without: withoutClause("takeTurn", "in doubt", "due"),
-      },
+      { name: "takeTurn: due as seen", without: withoutClause("takeTurn", "due"), twin: "takeTurn: doubt" },
+      { name: "takeTurn: doubt and due as seen", without: withoutClause("takeTurn", "in doubt", "due") },
     ],
   },
   {
@@ -669,10 +639,7 @@ export const schedules: readonly Schedule[] = [
         without: withoutClause("claimAgain", "state"),
         twin: "claimAgain: attempt",
       },
-      {
-        name: "claimAgain: attempt and state",
-        without: withoutClause("claimAgain", "attempt", "state"),
-      },
+      { name: "claimAgain: attempt and state", without: withoutClause("claimAgain", "attempt", "state") },
     ],
   },
   {
@@ -890,20 +857,9 @@ export const schedules: readonly Schedule[] = [
       return bound ? ["the binding of another tXid is set"] : [];
     },
     guards: [
-      {
-        name: "bind: state as seen",
-        without: withoutClause("bind", "state"),
-        twin: "bind: tXid",
-      },
-      {
-        name: "bind: tXid",
-        without: withoutClause("bind", "tXid"),
-        twin: "bind: state as seen",
-      },
-      {
-        name: "bind: state as seen and tXid",
-        without: withoutClause("bind", "state", "tXid"),
-      },
+      { name: "bind: state as seen", without: withoutClause("bind", "state"), twin: "bind: tXid" },
+      { name: "bind: tXid", without: withoutClause("bind", "tXid"), twin: "bind: state as seen" },
+      { name: "bind: state as seen and tXid", without: withoutClause("bind", "state", "tXid") },
     ],
   },
   {
@@ -918,10 +874,7 @@ export const schedules: readonly Schedule[] = [
       return expectTold(first, "outcome-unknown");
     },
     guards: [
-      {
-        name: "settle: the binding's tXid agrees",
-        without: withoutClause("settle", "tXid of the binding"),
-      },
+      { name: "settle: the binding's tXid agrees", without: withoutClause("settle", "tXid of the binding") },
     ],
   },
   {
@@ -1271,12 +1224,7 @@ export const schedules: readonly Schedule[] = [
       await until(world.reconciler());
       return [...meanwhile, ...expectState(world, debit, "succeeded")];
     },
-    guards: [
-      {
-        name: "host of the attempt",
-        without: withAnyHost(),
-      },
-    ],
+    guards: [{ name: "host of the attempt", without: withAnyHost() }],
   },
 ];
 

@@ -1,12 +1,7 @@
 import type { Environment } from "../../lib/config.ts";
 
 const minute = 60_000;
-export const times = {
-  lease: 33_000,
-  quiet: 15 * minute,
-  minute,
-  hour: 60 * minute,
-};
+export const times = { lease: 33_000, quiet: 15 * minute, minute, hour: 60 * minute };
 
 /** What the functions of a simulated gateway are told. */
 export const environment: Environment = {

@@ -35,10 +35,7 @@ const aggrepay = operations.map((operation) => (index: number): Sample => {
 
 const post =
   (path: string, of: (token: string) => Fields, key = false) =>
-  (index: number): Sample => ({
-    ...{ method: "POST", path, key },
-    body: of(tokenOf(index)),
-  });
+  (index: number): Sample => ({ ...{ method: "POST", path, key }, body: of(tokenOf(index)) });
 const get =
   (path: (token: string) => string) =>
   (index: number): Sample => ({

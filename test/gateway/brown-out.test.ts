@@ -167,11 +167,7 @@ describe("a table that acknowledges its writes late", () => {
     { what: "after 900 ms", waitMs: () => 900, isSent: true },
     // Longer than a claim is waited for: nothing is sent, and it is known that nothing was.
     { what: "after 2.7 s", waitMs: () => 2_700, isSent: false },
-    {
-      what: "in 0 to 4 s",
-      waitMs: alternating(0, 4_000, 1_200, 0, 2_500),
-      isSent: true,
-    },
+    { what: "in 0 to 4 s", waitMs: alternating(0, 4_000, 1_200, 0, 2_500), isSent: true },
   ])("$what leaves nothing in doubt and nothing for a person", async ({ waitMs, isSent }) => {
     const before = await statesNow();
     store.acknowledgeWritesAfter(waitMs);

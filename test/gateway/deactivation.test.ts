@@ -201,9 +201,7 @@ describe("a deactivation", () => {
     ["got a code that nobody knows", says("9876")],
   ] as const)(
     "that %s may be asked for again, once user detail has shown after the quiet period that it still knows the token",
-    {
-      timeout: 40_000,
-    },
+    { timeout: 40_000 },
     async (_what, first) => {
       const referenceNo = await bound(knowing);
       knowing.peer.script({ "remove-token": [first, removed()], "user-details": detail() });

@@ -79,11 +79,7 @@ async function expectCounts(
   { sent = true, from = wallets, wrong = [] as readonly Setback[] } = {},
 ): Promise<void> {
   const line = await lineOf(answer, from);
-  const values = {
-    ...none,
-    ...counts,
-    ...(sent && { ProviderLatency: expect.any(Number) as number }),
-  };
+  const values = { ...none, ...counts, ...(sent && { ProviderLatency: expect.any(Number) as number }) };
   expect(valuesOf(line)).toEqual({
     ...Object.fromEntries(
       Object.entries(values).map(([name, value]) => [`${name} provider=${provider}`, value]),

@@ -177,10 +177,7 @@ describe("success", () => {
     expect(wallets.peer.requests).toHaveLength(1);
     for (const answer of answers) expect([200, 409]).toContain(answer.status);
     for (const answer of answers.filter(({ status }) => status === 409))
-      expectProblem(answer, {
-        ...problem("in-progress"),
-        record: bindingRecord(referenceNo, "dispatched"),
-      });
+      expectProblem(answer, { ...problem("in-progress"), record: bindingRecord(referenceNo, "dispatched") });
     expect(answers.some(({ status }) => status === 200)).toBe(true);
   });
 

@@ -386,9 +386,7 @@ describe("refusals", () => {
       documented.peer.script({ "check-status": reply({ message }, status) });
       expectProblem(await ask(), problem("misconfigured", { code: `HTTP ${status}`, message }));
     }
-    documented.peer.script({
-      "check-status": reply({ responseCode: "1040", responseMessage: "x" }, status),
-    });
+    documented.peer.script({ "check-status": reply({ responseCode: "1040", responseMessage: "x" }, status) });
     expectProblem(await ask(), problem("misconfigured", { code: "1040", message: "x" }));
   });
 

@@ -130,10 +130,7 @@ async function expectUsable(
 async function expectNextAttempt(talk: ReturnType<typeof conversation>): Promise<void> {
   talk.script(talk.success());
   const again = await talk.send();
-  expectSuccess(again, {
-    ...talk.operation.answer(talk.sample.sends),
-    record: talk.record("succeeded", 2),
-  });
+  expectSuccess(again, { ...talk.operation.answer(talk.sample.sends), record: talk.record("succeeded", 2) });
   expect(talk.bodies()).toHaveLength(1);
 }
 
@@ -884,10 +881,7 @@ describe("what is looked for before the first attempt", () => {
     test("there already: 409, nothing is sent, nothing is written", async () => {
       const talk = conversation(route);
       const before = await gateway.records();
-      gateway.peer.script({
-        [path]: signed(dataOf(talk.sample.sends)),
-        [operation.path]: talk.success(),
-      });
+      gateway.peer.script({ [path]: signed(dataOf(talk.sample.sends)), [operation.path]: talk.success() });
       expectProblem(await talk.send(), problem("already-done"));
       await expectOnlyLooked(path, before);
     });

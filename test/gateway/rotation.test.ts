@@ -362,11 +362,7 @@ describe("Secrets Manager", () => {
       PAYU_BASE_URL: wallets.peer.url,
     });
     const secrets = secretsFrom(client, () => arn, clock);
-    const request = {
-      input: { verifyClientTxnId: "1" },
-      remainingMs: () => 8000,
-      note: () => undefined,
-    };
+    const request = { input: { verifyClientTxnId: "1" }, remainingMs: () => 8000, note: () => undefined };
     const ask = () =>
       runRead(checkStatus, request, {
         config,

@@ -246,16 +246,8 @@ describe("retrieve-customer-record", () => {
 
   test("what a record echoes of our key is taken out, wherever it stands", async () => {
     const echo = { name: `x-api-key: ${apiKey}`, more: [{ [apiKey]: apiKey }], customerId: "C-1" };
-    plain.peer.script({
-      encrypt: token("first"),
-      retrieveCustRecord: token("second"),
-      decrypt: reply(echo),
-    });
-    const customer = {
-      name: "x-api-key: [secret]",
-      more: [{ "[secret]": "[secret]" }],
-      customerId: "C-1",
-    };
+    plain.peer.script({ encrypt: token("first"), retrieveCustRecord: token("second"), decrypt: reply(echo) });
+    const customer = { name: "x-api-key: [secret]", more: [{ "[secret]": "[secret]" }], customerId: "C-1" };
     expectSuccess(await retrieve(), { result: { customer } });
   });
 

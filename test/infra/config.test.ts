@@ -98,11 +98,7 @@ test.each([
   [
     jwt,
     {
-      auth: {
-        kind: "jwt",
-        issuer: "https://tokens.shop.example/pool",
-        audience: ["gateway", "back-office"],
-      },
+      auth: { kind: "jwt", issuer: "https://tokens.shop.example/pool", audience: ["gateway", "back-office"] },
     },
   ],
   [{ throttleRate: "2000", throttleBurst: "2000" }, { throttle: { rate: 2000, burst: 2000 } }],
@@ -379,10 +375,7 @@ test.each(
   cases.flatMap(({ right, ...rest }) => right.map((value) => ({ ...rest, value }))),
 )("$name may be $value", ({ name, variable, value }) => {
   const { variables, ...others } = configOf();
-  expect(configOf({ [name]: value })).toEqual({
-    ...others,
-    variables: { ...variables, [variable]: value },
-  });
+  expect(configOf({ [name]: value })).toEqual({ ...others, variables: { ...variables, [variable]: value } });
 });
 
 test.each(

@@ -32,10 +32,7 @@ beforeAll(async () => {
   const names = ["fixture/read", "fixture/change", "fixture/endpoints"];
   bundles = await bundle(
     names.map((name) => ({ name })),
-    {
-      outdir,
-      root: join(import.meta.dirname, "fixture"),
-    },
+    { outdir, root: join(import.meta.dirname, "fixture") },
   );
 });
 

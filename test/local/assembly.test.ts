@@ -265,10 +265,7 @@ describe("an assembly", () => {
     const uri =
       "arn:#{AWS::Partition}:apigateway:#{AWS::Region}:lambda:path/2015-03-31/functions/#{Echo.Arn}/invocations";
     const folder = changedResources({
-      Integration0: {
-        Type: "AWS::ApiGatewayV2::Integration",
-        Properties: { IntegrationUri: sub(uri) },
-      },
+      Integration0: { Type: "AWS::ApiGatewayV2::Integration", Properties: { IntegrationUri: sub(uri) } },
     });
     expect(readAssembly(folder).routes[0]?.functionName).toBe("Echo");
   });

@@ -148,10 +148,7 @@ export function fixtureAssembly({
     },
     EveryMinute: {
       Type: "AWS::Events::Rule",
-      Properties: {
-        ScheduleExpression: "rate(1 minute)",
-        Targets: [{ Arn: { Ref: "TickLive" } }],
-      },
+      Properties: { ScheduleExpression: "rate(1 minute)", Targets: [{ Arn: { Ref: "TickLive" } }] },
     },
   };
   const called = (name: Name) =>
@@ -195,9 +192,7 @@ export function fixtureAssembly({
   for (const [index, [key, name]] of Object.entries(routes).entries()) {
     resources[`Integration${index}`] = {
       Type: "AWS::ApiGatewayV2::Integration",
-      Properties: {
-        IntegrationUri: called(name),
-      },
+      Properties: { IntegrationUri: called(name) },
     };
     resources[`Route${index}`] = {
       Type: "AWS::ApiGatewayV2::Route",

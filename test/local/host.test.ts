@@ -109,9 +109,7 @@ describe("the database", () => {
 
   test("has the template's table, indexes included", async () => {
     const gateway = await start({ env: fixtureEnv() });
-    const { body } = await asPerson(gateway, "DescribeTable", {
-      TableName: "Records",
-    });
+    const { body } = await asPerson(gateway, "DescribeTable", { TableName: "Records" });
     expect(body).toMatchObject({
       Table: {
         KeySchema: tableProperties.KeySchema,

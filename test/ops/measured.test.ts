@@ -12,15 +12,7 @@ const counted = ({
   streamRecords,
   events,
   providerCalls,
-}: Situation) => ({
-  of,
-  calls,
-  writeUnits,
-  readHalfUnits,
-  streamRecords,
-  events,
-  providerCalls,
-});
+}: Situation) => ({ of, calls, writeUnits, readHalfUnits, streamRecords, events, providerCalls });
 
 const kept = readMeasured();
 let now: Measured;

@@ -45,11 +45,7 @@ const settlementOf = (claim: TestClaim, to: Outcome, more: Partial<Settlement> =
   ...more,
 });
 
-const token = (name = "sealed-1", tXid?: string): Binding => ({
-  userToken: name,
-  boundAt: noon + 250,
-  tXid,
-});
+const token = (name = "sealed-1", tXid?: string): Binding => ({ userToken: name, boundAt: noon + 250, tXid });
 
 async function claimed(): Promise<TestClaim> {
   const claim = claimOf();

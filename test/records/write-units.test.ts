@@ -108,11 +108,7 @@ describe("a debit as long as the contract allows", () => {
   }) => {
     // The longest text that the document shows.
     const message = "The date of birth does not match the format Y-m-d.";
-    const failure = JSON.stringify({
-      code,
-      detail,
-      provider: { code: provider, message },
-    });
+    const failure = JSON.stringify({ code, detail, provider: { code: provider, message } });
     const to = as === "not_executed" ? "not_executed" : "declined";
     const cost = await attempted(longestDebit(), 1, to, { failure });
     expect(cost).toMatchObject({ claim: 3, settle: 3 });
@@ -135,10 +131,7 @@ describe("a debit as long as the contract allows", () => {
 async function attemptedOften(first: TestClaim): Promise<readonly Cost[]> {
   const costs: Cost[] = [];
   let claim = first;
-  const failure = JSON.stringify({
-    code: "not-sent",
-    detail: "Nothing was sent: no time was left to send.",
-  });
+  const failure = JSON.stringify({ code: "not-sent", detail: "Nothing was sent: no time was left to send." });
   for (let attempt = 1; attempt <= 20; attempt += 1) {
     costs.push(await attempted(claim, attempt, attempt % 2 ? "not_executed" : "not_sent", { failure }));
     claim = again(claim);

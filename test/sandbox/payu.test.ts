@@ -218,11 +218,7 @@ describe("a call that is refused", () => {
     expect(await control.ask("GET", "ledger")).toEqual({ usedClientTxnIds: 1 });
     await sandbox.close();
     sandbox = await running.started(
-      startPayuSandbox({
-        dataDir: running.folder,
-        secrets: () => [payuSandboxSecret],
-        clock: () => now,
-      }),
+      startPayuSandbox({ dataDir: running.folder, secrets: () => [payuSandboxSecret], clock: () => now }),
     );
     control = new Control(sandbox.url);
     expect(json(await send(again))).toMatchObject({ responseCode: "DUPLICATE-CLIENT-TXN-ID" });

@@ -27,11 +27,7 @@ function askPhp(cases: readonly (readonly (string | Buffer)[])[]): string[][] {
   const run = spawnSync(
     "php",
     ["-n", "-d", "serialize_precision=-1", "-d", "display_errors=stderr", program],
-    {
-      input: `${lines.join("\n")}\n`,
-      encoding: "utf8",
-      maxBuffer: 2 ** 30,
-    },
+    { input: `${lines.join("\n")}\n`, encoding: "utf8", maxBuffer: 2 ** 30 },
   );
   expect(run.stderr).toBe("");
   expect(run.status).toBe(0);

@@ -11,10 +11,7 @@ export default async function setup(): Promise<() => void> {
   process.env.NODE_COMPILE_CACHE ??= resolve(project, "node_modules/.compile-cache");
   if (process.env.ASSEMBLY_DIR !== undefined) return () => undefined;
   // With what may be switched on: a gateway is told by a variable whether it is.
-  process.env.ASSEMBLY_DIR = await sharedAssembly(project, {
-    nicepayUserDetail: "on",
-    books: "on",
-  });
+  process.env.ASSEMBLY_DIR = await sharedAssembly(project, { nicepayUserDetail: "on", books: "on" });
   return () => {
     delete process.env.ASSEMBLY_DIR;
   };

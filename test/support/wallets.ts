@@ -53,12 +53,7 @@ type Headers = Readonly<Record<string, string>>;
 
 export const secretValues = {
   aggrepay: { apiKey: planted.apiKey, salt: planted.salt },
-  payu: {
-    merchantKey: "smsplus",
-    merchantSalt: "sält/+=",
-    walletIdentifier: "WALLET-7",
-    mid: "8237426",
-  },
+  payu: { merchantKey: "smsplus", merchantSalt: "sält/+=", walletIdentifier: "WALLET-7", mid: "8237426" },
   wibmo: { apiKey: "planted-wibmo-key-1c4d" },
   dreamzwallet: {
     secKey: "planted-sec-key-iqNkzaea",
@@ -121,12 +116,7 @@ export async function startWallets({
   const ask = async (path: string, init: RequestInit): Promise<Answer> => {
     const response = await fetch(gateway.url + path, init);
     const body = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      text: body,
-      body: JSON.parse(body) as Json,
-    };
+    return { status: response.status, headers: response.headers, text: body, body: JSON.parse(body) as Json };
   };
   const post: Wallets["post"] = (path, body, headers = {}) =>
     ask(path, { method: "POST", headers, body: Buffer.from(body) });
