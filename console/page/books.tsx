@@ -2,41 +2,8 @@ import { useState } from "preact/hooks";
 import { gateway, here, Refused, send } from "./api.ts";
 import { usePolled } from "./hooks.ts";
 import { Empty, Loading, Trouble } from "./parts.tsx";
-import type { Page } from "./shapes.ts";
+import type { Day, Page } from "./shapes.ts";
 import { date, operationTitle, short } from "./words.tsx";
-
-/** What `GET /v1/books` gives of a day. */
-interface Day {
-  readonly provider: string;
-  readonly date: string;
-  readonly state: "looking" | "agrees" | "differs" | "incomplete";
-  readonly endedAt: string | null;
-  readonly calls: number;
-  readonly customers: { readonly found: number; readonly lookedAt: number };
-  readonly records: {
-    readonly found: number;
-    readonly borneOut: number;
-    readonly open: number;
-    readonly openShown: number;
-    readonly notProven: number;
-  };
-  readonly movements: { readonly shown: number; readonly explained: number };
-  readonly sums: { readonly credits: string; readonly debits: string; readonly notLookedAt: string };
-  readonly differences: { readonly count: number; readonly shown: readonly Difference[] };
-  readonly notProven: readonly string[];
-}
-
-interface Difference {
-  readonly kind: "movement-without-record" | "record-without-movement" | "differs";
-  readonly fields?: readonly string[];
-  readonly customerId: string;
-  readonly recordId?: string;
-  readonly operation?: string;
-  readonly identity?: string;
-  readonly amount?: string;
-  readonly movement?: string;
-  readonly says: string;
-}
 
 const states = {
   looking: "A later run goes on",
@@ -134,7 +101,7 @@ const Figure = ({ name, value }: { readonly name: string; readonly value: string
   </div>
 );
 
-const Differences = ({ rows }: { readonly rows: readonly Difference[] }) => (
+const Differences = ({ rows }: { readonly rows: Day["differences"]["shown"] }) => (
   <table>
     <caption class="unseen">Differences</caption>
     <thead>

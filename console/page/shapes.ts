@@ -1,3 +1,6 @@
+import type { InferOutput } from "valibot";
+import type { day } from "../../functions/records/books.sample.ts";
+import type { recordDetail } from "../../functions/records/common.sample.ts";
 import type { State } from "../../lib/records/states.ts";
 
 export type { State };
@@ -12,59 +15,15 @@ export interface Setup {
   readonly sandboxes: readonly { readonly name: string; readonly title: string }[];
 }
 
-export interface Failure {
-  readonly code: string;
-  readonly detail: string;
-  readonly provider?: { readonly code: string; readonly message: string };
-}
-
-export interface Said {
-  readonly by: string;
-  readonly reason: string;
-  readonly at: string;
-}
-
-export interface Proposal extends Said {
-  readonly outcome: string;
-  readonly attempt: number;
-  readonly lapsesAt: string;
-  readonly withdrawn?: Said;
-}
+/** A record as `GET /v1/records/{id}` and lists by state hold it: what its answer is declared to be. */
+export type Detail = InferOutput<typeof recordDetail>;
 
 /** What every list holds of a record; a customer's has no identities. */
-export interface Row {
-  readonly id: string;
-  readonly operation: string;
-  readonly identity?: string;
-  readonly state: State;
-  readonly amount: string | null;
-  readonly createdAt: string;
-}
+export type Row = Pick<Detail, "id" | "operation" | "state" | "amount" | "createdAt"> &
+  Partial<Pick<Detail, "identity">>;
 
-/** What `GET /v1/records/{id}` and lists by state hold. */
-export interface Detail extends Row {
-  readonly identity: string;
-  readonly attempt: number;
-  readonly updatedAt: string;
-  readonly ageSeconds: number;
-  readonly caller: string;
-  readonly customerId: string | null;
-  readonly host: string;
-  readonly leaseEndsAt: string | null;
-  readonly inquiries: number;
-  readonly lastInquiry: { readonly at: string; readonly learned: string } | null;
-  readonly provedBy: string | null;
-  readonly waits: "person" | "provider" | null;
-  readonly result: unknown;
-  readonly failure: Failure | null;
-  readonly bound: boolean;
-  readonly flagged: string | null;
-  readonly resolution: (Said & { readonly outcome?: string }) | null;
-  readonly proposal: Proposal | null;
-  readonly history: readonly { readonly state: State; readonly at: string }[];
-  /** When the provider is next asked, where the gateway tells it. */
-  readonly nextInquiryAt: string | null;
-}
+/** What `GET /v1/books` gives of a day. */
+export type Day = InferOutput<typeof day>;
 
 export interface Page<T> {
   readonly result: readonly T[];

@@ -29,7 +29,8 @@ const difference = v.strictObject({
   says: words("The difference, in a sentence"),
 });
 
-const day = v.strictObject({
+/** What is said of a day of the books. */
+export const day = v.strictObject({
   provider: words("Whose books"),
   account: words("The merchant's account there"),
   date: words("The day, in the provider's zone"),

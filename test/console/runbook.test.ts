@@ -6,7 +6,7 @@ const runbook = await readRunbook();
 const failed = (detail: string, operation = "aggrepay/debit-wallet") => ({
   operation,
   flagged: null,
-  failure: { code: "outcome-unknown", detail },
+  failure: { code: "outcome-unknown" as const, detail },
 });
 
 describe("the runbook's question for what a record says", () => {

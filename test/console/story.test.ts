@@ -110,6 +110,7 @@ describe("a record's life", () => {
       waits: "person",
       proposal: {
         ...said,
+        caller: "arn:aws:iam::1:role/one",
         outcome: "not_executed",
         attempt: 1,
         lapsesAt: at(59),
@@ -127,7 +128,7 @@ describe("a record's life", () => {
       "Proposed: not_executed",
       "The proposal was withdrawn",
     ]);
-    const resolution = { ...said, at: at(38) };
+    const resolution = { ...said, at: at(38), attempt: 1, outcome: "not_executed" } as const;
     expect(titles({ ...waiting, proposal: null, resolution }).at(-1)).toBe("Decided by hand");
     expect(titles({ ...waiting, waits: "provider" }).at(-1)).toBe("The provider is asked again");
   });
