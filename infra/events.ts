@@ -54,7 +54,7 @@ export function createEvents(stack: Stack, { table, key, queues }: Data): Events
             ],
             [tableStreamArn],
           ),
-          allowKey(stack, { key }, "dynamodb", ["kms:Decrypt"]),
+          allowKey(stack, { key }, { service: "dynamodb" }, ["kms:Decrypt"]),
           allow(["events:PutEvents"], [bus.eventBusArn]),
           allow(["sqs:SendMessage"], [undelivered.queueArn]),
         ],

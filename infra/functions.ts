@@ -61,15 +61,14 @@ export function createFunctions(
   return definitions.map((definition) => {
     const bundle = bundles.functions.get(definition.name);
     if (bundle === undefined) throw new Error(`${definition.name} has no bundle`);
-    return createFunction(stack, definition, bundle, signing, surroundings);
+    return createFunction(stack, definition, { ...bundle, signing }, surroundings);
   });
 }
 
 function createFunction(
   stack: Stack,
   definition: FunctionDefinition,
-  { folder }: Bundle,
-  signing: LayerVersion,
+  { folder, signing }: Bundle & { readonly signing: LayerVersion },
   { config, data, webhookUrl, egress }: Surroundings,
 ): Deployed {
   const network = callsProvider(definition) ? egress : undefined;
@@ -106,7 +105,7 @@ function createFunction(
       vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
       securityGroups: [network.securityGroup],
     }),
-    environment: variablesOf(stack, definition, config, data, webhookUrl),
+    environment: variablesOf(stack, definition, { config, data, webhookUrl }),
     // What ran yesterday can be made live again by hand.
     currentVersionOptions: { removalPolicy: removalPolicy(config) },
   });
@@ -157,9 +156,7 @@ function reservedFor({ access, schedule }: FunctionDefinition, config: Config) {
 function variablesOf(
   stack: Stack,
   { variables, secrets, tableActions, putsInto, takesFrom, postpones, schedule }: FunctionDefinition,
-  config: Config,
-  data: Data,
-  webhookUrl: string,
+  { config, data, webhookUrl }: Pick<Surroundings, "config" | "data" | "webhookUrl">,
 ): Record<string, string> {
   const values: Record<string, string> = { WEBHOOK_BASE_URL: webhookUrl, ...config.variables };
   return {

@@ -28,7 +28,12 @@ function secretStatements(stack: Stack, { secrets }: FunctionDefinition, used: U
   const arns = secrets.flatMap((name) => used.secrets.get(name)?.ref ?? []);
   return [
     allow(["secretsmanager:GetSecretValue"], arns),
-    allowKey(stack, used, "secretsmanager", ["kms:Decrypt"], { "kms:EncryptionContext:SecretARN": arns }),
+    allowKey(
+      stack,
+      used,
+      { service: "secretsmanager", encryptionContext: { "kms:EncryptionContext:SecretARN": arns } },
+      ["kms:Decrypt"],
+    ),
   ];
 }
 
@@ -70,7 +75,9 @@ function tableStatements(stack: Stack, definition: FunctionDefinition, used: Use
   // DynamoDB uses the key in the name of whoever calls it, and asks this much of them for a table under a key of one's
   // own. No encryption context: the key has this one table, and DescribeKey carries none.
   const writes = byKey.includes("UpdateItem");
-  statements.push(allowKey(stack, used, "dynamodb", writes ? keyActions.write : keyActions.read));
+  statements.push(
+    allowKey(stack, used, { service: "dynamodb" }, writes ? keyActions.write : keyActions.read),
+  );
   return statements;
 }
 
@@ -85,7 +92,7 @@ function queueStatements(
     ...(putsInto
       ? [
           allow(["sqs:SendMessage"], [arnsOf(putsInto)].flat()),
-          allowKey(stack, used, "sqs", ["kms:Decrypt", "kms:GenerateDataKey"]),
+          allowKey(stack, used, { service: "sqs" }, ["kms:Decrypt", "kms:GenerateDataKey"]),
         ]
       : []),
     // What Lambda does with its queue, it does in the function's name.
@@ -99,7 +106,7 @@ function queueStatements(
             [arnsOf(takesFrom)].flat(),
           ),
           ...(used.queues.get(takesFrom)?.queue.encryptionMasterKey
-            ? [allowKey(stack, used, "sqs", ["kms:Decrypt"])]
+            ? [allowKey(stack, used, { service: "sqs" }, ["kms:Decrypt"])]
             : []),
         ]
       : []),
@@ -155,13 +162,17 @@ const keyActions = {
   ],
 } as const;
 
+interface KeyUse {
+  readonly service: string;
+  readonly encryptionContext?: Readonly<Record<string, unknown>>;
+}
+
 /** Through that service alone: never to use the key by itself. */
 export function allowKey(
   stack: Stack,
   { key }: Pick<Data, "key">,
-  service: string,
+  { service, encryptionContext = {} }: KeyUse,
   actions: readonly string[],
-  encryptionContext: Readonly<Record<string, unknown>> = {},
 ): PolicyStatement {
   return new PolicyStatement({
     actions: [...actions],

@@ -42,7 +42,7 @@ export function decoded(body: Buffer, header: string | undefined, limit: number)
     } catch (error) {
       // A first byte of Brotli may be a bracket: its first bytes are not all of a text.
       const isOther = isPlain(current) || (named === "br" && seen !== undefined);
-      if (!isOther) return { why: whyOf(coding, error, body, limit, most) };
+      if (!isOther) return { why: whyOf(coding, error, body.byteLength, most === limit) };
     }
   }
   return { body: current };
@@ -85,12 +85,13 @@ function inflate(body: Buffer, maxOutputLength: number): Buffer {
     : zlib().inflateRawSync(body, { maxOutputLength });
 }
 
-function whyOf(coding: string, error: unknown, body: Buffer, limit: number, most: number): string {
+/** `isAbsolute`: the bound that was met is that of every reply, not the one that grows with its size. */
+function whyOf(coding: string, error: unknown, bytes: number, isAbsolute: boolean): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ERR_BUFFER_TOO_LARGE")
-    return most === limit
+    return isAbsolute
       ? `the reply is too large once its content coding (${coding}) is undone`
-      : `the reply grows more than ${ratioLimit} times from ${body.byteLength} bytes by its content coding (${coding})`;
+      : `the reply grows more than ${ratioLimit} times from ${bytes} bytes by its content coding (${coding})`;
   // What zlib says when its input ends too early.
   if (code === "Z_BUF_ERROR") return `the reply broke off within its content coding (${coding})`;
   return `the reply is not what its content coding (${coding}) says`;

@@ -66,12 +66,15 @@ export async function listen(
       requireHostHeader: true,
     },
     (request, response) => {
-      const done = serve(request, response, backend, { within, exceptions, tell }, () => draining).catch(
-        (error: unknown) => {
-          console.error(error);
-          response.destroy();
-        },
-      );
+      const done = serve(request, response, backend, {
+        within,
+        exceptions,
+        tell,
+        isDraining: () => draining,
+      }).catch((error: unknown) => {
+        console.error(error);
+        response.destroy();
+      });
       inFlight.add(done);
       done.finally(() => inFlight.delete(done));
     },
@@ -105,11 +108,10 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   backend: Promise<Backend>,
-  { within, exceptions, tell }: Required<Rules>,
-  draining: () => boolean,
+  { within, exceptions, tell, isDraining }: Required<Rules> & { readonly isDraining: () => boolean },
 ): Promise<void> {
   const id = randomUUID();
-  const answer = (reply: HttpResponse) => send(response, id, reply, draining());
+  const answer = (reply: HttpResponse) => send(response, id, reply, isDraining());
   const refusal = refusalOf(request, exceptions);
   if (refusal !== undefined) {
     tell(`${refusal.status} ${shown(`${request.method} ${request.url}`)}: ${refusal.sentence}.`);
@@ -145,7 +147,7 @@ async function serve(
     const received = { method, target, rawHeaders, body, sourceIp, protocol };
     const event = rest
       ? restEventOf(received, rest, id, new Date())
-      : eventOf(received, match, id, new Date(), admission.caller);
+      : eventOf(received, match, { id, now: new Date(), caller: admission.caller });
     const timeout = new Promise<"late">((resolve) =>
       late.signal.addEventListener("abort", () => resolve("late")),
     );

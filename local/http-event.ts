@@ -60,9 +60,7 @@ const textLike = (contentType: string | undefined) => textTypes.test(contentType
 export function eventOf(
   request: HttpRequest,
   match: RouteMatch,
-  id: string,
-  now: Date,
-  caller?: Caller,
+  { id, now, caller }: { readonly id: string; readonly now: Date; readonly caller?: Caller | undefined },
 ): string {
   const { path, query } = splitTarget(request.target) ?? { path: request.target, query: "" };
   const { headers, cookies } = joinHeaders(request);

@@ -16,14 +16,14 @@ export interface Peer {
 }
 
 export async function startPeers(
-  settings: Settings,
+  { origins }: Settings,
   dataDir: DataDir,
   secrets: Secrets,
   report: (sentence: string) => void,
 ): Promise<readonly Peer[]> {
   const ports = sandboxPorts(dataDir.file("sandbox-ports.json"));
   const started = await Promise.all(
-    providerNames.map((provider) => startPeer(provider, settings, dataDir, secrets, ports, report)),
+    providerNames.map((provider) => startPeer(provider, { origins, dataDir, secrets, ports, report })),
   );
   // Before any function can send something there.
   ports.keep(
@@ -36,13 +36,16 @@ export async function startPeers(
   return started;
 }
 
+interface Around extends Pick<Settings, "origins"> {
+  readonly dataDir: DataDir;
+  readonly secrets: Secrets;
+  readonly ports: SandboxPorts;
+  readonly report: (sentence: string) => void;
+}
+
 async function startPeer(
   provider: ProviderName,
-  { origins }: Settings,
-  dataDir: DataDir,
-  secrets: Secrets,
-  ports: SandboxPorts,
-  report: (sentence: string) => void,
+  { origins, dataDir, secrets, ports, report }: Around,
 ): Promise<Peer> {
   const origin = origins.get(provider);
   if (origin !== undefined) {

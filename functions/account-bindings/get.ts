@@ -78,7 +78,7 @@ async function give({ input, note, remainingMs }: Request<string>): Promise<Answ
     return { body: { result: { ...unbound, deactivatedAt: iso(revokedAt) }, record: viewOf(record) } };
   const userToken = await unsealed(world.secrets, binding.userToken, id);
   if (asksAboutTokens(world.config) && binding.checkedAt === undefined) {
-    const checked = await checkedAccount(record, userToken, { remainingMs, note }, world, records);
+    const checked = await checkedAccount(record, userToken, { remainingMs, note }, { world, records });
     note({ needsAttention: checked.flagged !== undefined });
     unflagged(checked);
   }

@@ -53,6 +53,11 @@ export function partiesOf(books: Pick<Booking, "partiesOf">, record: RecordItem)
 
 const customerIn = (customer: string | undefined): string | undefined => customer?.split("#").at(-1);
 
+interface Readable {
+  readonly store: Pick<BookRecords, "dispatched">;
+  readonly records: Pick<Records, "get">;
+}
+
 /**
  * Everybody who has records of that day, found by the index of operations: no more is read than the day's own rows, and each
  * record of an operation that pays somebody else.
@@ -61,8 +66,7 @@ export async function customersOf(
   books: Booking | Pick<Booking, "operations">,
   { provider, account }: Pick<RecordItem, "provider" | "account">,
   day: Span,
-  store: Pick<BookRecords, "dispatched">,
-  records: Pick<Records, "get">,
+  { store, records }: Readable,
 ): Promise<DayOfCustomers> {
   const found = new Map<string, { sum: bigint; newest: number; own: string[]; earlier: string[] }>();
   const count = { records: 0, withoutList: 0 };

@@ -125,9 +125,9 @@ async function lookAt<Call, Reply>(
   const day = spanOf(date, books.utcOffset(config));
   const old = kept && (JSON.parse(kept.report) as Report);
   const goesOn = old !== undefined && !isFresh && old.endedAt === null;
-  const found = await customersOf(books, { provider: name, account }, day, store, records);
+  const found = await customersOf(books, { provider: name, account }, day, { store, records });
   const begun = withFound(goesOn ? old : newReport(iso(clock.now())), found);
-  const { report, left } = await looksAt(books, around, day, found, begun, isFresh);
+  const { report, left } = await looksAt(books, around, { day, ...found, begun, isFresh });
   const isEnded = left !== undefined;
   const after = isEnded ? ended(report, iso(clock.now()), left) : report;
   const state = stateOf(after);
@@ -150,13 +150,17 @@ interface Progressed {
   readonly left: readonly CustomerOfDay[] | undefined;
 }
 
+/** What a run looks at: those customers, from where the report of earlier runs ends, or all anew. */
+interface Look extends Pick<DayOfCustomers, "customers"> {
+  readonly day: Span;
+  readonly begun: Report;
+  readonly isFresh: boolean;
+}
+
 async function looksAt<Call, Reply>(
   books: Books<Call, Reply> | RecordBooks<Call, Reply>,
   around: BooksWorld,
-  day: Span,
-  { customers }: DayOfCustomers,
-  begun: Report,
-  isFresh: boolean,
+  { day, customers, begun, isFresh }: Look,
 ): Promise<Progressed> {
   const { clock } = around.world;
   const { place } = begun.progress;

@@ -68,12 +68,12 @@ export async function checkedAccount(
   seen: RecordItem,
   userToken: Secret,
   request: Pick<Request<never>, "remainingMs" | "note">,
-  world: Runtime,
-  records: Pick<Records, "check">,
+  { world, records }: { readonly world: Runtime; readonly records: Pick<Records, "check"> },
 ): Promise<RecordItem> {
   const { config, clock, uniqueId } = world;
   const circumstances = { config, now: clock.now(), uniqueId };
-  const look = looking(nicepay, { operation: "inquiry", effect: "read" }, circumstances, request, world);
+  const asked = { operation: "inquiry", effect: "read" } as const;
+  const look = looking(nicepay, { asked, circumstances }, request, world);
   const agrees = await comparison(seen.id, registeredFacts(seen), world.secrets);
   const keep = async (flagged: string | undefined): Promise<RecordItem> => {
     try {

@@ -90,7 +90,8 @@ async function carriedOut(
   if (seen.state !== "needs_attention" || seen.attempt !== attempt)
     return { written: isDecidedSo(seen, decision), record: seen };
   const open = openProposal(seen, now);
-  if (!open) return { written: true, record: await propose(seen, asked, to, { reason, now }, records) };
+  if (!open)
+    return { written: true, record: await propose(seen, asked, { outcome: to, reason, now }, records) };
   if (open.outcome !== to) refuseOther(seen, open, now);
   if (isSamePerson(open, asked, asked.secondPerson)) refuseOwn(seen, open, now);
   return records.decide({ ...decision, seconds: open });

@@ -141,7 +141,7 @@ async function attempted<Call, Reply, Result>(
 ): Promise<Outcome<Result>> {
   const { asked, hidden, secret, earlier } = exchange;
   const versions = [secret, ...earlier];
-  const outcome = await received(exchange, pace, returns, world, versions);
+  const outcome = await received(exchange, pace, returns, { world, versions });
   return withVersions(admitted(outcome, asked, { hidden, versions }), secret, versions);
 }
 
@@ -166,13 +166,18 @@ function withVersions<Result>(
   return outcome;
 }
 
-/** What came, as the provider says it; `versions` is given every other version of the secret that it was read with. */
+interface Receiving {
+  readonly world: Runtime;
+  /** Is given every other version of the secret that the reply was read with. */
+  readonly versions: SecretValue[];
+}
+
+/** What came, as the provider says it. */
 async function received<Call, Reply, Result>(
   exchange: Exchange<Call, Reply>,
   pace: Pace,
   returns: (reply: Reply) => Result,
-  world: Runtime,
-  versions: SecretValue[],
+  { world, versions }: Receiving,
 ): Promise<Outcome<Result>> {
   const mayRepeat = exchange.asked.effect === "read" && exchange.provider.readsMayRepeat === true;
   const sent = await world.send({ ...exchange.wire, mayRepeat }, pace.timing());
@@ -181,7 +186,7 @@ async function received<Call, Reply, Result>(
     const why = `${sent.why.charAt(0).toUpperCase()}${sent.why.slice(1)}.`;
     return { kind: "unknown", why, timedOut: sent.timedOut };
   }
-  const outcome = outcomeOf(await verified(sent.reply, exchange, pace, world, versions), returns);
+  const outcome = outcomeOf(await verified(sent.reply, exchange, pace, { world, versions }), returns);
   if (outcome.kind === "success") return outcome;
   const now = world.clock.now();
   const seconds = retryAfterSeconds(sent.reply.retryAfter, now);
@@ -249,8 +254,7 @@ async function verified<Call, Reply>(
   reply: WireReply,
   { provider, secret, circumstances, asked }: Exchange<Call, Reply>,
   { lookUpMs }: Pace,
-  { secrets }: Runtime,
-  versions: SecretValue[],
+  { world: { secrets }, versions }: Receiving,
 ): Promise<ProviderAnswer<Reply>> {
   const { config } = circumstances;
   const answer = provider.read(reply, [secret], config, asked);

@@ -83,7 +83,7 @@ async function takeIn(judged: Judged, world: Runtime, records: Records): Promise
         const kind = kept === "kept" ? "stray" : kept === "dropped" ? "dropped" : undefined;
         return { kind, record: stray.id };
       }
-      if (record && (await bound(meaning.admitted, record, sealing, world, records)))
+      if (record && (await bound(meaning.admitted, record, sealing, { world, records })))
         return { kind: "bound", record: id };
     }
   } catch (cause) {
@@ -197,10 +197,9 @@ async function bound(
   notification: AccountBindingNotification,
   record: RecordItem,
   sealing: KeyRing,
-  { clock }: Runtime,
-  records: Records,
+  { world, records }: { readonly world: Runtime; readonly records: Records },
 ): Promise<boolean> {
-  const now = clock.now();
+  const now = world.clock.now();
   const { tXid, userToken, referenceNo } = notification;
   return records.bind({
     seen: record,

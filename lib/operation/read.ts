@@ -97,13 +97,8 @@ export async function runRead<Input extends object, Result, Call, Reply>(
   world.connections.dial(config.baseUrl(operation.provider.name));
   const circumstances = { config, now: clock.now(), uniqueId };
   const asked = { operation: routeName(operation.name), effect: "read" } as const;
-  const carryOut = looking(
-    operation.provider,
-    asked,
-    circumstances,
-    { hidden: secretsIn(input), remainingMs, note },
-    world,
-  );
+  const request = { hidden: secretsIn(input), remainingMs, note };
+  const carryOut = looking(operation.provider, { asked, circumstances }, request, world);
 
   const call = operation.sends(input, circumstances);
   let next: Call = call;
@@ -122,8 +117,7 @@ export async function runRead<Input extends object, Result, Call, Reply>(
  */
 export function looking<Call, Reply>(
   provider: Provider<Call, Reply>,
-  asked: Asked,
-  circumstances: Circumstances,
+  { asked, circumstances }: { readonly asked: Asked; readonly circumstances: Circumstances },
   {
     hidden,
     remainingMs,

@@ -59,8 +59,7 @@ interface Word {
 export async function propose(
   seen: RecordItem,
   { caller, person }: Decider,
-  outcome: WithoutEffect,
-  { reason, now }: Word,
+  { outcome, reason, now }: Word & { readonly outcome: WithoutEffect },
   records: Records,
 ): Promise<RecordItem> {
   const { attempt } = seen;

@@ -230,7 +230,8 @@ function claimsIn({ table, client, update }: Access): Pick<Records, "claim" | "c
     async claimBeside({ claim, seen, part }, tries) {
       const owner = claim.newOwner();
       const write = claiming(claim, owner, seen);
-      const refusals = await transact(client, table, [write, part(owner)], owner, optionsOf(tries)).catch(
+      const sending = { token: owner, options: optionsOf(tries) };
+      const refusals = await transact(client, table, [write, part(owner)], sending).catch(
         (error: unknown) => {
           throw new ClaimUnknown(owner, seen, error);
         },

@@ -13,17 +13,21 @@ export type Part = Write | Check;
 /** Why nothing was written: of each part, in their order, whether its condition failed, and on which item. */
 export type Refusals = readonly { readonly isRefused: boolean; readonly item: Attributes | undefined }[];
 
+interface Sending {
+  /** Of this transaction alone, by which DynamoDB knows a repeat of it for ten minutes; the SDK's own if left out. */
+  readonly token?: string;
+  readonly options?: { readonly requestTimeout: number; readonly abortSignal: AbortSignal } | undefined;
+}
+
 /**
  * Writes all parts, or none; a part may only have a condition. Returns what refused them; undefined where they are written.
- * @param token Of this transaction alone, by which DynamoDB knows a repeat of it for ten minutes; the SDK's own if left out.
  * @throws what the SDK throws where it is not known whether they are written.
  */
 export async function transact(
   client: DynamoDBClient,
   table: string,
   parts: readonly Part[],
-  token?: string,
-  options?: { readonly requestTimeout: number; readonly abortSignal: AbortSignal },
+  { token, options }: Sending = {},
 ): Promise<Refusals | undefined> {
   const command = new TransactWriteItemsCommand({
     TransactItems: parts.map((part) => itemOf(part, table)),

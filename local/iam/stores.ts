@@ -35,7 +35,8 @@ export function checkDynamoDb(rights: Rights<"keys">): StoreCheck {
       const decision = decide(access, caller.policies);
       if (decision !== "allowed") return deniedBecause(access, decision);
       const key = keys.get(tableArn);
-      const refused = key && keyRefusal(caller, key, keyUse(action), "dynamodb", tableContext(table));
+      const refused =
+        key && keyRefusal(caller, key, keyUse(action), { service: "dynamodb", context: tableContext(table) });
       if (refused !== undefined) return refused;
     }
     return undefined;
@@ -53,7 +54,7 @@ export function checkSecretsManager(rights: Rights<"secrets" | "secretPolicies" 
     if (decision !== "allowed") return deniedBecause(access, decision);
     const key = keys.get(resource);
     const context = [["kms:EncryptionContext:SecretARN", resource]] as const;
-    const refused = key && keyRefusal(caller, key, ["kms:Decrypt"], "secretsmanager", context);
+    const refused = key && keyRefusal(caller, key, ["kms:Decrypt"], { service: "secretsmanager", context });
     // Secrets Manager does not say what KMS said.
     return (
       refused && {
@@ -75,7 +76,7 @@ export function checkQueues(rights: Rights<"queues" | "queuePolicies" | "keys">)
     if (decision !== "allowed") return deniedBecause(access, decision);
     const key = keys.get(resource);
     const context = [["kms:EncryptionContext:aws:sqs:arn", resource]] as const;
-    return key && keyRefusal(caller, key, queueKeyUse.get(action) ?? [], "sqs", context);
+    return key && keyRefusal(caller, key, queueKeyUse.get(action) ?? [], { service: "sqs", context });
   });
 }
 
@@ -181,12 +182,14 @@ function keyRefusal(
   caller: FunctionIdentity,
   key: Key,
   actions: readonly string[],
-  service: string,
-  encryptionContext: readonly (readonly [string, string])[],
+  {
+    service,
+    context,
+  }: { readonly service: string; readonly context: readonly (readonly [string, string])[] },
 ): Denial | undefined {
   for (const action of actions) {
     const access = accessOf(caller, action, key.arn, [
-      ...encryptionContext,
+      ...context,
       ["kms:ViaService", `${service}.${local.region}.amazonaws.com`],
       ["kms:CallerAccount", local.account],
       ["aws:ViaAWSService", "true"],

@@ -11,6 +11,9 @@ export interface Load {
   readonly then: string;
 }
 
+/** What, its unit, what is used of it in thousandths, its bound, where the bound is from, and what to do when it is reached. */
+type Row = readonly [what: string, unit: string, used: bigint, bound: number, source: string, then: string];
+
 const thousand = 1000n;
 
 /** AWS's default quotas in us-east-1, and the stage's throttle; other Regions have less of some. */
@@ -35,96 +38,92 @@ export function loadsOf(model: Model, stageRps: number): readonly Load[] {
   // A claim enters the index of the unfinished and what settles it leaves: two of a change's units.
   const entries = rate((name) => (situation(name).events > 0 ? 2 : 0));
   const secretReads = (busy + 299n) / 300n + (BigInt(rps) * BigInt(parameters.coldPerMillion)) / thousand;
-  const load = (
-    what: string,
-    unit: string,
-    used: bigint,
-    bound: number,
-    source: string,
-    then: string,
-  ): Load => ({ what, unit, used, bound: BigInt(bound) * thousand, source, then });
-  return [
-    load(
+  const rows: readonly Row[] = [
+    [
       "the stage's throttle, of the busiest route",
       "requests/s",
       busiestRoute,
       stageRps,
       "infra/config.ts, `throttle` of prod",
       "raise it, with what the providers allow in mind",
-    ),
-    load(
+    ],
+    [
       "API Gateway, account",
       "requests/s",
       BigInt(rps) * thousand,
       10_000,
       "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html",
       "ask for more; the burst follows the rate",
-    ),
-    load(
+    ],
+    [
       "Lambda, concurrency of the account",
       "environments",
       busy,
       1000,
       "https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html",
       "ask for more, as few as 10 in a new account; `Reconcile` has some of its own",
-    ),
-    load(
+    ],
+    [
       "Lambda, growth of the busiest function within 10 s",
       "environments",
       busiest,
       1000,
       "https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html",
       "let traffic come over tens of seconds, or keep provisioned concurrency for it",
-    ),
-    load(
+    ],
+    [
       "DynamoDB, writes of a new table",
       "units/s",
       writes,
       4000,
       "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html",
       "warm the table before launch; it grows by itself to twice each peak, within 30 minutes",
-    ),
-    load(
+    ],
+    [
       "DynamoDB, writes of a table, quota",
       "units/s",
       writes,
       40_000,
       "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html",
       "ask for more",
-    ),
-    load(
+    ],
+    [
       "DynamoDB, reads of a new table",
       "units/s",
       reads,
       12_000,
       "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html",
       "as for writes",
-    ),
-    load(
+    ],
+    [
       "DynamoDB, one shard of the index of the unfinished",
       "units/s",
       entries / 64n,
       1000,
       "DynamoDB guide: 1,000 write units/s for a partition; 64 shards, lib/records/write.ts",
       "more shards: a constant, and a look at the old ones until they are empty",
-    ),
-    load(
+    ],
+    [
       "Secrets Manager, GetSecretValue",
       "calls/s",
       secretReads,
       10_000,
       "https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html",
       "it would take a start of all environments at once; the old value serves on meanwhile",
-    ),
-    load(
+    ],
+    [
       "EventBridge, PutEvents",
       "events/s",
       rate((name) => situation(name).events),
       10_000,
       "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html",
       "ask for more; events come late and none is lost while the stream holds them, 24 h",
-    ),
+    ],
   ];
+  return rows.map(([what, unit, used, bound, source, then]) => ({
+    ...{ what, unit, used, source, then },
+    bound: BigInt(bound) * thousand,
+  }));
 }
 
 /** Calls of a provider, in thousandths a second: it has a limit of its own that no document gives. */

@@ -55,7 +55,7 @@ export async function loadHandlers({ env, timeoutMs, onLine }: HandlersOptions):
       if (match === undefined) return message(404, "Not Found");
       const rawHeaders = headers.flat();
       const came = { method, target, rawHeaders, body, sourceIp: "127.0.0.1", protocol: "HTTP/1.1" };
-      const event = JSON.parse(eventOf(came, match, id, new Date())) as APIGatewayProxyEventV2;
+      const event = JSON.parse(eventOf(came, match, { id, now: new Date() })) as APIGatewayProxyEventV2;
       const deadline = Date.now() + timeoutMs;
       const context = { getRemainingTimeInMillis: () => deadline - Date.now() } as Context;
       try {
