@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { addressOf, type Given, identityOf, isLoopback } from "../ops/smoke/address.ts";
-import { type Gateway, openGateway, type Reply, type Request, Unanswered } from "../ops/smoke/gateway.ts";
+import { type Gateway, openGateway, type Reply, Unanswered } from "../ops/smoke/gateway.ts";
+import type { CallerRequest } from "../ops/smoke/identity.ts";
 import { localIdentity } from "../ops/smoke/local-identity.ts";
 import { Stopped } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -43,7 +44,7 @@ export const withDataDir = (command: Command): Command =>
 export interface Asked {
   readonly url: URL;
   /** @throws Stopped `unreachable`, its cause an `Unanswered` */
-  send(request: Omit<Request, "signed">): Promise<Reply>;
+  send(request: Omit<CallerRequest, "signed">): Promise<Reply>;
   readonly gateway: Gateway;
 }
 

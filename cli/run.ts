@@ -1,6 +1,6 @@
 import { CannotStart } from "../local/cannot-start.ts";
 import { Usage } from "../ops/smoke/address.ts";
-import { Unsigned } from "../ops/smoke/gateway.ts";
+import { Unsigned } from "../ops/smoke/identity.ts";
 import { type Ending, exits, Stopped } from "./exit.ts";
 import type { Io } from "./io.ts";
 

@@ -1,7 +1,8 @@
 import { functions } from "../functions/index.ts";
 import { routesOf } from "../lib/operation/definition.ts";
 import { routerOf } from "../local/routes.ts";
-import { type Gateway, Unanswered, Unsigned } from "../ops/smoke/gateway.ts";
+import { type Gateway, Unanswered } from "../ops/smoke/gateway.ts";
+import { Unsigned } from "../ops/smoke/identity.ts";
 import { type ConsoleAnswer, type ConsoleRequest, json, refusal } from "./answer.ts";
 
 const prefix = "/console/gateway";

@@ -66,7 +66,7 @@ export const problemKinds = {
 export type ProblemCode = keyof typeof problemKinds;
 
 /** A place in the request that is at fault: an RFC 6901 pointer into the body, or a header's name. */
-export interface Fault {
+export interface FieldError {
   readonly pointer?: string;
   readonly header?: string;
   readonly detail: string;
@@ -96,7 +96,7 @@ interface ProblemDetails {
   readonly retry?: Retry;
   /** Seconds. Given only where the request may be repeated as it is. */
   readonly retryAfter?: number | undefined;
-  readonly errors?: readonly Fault[];
+  readonly errors?: readonly FieldError[];
   readonly provider?: ProviderWord;
   /** The number under which a refused reversal may be asked for again. */
   readonly nextReversal?: number | undefined;

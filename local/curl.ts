@@ -1,9 +1,9 @@
-import type { Request } from "../ops/smoke/gateway.ts";
+import type { CallerRequest } from "../ops/smoke/identity.ts";
 
 /** The call as curl, for a shell to repeat; who asks is left to be added. */
 export function curlOf(
   url: URL,
-  { method, path, body, contentType, headers }: Omit<Request, "signed">,
+  { method, path, body, contentType, headers }: Omit<CallerRequest, "signed">,
 ): string {
   const all = { ...(contentType && { "content-type": contentType }), ...headers };
   return [

@@ -1,5 +1,5 @@
 import { type Finding, failed, ok, warning } from "../../ops/smoke/finding.ts";
-import type { Signing } from "../../ops/smoke/gateway.ts";
+import type { Signing } from "../../ops/smoke/identity.ts";
 import { signerOf } from "../../ops/smoke/signer.ts";
 import { isObject, jsonOf } from "../shown.ts";
 import type { Verdict } from "./machine.ts";

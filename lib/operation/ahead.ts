@@ -1,5 +1,5 @@
 import { settleMarginMs } from "../config.ts";
-import { type Fault, Problem } from "../problem.ts";
+import { type FieldError, Problem } from "../problem.ts";
 import type { Evidence } from "../providers/inquiry.ts";
 import { isClaimable } from "../records/claim.ts";
 import type { RecordItem } from "../records/record.ts";
@@ -60,7 +60,7 @@ export async function beginAhead<Input extends object, Result, Call, Reply>(
  */
 export async function heldOrRefused(
   id: string,
-  faults: readonly Fault[],
+  faults: readonly FieldError[],
   records: Pick<Records, "get">,
 ): Promise<RecordItem> {
   const held = await before(records.get(id));

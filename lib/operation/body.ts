@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as v from "valibot";
-import { type Fault, Problem } from "../problem.ts";
+import { type FieldError, Problem } from "../problem.ts";
 import { decodeJson, JsonError, JsonNumber, type JsonObject, type JsonValue } from "../signing/index.ts";
 
 const bodyLimit = 64 * 1024;
@@ -55,7 +55,7 @@ const longestName = 100;
 const isMended = ([name, value]: readonly [string, JsonValue]): boolean =>
   `${name}${typeof value === "string" ? value : ""}`.includes("\ufffd");
 
-export const invalid = (errors: readonly Fault[], whole = "The body"): Problem => {
+export const invalid = (errors: readonly FieldError[], whole = "The body"): Problem => {
   const [first] = errors;
   const place = first?.pointer || first?.header || whole;
   return new Problem("invalid-request", `${place} ${first?.detail ?? "is not valid"}.`, { errors });
@@ -148,7 +148,7 @@ const pointerTo = (path: readonly unknown[]): string =>
 const shorten = (pointer: string): string =>
   pointer.length > 100 ? `${pointer.slice(0, 100).replace(/[\ud800-\udbff]$/, "")}…` : pointer;
 
-function faultOf(issue: v.BaseIssue<unknown>): Fault {
+function faultOf(issue: v.BaseIssue<unknown>): FieldError {
   const pointer = pointerTo(issue.path?.map((step) => step.key) ?? []);
   const missing = issue.kind === "schema" && issue.path !== undefined && issue.received === "undefined";
   return { pointer, detail: missing ? "is required" : issue.message };

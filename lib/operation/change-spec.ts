@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import type { Fault } from "../problem.ts";
+import type { FieldError } from "../problem.ts";
 import type { Facts, Inquiry, Listing } from "../providers/inquiry.ts";
 import type { Effect, Opened } from "../providers/provider.ts";
 import type { Identity } from "../records/identity.ts";
@@ -28,7 +28,7 @@ export interface ChangeSpec<Input, Result, Call, Reply> extends OperationSpec<In
   /** What the call and the inquiry need of another record, by the identity: opened before anything is written or sent. */
   readonly opens?: Opens;
   /** What the configuration refuses of a request that has no attempt yet; a repeat is answered from its record. */
-  readonly refusesNew?: (input: Input, config: Config) => readonly Fault[];
+  readonly refusesNew?: (input: Input, config: Config) => readonly FieldError[];
   /** A binding's: the provider's id of it, in the result of its registration, where the reply gave one. */
   readonly bindsBy?: (result: Result) => string | undefined;
   /** A natural key that it has besides its identity, and that one record at a time may work at. */

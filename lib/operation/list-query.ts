@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { type Fault, Problem } from "../problem.ts";
+import { type FieldError, Problem } from "../problem.ts";
 import { isCalendarDate } from "../time.ts";
 import { invalid } from "./body.ts";
 
@@ -106,12 +106,12 @@ function queryOf(given: Given): RecordQuery {
   return { by: "state", state: listed, only: { ...only, since }, ...page };
 }
 
-const unknownIn = (parameters: object): Fault[] =>
+const unknownIn = (parameters: object): FieldError[] =>
   Object.keys(parameters)
     .filter((name) => !isName(name))
     .map((name) => fault(name.slice(0, 40), "is not a parameter of this request"));
 
-const malformedIn = (parameters: Given): Fault[] =>
+const malformedIn = (parameters: Given): FieldError[] =>
   Object.entries(forms).flatMap(([name, [form, detail]]) => {
     const value = parameters[name as Name];
     const isRight = value === undefined || (typeof form === "function" ? form(value) : form.test(value));
@@ -121,7 +121,7 @@ const malformedIn = (parameters: Given): Fault[] =>
 const kinds = ["state", "customerId", "merchantTransactionId", "referenceNo", "idempotencyKey"] as const;
 
 /** Parameters that do not go together. */
-function misplacedIn(given: Given): Fault[] {
+function misplacedIn(given: Given): FieldError[] {
   const [kind, ...others] = kinds.filter((name) => given[name] !== undefined);
   if (kind === undefined || others.length > 0)
     return [fault("", `must have one of ${kinds.join(", ")}, and no two of them`)];
@@ -135,7 +135,7 @@ function misplacedIn(given: Given): Fault[] {
   return [...ofKey, ...(isWaiting ? [] : [fault("waits", "goes with state needs_attention alone")])];
 }
 
-const fault = (name: string, detail: string): Fault => ({ pointer: name && `/${name}`, detail });
+const fault = (name: string, detail: string): FieldError => ({ pointer: name && `/${name}`, detail });
 
 function isOneOf(words: readonly string[]) {
   return (value: string): boolean => words.includes(value);

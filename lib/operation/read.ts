@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import { loggedCode } from "../log.ts";
 import { providerCounts } from "../metrics.ts";
-import { type Fault, Problem } from "../problem.ts";
+import { type FieldError, Problem } from "../problem.ts";
 import type { Asked, Circumstances, Provider } from "../providers/provider.ts";
 import { secondsLeft } from "../retry-after.ts";
 import { type Runtime, runtime } from "../runtime.ts";
@@ -27,7 +27,7 @@ export interface OperationSpec<Input, Result, Call, Reply> {
   /** It is deployed only where this variable is `on`. */
   readonly onlyWith?: SwitchVariable;
   /** What only the configuration can refuse: the faults of the input, or none. */
-  readonly refuses?: (input: Input, config: Config) => readonly Fault[];
+  readonly refuses?: (input: Input, config: Config) => readonly FieldError[];
   /** The call in the provider's own field names. */
   readonly sends: (input: Input, circumstances: Circumstances) => NoInfer<Call>;
   /** The answer's `result` from the provider's reply; throws UnreadableReply where they do not agree. */

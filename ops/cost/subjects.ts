@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { accountBindingToken } from "../../lib/signing/index.ts";
 import { sandboxOtp } from "../../local/sandbox/aggrepay.ts";
 import { nicepaySandboxSecret } from "../../local/sandbox/nicepay.ts";
-import { type Answer, type Request, usualDebit, type World } from "./world.ts";
+import { type Answer, type Invocation, usualDebit, type World } from "./world.ts";
 
 /** One situation that is measured: what comes before it is not. */
 export interface Subject {
@@ -10,10 +10,10 @@ export interface Subject {
   readonly of: string;
   readonly status: number;
   /** Makes ready what the situation needs, and gives the request; `undefined` is the clock. */
-  readonly ready: (n: number) => Promise<Request | undefined>;
+  readonly ready: (n: number) => Promise<Invocation | undefined>;
 }
 
-const post = (body: object, key?: string): Request => ({
+const post = (body: object, key?: string): Invocation => ({
   method: "POST",
   body,
   ...(key !== undefined && { key }),
@@ -25,7 +25,7 @@ const email = "asha.rao@example.com";
 
 /** In this order: what leaves something for a person, or in doubt, comes after what looks for it. */
 export async function subjectsIn(world: World): Promise<readonly Subject[]> {
-  const done = async (name: string, request: Request, status = 200): Promise<Answer["body"]> => {
+  const done = async (name: string, request: Invocation, status = 200): Promise<Answer["body"]> => {
     const { answer } = await world.invoke(name, request);
     if (answer.status === status) return answer.body;
     throw new Error(`${name} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
@@ -84,7 +84,7 @@ export async function subjectsIn(world: World): Promise<readonly Subject[]> {
   };
   const webhook = "nicepay/account-binding-webhook";
   const idOf = (body: Answer["body"]) => (body.record as { readonly id: string }).id;
-  const list = (query: NonNullable<Request["query"]>): Request => ({ method: "GET", query });
+  const list = (query: NonNullable<Invocation["query"]>): Invocation => ({ method: "GET", query });
   const reading = (name: string, of: string, body: (n: number) => object): Subject => ({
     name,
     of,

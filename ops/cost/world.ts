@@ -20,7 +20,7 @@ import { type CountingProxy, startCountingProxy } from "../../test/support/count
 import { type Metered, meter } from "./meter.ts";
 
 /** A request as API Gateway hands it to a function. */
-export interface Request {
+export interface Invocation {
   readonly method: "GET" | "POST";
   readonly body?: object;
   readonly path?: Readonly<Record<string, string>>;
@@ -55,7 +55,7 @@ export interface World {
   readonly application: Application;
   readonly assembly: string;
   /** `undefined` is an invocation by the clock. */
-  invoke(name: string, request: Request | undefined): Promise<Taken>;
+  invoke(name: string, request: Invocation | undefined): Promise<Taken>;
   coldStart(name: string): Promise<ColdStart>;
   close(): Promise<void>;
 }
@@ -202,7 +202,7 @@ async function bundleUsual(folder: string): Promise<Pick<LambdaFunction, "entry"
   return { entry: join(place, "index.mjs"), exportName: "handler", folder: place };
 }
 
-function eventOf(request: Request | undefined): object {
+function eventOf(request: Invocation | undefined): object {
   if (request === undefined) return { source: "aws.events", "detail-type": "Scheduled Event", detail: {} };
   const { method, body, path, query, key } = request;
   return {

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { Identity } from "./gateway.ts";
+import type { Identity } from "./identity.ts";
 
 /** What was given on the command line is wrong. The message is one sentence. */
 export class Usage extends Error {

@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import type { FunctionDefinition, Route } from "../../lib/operation/definition.ts";
 import type { ProblemCode } from "../../lib/problem.ts";
-import { type Reply, type Request, Unanswered } from "./gateway.ts";
+import { type Reply, Unanswered } from "./gateway.ts";
+import type { CallerRequest } from "./identity.ts";
 
 export interface Finding {
   readonly check: string;
@@ -72,9 +73,9 @@ export function shown(reply: Reply): string {
   return `${reply.status} ${reply.type || "without a type"}, not in the gateway's form`;
 }
 
-export const get = (path: string): Request => ({ method: "GET", path, signed: true });
+export const get = (path: string): CallerRequest => ({ method: "GET", path, signed: true });
 
-export const post = (path: string, input: object): Request => ({
+export const post = (path: string, input: object): CallerRequest => ({
   method: "POST",
   path,
   body: JSON.stringify(input),

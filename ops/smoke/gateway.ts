@@ -1,17 +1,4 @@
-import type { AwsCredentialIdentity } from "@aws-sdk/types";
-
-export interface Request {
-  readonly method: "GET" | "POST";
-  /** With its query. */
-  readonly path: string;
-  readonly body?: string;
-  readonly contentType?: string;
-  readonly headers?: Headers;
-  /** Says who asks: by a signature, or by a token. */
-  readonly signed: boolean;
-  /** The answer waits for a provider's. */
-  readonly asksProvider?: boolean;
-}
+import type { CallerRequest, Headers, Identity, Sign } from "./identity.ts";
 
 export interface Reply {
   readonly status: number;
@@ -22,13 +9,10 @@ export interface Reply {
   readonly body: unknown;
 }
 
-/** By name in small letters. */
-export type Headers = Readonly<Record<string, string>>;
-
 /** A gateway as a caller sees it. */
 export interface Gateway {
   /** @throws Unanswered */
-  send(request: Request): Promise<Reply>;
+  send(request: CallerRequest): Promise<Reply>;
 }
 
 /** No answer came; the message says why in a sentence. */
@@ -41,22 +25,6 @@ export class Unanswered extends Error {
     super(message);
     this.isUnsent = isUnsent;
   }
-}
-
-/** What a person has to put right before anything can be asked. */
-export class Unsigned extends Error {
-  override readonly name = "Unsigned";
-}
-
-/** Who asks: credentials that sign (SigV4), or a token of the issuer that the gateway trusts. */
-export type Identity = Signing | { readonly token: string };
-
-export interface Signing {
-  /** Whose credentials; those of the environment unless given. */
-  readonly profile?: string | undefined;
-  readonly region: string | undefined;
-  /** Used in place of a profile's. */
-  readonly credentials?: AwsCredentialIdentity;
 }
 
 /** How long an answer is waited for; an HTTP API itself waits 30 s for a function. */
@@ -87,16 +55,13 @@ export async function openGateway(
   };
 }
 
-/** Gives the headers with those that say who asks. */
-export type Sign = (target: URL, request: Request, headers: Headers) => Promise<Headers>;
-
 const bearing =
   (token: string): Sign =>
   async (_target, _request, headers) => ({ ...headers, authorization: `Bearer ${token}` });
 
 async function answered(
   target: URL,
-  { method, body }: Request,
+  { method, body }: CallerRequest,
   headers: Headers,
   timeoutMs: number,
 ): Promise<Reply> {

@@ -1,7 +1,7 @@
 import { ownPrincipal } from "../../local/iam/principals.ts";
 import { local } from "../../local/intrinsics.ts";
 import { isLoopback } from "./address.ts";
-import type { Identity } from "./gateway.ts";
+import type { Identity } from "./identity.ts";
 
 /**
  * Who asks a local gateway that `npm start` serves with `AUTH=iam`: a principal of its own file. Undefined where the environment

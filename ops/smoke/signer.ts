@@ -1,6 +1,6 @@
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { type Sign, type Signing, Unsigned } from "./gateway.ts";
+import { type Sign, type Signing, Unsigned } from "./identity.ts";
 
 /**
  * Signs requests to API Gateway, or to another service, with the credentials of a profile or of the environment.

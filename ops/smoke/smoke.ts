@@ -6,7 +6,8 @@ import type { ProviderName } from "../../lib/secrets/names.ts";
 import { addressOf, identityOf, isLoopback, Usage } from "./address.ts";
 import { checks, providersOf } from "./checks.ts";
 import type { Finding } from "./finding.ts";
-import { type Gateway, openGateway, Unsigned } from "./gateway.ts";
+import { type Gateway, openGateway } from "./gateway.ts";
+import { Unsigned } from "./identity.ts";
 import { idsKept } from "./ids-kept.ts";
 
 const help = `Usage: npm run smoke -- --url https://... [--profile NAME] [options]

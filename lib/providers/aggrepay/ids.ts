@@ -1,5 +1,5 @@
 import { type Config, wrong } from "../../config.ts";
-import type { Fault } from "../../problem.ts";
+import type { FieldError } from "../../problem.ts";
 
 /** The provider names a reversal by its debit's id and this (section 8). */
 export const reversalSuffix = "_REVERSAL";
@@ -32,7 +32,7 @@ export function tooLong(
   { merchantTransactionId }: { readonly merchantTransactionId: string },
   { option }: Pick<Config, "option">,
   suffix = "",
-): readonly Fault[] {
+): readonly FieldError[] {
   const kept = idsKept(option);
   if (kept === undefined || merchantTransactionId.length + suffix.length <= kept) return [];
   const why = suffix === "" ? "" : `, and the debit's reversal is named by it and ${suffix}`;
