@@ -93,7 +93,7 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
   }
 
   if (indexesIn(functions).includes(operationIndex)) {
-    // Told once, when a day comes to its end, and seen for as long as nobody has looked.
+    // Counted once, when the look at a day ends; the alarm stays on for a day.
     const ofADay = { statistic: Stats.MAXIMUM, period: Duration.days(1) };
     alarm("BooksDiffer", {
       says: "A provider's own list and our records do not agree.",
@@ -480,7 +480,7 @@ function ringForRecords(stack: Stack, { busName }: Events, topic: ITopic): void 
   });
 }
 
-/** For people, and of nobody: the names and numbers of an event (infra/events.ts), and where the rest is told. */
+/** For people, without personal data: the names and numbers of an event (infra/events.ts), and where to read more. */
 const waits =
   "A record waits for a person: <provider>/<operation> (<namespace>) of account <account>, state <state>, attempt <attempt>. " +
   "Read GET /v1/records/<recordId>. Runbook: docs/operations.md#a-record-that-needs-attention";

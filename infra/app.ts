@@ -17,7 +17,7 @@ try {
   checkFindings(app);
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
-  // One sentence for whoever chose the value; where in our code it was found is of no use to them.
+  // One sentence for the person who chose the value; a stack trace of our code would not help.
   console.error(error.message);
   process.exit(1);
 }

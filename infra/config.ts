@@ -21,8 +21,8 @@ export interface Config extends Times {
   /** The same of the open route, which any stranger may call. */
   readonly webhookThrottle: Throttle;
   /**
-   * How many of the webhook may run at once; what comes beyond is refused. Undefined: as many as the account has. So much of the
-   * account's concurrency is the webhook's alone, and no more: the rest is out of the reach of whoever floods it.
+   * How many of the webhook may run at once; what comes beyond is refused. Undefined: as many as the account has. This part of
+   * the account's concurrency is the webhook's alone, and its bound: a flood of notifications cannot use up the rest.
    */
   readonly webhookConcurrency: number | undefined;
   /**
@@ -43,7 +43,7 @@ export interface Config extends Times {
   readonly domain: { readonly domainName: string; readonly certificateArn: string } | undefined;
   /** Where alarms go. Undefined: a topic of the stack's own. */
   readonly alarmTopicArn: string | undefined;
-  /** IAM principals that may read the gateway's secret beside the functions: whoever rotates its key rings. */
+  /** IAM principals that may read the gateway's secret besides the functions: those that rotate its key rings. */
   readonly keyRingReaders: readonly string[];
   /** How new code takes over from old. */
   readonly rollout: Rollout;
@@ -132,7 +132,7 @@ export function readConfig(context: Context, named: readonly string[] = []): Con
   return config;
 }
 
-/** What nobody may leave to a preset: each has no value that is right for every merchant, and a wrong one is not seen at once. */
+/** Settings that must be chosen: no value is right for every merchant, and a wrong one is not noticed at once. */
 function checkChosen(context: Context): void {
   for (const [name, { mustBeChosen }] of Object.entries(settings)) {
     if (mustBeChosen !== undefined && context(name) === undefined)
@@ -221,7 +221,7 @@ const leastForReconcile = 1;
 /** An account has 1,000 unless it asked for more, of which Lambda keeps 100 for functions without concurrency of their own. */
 const mostReserved = 400;
 
-/** `none` for a new account: it has 10 in all, of which Lambda lets nobody keep any apart. */
+/** `none` for a new account: it has 10 in all, and Lambda lets no function reserve a part of them. */
 function readConcurrency(
   context: Context,
   name: string,

@@ -29,8 +29,8 @@ export function text(context: Context, name: string, { isRight, must, isNumber }
 
 /**
  * What a deployment chooses: the values under its stage's name in cdk.json and, for `dev`, what the command line says over
- * them. `prod` takes nothing from the command line that the next deployment would have to say again: whoever left it out
- * would change it.
+ * them. `prod` takes nothing from the command line: a value there would have to be given at each deployment, and a deployment without
+ * it would change the stack.
  */
 export function choicesOf(
   context: Context,

@@ -96,7 +96,7 @@ function createTable(
     encryption: TableEncryption.CUSTOMER_MANAGED,
     encryptionKey: key,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    // What an item was before is nobody's to hear: the pipe tells of what a write leaves.
+    // Only the new image: the pipe needs the item as a write leaves it.
     stream: StreamViewType.NEW_IMAGE,
     timeToLiveAttribute: "expires",
     // It stops CloudFormation, too, when a first deployment is taken back: docs/operations.md says how to go on.
@@ -161,7 +161,7 @@ function createSecrets(
 }
 
 /**
- * Never to be changed: CloudFormation generates anew, over whatever is there, as soon as one of these differs, and every
+ * Never to be changed: CloudFormation generates a new value over the old one as soon as one of these differs, and every
  * record names the key that it was made with.
  */
 const generateSecretString = {

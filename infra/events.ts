@@ -14,8 +14,8 @@ export interface Events {
 }
 
 /**
- * What becomes of a record, told to whoever wants to know: the table's stream, by a pipe that filters and transforms, to a
- * bus. A record's item says in `event` what its latest write has to tell (lib/records/event.ts).
+ * Events of records: a pipe filters and transforms the table's stream and sends it to a bus. The attribute `event` of an item
+ * names the event of its latest write (lib/records/event.ts).
  */
 export function createEvents(stack: Stack, { table, key, queues }: Data): Events {
   const { tableStreamArn } = table;

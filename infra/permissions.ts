@@ -72,8 +72,7 @@ function tableStatements(stack: Stack, definition: FunctionDefinition, used: Use
       ),
     );
   }
-  // DynamoDB uses the key in the name of whoever calls it, and asks this much of them for a table under a key of one's
-  // own. No encryption context: the key has this one table, and DescribeKey carries none.
+  // DynamoDB uses the key in its caller's name: the caller needs these permissions for a table under a customer managed key. No encryption context: the key has this one table, and DescribeKey carries none.
   const writes = byKey.includes("UpdateItem");
   statements.push(
     allowKey(stack, used, { service: "dynamodb" }, writes ? keyActions.write : keyActions.read),
@@ -81,7 +80,7 @@ function tableStatements(stack: Stack, definition: FunctionDefinition, used: Use
   return statements;
 }
 
-/** SQS uses the key in the name of whoever puts a message in or takes one out. */
+/** SQS uses the key in the name of the caller that sends or receives a message. */
 function queueStatements(
   stack: Stack,
   { putsInto, takesFrom, postpones }: FunctionDefinition,
@@ -118,8 +117,8 @@ export const indexesOf = ({ schedule, queries }: FunctionDefinition): readonly s
   queries ?? (schedule ? [unfinishedIndex] : [unfinishedIndex, customerIndex]);
 
 /**
- * What Lambda does in a function's name to put it into a network. AWS lets nobody look at some network interfaces alone, and
- * needs the rest for every resource of account and Region: a narrower grant fails the deployment. So the function's own code
+ * What Lambda does in a function's name to put it into a network. The calls that list network interfaces cannot be limited to some of
+ * them, and the others are needed for every resource of account and Region: a narrower grant fails the deployment. So the function's own code
  * is denied all of it: calls that it makes carry the key `lambda:SourceFunctionArn`, those of Lambda do not.
  * Source: Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC", on required IAM permissions;
  * "Working with Lambda execution environment credentials".

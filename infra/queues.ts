@@ -38,7 +38,7 @@ function createPair(stack: Stack, name: QueueName, config: Config, key: Key): Qu
   const dead = new Queue(stack, `Dead${resourceId(name)}`, ofKind);
   const queue = new Queue(stack, resourceId(name), {
     ...ofKind,
-    // Of a message that failed nobody knows more until it comes again. AWS asks for six times the function's timeout.
+    // A message that failed comes again after this time. AWS asks for six times the function's timeout.
     visibilityTimeout: Duration.millis(6 * config.functionTimeoutMs),
     deadLetterQueue: { queue: dead, maxReceiveCount: tries },
   });

@@ -58,8 +58,8 @@ export function rollOut(
 }
 
 /**
- * What a new version may have broken shows within the minutes of a rollout, though it serves a tenth of the calls: errors
- * that nobody expected, replies that it cannot read, a configuration that it cannot use. It pages nobody.
+ * What a new version may have broken shows within the minutes of a rollout, though it serves a tenth of the calls: unexpected
+ * errors, replies that it cannot read, a configuration that it cannot use. The alarm notifies no person.
  */
 const setbacksOf = (stack: Stack, { definition: { name } }: Deployed): Alarm =>
   new Alarm(stack, `${resourceId(name)}SetbacksAlarm`, {

@@ -2,7 +2,7 @@ import { providers } from "../lib/providers/index.ts";
 import type { SecretName } from "../lib/secrets/names.ts";
 
 /**
- * Tells whoever fills a secret its shape. A deployment with another text fails: CloudFormation may want to read a secret to change its
+ * Tells the person who fills a secret its shape. A deployment with another text fails: CloudFormation may want to read a secret to change its
  * description, and the secret's policy denies it.
  */
 export function secretDescription(name: SecretName): string {

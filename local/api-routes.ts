@@ -120,7 +120,7 @@ function restRoutes(
   });
 }
 
-/** Whom nobody knows, from there. An API without a policy lets everyone in. */
+/** Whether the policy admits an anonymous caller from this address. An API without a policy admits everyone. */
 function admits(policy: Policy | undefined, resource: string, sourceIp: string): boolean {
   if (policy === undefined) return true;
   const { account } = local;

@@ -12,7 +12,7 @@ export interface DataDir {
 /**
  * Takes the folder for this process alone. The lock is SQLite's own lock on a file: the kernel holds it for the
  * process and lets it go when the process ends in any way, kill -9 included, so no stale lock can block a start
- * and no two starts can both find a lock stale. The pid beside it is for people only.
+ * and no two starts can both find a lock stale. The pid next to it is for people only.
  */
 export function openDataDir(path: string): DataDir {
   const file = (...names: readonly string[]) => join(path, ...names);

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import { CannotStart } from "./cannot-start.ts";
 
-/** Where the database itself listens. It answers every origin and checks no signature, so nobody but the front is told. */
+/** Where the database itself listens. It answers every origin and checks no signature, so only the front knows the address. */
 export interface EngineAddress {
   readonly host: string;
   readonly port: number;

@@ -1,6 +1,6 @@
 import type { Tell } from "./progress.ts";
 
-/** Why a caller was refused, for the terminal of whoever runs the host: the answer itself says as little as AWS's does. */
+/** Why a caller was refused, for the terminal of the person who runs the host: the answer itself says as little as AWS's does. */
 
 /** `POST /v1/aggrepay/debit-walet` was asked for; what there is instead. */
 export function whyNotFound(method: string, path: string, keys: readonly string[]): string {

@@ -37,7 +37,7 @@ export interface Host {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Something that runs beside the functions, for the table that a person reads. */
+/** A server next to the functions: a line of the table that is printed at the start. */
 export interface Address {
   readonly what: string;
   readonly where: string;
@@ -221,7 +221,7 @@ function admissionOf(
 const tunnelOf = ({ webhookOrigin }: Settings): readonly string[] =>
   webhookOrigin === undefined ? [] : [new URL(webhookOrigin).host];
 
-/** A process that nobody has needed for this long gives its memory back. */
+/** A process without a request for this long is ended, to free its memory. */
 const longestIdleMs = 5 * 60_000;
 
 async function assemble(settings: Settings, project: string, dataDir: DataDir): Promise<Application> {

@@ -12,7 +12,7 @@ const signals = ["SIGINT", "SIGTERM"] as const;
 
 export async function main(): Promise<void> {
   const started = performance.now();
-  // Records, keys and logs are nobody else's on this machine; what children make is made so, too.
+  // Other users of this machine may not read records, keys and logs; files of child processes neither.
   process.umask(0o077);
   // Before it is up there is nothing to be careful of: whatever has started is tethered and ends with this process.
   const quit = () => process.exit(0);

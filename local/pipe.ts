@@ -149,8 +149,7 @@ export interface TimedEvent extends BusEvent {
 }
 
 /**
- * What the bus would have got since the gateway was made, read anew at each call: the stream is left alone until somebody
- * looks.
+ * What the bus would have got since the gateway was made. Each call reads the stream again; nothing reads it before.
  */
 export function eventsOf({ url, table, pipe }: Source): () => Promise<readonly TimedEvent[]> {
   const last = new Map<string, string>();

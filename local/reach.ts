@@ -6,7 +6,7 @@ const longestMs = 10_000;
 
 /**
  * Makes the folder and a file in it, in a process of its own: a file system that hangs (a network drive that is away) stops
- * whoever calls it, and this process has to go on to say so.
+ * the process that calls it, and this process has to go on to say so.
  *
  * @throws CannotStart where it has not answered after ten seconds, or refuses.
  */
@@ -27,7 +27,7 @@ export async function reach(path: string): Promise<void> {
   const code = await ended;
   if (code === 0) return;
   if (code !== "late") throw new CannotStart(`DATA_DIR ${path} cannot be used: ${said.trim()}.`);
-  // In the kernel it may not hear this until the file system answers; it keeps nobody here.
+  // In the kernel it may not get the signal until the file system answers; this process does not wait for it.
   child.kill("SIGKILL");
   child.unref();
   child.stderr.destroy();

@@ -194,11 +194,12 @@ describe("the registry", () => {
 
 const ownVariables = new Set(functions.flatMap(({ variables }) => variables));
 
-/** What a fresh process finds after it has imported a file, with nothing in its environment. */
+/** What a fresh process finds after it has imported a file, with nothing in its environment. Compiled code is kept for the next. */
 const looksAround = `
+  const [file, compiled] = process.argv.slice(1);
+  if (compiled) (await import("node:module")).enableCompileCache(compiled);
   const read = [];
   process.env = new Proxy({}, { get: (_, name) => void read.push(String(name)), has: (_, name) => void read.push(String(name)) });
-  const [file] = process.argv.slice(1);
   const module = await import(file);
   const active = process.getActiveResourcesInfo().filter((name) => !/^(PipeWrap|TTYWrap|FSReqPromise)$/.test(name));
   const { handler } = module;
@@ -212,7 +213,7 @@ describe.concurrent("in a fresh process with an empty environment", () => {
     const url = pathToFileURL(join(project, file)).href;
     const { stdout, stderr } = await promisify(execFile)(
       process.execPath,
-      ["--input-type=module", "--eval", looksAround, "--", url],
+      ["--input-type=module", "--eval", looksAround, "--", url, process.env.NODE_COMPILE_CACHE ?? ""],
       { env: {}, cwd: "/", timeout: 20_000 },
     );
     expect(stderr).toBe("");

@@ -35,7 +35,7 @@ export interface Claim
   /** Of a reversal, 1 unless given. */
   readonly number?: number;
   readonly tags?: string | undefined;
-  /** A random token that nobody else has, new for each try to claim: whoever holds the record's is its attempt's owner. */
+  /** A random token, new for each try to claim. The function that holds the record's token owns the attempt. */
   readonly newOwner: () => string;
   readonly now: number;
   readonly leaseMs: number;

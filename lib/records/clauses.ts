@@ -49,7 +49,7 @@ function joined(clauses: readonly Clause[], word: string): Clause {
 export const either = (...clauses: readonly Clause[]): Clause => joined(clauses, " OR ");
 export const all = (...clauses: readonly Clause[]): Clause => joined(clauses, " AND ");
 
-/** Nobody has a turn at the record, or nobody's lasts. */
+/** No resolver has the turn of this record, or that turn has ended. */
 export const isNobodysTurn = (now: number): Clause =>
   either(lacks("resolver"), clause("#resolverLease <= :now", { ":now": N(now) }));
 

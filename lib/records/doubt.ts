@@ -53,9 +53,9 @@ export interface Conclusion extends Turn {
 }
 
 /**
- * The turn is taken for as long as the lease lasts, which outlasts the resolver's run; nobody else looks into it meanwhile. Not
- * where somebody has looked into it since it was read: each turn moves `due`, or `askAt` of a listed record. A repeat's turn moves
- * it by a millisecond, so that the reconciler comes when it would have come.
+ * The turn is taken for as long as the lease lasts, which outlasts the resolver's run: no other resolver looks into the
+ * record meanwhile. It is refused where another turn came since the record was read: each turn moves `due`, or `askAt` of a listed
+ * record. A repeat's turn moves it by a millisecond, so that the reconciler comes at the same time as without it.
  */
 export function takingTurn({ record, resolver, isRepeat }: Turn, now: number, leaseMs: number): Write {
   const until = now + leaseMs;
@@ -97,7 +97,7 @@ export function concluding(conclusion: Conclusion): Write {
   };
 }
 
-/** A listed record turns out to contradict its attempt. It keeps its place, and nobody is told of it a second time. */
+/** The provider contradicts a listed record. The record keeps its place in the list; no second event tells of it. */
 function handingOver(conclusion: Conclusion): Write {
   const { record, failure, lastInquiry } = conclusion;
   return {

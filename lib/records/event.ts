@@ -1,7 +1,7 @@
 import type { State } from "./states.ts";
 
 /**
- * What a write tells whoever listens, as the item's attribute `event`. A pipe sends each write that has one to the event bus
+ * The event of a write, as the item's attribute `event`. A pipe sends each write that has one to the event bus
  * under this name; a write that tells nothing leaves none on the item, so that nothing is told twice.
  */
 export type RecordEvent = StateEvent | "account.bound" | BookEvent;

@@ -20,8 +20,8 @@ export type Identity =
     };
 
 /**
- * What the keys of all items begin with that a notification reads or writes. The webhook's role is held to these, so that
- * whoever takes over what the open internet reaches cannot write a record of money. No hash in base64url has a full stop.
+ * The beginnings of the keys of all items that a notification reads or writes. The webhook's role is limited to these: somebody
+ * who takes over the function that the internet reaches cannot write a record of money. No hash in base64url has a full stop.
  */
 export const bindingKeys = "binding.";
 /** Of deactivations, for the same reason: what revokes a token, or gives it, cannot write a record of money. */
@@ -47,6 +47,6 @@ export function recordId(provider: string, account: string, identity: Identity):
 
 export const numberOf = (identity: Identity): number => ("number" in identity ? identity.number : 1) ?? 1;
 
-/** The key of an item: a record, or what stands beside records in the same table. */
+/** The key of an item: of a record, or of another item in the same table. */
 export const keyOf = (parts: readonly string[]): string =>
   createHash("sha256").update(JSON.stringify(parts), "utf8").digest("base64url");

@@ -4,8 +4,8 @@ import { type Attributes, S } from "./record.ts";
 import type { Write } from "./write.ts";
 
 /**
- * Who does one thing at a time: a change that has a natural key beside its identity, such as a mobile number, is begun by the
- * record that holds the key's place. Nothing is written to a place when its holder is settled: the holder's record is the truth.
+ * One change at a time: some changes have a natural key, such as a mobile number, besides their identity. Only the record that
+ * holds the place of that key may begin its change. Nothing is written to a place when its holder is settled: the holder's record is the truth.
  */
 export interface Place {
   /** A record's id. */
@@ -22,7 +22,7 @@ export function readPlace(item: Attributes): Place {
   return { holder: item.holder?.S ?? "", token: item.token?.S ?? "" };
 }
 
-/** What a claim is written with: only its own record may hold the place already, or whoever was seen to be done with it. */
+/** Part of a claim: the place may be held by the claim's own record, or by a record that was seen to be finished. Otherwise the claim is refused. */
 export interface Taking {
   readonly id: string;
   readonly holder: string;

@@ -31,7 +31,7 @@ export interface RecordItem {
 
   readonly state: State;
   readonly attempt: number;
-  /** Random, new for each attempt: whoever knows it is the function that made the attempt. */
+  /** Random, new for each attempt: only the function that made the attempt knows it. */
   readonly owner: string;
   /** 0 once the attempt's outcome is known. */
   readonly leaseEnds: number;

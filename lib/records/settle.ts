@@ -26,7 +26,7 @@ export interface Settlement {
 /** `written`: acknowledged, or seen to be there. `superseded`: somebody with better evidence settled it; the record says how. */
 export type Settled = { readonly kind: "written" | "superseded"; readonly record: RecordItem };
 
-/** The owner's word on its own attempt: written over doubt, never over a truth, and by nobody whose attempt has passed. */
+/** The owner's outcome of its own attempt: written over doubt, never over a final state, and never after a later attempt. */
 export function settling(settlement: Settlement): Write {
   const { to, now, binding } = settlement;
   const tXid = binding?.tXid;

@@ -68,16 +68,16 @@ export interface Records {
   settle(settlement: Settlement, tries?: Tries): Promise<Settled>;
   /** One conditional write. False when the record is no longer as it was seen, or has a binding: look again. */
   bind(bind: Bind): Promise<boolean>;
-  /** One conditional write. The record as it stands then, whoever wrote it. */
+  /** One conditional write. Gives the record as it is then, which another writer may have written. */
   check(check: Check): Promise<RecordItem>;
   /**
    * One transaction of the stray and its counters. The same notification again writes nothing; one beyond a bound is not
    * kept, and says so once in a minute.
    */
   keep(stray: Stray): Promise<Kept>;
-  /** The turn to look into a record's doubt: the record as it stands now, or undefined where it is not to be had. */
+  /** Takes the turn to look into a record's doubt. Gives the record as it is now; undefined where another resolver has the turn. */
   takeTurn(turn: Turn, now: number, leaseMs: number): Promise<RecordItem | undefined>;
-  /** What a turn came to. The record as it stands then, whoever wrote it. */
+  /** Writes what a turn came to. Gives the record as it is then, which another writer may have written. */
   conclude(conclusion: Conclusion): Promise<RecordItem>;
   postpone(turn: Turn, postponement: Postponement): Promise<RecordItem>;
   /**
@@ -103,14 +103,14 @@ export interface Records {
   anchor(id: string): Promise<number | undefined>;
 }
 
-/** A claim with what stands beside it, which may hold the claim's owner token. */
+/** A claim and a second item that is written with it, which may hold the claim's owner token. */
 export interface Beside {
   readonly claim: Claim;
   readonly seen: RecordItem | undefined;
   readonly part: (owner: string) => Part;
 }
 
-/** `byPart`: by the condition of what stands beside the claim; otherwise by the record itself, or a write of the same moment. */
+/** `byPart`: the condition of the second item refused it; otherwise the record's own condition, or a write at the same moment. */
 export interface Refused {
   readonly kind: "refused";
   readonly byPart: boolean;

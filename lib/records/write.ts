@@ -90,7 +90,7 @@ export interface Becoming {
 
 /**
  * What every write of a state writes. A settled state takes away the record's place in the index, and what there is to ask with,
- * which is of a person: a new attempt writes it anew. A binding's stays, since later notifications must agree with it.
+ * which is of a person: a new attempt writes it again. A binding's stays, since later notifications must agree with it.
  */
 export function becomes(becoming: Becoming): Required<Pick<Write, "set" | "also" | "remove" | "tells">> {
   const { to, now, by, isBinding, result, failure, expireAfterMs, history } = becoming;
@@ -127,7 +127,7 @@ export const shards = 64;
  * which they came.
  */
 export const forAPerson = (since: number): number => 100_000_000_000_000 + since;
-/** A stray stands behind all else that waits for a person: whoever sends many of them hides nothing. */
+/** A stray is listed after every other record that waits for a person, so that many strays hide no record. */
 export const forAStray = (since: number): number => forAPerson(strayFrom + since);
 /** Where strays begin in the list for a person. */
 export const strayFrom = 100_000_000_000_000;

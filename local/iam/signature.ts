@@ -34,7 +34,7 @@ export interface Scope {
   readonly now: Date;
 }
 
-/** Finds who has signed the request, or says why nobody can be believed to have. */
+/** Finds who signed the request, or says why the signature cannot be believed. */
 export function verify<Holder extends Credentials>(
   request: ReceivedRequest,
   { service, region, now }: Scope,

@@ -20,7 +20,7 @@ export type StoreCheck = (request: ReceivedRequest) => Refusal | undefined;
 interface Rights<Part extends keyof Application> {
   readonly identities: readonly FunctionIdentity[];
   readonly application: Pick<Application, Part>;
-  /** A refusal means that the template is wrong: it is told to whoever runs the host. */
+  /** A refusal means that the template is wrong: it is printed for the person who runs the host. */
   readonly report: (functionName: string, sentence: string) => void;
 }
 
@@ -86,7 +86,7 @@ const queueKeyUse: ReadonlyMap<string, readonly string[]> = new Map([
   ["ReceiveMessage", ["kms:Decrypt"]],
 ]);
 
-/** What the caller is told, and what whoever mends the template needs to know. */
+/** What the caller is told, and what the person who mends the template needs to know. */
 interface Denial {
   readonly answer: Refusal;
   readonly reason: string;
@@ -162,7 +162,7 @@ const transactActions: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * DynamoDB uses a table's key in the name of whoever calls it: to read the table's own key, and to make new ones for
+ * DynamoDB uses a table's key in its caller's name: to read the table's own key, and to make new ones for
  * what is written. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
  */
 function keyUse(action: string): readonly string[] {
@@ -232,7 +232,7 @@ function headerOf({ rawHeaders }: ReceivedRequest, name: string): string {
   return index < 0 ? "" : (rawHeaders[index + 1] ?? "");
 }
 
-/** The store itself says what is wrong with what is no JSON; nobody is allowed anything by it. */
+/** A body that is not JSON is allowed nothing here; the store itself says what is wrong with it. */
 function inputOf(body: Buffer): JsonObject {
   try {
     const input: Json = parseJson(body.toString("utf8"));

@@ -18,7 +18,7 @@ export type WorkerMessage =
   | { readonly type: "answer"; readonly requestId: string; readonly payload: string }
   | { readonly type: "failed"; readonly requestId: string; readonly error: FunctionError };
 
-/** As Lambda reports it to whoever invoked the function. */
+/** As Lambda reports it to the invoker of the function. */
 export interface FunctionError {
   readonly errorType: string;
   readonly errorMessage: string;

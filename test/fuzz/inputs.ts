@@ -11,7 +11,7 @@ import {
   withOddMember,
 } from "./mutate.ts";
 import type { Kind } from "./options.ts";
-import { calling, everything, type Sample } from "./samples.ts";
+import { calling, everything, registration, type Sample } from "./samples.ts";
 import { nicepayKeys, tokenOf, userToken } from "./world.ts";
 
 /** One input of the fuzzing, as the seed decides it: everything that is sent, in order. */
@@ -171,16 +171,21 @@ const sha256 = (text: string): string => createHash("sha256").update(text, "utf8
 function notification(index: number, takes: Takes): readonly Draft[] {
   const token = tokenOf(index);
   const referenceNo = `r${token}`;
-  const register = calling.at(-1)?.(index);
+  const register = registration(index);
   let fields: Fields = {
     ...{
       iMid: nicepayKeys.iMid,
       referenceNo,
       mitraCd: "KDVI",
-      billingNm: "Budi",
+      billingNm: register.body?.billingNm ?? "",
       billingPhone: `+62${token}`,
     },
-    ...{ clientUserKey: `k${token}`, userToken, tXid: `tx${token}`, billingEmail: `u${token}@example.com` },
+    ...{
+      clientUserKey: register.body?.clientUserKey ?? "",
+      userToken,
+      tXid: `tx${token}`,
+      billingEmail: `u${token}@example.com`,
+    },
   };
   for (const step of ["odd", "odder"]) {
     const odd = takes(step, 0.35);
@@ -214,7 +219,7 @@ function notification(index: number, takes: Takes): readonly Draft[] {
     headers: [["content-type", type ? type.pick(contentTypes) : own]],
     body,
   };
-  const registers = register && !takes("unregistered", 0.4) ? [draftOf(register, index)] : [];
+  const registers = !takes("unregistered", 0.4) ? [draftOf(register, index)] : [];
   const order = takes("first", 0.2) ? [push, ...registers] : [...registers, push];
   return takes("again", 0.2) ? [...order, push] : order;
 }

@@ -1,5 +1,7 @@
+import type { Sampled } from "../../contract/registry.ts";
 import { operations } from "../support/aggrepay-operations.ts";
 import { planted } from "../support/peer.ts";
+import { callOf, sampled } from "../support/samples.ts";
 import type { Fields, Json } from "./mutate.ts";
 import { tokenOf } from "./world.ts";
 
@@ -18,24 +20,15 @@ const own = (value: unknown, index: number): Json => {
     .replaceAll("546693304", token)
     .replaceAll("734203905", token)
     .replaceAll("+919900261104", `+91${token}`)
-    .replaceAll("sriram@piggy.in", `u${token}@example.com`)
-    .replaceAll("ABC122361", `m${token}`);
+    .replaceAll("+6282112345678", `+62${token}`)
+    .replaceAll(/"(?:77|189433)"/g, `"${token}"`)
+    .replaceAll(/sriram@piggy\.in|budi@example\.co\.id/g, `u${token}@example.com`)
+    .replaceAll("e0478456-6b50-460c-85e0-627a1e22d2e0", `t${token}`)
+    .replaceAll("ABC122361", `r${token}`);
   return JSON.parse(text) as Json;
 };
 
-const aggrepay = operations.map((operation) => (index: number): Sample => {
-  const { input } = operation.full(`m${tokenOf(index)}`);
-  return {
-    method: "POST",
-    path: `/v1/aggrepay/${operation.route}`,
-    key: operation.identity === "key",
-    body: own(input, index) as Fields,
-  };
-});
-
-const post =
-  (path: string, of: (token: string) => Fields, key = false) =>
-  (index: number): Sample => ({ ...{ method: "POST", path, key }, body: of(tokenOf(index)) });
+const post = (path: string, body: Fields) => (): Sample => ({ method: "POST", path, key: false, body });
 const get =
   (path: (token: string) => string) =>
   (index: number): Sample => ({
@@ -43,32 +36,24 @@ const get =
     path: path(tokenOf(index)),
   });
 
-const person = (token: string): Fields => ({
-  customerMobile: `+91${token}`,
-  customerId: token,
-  emailId: `u${token}@example.com`,
-});
-
-const otherProviders = [
-  post("/v1/payu/check-status", (token) => ({ verifyClientTxnId: `v${token}`, fromDate: "2024-01-01" })),
-  post("/v1/wibmo/encrypt", person),
-  post("/v1/wibmo/retrieve-customer-record", person),
-  post("/v1/dreamzwallet/get-secret-key", (token) => ({ customerId: token })),
-  post("/v1/nicepay/register-account-binding", (token) => ({
-    referenceNo: `r${token}`,
-    mitraCd: "KDVI",
-    billingNm: "Budi",
-    billingPhone: `+62${token}`,
-    billingEmail: `u${token}@example.com`,
-    callBackUrl: "https://shop.example/back",
-    clientUserKey: `k${token}`,
-  })),
-  post("/v1/nicepay/user-detail", (token) => ({ userToken: `t${token}` })),
-  post("/v1/nicepay/deactivate-account-binding", (token) => ({ referenceNo: `r${token}` })),
-];
+/** A request of an operation, with every field given. */
+const callTo =
+  ({ operation: { name, identity }, sample }: Sampled) =>
+  (index: number): Sample => ({
+    ...{ method: "POST", path: `/v1/${name}`, key: identity === "idempotency-key" },
+    body: own(sample.full(`r${tokenOf(index)}`).input, index) as Fields,
+  });
 
 /** What calls a provider. */
-export const calling = [...aggrepay, ...otherProviders];
+export const calling = sampled.map(callTo);
+
+export const registration = callTo(sampledAs("nicepay/register-account-binding"));
+
+function sampledAs(name: string): Sampled {
+  const found = sampled.find(({ operation }) => operation.name === name);
+  if (!found) throw new Error(`there is no ${name}`);
+  return found;
+}
 
 const recordIdOf = (token: string): string => token.padEnd(43, "A");
 
@@ -79,14 +64,9 @@ export const everything = [
   get(() => "/v1/records/:doubtful"),
   get((token) => `/v1/records?customerId=${token}&limit=5`),
   get(() => "/v1/records?state=needs_attention&limit=5"),
-  get((token) => `/v1/records?merchantTransactionId=m${token}`),
+  get((token) => `/v1/records?merchantTransactionId=r${token}`),
   ...["succeeded", "declined", "not_executed"].map((outcome) =>
-    post("/v1/records/:doubtful/resolve", () => ({
-      outcome,
-      reason: "checked",
-      transactionId: "7",
-      attempt: 1,
-    })),
+    post("/v1/records/:doubtful/resolve", { outcome, reason: "checked", transactionId: "7", attempt: 1 }),
   ),
 ];
 
@@ -99,37 +79,22 @@ export function honestData(path: string, sends: Readonly<Record<string, string>>
 export const honestPage = (path: string): Json =>
   (operations.find((each) => each.path === path)?.page ?? null) as Json;
 
+const lastPart = (path: string): string => path.split("/").at(-1) ?? "";
+
+/** By the last part of its path. Wibmo's calls name none, and its customer record takes three, of which the last has the sample's reply. */
+const replies = new Map<string, Sampled["sample"]["reply"]>([
+  ...sampled
+    .filter(({ operation: { provider } }) => !["aggrepay", "wibmo"].includes(provider.name))
+    .map((each) => [lastPart(callOf(each, each.sample.full("id").input).path), each.sample.reply] as const),
+  ["encrypt", sampledAs("wibmo/encrypt").sample.reply],
+  ["retrieveCustRecord", sampledAs("wibmo/encrypt").sample.reply],
+  ["decrypt", sampledAs("wibmo/retrieve-customer-record").sample.reply],
+]);
+
 export function honestJson(path: string, body: Fields, index: number): Json {
-  const token = tokenOf(index);
-  if (path.endsWith("check-status"))
-    return {
-      ...{
-        responseCode: "00",
-        responseMessage: "SUCCESS",
-        messageCode: 2051,
-        urn: 70000000008,
-        bankId: 7000,
-      },
-      ...{ clientTxnId: body.clientTxnId ?? null, responseDateTime: "20240101120000" },
-      response_dump: [{ urn: 1, customerId: token, responseCode: "00", clientTxnId: "c", bankId: 6010 }],
-    };
-  if (path.endsWith("encrypt")) return { token: `tok${token}`, responseCode: "00" };
-  if (path.endsWith("retrieveCustRecord")) return { token: `tok${token}` };
-  if (path.endsWith("decrypt")) return { customerId: token, name: "Asha Rao", responseCode: "00" };
-  if (path.endsWith("getSecretKey"))
-    return { customerId: token, secKey: "user-own-key", status: "SUCCESS", responseCode: "SUCCESS" };
-  if (path.endsWith("user-details"))
-    return {
-      ...{ resultCd: "0000", resultMsg: "SUCCESS", billingPhone: `+62${token}`, accountStatus: "1" },
-      limitDetails: [{ paymentType: "30_days", remainingUserLimit: "1.00", totalUserLimit: "2.00" }],
-    };
-  if (path.endsWith("remove-token"))
-    return { resultCd: "0000", resultMsg: "SUCCESS", userToken: body.userToken ?? null, tokenStatus: "0" };
-  return {
-    ...{ resultCd: "0000", resultMsg: "SUCCESS", tXid: `tx${token}`, referenceNo: body.referenceNo ?? null },
-    ...{ payMethod: "06", transDt: "20240101", transTm: "120000", mitraCd: "KDVI" },
-    redirectUrlHttp: "https://nicepay.example/login",
-  };
+  const reply = replies.get(lastPart(path));
+  if (!reply) throw new Error(`no sample says what ${path} replies`);
+  return own(reply(body as never), index);
 }
 
 export { planted };

@@ -28,14 +28,25 @@ export const byDefault = deployedBy(
   readConfig(() => undefined),
 );
 
-/** The template of a deployment. */
-export const synthesized = (
+/** A synthesis takes a second or more, and files of this folder share a process: those of the same functions, by what was chosen. */
+const templates = new WeakMap<readonly FunctionDefinition[], Map<string, Template>>();
+
+/** The template of a deployment, to be looked at and not to be changed: the same one for the same choice. */
+export function synthesized(
   context: ChosenContext = {},
   definitions: readonly FunctionDefinition[] = functions,
   name = "WalletGateway",
   layer = "",
-): Template =>
-  inFolder((folder) => Template.fromStack(stackIn(appIn(folder), context, definitions, name, layer)));
+): Template {
+  const those = templates.get(definitions) ?? new Map<string, Template>();
+  templates.set(definitions, those);
+  const choice = JSON.stringify([Object.entries(context).toSorted(), name, layer]);
+  const template =
+    those.get(choice) ??
+    inFolder((folder) => Template.fromStack(stackIn(appIn(folder), context, definitions, name, layer)));
+  those.set(choice, template);
+  return template;
+}
 
 /** What the packs of rules find in a deployment, by rule: what nobody has explained, and what somebody has. */
 export const findingsIn = (context: ChosenContext) =>

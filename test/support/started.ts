@@ -23,14 +23,22 @@ export function started<Each extends Readonly<Record<string, Started>>>(
     for (const end of ends) if (end.status === "rejected") throw end.reason;
   });
   afterAll(() => Promise.all(names.map((name) => running[name]?.stop?.() ?? running[name]?.close?.())));
-  const later = (name: keyof Each) =>
-    new Proxy({} as Each[typeof name], {
-      get(_, property) {
-        const thing = running[name];
-        if (thing === undefined) throw new Error(`${String(name)} is used before the first test`);
-        return Reflect.get(thing, property);
+  const later = <Name extends keyof Each>(name: Name) => {
+    const thing = () => {
+      const found = running[name];
+      if (found === undefined) throw new Error(`${String(name)} is used before the first test`);
+      return found;
+    };
+    return new Proxy({} as Each[Name], {
+      get: (_, property) => Reflect.get(thing(), property),
+      has: (_, property) => Reflect.has(thing(), property),
+      ownKeys: () => Reflect.ownKeys(thing()),
+      getOwnPropertyDescriptor(_, property) {
+        const descriptor = Reflect.getOwnPropertyDescriptor(thing(), property);
+        return descriptor && { ...descriptor, configurable: true };
       },
     });
+  };
   const given: typeof running = {};
   for (const name of names) given[name] = later(name);
   return given as Each;
