@@ -1,4 +1,5 @@
 import type { Sampled } from "../../contract/registry.ts";
+import { paths } from "../../lib/providers/nicepay/paths.ts";
 import { operations } from "../support/aggrepay-operations.ts";
 import { planted } from "../support/peer.ts";
 import { callOf, sampled } from "../support/samples.ts";
@@ -81,14 +82,17 @@ export const honestPage = (path: string): Json =>
 
 const lastPart = (path: string): string => path.split("/").at(-1) ?? "";
 
-/** By the last part of its path. Wibmo's calls name none, and its customer record takes three, of which the last has the sample's reply. */
+/** By the last part of its path. Wibmo's customer record takes three calls, of which the last has the sample's reply; NICEPAY's calls name no path. */
 const replies = new Map<string, Sampled["sample"]["reply"]>([
   ...sampled
-    .filter(({ operation: { provider } }) => !["aggrepay", "wibmo"].includes(provider.name))
+    .filter(({ operation: { provider } }) => !["aggrepay", "nicepay"].includes(provider.name))
     .map((each) => [lastPart(callOf(each, each.sample.full("id").input).path), each.sample.reply] as const),
   ["encrypt", sampledAs("wibmo/encrypt").sample.reply],
   ["retrieveCustRecord", sampledAs("wibmo/encrypt").sample.reply],
   ["decrypt", sampledAs("wibmo/retrieve-customer-record").sample.reply],
+  [lastPart(paths.registration), sampledAs("nicepay/register-account-binding").sample.reply],
+  [lastPart(paths["user detail"]), sampledAs("nicepay/user-detail").sample.reply],
+  [lastPart(paths.deactivation), sampledAs("nicepay/deactivate-account-binding").sample.reply],
 ]);
 
 export function honestJson(path: string, body: Fields, index: number): Json {
