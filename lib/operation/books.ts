@@ -151,7 +151,7 @@ interface Progressed {
 }
 
 /** What a run looks at: those customers, from where the report of earlier runs ends, or all anew. */
-interface Look extends Pick<DayOfCustomers, "customers"> {
+interface Extent extends Pick<DayOfCustomers, "customers"> {
   readonly day: Span;
   readonly begun: Report;
   readonly isFresh: boolean;
@@ -160,7 +160,7 @@ interface Look extends Pick<DayOfCustomers, "customers"> {
 async function looksAt<Call, Reply>(
   books: Books<Call, Reply> | RecordBooks<Call, Reply>,
   around: BooksWorld,
-  { day, customers, begun, isFresh }: Look,
+  { day, customers, begun, isFresh }: Extent,
 ): Promise<Progressed> {
   const { clock } = around.world;
   const { place } = begun.progress;
