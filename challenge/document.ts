@@ -111,7 +111,7 @@ function worldSection(world: v.InferOutput<typeof worldShape>): string {
 repeats, kills and freezes.
 
 ${histories} histories, ${Math.round(perSecond)} a second. ${findings.length === 0 ? "Nothing was found" : `Found: ${findings.map(said).join("; ")}`}.
-${unreached.length === 0 ? "Every allowed transition was reached" : `Allowed transitions that no seed reached: ${unreached.map(said).join("; ")}`}.
+${unreached.length === 0 ? "Every allowed transition that the product writes was reached" : `Allowed transitions that no seed reached: ${unreached.map(said).join("; ")}`}.
 ${takenOut(each, eachSeeds)}
 ${factsOf(date, `${seeds.from} to ${seeds.to}`, versions)}.
 `;

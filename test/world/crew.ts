@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Sent } from "./differential.ts";
-import { allTransitions } from "./transitions.ts";
+import { allTransitions, unwritten } from "./transitions.ts";
 import type { Begun, Played, Shown, Task } from "./worker.ts";
 
 /** What came of many seeds. */
@@ -16,9 +16,9 @@ export interface Round {
   readonly summary: string;
 }
 
-/** Changes of state that may be written, and that no history came to. */
+/** Changes of state that the product writes, and that no history came to. */
 export const unreachedBy = (reached: ReadonlySet<string>): readonly string[] =>
-  allTransitions.filter((name) => !reached.has(name));
+  allTransitions.filter((name) => !reached.has(name) && !unwritten.has(name));
 
 /** How many seeds a worker is given at a time. */
 const chunk = 100;
@@ -72,11 +72,11 @@ export class Crew {
     return { ran, requests, strikes, seconds, reached, failed, summary };
   }
 
-  /** What happened in a seed's history, or in the smallest of the same fault. */
-  tells(seed: number, shrinks: boolean, choices?: Shown["choices"]): Promise<Shown> {
+  /** What happened in a seed's history, or in the smallest of the same fault; without that guard, if one is named. */
+  tells(seed: number, shrinks: boolean, choices?: Shown["choices"], guard?: string): Promise<Shown> {
     const [worker] = this.#workers;
     if (!worker) throw new Error("a crew of nobody");
-    return this.#asks<Shown>(worker, { kind: "one", seed, shrinks, choices });
+    return this.#asks<Shown>(worker, { kind: "one", seed, shrinks, choices, guard });
   }
 
   /** What a seed's history sends to the store. */

@@ -5,7 +5,7 @@ import { forAPerson } from "../../lib/records/write.ts";
 import { before as byOthers, type Effect, type Treatment } from "../faults/provider.ts";
 import type { Item } from "../faults/store.ts";
 import type { Run } from "./points.ts";
-import { allTransitions } from "./transitions.ts";
+import { allTransitions, unwritten } from "./transitions.ts";
 import { ofTurns } from "./turns.ts";
 import { gatewayKeys, type Version, type World } from "./world.ts";
 
@@ -298,7 +298,7 @@ export class Ledger {
     const isAgain = from === "not_sent" && to === "not_sent" && write === "withdraw";
     if (isWrittenOff || isFirst || isAgain) return;
     const name = `${from} > ${to} by ${writer}`;
-    if (allTransitions.includes(name)) this.reached.add(name);
+    if (allTransitions.includes(name) && !unwritten.has(name)) this.reached.add(name);
     else says(`${from || "nothing"} became ${to} by ${write}`);
   }
 

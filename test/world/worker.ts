@@ -19,6 +19,7 @@ export type Task =
       readonly kind: "one";
       readonly seed: number;
       readonly choices?: Choices | undefined;
+      readonly guard?: string | undefined;
       readonly shrinks: boolean;
     };
 
@@ -82,7 +83,7 @@ async function seeds({ from, to, guard }: Extract<Task, { kind: "seeds" }>): Pro
 }
 
 async function one(task: Extract<Task, { kind: "one" }>): Promise<Shown> {
-  const setting = settingOf(task.seed);
+  const setting = settingOf(task.seed, task.guard);
   const history = task.choices ? await historyBy(task.choices, setting) : await historyOf(setting);
   const { found, log, choices, strikes } =
     task.shrinks && history.found.length > 0 ? await shrunk(history, setting) : history;
