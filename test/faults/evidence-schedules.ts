@@ -9,7 +9,9 @@ function registeredElsewhere(world: World, { input }: Subject): void {
   world.provider.seed("registercustomer", fields);
 }
 
-const comparesNothing: Without = withInquiry((inquiry) => ({ ...inquiry, compares: () => ({}) }));
+const comparesNothing: Without = withInquiry((inquiry) =>
+  inquiry.compares ? { ...inquiry, compares: () => ({}) } : inquiry,
+);
 
 /** No key but the one in use. */
 const newestKeyAlone: Without = {

@@ -1,10 +1,12 @@
 import type { Environment } from "../../lib/config.ts";
 import { shardOf } from "../../lib/records/write.ts";
+import type { Treatment } from "../faults/provider.ts";
 import type { Item } from "../faults/store.ts";
 import type { Without } from "../faults/world.ts";
 import type { Sent } from "./differential.ts";
+import { leaningOf } from "./drawn-leaning.ts";
 import { areIdsKept, drawEnvironment, drawProvider, drawStore, treatments } from "./habits.ts";
-import { type Accident, type Leaning, leanings, type PathStep, spans } from "./leanings.ts";
+import { type Accident, type Leaning, type PathStep, spans } from "./leanings.ts";
 import { Ledger, type Readability } from "./ledger.ts";
 import { type Machine, type Run, type Strike, strikes, type Waiting } from "./points.ts";
 import { Callers, type Pushed, type Request, requestOf, rivals } from "./requests.ts";
@@ -110,7 +112,7 @@ class Play {
     this.#setting = setting;
     tape.step();
     const { seed, without = {} } = setting;
-    const leaning = tape.chance(leans) ? tape.pick(leanings) : undefined;
+    const leaning = tape.chance(leans) ? leaningOf(tape, Object.keys(families)) : undefined;
     this.#leaning = leaning;
     this.#path = [...(leaning?.path ?? [])];
     this.#accidents = [...(leaning?.accidents ?? [])];
@@ -122,13 +124,14 @@ class Play {
     const { provider } = this.#world;
     const family = leaning ? (tape.pick(leaning.families) as Family) : tape.weighted(families);
     // What says neither data nor error is how an update is refused: one that was made then is the provider's own untruth.
-    const mayBe = treatments.filter(
-      ({ acts, replies }) => family !== "updates" || acts === "no" || replies !== "both null",
-    );
+    const isTrue = ({ acts, replies }: Treatment) =>
+      family !== "updates" || acts === "no" || replies !== "both null";
+    const mayBe = treatments.filter(isTrue);
     for (let n = 0; n < 6; n++) provider.treatments.push(tape.pick(mayBe));
     // Until a first change has succeeded there is little that could go wrong with what follows on it.
     if (family === "reversals") provider.treatments.unshift({ acts: "yes", replies: "truly" });
-    if (leaning?.treatments) provider.treatments.splice(0, leaning.treatments.length, ...leaning.treatments);
+    const first = leaning?.treatments?.filter(isTrue) ?? [];
+    provider.treatments.splice(0, first.length, ...first);
     const habits = drawProvider(this.#world, tape, {
       hasQuirks: leaning?.isPlain !== true,
       areIdsKept: areIdsKept(environment),

@@ -259,7 +259,7 @@ export class Ledger {
       if (!isMistaken && most === 1 && noEffect.includes(to) && isSent)
         says(`${to} by ${write}, and it happened`);
       const applied = effects.filter((effect) => effect.applied < seq).length;
-      if (!isMistaken && to === "succeeded" && (applied < 1 || applied > most))
+      if (asked && !isMistaken && to === "succeeded" && (applied < 1 || applied > most))
         says(`succeeded by ${write}, and it happened ${applied} times`);
       if (from !== to) for (const what of this.#ofReply(version)) says(what);
       for (const what of ofContents(version, before, isFlagDecided)) says(what);
