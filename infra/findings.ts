@@ -15,37 +15,14 @@ interface Explained {
   readonly reason: string;
 }
 
-const explained = (stack: Stack, { tracing, oldWebhookRoute }: Config): readonly Explained[] => [
-  ...(tracing
-    ? ["AwsSolutions::AwsSolutions-IAM5[Resource::*]", "Serverless::Serverless-LambdaStarPermissions"].map(
-        (id) => ({
-          id,
-          at: /Role$/,
-          reason: "Tracing is on, and X-Ray has no resources of a kind that a policy could name.",
-        }),
-      )
-    : []),
-  {
-    id: "AwsSolutions::AwsSolutions-SMG4",
-    reason:
-      "Providers give their keys by hand, so nothing could rotate them by itself, and a key of the gateway's rings is kept as long as a record names it. Functions follow a new value without a deployment (docs/operations.md).",
-  },
+/** Of the API of notifications. */
+const ofTheDoor: readonly Explained[] = [
   ...["AwsSolutions::AwsSolutions-APIG4", "AwsSolutions::AwsSolutions-COG4"].map((id) => ({
     id,
     at: /^Door$/,
     reason:
       "A provider cannot sign for AWS. The API's policy looks at the source address, and the function checks the notification's own signature.",
   })),
-  ...(oldWebhookRoute
-    ? [
-        {
-          id: "AwsSolutions::AwsSolutions-APIG4",
-          at: /^Api$/,
-          reason:
-            "The webhook's old route is kept (oldWebhookRoute=on). Its function checks the notification's own signature and the source address, and it has a throttle of its own.",
-        },
-      ]
-    : []),
   {
     id: "AwsSolutions::AwsSolutions-APIG2",
     at: /^Door$/,
@@ -64,6 +41,39 @@ const explained = (stack: Stack, { tracing, oldWebhookRoute }: Config): readonly
     reason:
       "The access log has a line for each request. The execution log of API Gateway would be a group that is neither under the stack's key nor forgets.",
   },
+  {
+    id: "Serverless::Serverless-APIGWXrayEnabled",
+    at: /^Door$/,
+    reason: "Tracing is the deployment's choice: with tracing=on the stage traces too.",
+  },
+];
+
+const explained = (stack: Stack, { tracing, oldWebhookRoute }: Config): readonly Explained[] => [
+  ...(tracing
+    ? ["AwsSolutions::AwsSolutions-IAM5[Resource::*]", "Serverless::Serverless-LambdaStarPermissions"].map(
+        (id) => ({
+          id,
+          at: /Role$/,
+          reason: "Tracing is on, and X-Ray has no resources of a kind that a policy could name.",
+        }),
+      )
+    : []),
+  {
+    id: "AwsSolutions::AwsSolutions-SMG4",
+    reason:
+      "Providers give their keys by hand, so nothing could rotate them by itself, and a key of the gateway's rings is kept as long as a record names it. Functions follow a new value without a deployment (docs/operations.md).",
+  },
+  ...ofTheDoor,
+  ...(oldWebhookRoute
+    ? [
+        {
+          id: "AwsSolutions::AwsSolutions-APIG4",
+          at: /^Api$/,
+          reason:
+            "The webhook's old route is kept (oldWebhookRoute=on). Its function checks the notification's own signature and the source address, and it has a throttle of its own.",
+        },
+      ]
+    : []),
   {
     id: "AwsSolutions::AwsSolutions-IAM5[Resource::*]",
     at: /^ApisLogRole$/,
@@ -132,11 +142,6 @@ const explained = (stack: Stack, { tracing, oldWebhookRoute }: Config): readonly
     id: "Serverless::Serverless-LambdaTracing",
     reason:
       "Tracing is the deployment's choice (tracing=on); logs and metrics have durations of the provider and of the function.",
-  },
-  {
-    id: "Serverless::Serverless-APIGWXrayEnabled",
-    at: /^Door$/,
-    reason: "The same: with tracing=on the stage traces too.",
   },
 ];
 

@@ -1,7 +1,6 @@
 import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { functions } from "../functions/index.ts";
 import { providerNames, providers } from "../lib/providers/index.ts";
 import { configurationDocument } from "../local/docs.ts";
 
@@ -61,14 +60,6 @@ test("the README is read in five minutes", () => {
   expect(readFileSync(join(project, "README.md"), "utf8").split("\n").length).toBeLessThanOrEqual(151);
 });
 
-test.each(
-  providerNames,
-)("the README has a row for %s, and the number of its operations where it names one", (name) => {
-  const readme = readFileSync(join(project, "README.md"), "utf8");
-  const [, about, operations] =
-    new RegExp(`^\\| ${providers[name].title} \\| (.+) \\| (.*) \\|$`, "m").exec(readme) ?? [];
-  expect(about, `README.md has no row for ${providers[name].title}`).toMatch(/\S/);
-  const number = /^\d+(?=:)/.exec(operations ?? "")?.[0];
-  const those = functions.filter((each) => each.name.startsWith(`${name}/`));
-  if (number !== undefined) expect(Number(number)).toBe(those.length);
+test.each(providerNames)("the README has a row for %s", (name) => {
+  expect(readFileSync(join(project, "README.md"), "utf8")).toContain(`\n| ${providers[name].title} | `);
 });

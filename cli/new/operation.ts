@@ -162,7 +162,9 @@ export const toJudge = ({ provider, name, changes, fields }: Answers, known: Kno
     ? [
         "How its doubt is settled (`inquiry`): as it is now, doubt ends with a person.",
         "Its identity, and under whom its record is listed (`listedUnder`).",
-        "A row in test/faults/subjects.ts.",
+        ...(provider === "aggrepay"
+          ? ["A request of its own in test/faults/subjects.ts, where that of its sample is not right there."]
+          : ["A row in test/faults/subjects.ts."]),
       ]
     : []),
   provider === "aggrepay"

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import type { LambdaFunction } from "../assembly.ts";
 import type { Credentials } from "../iam/signature.ts";
@@ -47,11 +47,12 @@ export interface Workshop {
   readonly credentials: Required<Credentials>;
 }
 
-export function startProcess(
+/** The process of one environment: what it prints goes to the log. */
+function spawned(
   lambda: LambdaFunction,
   { worker, compileCache, credentials }: Workshop,
   log: Log,
-): LambdaProcess {
+): ChildProcess {
   const [command = "", ...args] = [
     ...deathSignal,
     process.execPath,
@@ -74,7 +75,11 @@ export function startProcess(
   // They are absent if the system had no descriptors left; `error` follows.
   if (child.stdout) log.stream(child.stdout);
   if (child.stderr) log.stream(child.stderr, "crashes");
+  return child;
+}
 
+export function startProcess(lambda: LambdaFunction, workshop: Workshop, log: Log): LambdaProcess {
+  const child = spawned(lambda, workshop, log);
   const init = Promise.withResolvers<void>();
   // A process that is killed before anyone waits for it must not end the host.
   init.promise.catch(() => undefined);

@@ -39,6 +39,21 @@ export function loadsOf(model: Model, stageRps: number): readonly Load[] {
   const entries = rate((name) => (situation(name).events > 0 ? 2 : 0));
   const secretReads = (busy + 299n) / 300n + (BigInt(rps) * BigInt(parameters.coldPerMillion)) / thousand;
   const rows: readonly Row[] = [
+    ...ofCalls({ busiestRoute, stageRps, requests: BigInt(rps) * thousand, busy, busiest }),
+    ...ofStores({ writes, reads, entries, secretReads, events: rate((name) => situation(name).events) }),
+  ];
+  return rows.map(([what, unit, used, bound, source, then]) => ({
+    ...{ what, unit, used, source, then },
+    bound: BigInt(bound) * thousand,
+  }));
+}
+
+interface Calls extends Readonly<Record<"busiestRoute" | "requests" | "busy" | "busiest", bigint>> {
+  readonly stageRps: number;
+}
+
+function ofCalls({ busiestRoute, stageRps, requests, busy, busiest }: Calls): readonly Row[] {
+  return [
     [
       "the stage's throttle, of the busiest route",
       "requests/s",
@@ -50,7 +65,7 @@ export function loadsOf(model: Model, stageRps: number): readonly Load[] {
     [
       "API Gateway, account",
       "requests/s",
-      BigInt(rps) * thousand,
+      requests,
       10_000,
       "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html",
       "ask for more; the burst follows the rate",
@@ -71,6 +86,13 @@ export function loadsOf(model: Model, stageRps: number): readonly Load[] {
       "https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html",
       "let traffic come over tens of seconds, or keep provisioned concurrency for it",
     ],
+  ];
+}
+
+type Stored = Readonly<Record<"writes" | "reads" | "entries" | "secretReads" | "events", bigint>>;
+
+function ofStores({ writes, reads, entries, secretReads, events }: Stored): readonly Row[] {
+  return [
     [
       "DynamoDB, writes of a new table",
       "units/s",
@@ -114,16 +136,12 @@ export function loadsOf(model: Model, stageRps: number): readonly Load[] {
     [
       "EventBridge, PutEvents",
       "events/s",
-      rate((name) => situation(name).events),
+      events,
       10_000,
       "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html",
       "ask for more; events come late and none is lost while the stream holds them, 24 h",
     ],
   ];
-  return rows.map(([what, unit, used, bound, source, then]) => ({
-    ...{ what, unit, used, source, then },
-    bound: BigInt(bound) * thousand,
-  }));
 }
 
 /** Calls of a provider, in thousandths a second: it has a limit of its own that no document gives. */

@@ -3,14 +3,14 @@ import { isKnownUnsent } from "./plainly.ts";
 import type { Fault, Plan, Run } from "./points.ts";
 import type { Treatment } from "./provider.ts";
 import type { Engine } from "./store.ts";
-import { newIdentity, type Subject, type SubjectName, subject } from "./subjects.ts";
+import { newIdentity, type StruckName, type Subject, subject } from "./subjects.ts";
 import { effectOf, times, type Without, World } from "./world.ts";
 
 export type Actor = "caller" | "rival" | "reconciler" | "notification" | "person" | "second person";
 
 /** One case: who is struck where by what, how the provider treats the first changes, and who comes in which order. */
 export interface Case {
-  readonly subject: SubjectName;
+  readonly subject: StruckName;
   readonly treatments: readonly Treatment[];
   readonly refusesRepeats?: boolean;
   /** How much later the provider's lists show what was done, in milliseconds; at once unless told. */
@@ -265,7 +265,7 @@ export function faultsAt(point: string, all: readonly Fault[]): readonly Fault[]
 }
 
 /** Who comes first to a record: its caller again, or the reconciler; of a binding, its notification early or late. */
-export const ordersOf = (name: SubjectName): readonly (readonly Actor[])[] =>
+export const ordersOf = (name: StruckName): readonly (readonly Actor[])[] =>
   name === "registerBinding"
     ? [
         ["notification", "caller", "reconciler"],

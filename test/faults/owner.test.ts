@@ -4,7 +4,7 @@ import { leavesNoMark } from "./late-claim-schedules.ts";
 import { faults } from "./points.ts";
 import type { Treatment } from "./provider.ts";
 import { campaignOf } from "./started-engine.ts";
-import { type SubjectName, subjectNames } from "./subjects.ts";
+import { type StruckName, subjectNames } from "./subjects.ts";
 
 const campaign = campaignOf("the first caller struck at every point");
 
@@ -15,7 +15,7 @@ const treatments: readonly Treatment[] = [
 ];
 
 /** The same pipeline as customerOtp's to the letter, but for the names of their fields: one order is enough. */
-const twins: readonly SubjectName[] = ["registrationOtp", "forgotMpin", "changeMpin"];
+const twins: readonly StruckName[] = ["registrationOtp", "forgotMpin", "changeMpin"];
 
 test.each(subjectNames)("%s: whatever strikes its first caller, the record tells the truth", async (name) => {
   const cases: Case[] = [];

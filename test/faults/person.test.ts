@@ -12,7 +12,7 @@ import {
 import { faults, type Plan } from "./points.ts";
 import type { Treatment } from "./provider.ts";
 import { campaignOf } from "./started-engine.ts";
-import { type SubjectName, subjectNames } from "./subjects.ts";
+import { type StruckName, subjectNames } from "./subjects.ts";
 
 const campaign = campaignOf("a person struck at every point");
 
@@ -33,7 +33,7 @@ const wordsOn = (happened: boolean): readonly Word[] => [
 ];
 
 /** Who comes while the first person stands still: another one and the caller, or the caller and a reconciler. */
-const ordersOf = (name: SubjectName): readonly (readonly Actor[])[] => [
+const ordersOf = (name: StruckName): readonly (readonly Actor[])[] => [
   ["reconciler", "person", "second person", "caller"],
   ["caller", "person", "caller", "reconciler"],
   ...(name === "registerBinding"
@@ -42,9 +42,9 @@ const ordersOf = (name: SubjectName): readonly (readonly Actor[])[] => [
 ];
 
 /** The same pipeline as customerOtp's to the letter, but for the names of their fields. */
-const twins: readonly SubjectName[] = ["registrationOtp", "forgotMpin", "changeMpin"];
+const twins: readonly StruckName[] = ["registrationOtp", "forgotMpin", "changeMpin"];
 /** What a person meets is the same as with another one: one order is enough. */
-const alike: readonly SubjectName[] = [
+const alike: readonly StruckName[] = [
   "creditWallet",
   "walletToWallet",
   "updateCustomer",

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { accountBindingToken } from "../../lib/signing/index.ts";
 import type { WireReply, WireRequest } from "../../lib/transport.ts";
 import { asItIs, bytes, type Dress, type Json, type Said, type Wire, written } from "./dress.ts";
+import { derived } from "./subjects.ts";
 
 /** Something that the provider did. `sent` and `applied` are places in the world's one order of events. */
 export interface Effect {
@@ -291,7 +292,7 @@ export class Provider {
       case "addsubmerchant":
         return { sub_merchant_id: id };
       default:
-        return { transaction_id: id };
+        return derived.find((each) => each.path === path)?.data(fields) ?? { transaction_id: id };
     }
   }
 

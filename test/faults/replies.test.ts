@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { type Case, ordersOf, runAll } from "./campaign.ts";
 import type { Treatment } from "./provider.ts";
 import { campaignOf } from "./started-engine.ts";
-import { type SubjectName, subjectNames } from "./subjects.ts";
+import { type StruckName, subjectNames } from "./subjects.ts";
 
 const campaign = campaignOf("whatever the provider did and said");
 
 /** What a provider may say of something that it did, and of something that it did not do; a listed refusal is never a lie. */
 const replies = ["never", "500", "garbage", "wrong hash", "unknown code", "both null"] as const;
-const treatmentsOf = (name: SubjectName): readonly Treatment[] =>
+const treatmentsOf = (name: StruckName): readonly Treatment[] =>
   [
     ...(["truly", ...replies] as const).map((reply): Treatment => ({ acts: "yes", replies: reply })),
     ...([...replies, "refusal", "unauthorized"] as const).map(

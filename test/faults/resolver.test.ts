@@ -3,7 +3,7 @@ import { type Actor, type Case, faultsAt, resumptionsOf, runAll, runCase, shareO
 import { faults } from "./points.ts";
 import type { Treatment } from "./provider.ts";
 import { campaignOf } from "./started-engine.ts";
-import { type SubjectName, subjectNames } from "./subjects.ts";
+import { type StruckName, subjectNames } from "./subjects.ts";
 
 const campaign = campaignOf("whoever settles doubt struck at every point");
 
@@ -17,7 +17,7 @@ const doubts: readonly (readonly Treatment[])[] = [
 ];
 
 /** Who is struck first in his round, and who acts while he stands still: the caller again, or a second reconciler. */
-const ordersOf = (name: SubjectName): readonly (readonly [Actor, ...Actor[]])[] => [
+const ordersOf = (name: StruckName): readonly (readonly [Actor, ...Actor[]])[] => [
   ["caller", "reconciler"],
   ["reconciler", "caller"],
   ["reconciler", "reconciler"],

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as v from "valibot";
+import { callOf, sampled } from "../../contract/registry.ts";
 import { operation as addSubMerchant } from "../../functions/aggrepay/add-sub-merchant.ts";
 import { operation as changeMpin } from "../../functions/aggrepay/change-mpin.ts";
 import { operation as creditWallet } from "../../functions/aggrepay/credit-wallet.ts";
@@ -16,6 +17,7 @@ import { functions } from "../../functions/index.ts";
 import { operation as registerBinding } from "../../functions/nicepay/register-account-binding.ts";
 import { type ChangeOperation, settles } from "../../lib/operation/change-spec.ts";
 import { recordId } from "../../lib/records/identity.ts";
+import type { Json } from "./dress.ts";
 
 /** Any change: what differs from one to another is of no concern to the pipeline that runs them all. */
 // biome-ignore lint/suspicious/noExplicitAny: the types of one operation's input and reply meet only inside it
@@ -38,7 +40,7 @@ export interface Subject {
   readonly sameness: string;
 }
 
-const known: Readonly<Record<string, AnyChange>> = {
+const written: Readonly<Record<string, AnyChange>> = {
   addSubMerchant,
   changeMpin,
   creditWallet,
@@ -54,9 +56,6 @@ const known: Readonly<Record<string, AnyChange>> = {
   walletToWallet,
   registerBinding,
 };
-
-/** Operations whose records are put through every fault. */
-export const struckNames: ReadonlySet<string> = new Set(Object.values(known).map(({ name }) => name));
 
 type Sample = (n: string) => Record<string, unknown>;
 
@@ -111,8 +110,49 @@ export const samples = {
   }),
 } satisfies Readonly<Record<string, Sample>>;
 
+/** The name of an operation that has no request above, as the registry has it. */
+type Derived = string & { readonly isDerived: true };
 export type SubjectName = keyof typeof samples;
-export const subjectNames = Object.keys(samples) as readonly SubjectName[];
+export type StruckName = SubjectName | Derived;
+
+interface DerivedSubject {
+  readonly name: Derived;
+  readonly operation: AnyChange;
+  readonly sample: Sample;
+  /** The provider's path, and `data` of its success. */
+  readonly path: string;
+  readonly data: (fields: Readonly<Record<string, string>>) => Json;
+}
+
+/** AggrePay's other changes: the least request of the operation's sample, with what names the customer made of `n`. */
+export const derived: readonly DerivedSubject[] = sampled
+  .filter(({ operation: { name } }) => !Object.values(written).some((each) => each.name === name))
+  .flatMap(({ id, operation: { name }, sample }) => {
+    const operation = changes.find((each) => each.name === name);
+    if (operation?.provider.name !== "aggrepay") return [];
+    const request: Sample = (n) => {
+      const { input } = sample.least(n);
+      return {
+        ...input,
+        ...("customerId" in input && { customerId: customer(n) }),
+        ...("mobileNumber" in input && { mobileNumber: mobile(n) }),
+      };
+    };
+    const { path } = callOf({ operation }, v.parse(operation.input, request("n")));
+    const data = (fields: object) => (sample.reply(fields as never) as { readonly data: Json }).data;
+    return [{ name: id as Derived, operation, sample: request, path, data }];
+  });
+
+/** Operations whose records are put through every fault. */
+export const struckNames: ReadonlySet<string> = new Set([
+  ...Object.values(written).map(({ name }) => name),
+  ...derived.map(({ operation }) => operation.name),
+]);
+
+export const subjectNames: readonly StruckName[] = [
+  ...(Object.keys(samples) as SubjectName[]),
+  ...derived.map(({ name }) => name),
+];
 
 interface Options {
   readonly caller?: string;
@@ -125,10 +165,12 @@ let identities = 0;
 export const newIdentity = (prefix = "T"): string => `${prefix}-${++identities}`;
 
 /** A request as its operation's own schema reads it. */
-export function subject(name: SubjectName, n: string, { caller = "shop", key, more }: Options = {}): Subject {
-  const operation = known[name];
+export function subject(name: StruckName, n: string, { caller = "shop", key, more }: Options = {}): Subject {
+  const other = derived.find((each) => each.name === name);
+  const operation = other?.operation ?? written[name];
   if (!operation) throw new Error(`there is no ${name}`);
-  const given = { ...samples[name](n), ...more };
+  const request = other?.sample ?? samples[name as SubjectName];
+  const given = { ...request(n), ...more };
   const input = v.parse(operation.input, given) as Record<string, unknown>;
   const { identity, provider } = operation;
   const id = key ?? n;
