@@ -39,7 +39,6 @@ export const transitions: Transitions = {
     succeeded: ["owner", "evidence"],
     declined: ["owner", "evidence"],
     not_executed: ["owner", "evidence"],
-    in_doubt: ["owner"],
     needs_attention: ["evidence"],
   },
   needs_attention: {

@@ -1,5 +1,5 @@
 import { Problem } from "../../lib/problem.ts";
-import { actsSilently, showing } from "./guards.ts";
+import { actsSilently, showing, withoutClause } from "./guards.ts";
 import type { Run } from "./points.ts";
 import { debitOf, expectState, expectTold, type Schedule, until } from "./schedule.ts";
 import { type Subject, subject } from "./subjects.ts";
@@ -86,6 +86,28 @@ export const repeatSchedules: readonly Schedule[] = [
       return waits(world, debit, 600);
     },
   ),
+  {
+    rule: "nobody asks before the provider's Retry-After is over",
+    schedule:
+      "a debit's reply is lost; an inquiry is refused with ten minutes; then a copy of the write arrives by which its owner said that it was in doubt",
+    async run(world) {
+      const debit = debitOf();
+      world.provider.treatments.push(actsSilently);
+      await until(world.call(debit, { at: "settle", fault: "lands again" }));
+      world.advance(times.lease);
+      world.provider.refusedReads.push("unavailable");
+      const first = await until(world.call(debit));
+      await world.catchUp();
+      const askedEarly = [await until(world.call(debit)), await until(world.reconciler())].some(hasAsked);
+      world.advance(10 * times.minute);
+      return [
+        ...(hasAsked(first) ? [] : ["the first repeat did not ask"]),
+        ...(askedEarly ? ["it was asked about at once"] : []),
+        ...expectTold(await until(world.call(debit)), "200"),
+      ];
+    },
+    guards: [{ name: "settle: list of states", without: withoutClause("settle", "list of states") }],
+  },
   {
     rule: "a caller's repeats leave the reconciler's times as they are",
     schedule:

@@ -27,7 +27,8 @@ const writers: readonly Writer[] = ["claim", "owner", "evidence", "person"];
 const allowed: Readonly<Record<Writer, readonly string[]>> = {
   // Only what is known to have had no effect may be attempted again.
   claim: ["not_sent -> dispatched", "not_executed -> dispatched"],
-  // A genuine late reply beats doubt; doubt never beats a person's list; "not sent" is known at once or never.
+  // A genuine late reply beats doubt; doubt never beats a person's list, nor doubt that has been looked into since; "not sent" is
+  // known at once or never.
   owner: [
     "dispatched -> succeeded",
     "dispatched -> declined",
@@ -37,7 +38,6 @@ const allowed: Readonly<Record<Writer, readonly string[]>> = {
     "in_doubt -> succeeded",
     "in_doubt -> declined",
     "in_doubt -> not_executed",
-    "in_doubt -> in_doubt",
     "needs_attention -> succeeded",
     "needs_attention -> declined",
     "needs_attention -> not_executed",

@@ -414,7 +414,7 @@ describe("settle", () => {
   /** `<from> -> <to>` that the owner may write; whatever is missing here must leave the record as it is. */
   const allowed = new Set([
     ...["succeeded", "declined", "not_sent", "not_executed", "in_doubt"].map((to) => `dispatched -> ${to}`),
-    ...["succeeded", "declined", "not_executed", "in_doubt"].map((to) => `in_doubt -> ${to}`),
+    ...["succeeded", "declined", "not_executed"].map((to) => `in_doubt -> ${to}`),
     ...["succeeded", "declined", "not_executed"].map((to) => `needs_attention -> ${to}`),
     "not_executed -> succeeded",
   ]);

@@ -359,8 +359,7 @@ export const leanings: readonly Leaning[] = [
     isPlain: true,
     sets(world, requests, random) {
       wearsAll(world, requests, random);
-      const field = random.pick(["merchant_transaction_id", "merchantTransactionId"]);
-      world.provider.unknown = `The selected ${field} is invalid.`;
+      world.provider.unknown = "The selected merchant_transaction_id is invalid.";
     },
     path: ["call 0", "the quiet period", "reconcile 0", "call 0", "call 1"],
   },

@@ -249,9 +249,8 @@ export class Ledger {
       const owner = item.owner?.S ?? "";
       if (isClaim && owners.has(owner)) says("one claim held twice");
       if (isClaim) owners.add(owner);
-      // A copy of the owner's doubt finds what it has written.
-      const isCopy = write === "settle" && to === "in_doubt";
-      if (from !== to || isClaim || isCopy) this.#transition(from, to, write, says);
+      if (from !== to || isClaim || (write === "settle" && to === "in_doubt"))
+        this.#transition(from, to, write, says);
       if (write === "decide") isMistaken = this.#isMistaken(item);
       else if (from !== to) isMistaken = false;
       if (write === "decideFlag") isFlagDecided = true;

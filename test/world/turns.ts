@@ -14,8 +14,6 @@ const numberIn = (item: Item | undefined, name: string): number | undefined =>
  */
 export function ofTurns(version: Version, before: Item | undefined, turns: Set<string>): readonly string[] {
   if (!before) return [];
-  // A copy of the owner's doubt brings its time back, and with it a copy of a turn may hold again: nobody waits for either.
-  if (version.write === "settle") turns.clear();
   if (version.write === "takeTurn") return ofTaken(version, before, turns);
   const counted = (item: Item) => numberIn(item, "inquiries") ?? 0;
   const isCounted = version.write === "postpone" && counted(version.item) > counted(before);
