@@ -1,29 +1,48 @@
+import { type Expected, isAbout, isProblem, isRefusedBefore, isSuccess } from "../client/src/answer.ts";
+import type { Problem } from "../client/src/contract.ts";
 import type { Reply } from "../ops/smoke/gateway.ts";
 import type { Ending } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { isObject, type JsonObject, lines, shown } from "./shown.ts";
 
+/** The gateway's own problem about that request, where the reply is one. */
+const problemIn = ({ body }: Reply, expected: Expected): Problem | undefined =>
+  isProblem(body) && isAbout(body, expected) ? body : undefined;
+
+/** Whether something on the way gave the reply: it is neither of the gateway nor of API Gateway. */
+export const isForeign = (reply: Reply, expected: Expected): boolean =>
+  !isSuccess(reply.status, reply.body, expected) &&
+  problemIn(reply, expected) === undefined &&
+  (reply.status < 400 || isProblem(reply.body));
+
 /**
- * How a command ends by a reply: by status, `code` and `retry` alone. Answers without `code` are API Gateway's own: after its 429
- * and 5xx a change is repeated under the same identity, since its record knows what may be done.
+ * How a command ends by a reply: by its form, status, `code` and `retry` alone. Answers without `code` are API Gateway's own:
+ * after its 429 and 5xx a change is repeated under the same identity, since its record knows what may be done.
  */
-export function endingOf({ status, body }: Reply): Ending {
-  if (status >= 200 && status < 300) return "done";
-  const { code, retry } = isObject(body) ? body : {};
-  if (typeof code !== "string") {
+export function endingOf(reply: Reply, expected: Expected): Ending {
+  const { status, body } = reply;
+  if (isSuccess(status, body, expected)) return "done";
+  const problem = problemIn(reply, expected);
+  if (problem === undefined) {
+    if (isForeign(reply, expected)) return expected.isChange ? "inDoubt" : "unreachable";
     if (status === 429) return "notDone";
-    return status >= 500 ? "inDoubt" : "refused";
+    return isRefusedBefore(status) ? "refused" : "inDoubt";
   }
+  const { code, retry } = problem;
   if (status === 504 || code === "in-progress") return "inDoubt";
   if (retry === "same-identity") return "notDone";
   return code === "invalid-request" || code === "unacceptable-body" ? "wrongInput" : "refused";
 }
 
 /** The first line of a reply: `200 succeeded`, `422 wrong-credential: AggrePay refused the MPIN.` */
-export function headline({ status, body }: Reply): string {
-  const { code, detail, message, record } = isObject(body) ? body : {};
-  if (typeof code === "string") return `${status} ${code}: ${shown(detail)}`;
-  if (status >= 200 && status < 300) {
+export function headline(reply: Reply, expected: Expected): string {
+  const { status, body } = reply;
+  const problem = problemIn(reply, expected);
+  if (problem !== undefined) return `${status} ${problem.code}: ${shown(problem.detail)}`;
+  if (isForeign(reply, expected))
+    return `${status}: this is not the gateway's answer to this request; something on the way gave it.`;
+  const { message, record } = isObject(body) ? body : {};
+  if (status < 300) {
     const state = isObject(record) ? ` ${shown(record.state)}` : "";
     return `${status}${state}`;
   }
@@ -38,15 +57,17 @@ const hints: Readonly<Record<string, string>> = {
 };
 
 /** Tells a reply, for people or as the JSON that came. */
-export function tellReply(reply: Reply, io: Io, json: boolean): void {
+export function tellReply(reply: Reply, expected: Expected, io: Io, json: boolean): void {
+  const isStrange = isForeign(reply, expected);
   if (json) {
+    if (isStrange) io.err(headline(reply, expected));
     io.out(JSON.stringify(reply.body ?? { status: reply.status }));
     return;
   }
-  const isGood = reply.status >= 200 && reply.status < 300;
-  const replayed = reply.headers["idempotency-replayed"] === "true" ? "  (given before)" : "";
-  io.out(`${io.paint(isGood ? "green" : "red", headline(reply))}${replayed}`);
-  for (const line of detailsOf(reply)) io.out(line);
+  const isGood = isSuccess(reply.status, reply.body, expected);
+  const replayed = isGood && reply.headers["idempotency-replayed"] === "true" ? "  (given before)" : "";
+  io.out(`${io.paint(isGood ? "green" : "red", headline(reply, expected))}${replayed}`);
+  if (!isStrange) for (const line of detailsOf(reply)) io.out(line);
 }
 
 function detailsOf({ body }: Reply): readonly string[] {

@@ -77,3 +77,14 @@ function unreachable(url: URL, cause: Unanswered): Stopped {
   const hint = cause.isUnsent && isLoopback(url) ? ' "gw start" starts it, and --url names another.' : "";
   return new Stopped("unreachable", `${url.origin}: ${cause.message}.${hint}`, { cause });
 }
+
+/**
+ * No answer to a change: only where nothing was sent it could not be reached; else it is not known what became of it.
+ *
+ * @param more what the person is told then
+ * @returns what is to be thrown
+ */
+export const unlessUnsent = (error: unknown, more: string): unknown =>
+  error instanceof Stopped && error.cause instanceof Unanswered && !error.cause.isUnsent
+    ? new Stopped("inDoubt", `${error.message} ${more}`, { cause: error.cause })
+    : error;

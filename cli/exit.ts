@@ -3,8 +3,11 @@ export const exits = {
   done: [0, "done"],
   refused: [1, "refused or declined, or a check failed: the same again will not help"],
   wrongInput: [2, "wrong input: the command line, or a request that the gateway finds invalid"],
-  inDoubt: [3, "not known yet, or it waits for a person: repeat the same request"],
-  unreachable: [4, "no answer: the gateway or sandbox could not be reached"],
+  inDoubt: [
+    3,
+    "not known yet (also where no answer came), or it waits for a person: repeat the same request",
+  ],
+  unreachable: [4, "no answer of the gateway or sandbox; a change was not sent"],
   notDone: [
     5,
     "this request did nothing (throttled, not sent), an earlier one of its identity may have: repeat the same request",

@@ -1,4 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { styleText } from "node:util";
+import { escaped } from "../lib/visible.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -25,3 +27,35 @@ export const processIo: Io = {
   },
   environment: process.env,
 };
+
+/**
+ * An io for texts of providers and others: what cannot be seen in a line, or would command the terminal, is shown escaped, and
+ * colours are those that `paint` gave alone. Lines of JSON stay what they were: escapes are JSON's own.
+ */
+export function visibly(io: Io): Io {
+  const painted = new Map<string, string>();
+  // A mark that no text can have: it is another in each process.
+  const mark = randomUUID();
+  const marks = new RegExp(`(${mark}:\\d+;)`);
+  const shown = (line: string) =>
+    line
+      .split(marks)
+      .map((part) => {
+        const text = painted.get(part) ?? escaped(part);
+        painted.delete(part);
+        return text;
+      })
+      .join("");
+  let count = 0;
+  return {
+    ...io,
+    out: (line) => io.out(shown(line)),
+    err: (line) => io.err(shown(line)),
+    paint(style, text) {
+      count += 1;
+      const key = `${mark}:${count};`;
+      painted.set(key, io.paint(style, shown(text)));
+      return key;
+    },
+  };
+}

@@ -1,3 +1,5 @@
+import { type Expected, expectedOf, isSuccess } from "../client/src/answer.ts";
+import { operations } from "../client/src/contract.ts";
 import type { Reply } from "../ops/smoke/gateway.ts";
 import { endingOf, tellReply } from "./answer.ts";
 import type { Asked } from "./ask.ts";
@@ -9,23 +11,35 @@ import { isObject, type JsonObject } from "./shown.ts";
 export class Refused extends Error {
   override readonly name = "Refused";
   readonly reply: Reply;
+  readonly expected: Expected;
 
-  constructor(reply: Reply) {
+  constructor(reply: Reply, expected: Expected) {
     super(`HTTP ${reply.status}`);
     this.reply = reply;
+    this.expected = expected;
   }
 }
 
 /**
  * Reads one thing of the gateway.
  *
- * @throws Refused unless the answer is a success
+ * @throws Refused unless the answer is a success of the gateway
  */
-export async function got(asked: Asked, path: string): Promise<JsonObject> {
+export async function got(asked: Asked, path: string, expected: Expected): Promise<JsonObject> {
   const reply = await asked.send({ method: "GET", path });
-  if (reply.status !== 200 || !isObject(reply.body)) throw new Refused(reply);
-  return reply.body;
+  const { status, body } = reply;
+  if (!isSuccess(status, body, expected) || !isObject(body)) throw new Refused(reply, expected);
+  return body;
 }
+
+/** Reads one record by its id. @throws Refused */
+export async function gotRecord(asked: Asked, id: string): Promise<JsonObject> {
+  const expected = expectedOf(operations.recordsGet, { id }, undefined);
+  const { record } = await got(asked, `/v1/records/${encodeURIComponent(id)}`, expected);
+  return isObject(record) ? record : {};
+}
+
+const listExpected = expectedOf(operations.recordsList, {}, undefined);
 
 /** A list of records, page by page, up to a number of them. */
 export async function listed(
@@ -37,7 +51,7 @@ export async function listed(
   const isPaged = query.state !== undefined || query.customerId !== undefined;
   for (let cursor: string | undefined; ; ) {
     const page = { ...query, ...(isPaged && { limit: "100" }), ...(cursor !== undefined && { cursor }) };
-    const body = await got(asked, `/v1/records?${new URLSearchParams(sorted(page))}`);
+    const body = await got(asked, `/v1/records?${new URLSearchParams(sorted(page))}`, listExpected);
     rows.push(...(Array.isArray(body.result) ? body.result.filter(isObject) : []));
     const next = isObject(body.page) ? body.page.cursor : undefined;
     if (typeof next !== "string" || rows.length >= limit) return rows.slice(0, limit);
@@ -55,8 +69,7 @@ export async function orTold(io: Io, json: boolean, run: () => Promise<Ending>):
     return await run();
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    tellReply(error.reply, io, json);
-    const ends = endingOf(error.reply);
-    return ends === "done" ? "refused" : ends;
+    tellReply(error.reply, error.expected, io, json);
+    return endingOf(error.reply, error.expected);
   }
 }

@@ -2,13 +2,14 @@ import { CannotStart } from "../local/cannot-start.ts";
 import { Usage } from "../ops/smoke/address.ts";
 import { Unsigned } from "../ops/smoke/identity.ts";
 import { type Ending, exits, Stopped } from "./exit.ts";
-import type { Io } from "./io.ts";
+import { type Io, visibly } from "./io.ts";
 
 /** Runs what a command does, and keeps how it ended; a program of its own ends with a code of its own. */
 export type Run = (command: (io: Io) => Promise<Ending | number>) => Promise<void>;
 
 /** One line for what a person can put right; anything else is a fault of ours and is thrown on. */
-export function runner(io: Io, end: (code: number) => void): Run {
+export function runner(given: Io, end: (code: number) => void): Run {
+  const io = visibly(given);
   return async (command) => {
     try {
       const ended = await command(io);

@@ -15,7 +15,7 @@ export function clientContract({ paths, components }: Contract): string {
     `/** Every operation, with what it takes and what it answers. */\nexport interface Operations {\n${operations
       .map(({ operation }) => entryOf(operation))
       .join("\n")}\n}`,
-    `/** How each operation is called. */\nexport const operations = {\n${operations.map(rowOf).join("\n")}\n} as const;`,
+    `/** How each operation is called. */\nexport const operations = {\n${operations.map((each) => rowOf(each, components.schemas)).join("\n")}\n} as const;`,
     ...[...problems].map(
       ([code, { meaning, caller }]) =>
         `${comment(`${meaning} Do: ${caller}`)}export class ${classOf(code)} extends GatewayProblem {\n  declare readonly code: "${code}";\n}`,
@@ -52,19 +52,28 @@ function requestType({ parameters = [], requestBody }: Operation): string {
   });
 }
 
-function rowOf({
-  path,
-  method,
-  operation,
-}: {
-  readonly path: string;
-  readonly method: string;
-  readonly operation: Operation;
-}): string {
+function rowOf(
+  { path, method, operation }: ReturnType<typeof operationsOf>[number],
+  schemas: Contract["components"]["schemas"],
+): string {
   const query = (operation.parameters ?? []).filter((each) => each.in === "query").map(({ name }) => name);
-  const row = { method, path, identity: operation["x-identity"].by, query };
+  const { by, fields, when } = operation["x-identity"];
+  const row = { method, path, identity: by, fields, when, query, ...successOf(operation, schemas) };
   return `  ${operation.operationId}: ${JSON.stringify(row)},`;
 }
+
+/** The statuses of a success, and what each member is that its body always has. */
+function successOf({ responses }: Operation, schemas: Contract["components"]["schemas"]) {
+  const successes = Object.entries(responses).filter(([status]) => status.startsWith("2"));
+  const holds = successes.flatMap(([, { content }]) => {
+    const { properties = {}, required = [] } = resolved(content?.["application/json"]?.schema ?? {}, schemas);
+    return required.map((name) => [name, resolved(properties[name] ?? {}, schemas).type] as const);
+  });
+  return { statuses: successes.map(([status]) => Number(status)), holds: Object.fromEntries(holds) };
+}
+
+const resolved = (schema: Schema, schemas: Contract["components"]["schemas"]): Schema =>
+  schema.$ref === undefined ? schema : (schemas[schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1)] ?? {});
 
 const comment = (text: string | undefined): string =>
   text === undefined ? "" : `/** ${text.replaceAll("*/", "* /").replaceAll("\n", " ")} */\n`;

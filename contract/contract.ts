@@ -51,7 +51,11 @@ export interface Operation {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: { readonly "application/json": Media } };
   readonly responses: Readonly<Record<string, Response>>;
-  readonly "x-identity": { readonly by: string; readonly fields?: readonly string[] };
+  readonly "x-identity": {
+    readonly by: string;
+    readonly fields?: readonly string[];
+    readonly when?: string;
+  };
   readonly "x-provider"?: string;
 }
 

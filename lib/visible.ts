@@ -55,6 +55,18 @@ export function invisibleIn(text: string): string | undefined {
   return space === undefined ? undefined : `must not begin or end with ${codePoint(space)}, a space`;
 }
 
+const seenOrUnseen = new RegExp(`(${seenJoiners.source})|${unseen.source}|\\p{Cs}`, "gu");
+
+/** A text as people read it safely: each character that cannot be seen, or that turns the text around, as JSON escapes it. */
+export const escaped = (text: string): string =>
+  text.replace(seenOrUnseen, (character: string, joiner: string | undefined) =>
+    joiner === undefined
+      ? [...Array(character.length).keys()].map((at) => unit(character, at)).join("")
+      : joiner,
+  );
+
+const unit = (text: string, at: number): string => `\\u${text.charCodeAt(at).toString(16).padStart(4, "0")}`;
+
 const codePoint = (character: string): string =>
   `U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}`;
 

@@ -1,4 +1,6 @@
 import { Command } from "commander";
+import { expectedOf } from "../../client/src/answer.ts";
+import { operations } from "../../client/src/contract.ts";
 import { type AskOptions, asksGateway, gatewayOf } from "../ask.ts";
 import { type Ending, Stopped, wrongInput } from "../exit.ts";
 import type { Io } from "../io.ts";
@@ -47,7 +49,8 @@ async function books(options: BooksOptions, io: Io): Promise<Ending> {
         "Only the local gateway, with BOOKS=on, looks at the books when it is told to.",
       );
   }
-  const { result } = await got(asked, `/v1/books${date === undefined ? "" : `?date=${date}`}`);
+  const path = `/v1/books${date === undefined ? "" : `?date=${date}`}`;
+  const { result } = await got(asked, path, expectedOf(operations.recordsBooks, {}, undefined));
   const days = Array.isArray(result) ? result.filter(isObject) : [];
   if (options.json) io.out(JSON.stringify(days));
   else if (days.length === 0) io.out("Nobody has looked at the books of that day.");

@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { Command } from "commander";
+import { type Described, expectedOf } from "../../client/src/answer.ts";
+import { operations } from "../../client/src/contract.ts";
 import { curlOf } from "../../local/curl.ts";
-import { endingOf, tellReply } from "../answer.ts";
-import { type AskOptions, asksGateway, gatewayOf } from "../ask.ts";
+import type { Reply } from "../../ops/smoke/gateway.ts";
+import { endingOf, isForeign, tellReply } from "../answer.ts";
+import { type AskOptions, asksGateway, gatewayOf, unlessUnsent } from "../ask.ts";
 import type { Catalogue, Operation } from "../catalogue.ts";
 import type { Ending } from "../exit.ts";
 import { wrongInput } from "../exit.ts";
@@ -59,21 +62,43 @@ async function call(
   const operation = operationNamed(name, known);
   if (options.fields) return listFields(operation, options, io);
   const input = await given(args, options, operation, io);
-  const request = requestOf(operation, input, keyOf(operation, input, options, io), options.body);
+  const key = keyOf(operation, input, options, io);
+  const request = requestOf(operation, input, key, options.body);
   const asked = await gatewayOf(options, io);
   if (options.curl) {
-    io.out(curlOf(asked.url, request));
+    for (const line of curlOf(asked.url, request).split("\n")) io.out(line);
     return "done";
   }
-  const send = () => asked.send(request);
+  const expected = expectedOf(rowOf(operation), input, key);
+  const send = () =>
+    asked.send(request).catch((error: unknown) => {
+      throw expected.isChange ? unlessUnsent(error, goOn(operation, key)) : error;
+    });
   if (options.untilKnown) {
-    const { reply, ends } = await untilKnown({ seconds: options.for, send, tell: io.err });
-    tellReply(reply, io, options.json === true);
-    return ends;
+    const { reply, ends } = await untilKnown({ seconds: options.for, expected, send, tell: io.err });
+    return told(reply, ends);
   }
   const reply = await send();
-  tellReply(reply, io, options.json === true);
-  return endingOf(reply);
+  return told(reply, endingOf(reply, expected));
+
+  function told(reply: Reply, ends: Ending): Ending {
+    tellReply(reply, expected, io, options.json === true);
+    if (isForeign(reply, expected) && expected.isChange) io.err(goOn(operation, key));
+    return ends;
+  }
+}
+
+/** The operation as the contract describes its answers. */
+function rowOf({ method, path, name }: Operation): Described {
+  const found = Object.values(operations).find((row) => row.method === method && row.path === path);
+  if (found === undefined) throw new Error(`the contract has no ${name}`);
+  return found;
+}
+
+/** How to go on where it is not known what became of a change. */
+function goOn({ identity: { fields: [field] = [] } }: Operation, key: string | undefined): string {
+  const same = field === undefined ? `--key ${key}` : `the same ${field}`;
+  return `The request may have been carried out: repeat it as it is, with ${same}, and its record tells. Use no other identity meanwhile.`;
 }
 
 /** The fields that are given, one by one or as a body. */

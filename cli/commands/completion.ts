@@ -16,7 +16,7 @@ Examples:
     )
     .action((shell: Shell) =>
       run(async (io) => {
-        io.out(scripts[shell].trimEnd());
+        for (const line of scripts[shell].trimEnd().split("\n")) io.out(line);
         return "done";
       }),
     );

@@ -4,7 +4,7 @@ import { type Asked, type AskOptions, asksGateway, gatewayOf } from "../ask.ts";
 import type { Ending } from "../exit.ts";
 import { wrongInput } from "../exit.ts";
 import type { Io } from "../io.ts";
-import { got, listed, orTold } from "../list.ts";
+import { gotRecord, listed, orTold } from "../list.ts";
 import type { Run } from "../run.ts";
 import { age, isObject, type JsonObject, lines, shown } from "../shown.ts";
 import { wholeNumber } from "../whole-number.ts";
@@ -50,10 +50,7 @@ const isRecordId = (text: string): boolean => /^(?:[a-z]+\.)?[A-Za-z0-9_-]{43}$/
 
 async function readerOf(id: string, asked: Asked): Promise<() => Promise<JsonObject>> {
   const found = isRecordId(id) ? id : await ofTransaction(id, asked);
-  return async () => {
-    const body = await got(asked, `/v1/records/${encodeURIComponent(found)}`);
-    return isObject(body.record) ? body.record : {};
-  };
+  return () => gotRecord(asked, found);
 }
 
 async function ofTransaction(id: string, asked: Asked): Promise<string> {

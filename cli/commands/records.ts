@@ -5,9 +5,9 @@ import type { Ending } from "../exit.ts";
 import { wrongInput } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { catalogue } from "../known.ts";
-import { got, listed, orTold, Refused } from "../list.ts";
+import { gotRecord, listed, orTold, Refused } from "../list.ts";
 import type { Run } from "../run.ts";
-import { age, isObject, type JsonObject, shown, table } from "../shown.ts";
+import { age, type JsonObject, shown, table } from "../shown.ts";
 import { wholeNumber } from "../whole-number.ts";
 
 interface RecordsOptions extends AskOptions {
@@ -142,10 +142,9 @@ type Named = JsonObject & { readonly id: string };
 const named = (rows: readonly JsonObject[]): readonly Named[] =>
   rows.map((row) => ({ ...row, id: shown(row.id) }));
 
-async function recordsAt(asked: Asked, id: string): Promise<readonly JsonObject[]> {
-  const { record } = await got(asked, `/v1/records/${encodeURIComponent(id)}`);
-  return isObject(record) ? [record] : [];
-}
+const recordsAt = async (asked: Asked, id: string): Promise<readonly JsonObject[]> => [
+  await gotRecord(asked, id),
+];
 
 /** Nothing where the gateway knows of none, or finds the id in a form that none has. */
 async function orNone(reading: Promise<readonly JsonObject[]>): Promise<readonly JsonObject[]> {

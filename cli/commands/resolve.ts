@@ -1,6 +1,8 @@
 import { Command, Option } from "commander";
-import { endingOf, tellReply } from "../answer.ts";
-import { type AskOptions, asksGateway, gatewayOf } from "../ask.ts";
+import { expectedOf } from "../../client/src/answer.ts";
+import { operations } from "../../client/src/contract.ts";
+import { endingOf, isForeign, tellReply } from "../answer.ts";
+import { type AskOptions, asksGateway, gatewayOf, unlessUnsent } from "../ask.ts";
 import type { Ending } from "../exit.ts";
 import { wrongInput } from "../exit.ts";
 import type { Io } from "../io.ts";
@@ -46,23 +48,39 @@ async function resolve(ids: readonly string[], options: ResolveOptions, io: Io):
   const asked = await gatewayOf(options, io);
   const said = { outcome, reason, ...(attempt !== undefined && { attempt }) };
   const isOne = id !== undefined && others.length === 0;
-  const reply = await asked.send({
-    method: "POST",
+  // A decision changes a record, though it has no identity under which it could be repeated.
+  const { recordsResolve, recordsResolveMany } = operations;
+  const expected = {
+    ...(isOne
+      ? expectedOf(recordsResolve, { id }, undefined)
+      : expectedOf(recordsResolveMany, {}, undefined)),
+    isChange: true,
+  };
+  const request = {
+    method: "POST" as const,
     path: isOne ? `/v1/records/${encodeURIComponent(id)}/resolve` : "/v1/records/resolve",
     contentType: "application/json",
     body: JSON.stringify(
       isOne ? { ...said, ...(transactionId !== undefined && { transactionId }) } : { ids, ...said },
     ),
+  };
+  const reply = await asked.send(request).catch((error: unknown) => {
+    throw unlessUnsent(error, `The decision may have been written: ${look}.`);
   });
-  const results = isObject(reply.body) ? reply.body.result : undefined;
+  const ends = endingOf(reply, expected);
+  const results = ends === "done" && isObject(reply.body) ? reply.body.result : undefined;
   if (options.json || !Array.isArray(results)) {
-    tellReply(reply, io, options.json === true);
-    if (reply.status === 202 && !options.json) io.out("  A second person has to say the same.");
+    tellReply(reply, expected, io, options.json === true);
+    if (isForeign(reply, expected)) io.err(`The decision may have been written: ${look}.`);
+    if (ends === "done" && reply.status === 202 && !options.json)
+      io.out("  A second person has to say the same.");
   } else for (const line of table(results.filter(isObject).map(rowOf))) io.out(line);
   const isRefused =
     Array.isArray(results) && results.some((each) => isObject(each) && Number(each.status) >= 300);
-  return isRefused ? "refused" : endingOf(reply);
+  return isRefused ? "refused" : ends;
 }
+
+const look = '"gw record <id>" shows it, and it may be sent again as it is';
 
 function rowOf({ id, status, record, problem }: JsonObject): JsonObject {
   const why = isObject(problem) ? `${shown(problem.code)}: ${shown(problem.detail)}` : undefined;

@@ -1,5 +1,7 @@
 import { connect, isIP } from "node:net";
 import { connect as connectSecurely } from "node:tls";
+import { expectedOf, isSuccess } from "../../client/src/answer.ts";
+import { operations } from "../../client/src/contract.ts";
 import { providers } from "../../lib/providers/index.ts";
 import { type Finding, failed, ok, shown, warning } from "../../ops/smoke/finding.ts";
 import type { Reply } from "../../ops/smoke/gateway.ts";
@@ -12,7 +14,7 @@ const skewMs = { warning: 30_000, failure: 240_000 };
 /** What an answer of the gateway says of itself, and of this machine's clock. */
 export function gatewaySaid(reply: Reply, now: number): readonly Finding[] {
   const check = "gateway";
-  const isOurs = reply.status === 200;
+  const isOurs = isSuccess(reply.status, reply.body, expectedOf(operations.recordsList, {}, undefined));
   const isAllowed = reply.status !== 401 && reply.status !== 403;
   const answered: Finding = {
     check,

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as after } from "node:timers/promises";
+import { type Described, expectedOf } from "./answer.ts";
 import { type Operations, operations } from "./contract.ts";
 import { type Auth, signed } from "./signing.ts";
 import { type Sent, type Sleep, untilKnown } from "./until-known.ts";
@@ -57,10 +58,8 @@ export function createClient(options: ClientOptions): Client {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-interface Row {
+interface Row extends Described {
   readonly method: string;
-  readonly path: string;
-  readonly identity: string;
   readonly query: readonly string[];
 }
 
@@ -78,7 +77,8 @@ async function call(
     ...(key !== undefined && { "idempotency-key": key }),
   };
   const unsigned = { method: operation.method, url, headers, body };
-  const answer = await untilKnown(() => send(unsigned, options, given.signal), {
+  const expected = expectedOf(operation, request, key);
+  const answer = await untilKnown(() => send(unsigned, options, given.signal), expected, {
     patienceMs: given.patienceMs ?? patienceOf(operation, options),
     signal: given.signal,
     idempotencyKey: key,
@@ -140,7 +140,7 @@ async function send(
       kind: "answer",
       status: response.status,
       headers: response.headers,
-      body: bodyOf(text, response),
+      body: jsonOf(text),
     };
   } catch (cause) {
     signal?.throwIfAborted();
@@ -148,12 +148,11 @@ async function send(
   }
 }
 
-/** A success that is no JSON is no answer; of anything else the status says enough. */
-function bodyOf(text: string, { ok }: Response): unknown {
+/** What a JSON text holds; undefined where it is none. */
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    if (ok) throw error;
+  } catch {
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
 export { type Answer, type CallOptions, type Client, type ClientOptions, createClient } from "./client.ts";
 export * from "./contract.ts";
-export { GatewayProblem, NotKnownYet, RefusedByApiGateway } from "./problem.ts";
+export { GatewayProblem, NotKnownYet, NotOfTheGateway, RefusedByApiGateway } from "./problem.ts";
 export { type Auth, type Credentials, credentialsOfEnvironment } from "./signing.ts";

@@ -30,8 +30,8 @@ export class GatewayProblem extends Error {
 }
 
 /**
- * API Gateway itself refused the first request, before any function: wrong credentials, no such route, too large. Nothing
- * happened. As the `cause` of NotKnownYet it is of a repeat, and says nothing of the requests before.
+ * API Gateway itself refused the request, before a function: wrong credentials, no such route, too large. Nothing happened. As
+ * the `cause` of NotKnownYet it is of a repeat, and says nothing of the requests before.
  */
 export class RefusedByApiGateway extends Error {
   override readonly name = "RefusedByApiGateway";
@@ -39,6 +39,17 @@ export class RefusedByApiGateway extends Error {
 
   constructor(status: number, message: string) {
     super(`API Gateway answered ${status}: ${message}`);
+    this.status = status;
+  }
+}
+
+/** As the `cause` of NotKnownYet: an answer that is not in the gateway's form, or speaks of another record. */
+export class NotOfTheGateway extends Error {
+  override readonly name = "NotOfTheGateway";
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`The answer ${status} is not the gateway's answer to this request: something on the way gave it.`);
     this.status = status;
   }
 }
@@ -52,12 +63,19 @@ export class NotKnownYet extends Error {
   /** The Idempotency-Key that it was sent with: give it again. */
   readonly idempotencyKey: string | undefined;
   readonly attempts: number;
+  /** Whether one of the requests may have been carried out. Where none may, each was answered that it was not. */
+  readonly mayBeDone: boolean;
 
-  constructor(attempts: number, idempotencyKey: string | undefined, cause: unknown) {
+  constructor(
+    attempts: number,
+    cause: unknown,
+    known: { readonly idempotencyKey: string | undefined; readonly mayBeDone: boolean },
+  ) {
     super(`The outcome is not known after ${attempts} requests: call again later with the same identity.`, {
       cause,
     });
     this.attempts = attempts;
-    this.idempotencyKey = idempotencyKey;
+    this.idempotencyKey = known.idempotencyKey;
+    this.mayBeDone = known.mayBeDone;
   }
 }

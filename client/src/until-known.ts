@@ -1,5 +1,14 @@
+import {
+  type Expected,
+  isAbout,
+  isProblem,
+  isRefusedBefore,
+  isSuccess,
+  leavesDoubt,
+  saysNothingOfBefore,
+} from "./answer.ts";
 import { type Problem, problemClasses } from "./contract.ts";
-import { GatewayProblem, NotKnownYet, RefusedByApiGateway } from "./problem.ts";
+import { GatewayProblem, NotKnownYet, NotOfTheGateway, RefusedByApiGateway } from "./problem.ts";
 
 /** What came of one request. `nothing`: no answer, or one that cannot be read. `unsigned`: it was not sent. */
 export type Sent =
@@ -21,25 +30,32 @@ export interface Patience {
 
 /**
  * Repeats one request, as it is, until its outcome is known: while `retry` is `same-identity` after `Retry-After`; after no
- * answer, a 429 or a 5xx of API Gateway itself, and its refusal of a repeat, after a second, and then ever later.
- * @throws GatewayProblem the final problem. RefusedByApiGateway of the first request. NotKnownYet where patience ended first.
+ * answer, one that is not the gateway's, and a 429 or 5xx of API Gateway itself after a second, and then ever later. Once a
+ * request may have been carried out, an answer that only refuses a repeat is no end either.
+ *
+ * @param expected what tells an answer of the gateway from that of something on the way
+ * @throws GatewayProblem the final problem. RefusedByApiGateway where no request was passed on. NotKnownYet where patience ended first.
  */
 export async function untilKnown(
   send: () => Promise<Sent>,
+  expected: Expected,
   patience: Patience,
 ): Promise<Extract<Sent, { kind: "answer" }>> {
   const { patienceMs, signal, idempotencyKey, onRepeat, sleep } = patience;
   const started = performance.now();
+  let mayBeDone = false;
   for (let attempt = 1; ; attempt += 1) {
     signal?.throwIfAborted();
     const sent = await send();
     // Credentials that fail later are no end, nor is their refusal: what was sent before them may have been carried out.
     if (sent.kind === "unsigned" && attempt === 1) throw sent.cause;
-    const { final, why, retryAfterMs } = judged(sent, attempt === 1);
+    const { final, ends, why, retryAfterMs, leaves } = judged(sent, expected);
     if (final !== undefined) return final;
+    if (ends === "at once" || (ends === "unless in doubt" && !mayBeDone)) throw why;
+    mayBeDone ||= leaves === "doubt";
     const waitMs = retryAfterMs ?? backoff(attempt);
     if (performance.now() - started + waitMs > patienceMs)
-      throw new NotKnownYet(attempt, idempotencyKey, why);
+      throw new NotKnownYet(attempt, why, { idempotencyKey, mayBeDone });
     onRepeat?.(why, waitMs);
     await sleep(waitMs, signal);
   }
@@ -48,26 +64,31 @@ export async function untilKnown(
 interface Judged {
   readonly final?: Extract<Sent, { kind: "answer" }>;
   readonly why?: unknown;
+  readonly ends?: "at once" | "unless in doubt";
+  /** Its request may have been carried out. */
+  readonly leaves?: "doubt" | "none";
   readonly retryAfterMs?: number | undefined;
 }
 
-function judged(sent: Sent, isFirst: boolean): Judged {
-  if (sent.kind !== "answer") return { why: sent.cause };
+function judged(sent: Sent, expected: Expected): Judged {
+  if (sent.kind !== "answer") return { why: sent.cause, leaves: sent.kind === "nothing" ? "doubt" : "none" };
   const { status, body, headers } = sent;
-  if (status >= 200 && status < 300) return { final: sent };
-  if (isProblem(body)) {
-    const problem = problemOf(body);
-    if (body.retry !== "same-identity") throw problem;
-    return { why: problem, retryAfterMs: secondsIn(headers.get("retry-after")) };
+  if (isSuccess(status, body, expected)) return { final: sent };
+  const retryAfterMs = secondsIn(headers.get("retry-after"));
+  if (isProblem(body) && isAbout(body, expected)) {
+    const why = problemOf(body);
+    if (body.retry === "same-identity")
+      return { why, retryAfterMs, leaves: leavesDoubt(body) ? "doubt" : "none" };
+    return { why, ends: saysNothingOfBefore(body) ? "unless in doubt" : "at once" };
   }
-  const refused = new RefusedByApiGateway(status, messageIn(body));
-  if (status === 429 || status >= 500 || !isFirst)
-    return { why: refused, retryAfterMs: secondsIn(headers.get("retry-after")) };
-  throw refused;
+  if (isProblem(body) || status < 400)
+    return { why: new NotOfTheGateway(status), retryAfterMs, leaves: "doubt" };
+  const why = new RefusedByApiGateway(status, messageIn(body));
+  if (status === 429) return { why, retryAfterMs, leaves: "none" };
+  return isRefusedBefore(status)
+    ? { why, ends: "unless in doubt", retryAfterMs }
+    : { why, leaves: "doubt", retryAfterMs };
 }
-
-const isProblem = (body: unknown): body is Problem =>
-  typeof body === "object" && body !== null && "code" in body && "retry" in body;
 
 /** A code that a later version may have is a GatewayProblem of no class of its own. */
 function problemOf(problem: Problem): GatewayProblem {

@@ -101,6 +101,6 @@ function unanswered(error: unknown, timeoutMs: number): Unanswered {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
   return new Unanswered(
     `no answer: the connection failed${code === undefined ? "" : ` (${code})`}`,
-    /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/.test(code ?? ""),
+    /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT)$/.test(code ?? ""),
   );
 }

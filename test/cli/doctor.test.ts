@@ -193,7 +193,7 @@ test.each([
   [300_000, "failed"],
 ] as const)("a clock that is %i ms ahead is %s", (aheadMs, verdict) => {
   const date = "Sun, 29 Nov 2026 10:00:00 GMT";
-  const reply = { status: 200, type: "application/json", headers: { date }, body: {} };
+  const reply = { status: 200, type: "application/json", headers: { date }, body: { result: [] } };
   expect(gatewaySaid(reply, Date.parse(date) + aheadMs)).toMatchObject([
     { verdict: "ok" },
     { check: "clock", verdict },

@@ -97,6 +97,19 @@ const replyLost: OnTheWay = async (send) => {
   throw new TypeError("fetch failed", { cause: new Error("ECONNRESET") });
 };
 
+/** What something on the way answers instead of the gateway, without having passed the request on. */
+const instead =
+  (status: number, text: string | null): OnTheWay =>
+  async () =>
+    new Response(text, { status, headers: { "content-type": "application/json" } });
+const succeeded = (identity: string, more: object = {}) =>
+  JSON.stringify({
+    result: { transactionId: "887420489" },
+    record: { operation: "aggrepay/debit-wallet", identity, state: "succeeded", attempt: 1, ...more },
+  });
+const ownProblem = (code: string, record?: object) =>
+  JSON.stringify({ type: `urn:wallet-gateway:problem:${code}`, code, retry: "after-fix", record });
+
 /** A client whose waits are short, and are told. */
 function clientOf(way: OnTheWay[] = [], more: Partial<ClientOptions> = {}) {
   const waits: number[] = [];
@@ -142,6 +155,47 @@ describe("a debit ends with the truth, and moves money once", () => {
     expect(requests.length).toBeGreaterThan(most);
     expect(new Set(requests.map(({ body }) => body)).size).toBe(1);
     expect(await effectsOf(id)).toHaveLength(1);
+  });
+
+  test.each<[string, (id: string) => OnTheWay]>([
+    ["401", () => instead(401, '{"message":"Unauthorized"}')],
+    ["404 in HTML", () => instead(404, "<html>")],
+    ["408", () => instead(408, "")],
+    ["413", () => instead(413, '{"message":"Request Too Long"}')],
+    ["a firewall's own code", () => instead(403, '{"code":"WAF_BLOCK","retry":"x","message":"blocked"}')],
+    ["the gateway's refusal of this repeat alone", () => instead(403, ownProblem("access-denied"))],
+    ["another record's problem", () => instead(422, ownProblem("declined", { identity: "another" }))],
+    ["200 without a body", () => instead(200, "")],
+    ["200 {}", () => instead(200, "{}")],
+    ["200 null", () => instead(200, "null")],
+    ["200 []", () => instead(200, "[]")],
+    ["200 of something else", () => instead(200, '{"message":"ok"}')],
+    ["200 with a result alone", () => instead(200, '{"result":{"transactionId":"1"}}')],
+    ["202", () => instead(202, '{"accepted":true}')],
+    ["204", () => instead(204, null)],
+    ["another order's 200", () => instead(200, succeeded("another"))],
+    ["another operation's 200", (id) => instead(200, succeeded(id, { operation: "aggrepay/credit-wallet" }))],
+    ["200 of a record in doubt", (id) => instead(200, succeeded(id, { state: "in_doubt" }))],
+  ])("whose reply is lost, and whose repeat then is answered by something on the way: %s", async (_, way) => {
+    const id = fresh("client");
+    const { client, requests } = clientOf([replyLost, way(id)]);
+    const { result, record } = await client.aggrepayDebitWallet(debit(id));
+    const [effect, ...others] = await effectsOf(id);
+    expect([result.transactionId, record.identity, others]).toEqual([String(effect?.transactionId), id, []]);
+    expect(requests).toHaveLength(3);
+  });
+
+  test("and is not known where nothing but that answers", async () => {
+    const { client } = clientOf(Array(9).fill(instead(200, "{}")), { patienceMs: 1 });
+    await expect(client.aggrepayDebitWallet(debit(fresh("client")))).rejects.toMatchObject({
+      name: NotKnownYet.name,
+      mayBeDone: true,
+      cause: { name: "NotOfTheGateway", status: 200 },
+    });
+    const { client: refused } = clientOf(Array(9).fill(throttled), { patienceMs: 1 });
+    await expect(refused.aggrepayDebitWallet(debit(fresh("client")))).rejects.toMatchObject({
+      mayBeDone: false,
+    });
   });
 
   test("whose gateway is killed while it is on its way, and comes back", async () => {
@@ -218,6 +272,14 @@ describe("what is final is thrown at once", () => {
     expect(requests).toHaveLength(1);
   });
 
+  test("a refusal after a throttle, which passed nothing on", async () => {
+    const { client, requests } = clientOf([throttled, expired]);
+    await expect(client.aggrepayDebitWallet(debit(fresh("client")))).rejects.toBeInstanceOf(
+      RefusedByApiGateway,
+    );
+    expect(requests).toHaveLength(2);
+  });
+
   test("another request under the same identity", async () => {
     const id = fresh("client");
     const { client } = clientOf();
@@ -260,6 +322,28 @@ describe("other operations", () => {
       amount: "1.00",
     });
     await expect(client.recordsGet({ id: "nothing & nobody" })).rejects.toMatchObject({ code: "not-found" });
+  });
+
+  test("a number of a reversal, a key, and a switch are what the answer is known by", async () => {
+    const { client } = clientOf();
+    const id = fresh("client");
+    await client.aggrepayDebitWallet(debit(id));
+    const { record } = await client.aggrepayDebitReversal({ merchantTransactionId: id });
+    expect(record).toMatchObject({ identity: id, reversal: 1 });
+    const key = { idempotencyKey: '"quoted"' };
+    expect(await client.aggrepayCustomerOtp({ customerId: "991000017" }, key)).toMatchObject({
+      record: { identity: "quoted" },
+    });
+    const status = await client.aggrepayCustomerStatus({ customerId: "991000017" });
+    expect(status.result).toBeDefined();
+    expect(status.record).toBeUndefined();
+  });
+
+  test("what is no answer of the gateway to a read is an error", async () => {
+    const { client } = clientOf(Array(9).fill(instead(200, "{}")), { patienceMs: 1 });
+    await expect(client.recordsList({ state: "in_doubt" })).rejects.toMatchObject({
+      cause: { name: "NotOfTheGateway" },
+    });
   });
 
   test("a token is sent as a bearer token, asked for each time", async () => {

@@ -39,6 +39,19 @@ const passes: OnTheWay = async (response, ask) => {
   response.writeHead(answer.status, { "content-type": "application/json", ...wait }).end(await answer.text());
 };
 
+/** What something on the way says by itself, or instead of what the gateway said; at once, so that a test need not wait. */
+const instead =
+  (status: number, text: string): OnTheWay =>
+  async (response) =>
+    void response.writeHead(status, { "content-type": "application/json", "retry-after": "0" }).end(text);
+const succeeded = (identity: string, state = "succeeded") =>
+  JSON.stringify({
+    result: { transactionId: "887420489" },
+    record: { operation: "aggrepay/debit-wallet", identity, state, attempt: 1 },
+  });
+const ownProblem = (code: string, record?: object) =>
+  JSON.stringify({ type: `urn:wallet-gateway:problem:${code}`, code, retry: "after-fix", record });
+
 let gateway: Gateway;
 let front: Server;
 let way: OnTheWay[] = [];
@@ -71,18 +84,20 @@ describe.skipIf(languages.length === 0)("a caller's loop, from the contract alon
     { command, file }: (typeof languages)[number],
     order: string,
     more: readonly string[] = [],
+    patienceSeconds = 20,
   ) => {
     const env = {
       ...process.env,
       GATEWAY_URL: `http://127.0.0.1:${(front.address() as AddressInfo).port}`,
-      PATIENCE_SECONDS: "20",
+      PATIENCE_SECONDS: String(patienceSeconds),
     };
     const [amount = "1.00", mpin = "1234"] = more;
     requests = 0;
     return new Promise<{ readonly status: number; readonly answer: Answer }>((ended) => {
       execFile(command, [file, "991000017", amount, mpin, order], { env }, (error, stdout, stderr) => {
-        if (stdout === "") throw new Error(stderr);
-        ended({ status: error ? Number(error.code) : 0, answer: JSON.parse(stdout) });
+        const status = error ? Number(error.code) : 0;
+        if (stdout === "" && status !== 3) throw new Error(stderr);
+        ended({ status, answer: stdout === "" ? {} : JSON.parse(stdout) });
       });
     });
   };
@@ -103,6 +118,43 @@ describe.skipIf(languages.length === 0)("a caller's loop, from the contract alon
     expect(requests).toBeGreaterThan(3);
   });
 
+  test.each(
+    languages,
+  )("$language: nothing but the gateway's own answer to this debit ends what may have been carried out", async (each) => {
+    const order = fresh("x");
+    way = [
+      replyLost,
+      ...[401, 403, 404, 413, 408, 499].map((status) => instead(status, '{"message":"Forbidden"}')),
+      instead(400, "Bad Request"),
+      instead(403, '{"code":"WAF_BLOCK","message":"blocked"}'),
+      instead(403, ownProblem("access-denied")),
+      instead(422, ownProblem("declined", { identity: "another" })),
+      ...["{}", "null", "[]", '{"message":"ok"}', "", "<html>", `${"[".repeat(100_000)}`].map((text) =>
+        instead(200, text),
+      ),
+      instead(202, '{"accepted":true}'),
+      instead(204, ""),
+      instead(202, succeeded(order)),
+      instead(200, succeeded("another")),
+      instead(200, succeeded(order, "in_doubt")),
+    ];
+    const all = way.length;
+    const { status, answer } = await run(each, order);
+    const [effect, ...others] = await wallet.effects({ merchantTransactionId: order });
+    expect([status, answer.result?.transactionId, others]).toEqual([0, String(effect?.transactionId), []]);
+    expect(requests).toBe(all + 1);
+  });
+
+  test.each(languages)("$language: patience that ends before ends with 3", async (each) => {
+    const order = fresh("x");
+    way = [replyLost, ...Array(9).fill(message(403, "Forbidden"))];
+    expect((await run(each, order, [], 2)).status).toBe(3);
+    expect(await wallet.effects({ merchantTransactionId: order })).toHaveLength(1);
+    way = [instead(504, ownProblem("outcome-unknown"))];
+    expect((await run(each, fresh("x"))).status).toBe(3);
+    expect(requests).toBe(1);
+  });
+
   test.each(languages)("$language: what is final ends it at once", async (each) => {
     for (const [more, code] of [
       [["0"], "invalid-request"],
@@ -114,6 +166,11 @@ describe.skipIf(languages.length === 0)("a caller's loop, from the contract alon
     way = [async (response) => void response.writeHead(403, {}).end('{"message":"Forbidden"}')];
     const { status, answer } = await run(each, fresh("x"));
     expect([status, answer.message, requests]).toEqual([1, "Forbidden", 1]);
+    // A throttle passed nothing on: what is refused after it was not carried out.
+    way = [instead(429, "{}"), instead(403, '{"message":"Forbidden"}')];
+    expect((await run(each, fresh("x"))).status).toBe(1);
+    way = [instead(429, "{}")];
+    expect((await run(each, fresh("x"), ["0"])).status).toBe(1);
   });
 });
 

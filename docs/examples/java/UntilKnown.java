@@ -4,6 +4,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,6 +23,8 @@ public final class UntilKnown {
   private static final Duration ANSWER = Duration.ofSeconds(35);
   private static final double PATIENCE_SECONDS =
       Double.parseDouble(System.getenv().getOrDefault("PATIENCE_SECONDS", "1200"));
+  /** Problems of the request as it arrived. */
+  private static final Set<String> OF_ARRIVAL = Set.of("access-denied", "invalid-request", "unacceptable-body");
   /** An answer from elsewhere is no answer of the gateway: redirects are not followed. */
   private static final HttpClient CLIENT =
       HttpClient.newBuilder()
@@ -44,29 +47,61 @@ public final class UntilKnown {
   }
 
   /** The body of a success. */
-  static String untilKnown(HttpRequest request) throws Problem, NotKnownYet, InterruptedException {
+  static String untilKnown(HttpRequest request, String order)
+      throws Problem, NotKnownYet, InterruptedException {
     long started = System.nanoTime();
+    boolean mayBeDone = false;
     for (int attempt = 1; ; attempt++) {
       String why;
       String retryAfter = null;
       try {
         HttpResponse<String> answer = CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
         int status = answer.statusCode();
-        if (status >= 200 && status < 300) return answer.body();
         why = answer.body();
+        if (isDone(status, why, order)) return why;
         retryAfter = answer.headers().firstValue("retry-after").orElse(null);
-        boolean repeats =
-            text(why, "code") == null
-                ? status == 429 || status >= 500
-                : "same-identity".equals(text(why, "retry"));
-        if (!repeats) throw new Problem(why);
+        if (isProblem(why, order)) {
+          // Once a request may have been carried out, one that was not taken as it arrived says nothing of it.
+          boolean ofArrival = OF_ARRIVAL.contains(text(why, "code")) && !why.contains("\"record\":{");
+          if (!"same-identity".equals(text(why, "retry")) && !(ofArrival && mayBeDone)) {
+            if ("outcome-unknown".equals(text(why, "code"))) throw new NotKnownYet(why);
+            throw new Problem(why);
+          }
+        } else if (isRefusedBefore(status) && !mayBeDone) {
+          throw new Problem(why);
+        }
+        mayBeDone |= status != 429;
       } catch (IOException noAnswer) {
         why = noAnswer.toString();
+        mayBeDone = true;
       }
       double wait = seconds(retryAfter, attempt);
       if ((System.nanoTime() - started) / 1e9 + wait > PATIENCE_SECONDS) throw new NotKnownYet(why);
       Thread.sleep((long) (wait * 1000));
     }
+  }
+
+  /** Whether it is the gateway's answer that this debit was carried out. Something on the way may answer 200 too. */
+  static boolean isDone(int status, String body, String order) {
+    int record = body.lastIndexOf("\"record\":{");
+    if (status != 200 || record < 0 || !body.startsWith("{\"result\":{")) return false;
+    String told = body.substring(record + 9);
+    return "aggrepay/debit-wallet".equals(text(told, "operation"))
+        && order.equals(text(told, "identity"))
+        && "succeeded".equals(text(told, "state"));
+  }
+
+  /** Whether it is a problem of the gateway's own, and of no other order's record. */
+  static boolean isProblem(String body, String order) {
+    String code = text(body, "code");
+    if (code == null || !("urn:wallet-gateway:problem:" + code).equals(text(body, "type"))) return false;
+    int record = body.lastIndexOf("\"record\":{");
+    return record < 0 || order.equals(text(body.substring(record + 9), "identity"));
+  }
+
+  /** Of an answer that is not the gateway's: API Gateway, or what stands before it, passed nothing on. */
+  static boolean isRefusedBefore(int status) {
+    return status >= 400 && status < 500 && status != 408 && status != 429 && status != 499;
   }
 
   /** What the gateway says; else a second, and then ever longer, at most a minute. */
@@ -77,11 +112,11 @@ public final class UntilKnown {
   }
 
   /**
-   * A text of the outermost object of a problem, whose members `code` and `retry` come before anything of the provider's; use your JSON
-   * library here.
+   * The first text of this name, as the gateway writes it; null for one that has more than letters, digits and a few signs. The
+   * members that are read here come before all that is the provider's, and `record` after it; use your JSON library here.
    */
   static String text(String json, String name) {
-    Matcher found = Pattern.compile("[{,]\\s*\"" + name + "\"\\s*:\\s*\"([a-z-]*)\"").matcher(json);
+    Matcher found = Pattern.compile("[{,]\\s*\"" + name + "\"\\s*:\\s*\"([\\w:/.-]*)\"").matcher(json);
     return found.find() ? found.group(1) : null;
   }
 
@@ -103,7 +138,7 @@ public final class UntilKnown {
     String token = System.getenv("GATEWAY_TOKEN");
     if (token != null) request.header("authorization", "Bearer " + token);
     try {
-      System.out.println(untilKnown(request.build()));
+      System.out.println(untilKnown(request.build(), given[3].strip()));
     } catch (Problem problem) {
       System.out.println(problem.getMessage());
       System.exit(1);

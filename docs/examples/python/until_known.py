@@ -7,9 +7,11 @@ debit was carried out; prints the problem and ends with 1 where it was not; ends
 later with the same order. A deployed gateway asks who calls: send a token in GATEWAY_TOKEN, or sign with botocore's SigV4Auth.
 """
 
+import http.client
 import json
 import os
 import random
+import re
 import sys
 import time
 import urllib.error
@@ -17,6 +19,8 @@ import urllib.request
 
 ANSWER_SECONDS = 35  # The gateway answers within 30.
 PATIENCE_SECONDS = float(os.environ.get("PATIENCE_SECONDS", 20 * 60))
+# Problems of the request as it arrived.
+OF_ARRIVAL = {"access-denied", "invalid-request", "unacceptable-body"}
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -36,54 +40,87 @@ class NotKnownYet(Exception):
 class Problem(Exception):
     """What is final: the request must be mended, or must not be repeated."""
 
-    def __init__(self, status, body):
+    def __init__(self, body):
         super().__init__(body.get("detail") or body.get("message"))
-        self.status = status
         self.body = body
 
 
 def send(url, body, headers):
-    """Status, headers and body of the answer; status None where none came, or none that can be read."""
+    """Status, headers and JSON object of the answer; status None where none came."""
     request = urllib.request.Request(url, data=body, headers=headers, method="POST")
     try:
-        with OPENER.open(request, timeout=ANSWER_SECONDS) as answer:
-            return answer.status, answer.headers, json.load(answer)
-    except urllib.error.HTTPError as error:
         try:
-            content = json.load(error)
-        except (ValueError, OSError):
-            content = {}
-        return error.code, error.headers, content if isinstance(content, dict) else {}
-    except (OSError, ValueError) as error:  # URLError, timeouts, resets; no JSON
+            answer = OPENER.open(request, timeout=ANSWER_SECONDS)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            text = answer.read()
+    except (OSError, http.client.HTTPException) as error:  # URLError, timeouts, resets
         return None, {}, {"detail": str(error)}
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        content = None
+    return answer.status, answer.headers, content if isinstance(content, dict) else {}
+
+
+def is_done(status, content, order):
+    """Whether it is the gateway's answer that this debit was carried out. Something on the way may answer 200 too."""
+    record = content.get("record")
+    return (
+        status == 200
+        and isinstance(content.get("result"), dict)
+        and isinstance(record, dict)
+        and (record.get("operation"), record.get("identity"), record.get("state"))
+        == ("aggrepay/debit-wallet", order, "succeeded")
+    )
+
+
+def is_problem(content, order):
+    """Whether it is a problem of the gateway's own, and of no other order's record."""
+    code, record = content.get("code"), content.get("record")
+    return (
+        isinstance(code, str)
+        and content.get("type") == "urn:wallet-gateway:problem:" + code
+        and (not isinstance(record, dict) or record.get("identity") == order)
+    )
+
+
+def is_refused_before(status):
+    """Of an answer that is not the gateway's: API Gateway, or what stands before it, passed nothing on."""
+    return status is not None and 400 <= status < 500 and status not in (408, 429, 499)
 
 
 def until_known(url, request, headers):
     """The answer of a success. Raises Problem for what is final, NotKnownYet where patience ended first."""
     body = json.dumps(request).encode()  # The same bytes in each repeat.
     headers = {"content-type": "application/json", **headers}
+    order = request["merchantTransactionId"].strip()
     started = time.monotonic()
     attempt = 0
+    may_be_done = False
     while True:
         attempt += 1
         status, answered, content = send(url, body, headers)
-        if status is not None and 200 <= status < 300:
+        if is_done(status, content, order):
             return content
-        if status is not None:
-            by_api_gateway = "code" not in content
-            if not by_api_gateway and content.get("retry") != "same-identity":
-                raise Problem(status, content)
-            if by_api_gateway and status != 429 and status < 500:
-                raise Problem(status, content)
+        if is_problem(content, order):
+            # Once a request may have been carried out, one that was not taken as it arrived says nothing of it.
+            of_arrival = content["code"] in OF_ARRIVAL and "record" not in content
+            if content.get("retry") != "same-identity" and not (of_arrival and may_be_done):
+                raise NotKnownYet(content) if content["code"] == "outcome-unknown" else Problem(content)
+        elif is_refused_before(status) and not may_be_done:
+            raise Problem(content)
+        may_be_done = may_be_done or status != 429
         wait = seconds(answered.get("retry-after"), attempt)
         if time.monotonic() - started + wait > PATIENCE_SECONDS:
-            raise NotKnownYet(content.get("detail") or content.get("message"))
+            raise NotKnownYet(content.get("detail") or content.get("message") or status)
         time.sleep(wait)
 
 
 def seconds(retry_after, attempt):
     """What the gateway says; else a second, and then ever longer, at most a minute."""
-    if retry_after is not None and retry_after.isdigit():
+    if retry_after is not None and re.fullmatch("[0-9]{1,4}", retry_after):
         return int(retry_after)
     most = min(60, 2 ** (attempt - 1))
     return most - random.random() * most / 2
