@@ -78,13 +78,18 @@ function newMark(secret: string): Mark {
       anywhere.some((form) => letters.includes(form)) ||
       inBase64.some((form) => base64.includes(form)) ||
       isDigest(letters, base64) ||
-      (isShort && (place === "sentence" ? saysCode(reading, plain) : isCode(reading, plain)))
+      // Unless its digits stand in a row, whatever is between them, the code is nowhere, and most texts need no closer look.
+      (isShort &&
+        reading.replaceAll(/\D/g, "").includes(plain) &&
+        (place === "sentence" ? saysCode(reading, plain) : isCode(reading, plain)))
     );
   };
 }
 
-/** Letters and digits alone, in lower case: what stands between them may be anything. */
-const squeezed = (text: string): string => text.replaceAll(/[^\p{L}\p{N}]/gu, "").toLowerCase();
+/** Letters and digits alone, in lower case: what stands between them may be anything. Those of ASCII are found without Unicode's tables. */
+const squeezed = (text: string): string =>
+  text.replaceAll(isAscii.test(text) ? /[^A-Za-z0-9]/g : /[^\p{L}\p{N}]/gu, "").toLowerCase();
+const isAscii = /^[ -~]*$/;
 
 /** Within a longer text, base64 of these bytes has one of three forms; its ends depend on what stands around. */
 const base64Of = (bytes: Buffer): readonly string[] =>
