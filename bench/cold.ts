@@ -1,41 +1,46 @@
 import { median, ratio } from "./figures.ts";
-import { type ByKind, noneYet, rotated } from "./measure.ts";
+import { rotated } from "./measure.ts";
 import { heading, rowOf } from "./rows.ts";
 import type { Part, Scale } from "./scale.ts";
-import { cpuMs, kinds, operations, type Subject, type World } from "./world.ts";
+import { type Marks, marksHeader, timedEntry } from "./timed.ts";
+import { cpuMs, type Kind, kinds, operations, type Subject, type World } from "./world.ts";
 
-interface Start {
-  readonly initMs: number;
+/** A cold start, as its process and as the machine saw it. */
+interface Start extends Marks {
+  /** From the start of the process to its first answer. */
   readonly totalMs: number;
-  readonly initCpu: number;
   readonly totalCpu: number;
 }
 
-/** From the start of a process, with nothing compiled before, to its first answer. */
+/** A row's name, its parts indented, and its figure. */
+type Figure = readonly [name: string, of: (start: Start) => number];
+
+const figuresOf = (operation: string): readonly Figure[] => [
+  [`${operation}: from import to the first answer`, ({ importMs, firstMs }) => importMs + firstMs],
+  ["  of it, import, and what is awaited in it", ({ importMs }) => importMs],
+  ["  of it, the secret: asked to there", ({ secretMs }) => secretMs],
+  ["  of it, the first request", ({ firstMs }) => firstMs],
+  ["  CPU from import to the first answer", ({ importCpu, firstCpu }) => importCpu + firstCpu],
+  ["  of it, import", ({ importCpu }) => importCpu],
+  [`${operation}: from the start of the process`, ({ totalMs }) => totalMs],
+  ["  CPU from the start of the process", ({ totalCpu }) => totalCpu],
+];
+
+/** With nothing compiled before: from a function's import, and from the start of its process, to its first answer. */
 export async function cold(world: World, { coldStarts }: Scale): Promise<Part> {
   const rows: (readonly string[])[] = [heading];
-  const data: Record<string, unknown> = {};
+  const data: Record<string, Readonly<Record<Kind, Start[]>>> = {};
   for (const operation of operations) {
-    const [total, init] = [noneYet(), noneYet()];
+    const starts: Record<Kind, Start[]> = { ours: [], usual: [], floor: [] };
     for (let round = 0; round < coldStarts; round += 1)
       for (const kind of rotated(kinds, round))
-        note(await startOf(world, world.of(kind, operation)), total[kind], init[kind]);
-    data[operation] = { init, total };
-    rows.push(rowOf(`${operation}: to the first answer`, "ms", (kind) => total[kind].milliseconds));
-    rows.push(rowOf("  of it, import and init", "ms", (kind) => init[kind].milliseconds));
-    rows.push(rowOf("  CPU to the first answer", "ms", (kind) => total[kind].cpu));
-    rows.push(rowOf("  of it, import and init", "ms", (kind) => init[kind].cpu));
+        starts[kind].push(await startOf(world, world.of(kind, operation)));
+    data[operation] = starts;
+    for (const [name, of] of figuresOf(operation))
+      rows.push(rowOf(name, "ms", (kind) => starts[kind].map(of)));
   }
   return { title: "Cold start; TLS, no distance", rows, data };
 }
-
-function note({ initMs, totalMs, initCpu, totalCpu }: Start, total: Taken, init: Taken): void {
-  init.milliseconds.push(initMs);
-  init.cpu.push(initCpu);
-  total.milliseconds.push(totalMs);
-  total.cpu.push(totalCpu);
-}
-type Taken = ByKind["ours"];
 
 /** Our cold starts with V8's compiled code of the same bundle, next to those without, in turns. */
 export async function compiled(world: World, { coldStarts }: Scale): Promise<Part> {
@@ -71,17 +76,17 @@ export async function compiled(world: World, { coldStarts }: Scale): Promise<Par
 }
 
 async function startOf(world: World, subject: Subject, compileCache?: string): Promise<Start> {
+  const entry = await timedEntry(await world.newFolder(), subject.entry);
   const from = performance.now();
-  const process = await world.start(subject, { provider: 0, store: 0 }, compileCache);
+  const process = await world.start({ ...subject, entry }, { provider: 0, store: 0 }, compileCache);
   await process.initialized;
-  const initMs = performance.now() - from;
-  const initCpu = cpuMs(process);
-  await world.call(process, subject.operation);
+  const { status, headers } = await world.call(process, subject.operation);
   const totalMs = performance.now() - from;
   const totalCpu = cpuMs(process);
+  if (status !== 200) throw new Error(`${subject.kind} ${subject.operation} answered ${status}`);
   // What was compiled is written after the answer.
   if (compileCache !== undefined) await new Promise((soon) => setTimeout(soon, 200));
   process.kill();
   await process.ended;
-  return { initMs, totalMs, initCpu, totalCpu };
+  return { ...(JSON.parse(headers[marksHeader] ?? "") as Marks), totalMs, totalCpu };
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { type Field, openAggrepayReply, signAggrepay } from "../lib/signing/index.ts";
 import { phpJson, replyHash } from "../local/sandbox/aggrepay/signature.ts";
 import { median, ratio } from "./figures.ts";
@@ -40,9 +40,9 @@ const pairs: Readonly<Record<string, readonly [() => unknown, () => unknown]>> =
   "signed request of a debit, next to its hash and form alone": [
     () => signAggrepay(secret, fields),
     () => {
-      const hash = createHash("sha512").update(signedText).digest("hex").toUpperCase();
+      const fit = hash("sha512", signedText).toUpperCase();
       return String(
-        new URLSearchParams([["api_key", secret.apiKey], ...fields, ["hash", hash]] as [string, string][]),
+        new URLSearchParams([["api_key", secret.apiKey], ...fields, ["hash", fit]] as [string, string][]),
       );
     },
   ],

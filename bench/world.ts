@@ -55,6 +55,7 @@ export interface OwnLink {
 export interface Called {
   readonly milliseconds: number;
   readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
   /** Of the debit. */
   readonly id: string;
 }
@@ -167,8 +168,8 @@ export async function openWorld(): Promise<World> {
       const from = performance.now();
       const outcome = await process.invoke(`bench-${count}`, event);
       const milliseconds = performance.now() - from;
-      const status = outcome.kind === "answered" ? Number(JSON.parse(outcome.payload).statusCode) : 500;
-      return { milliseconds, status, id };
+      const answer = outcome.kind === "answered" ? JSON.parse(outcome.payload) : { statusCode: 500 };
+      return { milliseconds, status: Number(answer.statusCode), headers: answer.headers ?? {}, id };
     },
     async received(id) {
       const reply = await fetch(`http://127.0.0.1:${far.ports.plain}/sandbox/calls`);
