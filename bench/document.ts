@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
+import { promisedTable } from "./promises.ts";
 import type { Part } from "./scale.ts";
 
 const partShape = v.strictObject({
@@ -58,7 +59,7 @@ async function draw(results: Results): Promise<void> {
 
 const block = (name: string) => new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- end of ${name} -->)`);
 
-/** The document with each table as it was last measured. */
+/** The document with each table as it was last measured, and with what was promised beside what was measured. */
 export function updated(document: string, results: Results): string {
   let text = document;
   for (const [name, { title, rows, measured }] of Object.entries(results)) {
@@ -67,7 +68,10 @@ export function updated(document: string, results: Results): string {
     const content = `${picture}${markdown(rows)}\n\n${measured}.\n`;
     text = text.replace(block(name), (_, start: string, end: string) => `${start}${content}${end}`);
   }
-  return text;
+  return text.replace(
+    block("promised"),
+    (_, start: string, end: string) => `${start}${markdown(promisedTable(results))}\n${end}`,
+  );
 }
 
 function markdown([head = [], ...rows]: readonly (readonly string[])[]): string {

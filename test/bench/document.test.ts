@@ -11,6 +11,22 @@ test("docs/performance.md has a place for each part", () => {
   for (const name of Object.keys(parts)) expect(readDocument()).toContain(`<!-- ${name} -->`);
 });
 
+test("what was promised stands beside what was measured, in bold where it is missed", () => {
+  const promised = (cell: string): string => {
+    const { cold, ...others } = readResults();
+    const rows = (cold?.rows ?? []).map(([name = "", ...cells]) =>
+      name === "fetch-balance: from import to the first answer"
+        ? [name, ...cells.with(3, cell)]
+        : [name, ...cells],
+    );
+    return updated(readDocument(), { ...others, ...(cold && { cold: { ...cold, rows } }) });
+  };
+  expect(promised("0.42")).toContain("| The same, read, of usual | 0.42 | 0.42 |");
+  expect(promised("0.43")).toContain("| The same, read, of usual | 0.42 | **0.43** |");
+  const { cold: _, ...others } = readResults();
+  expect(updated(readDocument(), others)).toContain("| The same, read, of usual | 0.42 | not yet |");
+});
+
 test("a table without its place in the document is refused", () => {
   const measured = { title: "", rows: [], measured: "" };
   expect(() => updated(readDocument(), { elsewhere: measured })).toThrow('the part "elsewhere"');
