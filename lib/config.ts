@@ -83,11 +83,17 @@ export function readConfig(env: Environment): Config {
     return [name, milliseconds(variable, env[variable] || String(preset || required(env, variable)))];
   });
   const times = Object.fromEntries(given) as Record<keyof Times, number>;
+  // A request asks for one two or three times.
+  const urls = new Map<string, URL>();
   const config: Config = {
     ...times,
     inquiryTimeoutMs: Math.min(times.inquiryTimeoutMs, times.providerTimeoutMs),
     backOffMs: (env.BACK_OFF_MS || presetBackOff).split(",").map((text) => milliseconds("BACK_OFF_MS", text)),
-    baseUrl: (provider) => readUrl(env, `${provider.toUpperCase()}_BASE_URL`),
+    baseUrl(provider) {
+      const url = urls.get(provider) ?? readUrl(env, `${provider.toUpperCase()}_BASE_URL`);
+      urls.set(provider, url);
+      return url;
+    },
     account: (provider) => required(env, `${provider.toUpperCase()}_ACCOUNT`),
     option: (name) => env[name] || undefined,
   };

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /**
  * What makes two requests one. Money moves under the merchant's transaction id, one namespace for credits, debits and
@@ -48,5 +48,4 @@ export function recordId(provider: string, account: string, identity: Identity):
 export const numberOf = (identity: Identity): number => ("number" in identity ? identity.number : 1) ?? 1;
 
 /** The key of an item: of a record, or of another item in the same table. */
-export const keyOf = (parts: readonly string[]): string =>
-  createHash("sha256").update(JSON.stringify(parts), "utf8").digest("base64url");
+export const keyOf = (parts: readonly string[]): string => hash("sha256", JSON.stringify(parts), "base64url");

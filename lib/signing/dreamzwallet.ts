@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { checkFilled } from "./check.ts";
 import { dreamzwalletPieces, joined } from "./pieces.ts";
 
@@ -24,7 +24,7 @@ export function dreamzwalletVerificationHash(secret: DreamzwalletSecret, custome
   const { secKey, walletOwnerId } = secret;
   for (const [name, value] of dreamzwalletPieces(secKey, customerId, walletOwnerId)) checkFilled(name, value);
   const pieces = dreamzwalletPieces(keyIn(secret), customerId, walletOwnerId);
-  const hex = createHash("sha256").update(joined(pieces)).digest("hex");
+  const hex = hash("sha256", joined(pieces));
   switch (secret.hashCase ?? "lower") {
     case "lower":
       return hex;

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { checkFilled } from "./check.ts";
 import { equalInConstantTime } from "./equal.ts";
 import { accountBindingPieces, deactivationPieces, joined, type Piece, userDetailPieces } from "./pieces.ts";
@@ -16,7 +16,7 @@ export type AccountBindingParts = {
  */
 export function nicepayMerchantToken(pieces: readonly Piece[]): string {
   for (const [name, value] of pieces) checkFilled(name, value);
-  return createHash("sha256").update(joined(pieces)).digest("hex");
+  return hash("sha256", joined(pieces));
 }
 
 /**

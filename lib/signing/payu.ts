@@ -1,4 +1,4 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 import { checkFilled, checkHeaderValue, checkText } from "./check.ts";
 import { joined, payuBodyPieces, payuDatePieces } from "./pieces.ts";
 
@@ -51,9 +51,7 @@ function signatureOf(secret: PayuSecret, { date, body }: PayuRequest): string {
         .update(joined(payuDatePieces(date)))
         .digest("hex");
     case "body-digest":
-      return createHash("sha512")
-        .update(joined(payuBodyPieces(checkText("body", body), date, salt)))
-        .digest("hex");
+      return hash("sha512", joined(payuBodyPieces(checkText("body", body), date, salt)));
     default:
       throw new TypeError('signatureScheme must be "hmac" or "body-digest": check the secret');
   }
