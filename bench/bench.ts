@@ -25,6 +25,8 @@ const { values, positionals } = optionsOr(usage, process.argv.slice(2), () => {
   const parsed = parseArgs({ args: process.argv.slice(2), options, allowPositionals: true });
   const unknown = parsed.positionals.find((name) => !names.some((known) => known === name));
   if (unknown !== undefined) throw new Error(`there is no part "${unknown}"`);
+  if (parsed.values.quick && parsed.values.update)
+    throw new Error("--update keeps whole parts, and --quick measures less of each");
   return parsed;
 });
 
