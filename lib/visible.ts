@@ -60,11 +60,11 @@ export function invisibleIn(text: string): string | undefined {
   return space === undefined ? undefined : `must not begin or end with ${codePoint(space)}, a space`;
 }
 
-const seenOrUnseen = new RegExp(`(${seenJoiners.source})|${unseen.source}|\\p{Cs}`, "gu");
+const seenOrUnseen = (): RegExp => new RegExp(`(${seenJoiners().source})|${unseen.source}|\\p{Cs}`, "gu");
 
 /** A text as people read it safely: each character that cannot be seen, or that turns the text around, as JSON escapes it. */
 export const escaped = (text: string): string =>
-  text.replace(seenOrUnseen, (character: string, joiner: string | undefined) =>
+  text.replace(seenOrUnseen(), (character: string, joiner: string | undefined) =>
     joiner === undefined
       ? [...Array(character.length).keys()].map((at) => unit(character, at)).join("")
       : joiner,
