@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
@@ -13,11 +14,11 @@ import { recordsIn } from "../../lib/records/store.ts";
 import { secretsFrom } from "../../lib/secrets/secrets.ts";
 import { systemClock } from "../../lib/time.ts";
 import { transportBy } from "../../lib/transport.ts";
-import { type Sandbox, startAggrepaySandbox } from "../../local/sandbox/aggrepay.ts";
-import { type SecretsManager, startSecretsManager } from "../../local/secrets-manager.ts";
+import { startAggrepaySandbox } from "../../local/sandbox/aggrepay.ts";
 import { newIdentity, type Subject, subject } from "../faults/subjects.ts";
-import { type CountingProxy, startCountingProxy } from "../support/counting-proxy.ts";
-import { localCredentials, startTable, type TestTable } from "../support/dynamodb.ts";
+import { gatewaySecret, only, startedAround } from "../support/around.ts";
+import { localCredentials } from "../support/dynamodb.ts";
+import { started } from "../support/started.ts";
 
 /**
  * A table that writes and is slow to say so, for callers that each have a process's own connections and the stack's own times.
@@ -29,44 +30,22 @@ const functionTimeoutMs = 28_000;
 vi.setConfig({ testTimeout: (seconds + 60) * 1000 });
 
 const credentials = { apiKey: "planted-api-key-5f0c", salt: "planted-salt-9d1e" };
-const gatewaySecret = {
-  fingerprintKeys: [{ id: "f1", key: Buffer.alloc(32, "f").toString("base64") }],
-  sealingKeys: [{ id: "s1", key: Buffer.alloc(32, "s").toString("base64") }],
-};
-
-let folder: string;
-let table: TestTable;
-let store: CountingProxy;
-let sandbox: Sandbox;
-let vault: SecretsManager;
+const folder = mkdtempSync(join(tmpdir(), "brown-out-"));
+const { table, store, manager } = startedAround(
+  ["aggrepay", "gateway"],
+  only({ aggrepay: credentials, gateway: gatewaySecret }),
+);
+const { sandbox } = started({
+  sandbox: () => startAggrepaySandbox({ dataDir: folder, secrets: () => [credentials] }),
+});
 /** Of every request; there is money enough for all. */
 let customerId: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "brown-out-"));
-  table = await startTable();
-  store = await startCountingProxy(table.url);
-  sandbox = await startAggrepaySandbox({ dataDir: folder, secrets: () => [credentials] });
-  vault = await startSecretsManager(
-    ["aggrepay", "gateway"].map((name) => ({ name, arn: name, key: name })),
-    {
-      description: "",
-      versions: (key) => ({
-        current: { id: "v1", value: key === "aggrepay" ? credentials : gatewaySecret },
-        previous: undefined,
-      }),
-    },
-  );
   customerId = await register();
 });
 
-afterAll(async () => {
-  vault?.close();
-  await store?.stop();
-  await sandbox?.close();
-  await table?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A process of the host: it serves one request after another, and shares nothing with the others. */
 function startCaller() {
@@ -80,13 +59,13 @@ function startCaller() {
   });
   const env = {
     ...localCredentials,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${new URL(vault.url).port}`,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${new URL(manager.url).port}`,
   };
   const client = new SecretsManagerClient(awsClientConfig(env, "SECRETS_MANAGER"));
   const world = {
     config,
     clock: systemClock,
-    secrets: secretsFrom(client, (name) => name, systemClock),
+    secrets: secretsFrom(client, (name) => `arn:${name}`, systemClock),
     ...transportBy(systemClock),
     uniqueId: () => randomUUID(),
   };

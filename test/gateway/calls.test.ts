@@ -1,63 +1,36 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { LambdaHandler } from "../../lib/operation/handler.ts";
-import {
-  reservedCustomerId,
-  reservedMpin,
-  type Sandbox,
-  startAggrepaySandbox,
-} from "../../local/sandbox/aggrepay.ts";
-import { type SecretsManager, startSecretsManager } from "../../local/secrets-manager.ts";
-import { type CountingProxy, startCountingProxy } from "../support/counting-proxy.ts";
-import { localCredentials, startTable, type TestTable } from "../support/dynamodb.ts";
+import { reservedCustomerId, reservedMpin, startAggrepaySandbox } from "../../local/sandbox/aggrepay.ts";
+
+import { gatewaySecret, only, startedAround } from "../support/around.ts";
+import { started } from "../support/started.ts";
 
 /**
  * What a request costs in calls of AWS, counted on the wire: the handlers run in this process, with a counting proxy in
  * front of the table and of Secrets Manager.
  */
 const credentials = { apiKey: "planted-api-key-5f0c", salt: "planted-salt-9d1e" };
-const gatewaySecret = {
-  fingerprintKeys: [{ id: "f1", key: Buffer.alloc(32, "f").toString("base64") }],
-  sealingKeys: [{ id: "s1", key: Buffer.alloc(32, "s").toString("base64") }],
-};
 const timeoutMs = 6_500;
 
-let folder: string;
-let table: TestTable;
-let sandbox: Sandbox;
-let secretsManager: SecretsManager;
-let dynamodb: CountingProxy;
-let secrets: CountingProxy;
+const folder = mkdtempSync(join(tmpdir(), "calls-"));
+const {
+  table,
+  store: dynamodb,
+  vault: secrets,
+  variables,
+} = startedAround(["aggrepay", "gateway"], only({ aggrepay: credentials, gateway: gatewaySecret }));
+const { sandbox } = started({
+  sandbox: () => startAggrepaySandbox({ dataDir: folder, secrets: () => [credentials] }),
+});
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "calls-"));
-  table = await startTable();
-  sandbox = await startAggrepaySandbox({ dataDir: folder, secrets: () => [credentials] });
-  secretsManager = await startSecretsManager(
-    [
-      { name: "aggrepay", arn: "aggrepay-arn", key: "aggrepay" },
-      { name: "gateway", arn: "gateway-arn", key: "gateway" },
-    ],
-    {
-      description: "",
-      versions: (key) => ({
-        current: { id: "v1", value: key === "aggrepay" ? credentials : gatewaySecret },
-        previous: undefined,
-      }),
-    },
-  );
-  dynamodb = await startCountingProxy(table.url);
-  secrets = await startCountingProxy(secretsManager.url);
+beforeAll(() => {
   const env = {
-    ...localCredentials,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
-    TABLE_NAME: table.name,
-    AGGREPAY_SECRET_ID: "aggrepay-arn",
-    GATEWAY_SECRET_ID: "gateway-arn",
+    ...variables(),
     AGGREPAY_ACCOUNT: "main",
     AGGREPAY_BASE_URL: sandbox.url,
     PROVIDER_TIMEOUT_MS: "1500",
@@ -72,10 +45,6 @@ beforeAll(async () => {
 afterAll(async () => {
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
-  secretsManager?.close();
-  await Promise.all([dynamodb, secrets].map((proxy) => proxy?.stop()));
-  await sandbox?.close();
-  await table?.stop();
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -1,40 +1,29 @@
 import { DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { handler as debitHandler } from "../../functions/aggrepay/debit-wallet.ts";
 import { handler as reconcileHandler } from "../../functions/reconcile.ts";
-import { type Records, recordsIn } from "../../lib/records/store.ts";
 import { runtime } from "../../lib/runtime.ts";
 import { systemClock } from "../../lib/time.ts";
-import { type SecretsManager, startSecretsManager } from "../../local/secrets-manager.ts";
 import { attemptOf, claimOf, leaseMs, noon, reached } from "../records/claims.ts";
 import { fresh } from "../support/aggrepay-gateway.ts";
-import { localCredentials, startTable, type TestTable } from "../support/dynamodb.ts";
+import { only, startedAround } from "../support/around.ts";
 import { faultsOf, unlistedIn, valuesOf } from "../support/emf.ts";
-import { type Peer, planted, signed, startPeer } from "../support/peer.ts";
+import { planted, signed, startPeer } from "../support/peer.ts";
+import { started } from "../support/started.ts";
 
 /**
  * What is counted of a debit and of the reconciler as Lambda calls them, in this process, with a clock that the tests move
  * and a DynamoDB that fails as it is told.
  */
-let table: TestTable;
-let manager: SecretsManager;
-let peer: Peer;
-let records: Records;
+const { apiKey, salt } = planted;
+const { table, records, variables } = startedAround(["aggrepay"], only({ aggrepay: { apiKey, salt } }));
+const { peer } = started({ peer: startPeer });
 
-beforeAll(async () => {
-  peer = await startPeer();
-  const { apiKey, salt } = planted;
-  manager = await startSecretsManager([{ name: "aggrepay", arn: "arn:aggrepay", key: "aggrepay" }], {
-    description: "",
-    versions: () => ({ current: { id: "1", value: { apiKey, salt } }, previous: undefined }),
-  });
+beforeAll(() => {
   Object.assign(process.env, {
-    ...localCredentials,
+    ...variables(),
     METRICS_NAMESPACE: "WalletGateway-test",
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: manager.url,
-    TABLE_NAME: "records",
-    AGGREPAY_SECRET_ID: "arn:aggrepay",
     AGGREPAY_ACCOUNT: "main",
     AGGREPAY_BASE_URL: peer.url,
     PROVIDER_TIMEOUT_MS: "800",
@@ -42,14 +31,6 @@ beforeAll(async () => {
     LEASE_MS: String(leaseMs),
     QUIET_PERIOD_MS: "900000",
   });
-  table = await startTable();
-  process.env.AWS_ENDPOINT_URL_DYNAMODB = table.url;
-  records = recordsIn(table.name, table.client);
-});
-afterAll(async () => {
-  manager?.close();
-  await table?.stop();
-  await peer?.close();
 });
 
 let now: number;

@@ -1,14 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { handler as getHandler } from "../../functions/account-bindings/get.ts";
 import { handler } from "../../functions/nicepay/account-binding-webhook.ts";
 import type { LambdaHandler } from "../../lib/operation/handler.ts";
 import { recordId } from "../../lib/records/identity.ts";
-import { type Records, recordsIn } from "../../lib/records/store.ts";
 import { runtime } from "../../lib/runtime.ts";
 import { systemClock } from "../../lib/time.ts";
-import { type SecretsManager, startSecretsManager } from "../../local/secrets-manager.ts";
 import {
   asForm,
   asJson,
@@ -22,8 +20,7 @@ import {
   userTokenOf,
   webhookPath,
 } from "../support/account-bindings.ts";
-import { type CountingProxy, startCountingProxy } from "../support/counting-proxy.ts";
-import { localCredentials, startTable, type TestTable } from "../support/dynamodb.ts";
+import { gatewaySecret, ring, startedAround } from "../support/around.ts";
 import { valuesOf } from "../support/emf.ts";
 import { secretValues } from "../support/wallets.ts";
 
@@ -31,45 +28,25 @@ import { secretValues } from "../support/wallets.ts";
  * The two functions as Lambda calls them, in this process, with proxies before DynamoDB and Secrets Manager that fail as
  * they are told.
  */
-let table: TestTable;
-let store: CountingProxy;
-let manager: SecretsManager;
-let vault: CountingProxy;
-let records: Records;
-
 type Values = { readonly [name: string]: string };
-const ring = (id: string) => [{ id, key: Buffer.alloc(32, id).toString("base64") }];
-const gatewaySecret = { fingerprintKeys: ring("f"), sealingKeys: ring("s") };
 /** What Secrets Manager holds for NICEPAY; each has an id of its own. */
 let current: Values = secretValues.nicepay;
 let previous: Values | undefined;
 
-beforeAll(async () => {
-  table = await startTable();
-  store = await startCountingProxy(table.url);
-  const secret = (key: string) => ({ name: key, arn: `arn:${key}`, key });
-  manager = await startSecretsManager([secret("nicepay"), secret("gateway")], {
-    description: "",
-    versions: (key) =>
-      key === "gateway"
-        ? { current: { id: "g", value: gatewaySecret }, previous: undefined }
-        : {
-            current: { id: JSON.stringify(current), value: current },
-            previous: previous && { id: JSON.stringify(previous), value: previous },
-          },
-  });
-  vault = await startCountingProxy(manager.url);
-  records = recordsIn(table.name, table.client);
+const { table, store, vault, records, variables } = startedAround(["nicepay", "gateway"], (name) =>
+  name === "gateway"
+    ? { current: { id: "g", value: gatewaySecret }, previous: undefined }
+    : {
+        current: { id: JSON.stringify(current), value: current },
+        previous: previous && { id: JSON.stringify(previous), value: previous },
+      },
+);
+beforeAll(() => {
   Object.assign(process.env, {
-    ...localCredentials,
-    AWS_ENDPOINT_URL_DYNAMODB: store.url,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: vault.url,
+    ...variables(),
     // Nothing listens there: the queue is away too.
     AWS_ENDPOINT_URL_SQS: "http://127.0.0.1:9",
     NOTIFICATION_QUEUE_URL: "q/Notifications",
-    TABLE_NAME: table.name,
-    NICEPAY_SECRET_ID: "arn:nicepay",
-    GATEWAY_SECRET_ID: "arn:gateway",
     NICEPAY_ACCOUNT: "main",
     WEBHOOK_SOURCE_ADDRESSES: "103.20.51.33",
     PROVIDER_TIMEOUT_MS: "800",
@@ -77,12 +54,6 @@ beforeAll(async () => {
     LEASE_MS: "9000",
     QUIET_PERIOD_MS: "1000",
   });
-});
-afterAll(async () => {
-  await store?.stop();
-  await vault?.stop();
-  manager?.close();
-  await table?.stop();
 });
 
 /** Time as the function sees it; what is cached for minutes ages when it is set forward. */

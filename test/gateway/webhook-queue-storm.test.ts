@@ -9,9 +9,7 @@ import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from "@aw
 import type { APIGatewayProxyEventV2, SQSEvent } from "aws-lambda";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { recordId } from "../../lib/records/identity.ts";
-import { type Records, recordsIn } from "../../lib/records/store.ts";
-import { type Queues, startQueues } from "../../local/queues.ts";
-import { type SecretsManager, startSecretsManager } from "../../local/secrets-manager.ts";
+import { startQueues } from "../../local/queues.ts";
 import { randomOf } from "../soak/random.ts";
 import {
   asForm,
@@ -22,9 +20,11 @@ import {
   registrationOf,
   webhookPath,
 } from "../support/account-bindings.ts";
-import { type CountingProxy, startCountingProxy } from "../support/counting-proxy.ts";
-import { type Item, localCredentials, startTable, type TestTable } from "../support/dynamodb.ts";
+import { gatewaySecret, only, startedAround } from "../support/around.ts";
+import { startCountingProxy } from "../support/counting-proxy.ts";
+import type { Item } from "../support/dynamodb.ts";
 import { certainForms, form, headersOf, json, type Sent } from "../support/notification-forms.ts";
+import { started } from "../support/started.ts";
 import { secretValues } from "../support/wallets.ts";
 
 /**
@@ -36,14 +36,6 @@ const number = Number(process.env.STORM ?? 240);
 const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
 const random = randomOf(String(seed), "storm");
 
-let table: TestTable;
-let store: CountingProxy;
-let manager: SecretsManager;
-let vault: CountingProxy;
-let queues: Queues;
-let post: CountingProxy;
-let records: Records;
-let reading: SQSClient;
 const file = join(tmpdir(), `storm-${process.pid}-${seed}.sqlite`);
 const queue = {
   name: "Notifications",
@@ -53,38 +45,25 @@ const queue = {
   deadLetters: undefined,
 };
 
-beforeAll(async () => {
-  table = await startTable();
-  store = await startCountingProxy(table.url);
-  const secret = (key: string) => ({ name: key, arn: `arn:${key}`, key });
-  const ring = (id: string) => [{ id, key: Buffer.alloc(32, id).toString("base64") }];
-  const gateway = { fingerprintKeys: ring("f"), sealingKeys: ring("s") };
-  manager = await startSecretsManager([secret("nicepay"), secret("gateway")], {
-    description: "",
-    versions: (key) => ({
-      current: { id: key, value: key === "gateway" ? gateway : secretValues.nicepay },
-      previous: undefined,
-    }),
-  });
-  vault = await startCountingProxy(manager.url);
-  queues = await startQueues({ queues: [queue], file, check: () => undefined, port: 0, hiddenMs: 400 });
-  post = await startCountingProxy(`http://127.0.0.1:${queues.port}`);
+const values = { gateway: gatewaySecret, nicepay: secretValues.nicepay };
+const { table, store, vault, records, variables } = startedAround(["nicepay", "gateway"], only(values));
+const { queues } = started({
+  queues: () => startQueues({ queues: [queue], file, check: () => undefined, port: 0, hiddenMs: 400 }),
+});
+const { post } = started({ post: () => startCountingProxy(`http://127.0.0.1:${queues.port}`) });
+let reading: SQSClient;
+
+beforeAll(() => {
   reading = new SQSClient({
     region: "eu-central-1",
     credentials: { accessKeyId: "a", secretAccessKey: "b" },
     endpoint: `http://127.0.0.1:${queues.port}`,
     useQueueUrlAsEndpoint: false,
   });
-  records = recordsIn(table.name, table.client);
   Object.assign(process.env, {
-    ...localCredentials,
-    AWS_ENDPOINT_URL_DYNAMODB: store.url,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: vault.url,
+    ...variables(),
     AWS_ENDPOINT_URL_SQS: post.url,
     NOTIFICATION_QUEUE_URL: queue.url,
-    TABLE_NAME: table.name,
-    NICEPAY_SECRET_ID: "arn:nicepay",
-    GATEWAY_SECRET_ID: "arn:gateway",
     NICEPAY_ACCOUNT: "main",
     WEBHOOK_SOURCE_ADDRESSES: "103.20.51.33",
     PROVIDER_TIMEOUT_MS: "800",
@@ -95,10 +74,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   reading?.destroy();
-  await Promise.all([store?.stop(), vault?.stop(), post?.stop()]);
-  manager?.close();
-  queues?.close();
-  await table?.stop();
   await rm(file, { force: true });
 });
 
@@ -113,7 +88,7 @@ interface Functions {
 let kills = 0;
 
 /** Starts one that knows no secret and has no connection. */
-async function started(): Promise<Functions> {
+async function startedFunctions(): Promise<Functions> {
   const child = fork(new URL("../support/notification-process.ts", import.meta.url), {
     execArgv: [],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -156,7 +131,7 @@ async function mayDie(
   const dies = random.chance(chance);
   const killed = dies ? sleep(random.next() * 40).then(() => functions.kill()) : undefined;
   await Promise.all([work(), killed]);
-  return dies ? started() : functions;
+  return dies ? startedFunctions() : functions;
 }
 
 /** Each in another of the forms that are accepted; a million bytes each would be a storm of another kind. */
@@ -275,7 +250,7 @@ test(
     const promised = new Set<string>();
     const unanswered = new Set<Registration>();
     let refused: Registration[] = [];
-    let functions = await started();
+    let functions = await startedFunctions();
     const deliverAll = async (registrations: readonly Registration[], from: number) => {
       await Promise.all(
         registrations.map(async (registration, index) => {
@@ -295,7 +270,7 @@ test(
     for (const [at, { isQueueAway, cold, set }] of outages.entries()) {
       if (cold) {
         await functions.kill();
-        functions = await started();
+        functions = await startedFunctions();
       }
       set();
       const mine = all.slice(at * share, (at + 1) * share);
