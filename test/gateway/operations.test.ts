@@ -73,8 +73,9 @@ function answerOf(operation: OperationCase, { sends }: Sample, id: string): obje
   return { ...answer, record: recordView(operation.route, id, "succeeded") };
 }
 
-test("the table holds the 21 operations of the document", () => {
-  expect(new Set(operations.map(({ path }) => path)).size).toBe(21);
+test("each operation has a call of its own; test/sandbox/operations.test.ts has those of the document", () => {
+  expect(operations.length).toBeGreaterThanOrEqual(21);
+  expect(new Set(operations.map(({ path }) => path)).size).toBe(operations.length);
 });
 
 describe.each(operations)("$route", (operation) => {

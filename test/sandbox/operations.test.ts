@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { operations } from "../../local/sandbox/aggrepay/wallet.ts";
 import { type Sandbox, sandboxOtp } from "../../local/sandbox/aggrepay.ts";
+import { operations as operationCases } from "../support/aggrepay-operations.ts";
 import { crediting, debiting, registering, start, temporaryFolder, transferring, Wallet } from "./running.ts";
 
 const folder = temporaryFolder();
@@ -25,30 +26,34 @@ const noTransaction = "INVALID-PARAMS The selected merchant transaction id is in
 const taken = "INVALID-PARAMS The merchant transaction id has already been taken.";
 const whichCustomer = "INVALID-PARAMS The mobile number field is required when customer id is not present.";
 
-it("has the 21 calls of the document", () => {
-  expect([...operations.keys()].sort()).toEqual([
-    "addsubmerchant",
-    "changempin",
-    "checkcustomer",
-    "checkcustomercreditlimit",
-    "checkcustomerdebitlimit",
-    "creditwallet",
-    "customerotp",
-    "customerstatus",
-    "debitreversal",
-    "debitwallet",
-    "fetchbalance",
-    "fetchbymerchantransactionid",
-    "fetchbytransactionid",
-    "fetchcustomerdetail",
-    "fetchtransactions",
-    "forgotmpin",
-    "getsubmerchants",
-    "registercustomer",
-    "registrationotp",
-    "updatecustomer",
-    "wallettowallet",
-  ]);
+it("has the 21 calls of the document, and the call of every operation", () => {
+  const calls = [...operations.keys()].sort();
+  expect(calls).toEqual(operationCases.map(({ path }) => path).sort());
+  expect(calls).toEqual(
+    expect.arrayContaining([
+      "addsubmerchant",
+      "changempin",
+      "checkcustomer",
+      "checkcustomercreditlimit",
+      "checkcustomerdebitlimit",
+      "creditwallet",
+      "customerotp",
+      "customerstatus",
+      "debitreversal",
+      "debitwallet",
+      "fetchbalance",
+      "fetchbymerchantransactionid",
+      "fetchbytransactionid",
+      "fetchcustomerdetail",
+      "fetchtransactions",
+      "forgotmpin",
+      "getsubmerchants",
+      "registercustomer",
+      "registrationotp",
+      "updatecustomer",
+      "wallettowallet",
+    ]),
+  );
 });
 
 describe("1 to 3, registration", () => {
