@@ -122,7 +122,9 @@ function withSample(text: string, answers: Answers): string {
   const line = `import { sample as ${id} } from "./${answers.provider}/${answers.name}.sample.ts";`;
   const imported = amongLines(text, line, /^import \{ samples? as /);
   const start = imported.indexOf("export const samples = {");
-  return imported.slice(0, start) + amongLines(imported.slice(start), `  ${id},`, /^ {2}\w+,$/);
+  const end = imported.indexOf("\n}", start);
+  const table = amongLines(imported.slice(start, end), `  ${id},`, /^ {2}\w+,$/);
+  return imported.slice(0, start) + table + imported.slice(end);
 }
 
 /** The sandbox's table of calls. */

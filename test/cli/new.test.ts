@@ -59,7 +59,7 @@ const operations = [
     gives: "limit:amount,note:text,open:flag,number:id",
   },
   {
-    provider: "acme",
+    provider: "zenpay",
     name: "hold-funds",
     path: "/v1/hold",
     changes: true,
@@ -68,17 +68,17 @@ const operations = [
   },
 ];
 
-const acme = {
-  ...{ name: "acme", title: "Acme", about: "a prepaid wallet", source: "Acme API v1", changes: true },
-  ...{ hosts: { dev: "https://test.acme.example", prod: undefined }, secret: ["apiKey", "signingKey"] },
+const zenpay = {
+  ...{ name: "zenpay", title: "ZenPay", about: "a prepaid wallet", source: "ZenPay API v1", changes: true },
+  ...{ hosts: { dev: "https://test.zenpay.example", prod: undefined }, secret: ["apiKey", "signingKey"] },
 };
 
 test("a provider and operations that are written compile, pass lint, and stand once in each list", () => {
-  const { files: ofProvider, judge: ofSignature } = writeProvider(acme, copy);
-  expect(ofProvider).toContain("lib/providers/acme/facts.ts");
-  expect(ofSignature.join()).toContain("test/vectors/acme.json");
-  expect(() => writeProvider(acme, copy)).toThrow("lib/providers/acme is there already.");
-  expect(readFileSync(join(copy, "lib/signing/acme.ts"), "utf8")).toContain("is not written yet");
+  const { files: ofProvider, judge: ofSignature } = writeProvider(zenpay, copy);
+  expect(ofProvider).toContain("lib/providers/zenpay/facts.ts");
+  expect(ofSignature.join()).toContain("test/vectors/zenpay.json");
+  expect(() => writeProvider(zenpay, copy)).toThrow("lib/providers/zenpay is there already.");
+  expect(readFileSync(join(copy, "lib/signing/zenpay.ts"), "utf8")).toContain("is not written yet");
   for (const { takes, gives, ...more } of operations) {
     const answers = { ...more, summary: "Does what nothing else does", source: "A document, section 1" };
     const { files, judge } = writeOperation(

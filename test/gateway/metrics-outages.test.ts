@@ -17,12 +17,17 @@ import { started } from "../support/started.ts";
  * and a DynamoDB that fails as it is told.
  */
 const { apiKey, salt } = planted;
-const { table, records, variables } = startedAround(["aggrepay"], only({ aggrepay: { apiKey, salt } }));
+const { table, manager, records, variables } = startedAround(
+  ["aggrepay"],
+  only({ aggrepay: { apiKey, salt } }),
+);
 const { peer } = started({ peer: startPeer });
 
 beforeAll(() => {
   Object.assign(process.env, {
     ...variables(),
+    AWS_ENDPOINT_URL_DYNAMODB: table.url,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: manager.url,
     METRICS_NAMESPACE: "WalletGateway-test",
     AGGREPAY_ACCOUNT: "main",
     AGGREPAY_BASE_URL: peer.url,
