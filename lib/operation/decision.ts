@@ -1,5 +1,5 @@
 import { Problem } from "../problem.ts";
-import { isDecidedSo } from "../records/person.ts";
+import { isDecidable, isDecidedSo } from "../records/person.ts";
 import { openProposal } from "../records/proposal.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Decision, Records } from "../records/store.ts";
@@ -86,9 +86,11 @@ async function carriedOut(
   records: Records,
 ): Promise<{ readonly written: boolean; readonly record: RecordItem }> {
   const { record: seen, to, attempt, reason, now } = decision;
+  const unwritten = () => ({ written: isDecidedSo(seen, decision), record: seen });
+  // A write that is refused now could be taken later, as a late copy, when the record waits or is at that attempt.
+  if (!isDecidable(seen) || attempt > seen.attempt) return unwritten();
   if (!needsSecondPerson(seen, to, asked.secondPerson)) return records.decide(decision);
-  if (seen.state !== "needs_attention" || seen.attempt !== attempt)
-    return { written: isDecidedSo(seen, decision), record: seen };
+  if (seen.attempt !== attempt) return unwritten();
   const open = openProposal(seen, now);
   if (!open)
     return { written: true, record: await propose(seen, asked, { outcome: to, reason, now }, records) };

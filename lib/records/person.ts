@@ -45,6 +45,14 @@ const earlierKept = 3;
 /** The latest decision on a record, if there is any. */
 export const resolutionOf = (record: Pick<RecordItem, "resolution">) => resolutionIn<Resolution>(record);
 
+/** Whether a person can decide it as it is now: it waits for a person, or it is contradicted and listed. */
+export const isDecidable = ({
+  state,
+  flagged,
+  due,
+}: Pick<RecordItem, "state" | "flagged" | "due">): boolean =>
+  flagged === undefined ? state === "needs_attention" : due !== undefined;
+
 /** Only a record that waits for a person, and only the attempt that the person saw. */
 export function deciding(decision: Decision): Write {
   const { record, attempt, to, seconds } = decision;

@@ -9,6 +9,8 @@ type Outcome = Resolution["outcome"];
 
 /** The provider's word is in hand, and not yet written. */
 const frozen: Plan = { at: "settle", fault: "frozen before" };
+/** The write is answered, and a copy of it arrives later. */
+const copied: Plan = { at: "decide", fault: "lands again" };
 const actsTruly = { acts: "yes", replies: "truly" } as const;
 
 let reasons = 0;
@@ -64,6 +66,34 @@ export const personSchedules: readonly Schedule[] = [
       return [...expectState(world, otp, "succeeded"), ...expectTold(person, "already-done")];
     },
     guards: [{ name: "decide: list of states", without: withoutClause("decide", "list of states") }],
+  },
+  {
+    rule: "what is said before a record waits is never written",
+    schedule:
+      "a person speaks of what is in doubt still, and of an attempt that has not begun, and is refused; a copy of each word arrives when it would hold",
+    async run(world) {
+      const otp = otpOf();
+      world.provider.treatments.push(isSilent, actsSilently);
+      await until(world.call(otp));
+      const early = world.person("early", saying(otp, "declined"), false, copied);
+      await until(early);
+      await afterQuiet(world);
+      await world.catchUp();
+      const first = expectState(world, otp, "needs_attention");
+      const ahead = world.person("ahead", saying(otp, "declined", { attempt: 2 }), false, copied);
+      await until(ahead);
+      await until(world.person("a person", saying(otp, "not_executed")));
+      await until(world.call(otp));
+      await afterQuiet(world);
+      await world.catchUp();
+      return [
+        ...first,
+        ...expectTold(early, "in-progress"),
+        ...expectTold(ahead, "already-done"),
+        ...expectState(world, otp, "needs_attention"),
+      ];
+    },
+    guards: [],
   },
   {
     rule: "of two persons one decides, and the other is told",
