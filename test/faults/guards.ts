@@ -50,6 +50,7 @@ const clauses = {
   "no holder": lacks("holder"),
   token: isStill("token", S("")),
   "anchor at 1": isUnmoved(1),
+  "anchor at 1 or 2": isUnmoved(1, 2),
   "anchor at 2 or 3": currentIn(2, 3),
   "below the bound": isBelow(0),
 };
@@ -61,7 +62,17 @@ function textOf(name: keyof typeof clauses): string | RegExp {
 }
 
 /** A write has another form than the one that a guard is taken out of. */
-export class NoSuchClause extends Error {}
+class NoSuchClause extends Error {}
+
+/** A guard is of one form of its write; writes of another form stay as they are. */
+export function inThatForm(altered: () => CommandInput, input: CommandInput): CommandInput {
+  try {
+    return altered();
+  } catch (error) {
+    if (error instanceof NoSuchClause) return input;
+    throw error;
+  }
+}
 
 /** Writes of that name no longer care for some clauses of their condition. */
 export const withoutClause = (name: string, ...removed: readonly (keyof typeof clauses)[]): Without => ({
@@ -175,10 +186,18 @@ export const expiresAlways = (name: string): Without => ({
 
 /** A write of that name wants more of its record than it needs. */
 export const refused = (name: string, clause: string): Without => ({
-  command: (written, input) =>
-    written === name
-      ? { ...input, ConditionExpression: `${input.ConditionExpression} AND ${clause}` }
-      : input,
+  command: (written, input) => {
+    if (written !== name) return input;
+    const attributes = Object.fromEntries([...clause.matchAll(/#(\w+)/g)].map(([of, own]) => [of, own]));
+    return {
+      ...input,
+      ConditionExpression: `${input.ConditionExpression} AND ${clause}`,
+      ExpressionAttributeNames: { ...attributes, ...input.ExpressionAttributeNames } as Record<
+        string,
+        string
+      >,
+    };
+  },
 });
 
 /** What a failed write or a look shows of a record has another value there, or none. */

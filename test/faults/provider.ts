@@ -128,8 +128,8 @@ export class Provider {
   /** Changes that it has taken and not yet made. */
   pending = 0;
   treatments: Treatment[] = [];
-  /** What it said to the latest change that reached it; undefined where it was another thing than a treatment says. */
-  said: Treatment["replies"] | undefined;
+  /** What it said to the latest change that reached it; undefined where it was another thing than these. */
+  said: Treatment["replies"] | "taken" | undefined;
   /** Every change that reached it, whatever it made of it. */
   readonly received: string[] = [];
   #count = 0;
@@ -196,7 +196,11 @@ export class Provider {
         this.#act(path, fields, sent, host);
       });
     }
-    if (repeated) return treatment.replies === "never" ? undefined : taken(path);
+    if (repeated) {
+      if (treatment.replies === "never") return undefined;
+      this.said = "taken";
+      return taken(path);
+    }
     const effect = treatment.acts === "yes" ? this.#act(path, fields, sent, host) : undefined;
     this.said = treatment.replies;
     switch (treatment.replies) {

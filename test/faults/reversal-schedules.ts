@@ -151,6 +151,15 @@ const asked: readonly Schedule[] = [
   },
 ];
 
+/** All up to that number are refused, the next one is done, and the record of that number is lost. */
+async function lostOf(world: World, number: number): Promise<readonly string[]> {
+  const id = await refusedUpTo(world, number);
+  await until(world.call(reversalOf(id, number + 1)));
+  await world.forget(reversalOf(id, number).record);
+  const again = await until(world.call(reversalOf(id, number)));
+  return [...expectTold(again, "already-done"), ...expectReversals(world, id, 1)];
+}
+
 const anchored: readonly Schedule[] = [
   {
     rule: "a first reversal whose record is lost moves nothing after number 2",
@@ -174,13 +183,19 @@ const anchored: readonly Schedule[] = [
     rule: "a number whose record is lost moves nothing after the next",
     schedule:
       "two reversals are refused, the third is done; a restore loses the record of the second; its caller comes again",
-    async run(world) {
-      const id = await refusedUpTo(world, 2);
-      await until(world.call(reversalOf(id, 3)));
-      await world.forget(reversalOf(id, 2).record);
-      const second = await until(world.call(reversalOf(id, 2)));
-      return [...expectTold(second, "already-done"), ...expectReversals(world, id, 1)];
-    },
+    run: (world) => lostOf(world, 2),
+    guards: [
+      {
+        name: "anchor: number 2 only where it or number 1 is current",
+        without: withoutClause("anchor", "anchor at 1 or 2"),
+      },
+    ],
+  },
+  {
+    rule: "a number whose record is lost moves nothing after the next",
+    schedule:
+      "three reversals are refused, the fourth is done; a restore loses the record of the third; its caller comes again",
+    run: (world) => lostOf(world, 3),
     guards: [
       {
         name: "anchor: the number or the one before it is current",

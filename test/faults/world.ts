@@ -19,6 +19,7 @@ import type { Runtime } from "../../lib/runtime.ts";
 import { secretsFrom } from "../../lib/secrets/secrets.ts";
 import type { Send } from "../../lib/transport.ts";
 import { noConnections } from "../support/no-connections.ts";
+import { inThatForm } from "./guards.ts";
 import { type Fault, type Plan, Run, type Surroundings } from "./points.ts";
 import { before, type Effect, effectName, type Keys, Provider, pathOf } from "./provider.ts";
 import { environment, times } from "./settings.ts";
@@ -107,6 +108,8 @@ export class World {
   readonly told: Told[] = [];
   readonly said: Said[] = [];
   readonly runs: Run<unknown>[] = [];
+  /** How many writes a guard was taken out of. */
+  altered = 0;
   /** The callers' requests by the record that is theirs. */
   readonly subjects = new Map<string, Subject[]>();
   readonly config: Config;
@@ -470,7 +473,9 @@ export class World {
     const ours = values?.[":shard"]
       ? { ...input, ExpressionAttributeValues: { ...values, ":shard": { N: this.#shardIn(input) } } }
       : input;
-    return this.#without.command?.(name, ours) ?? ours;
+    const altered = inThatForm(() => this.#without.command?.(name, ours) ?? ours, ours);
+    if (altered !== ours) this.altered += 1;
+    return altered;
   }
 
   /** The records that a transaction wrote; it returns none. */

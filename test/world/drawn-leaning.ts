@@ -1,6 +1,7 @@
 import type { Random } from "../soak/random.ts";
 import { treatments } from "./habits.ts";
 import { type Accident, type Leaning, leanings, type PathStep } from "./leanings.ts";
+import { personLeanings } from "./person-leanings.ts";
 import { type Kind, strikes } from "./points.ts";
 
 /** How many of the leanings that are picked from are drawn step by step. */
@@ -50,5 +51,6 @@ function drawn(random: Random, families: readonly string[]): Leaning {
 
 /** One of the leanings, or one that is drawn step by step. */
 export function leaningOf(random: Random, families: readonly string[]): Leaning {
-  return leanings[random.below(leanings.length + drawnShare)] ?? drawn(random, families);
+  const at = random.below(leanings.length + drawnShare + personLeanings.length);
+  return leanings[at] ?? personLeanings[at - leanings.length - drawnShare] ?? drawn(random, families);
 }

@@ -42,10 +42,10 @@ export const treatments: readonly Treatment[] = [
 ];
 
 /** What a deployment may choose, as `environment` of the world has it unless told. */
-export function drawEnvironment(random: Random): Environment {
+export function drawEnvironment(random: Random, isOfPersons: boolean): Environment {
   return {
     // Doubt grows old soon, so that persons come to it.
-    ...(random.chance(0.3) && { DOUBT_LIMIT_MS: "60000", BINDING_WAIT_MS: "60000" }),
+    ...(random.chance(isOfPersons ? 0.9 : 0.3) && { DOUBT_LIMIT_MS: "60000", BINDING_WAIT_MS: "60000" }),
     ...(random.chance(0.4) && { SECOND_PERSON: "on" }),
     ...(random.chance(0.15) && { AGGREPAY_IDS_KEPT: "73" }),
   };

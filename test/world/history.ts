@@ -6,10 +6,12 @@ import type { Without } from "../faults/world.ts";
 import type { Sent } from "./differential.ts";
 import { leaningOf } from "./drawn-leaning.ts";
 import { areIdsKept, drawEnvironment, drawProvider, drawStore, treatments } from "./habits.ts";
-import { type Accident, type Leaning, type PathStep, spans } from "./leanings.ts";
+import { type Accident, type Leaning, type PathStep, type PersonsWord, spans } from "./leanings.ts";
 import { Ledger, type Readability } from "./ledger.ts";
-import { type Machine, type Run, type Strike, strikes, type Waiting } from "./points.ts";
-import { Callers, type Pushed, type Request, requestOf, rivals } from "./requests.ts";
+import { isWaiting, Persons } from "./persons.ts";
+import { type Machine, type Pushed, type Run, type Strike, strikes, type Waiting } from "./points.ts";
+import { drawRecurring, type Recurring } from "./recurring.ts";
+import { Callers, type Request, requestOf, rivals } from "./requests.ts";
 import { type Choices, Tape } from "./tape.ts";
 import { type SecretName, times, World } from "./world.ts";
 
@@ -38,7 +40,22 @@ export interface History {
   readonly commands: readonly Sent[];
 }
 
+/** How the provider treats a change of which a person is asked sooner or later. */
+const silent: readonly Treatment[] = [
+  { acts: "no", replies: "never" },
+  { acts: "yes", replies: "never" },
+];
+
+const truthAndSilence: readonly Treatment[] = [
+  { acts: "yes", replies: "truly" },
+  { acts: "yes", replies: "never" },
+];
+
+const intruders = ["intruder", ...Array.from({ length: 6 }, (_, at) => `user-${at + 2}`)];
+
 const mostSteps = 120;
+/** How often messages of the queue are delivered at the end. */
+const mostDeliveries = 30;
 /** Callers and reconcilers that come while things strike. */
 const mostRuns = 9;
 /** The real one: the product's own timers are the world's. */
@@ -46,7 +63,7 @@ const { setImmediate } = globalThis;
 /** Until nobody has anything to do but to wait: all that goes on by itself has gone on before the next turn of the event loop. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-const families = {
+const plainFamilies = {
   debit: 5,
   reversals: 4,
   credits: 3,
@@ -56,15 +73,24 @@ const families = {
   shops: 2,
   updates: 2,
   otp: 1,
-  binding: 4,
+  binding: 6,
   // Of leanings alone.
   twins: 0,
   mixed: 0,
 } as const;
-type Family = keyof typeof families;
+type Family = keyof typeof plainFamilies;
+/** Where persons have much to do. */
+const personsFamilies: Readonly<Record<Family, number>> = {
+  ...{ debit: 4, reversals: 7, credits: 2, transfer: 1, equals: 1, customers: 1, shops: 1, updates: 1 },
+  ...{ otp: 5, binding: 5, twins: 0, mixed: 0 },
+};
 
-/** How many histories lean somewhere. */
-const leans = 0.4;
+/** What is rare by chance alone is drawn more often in a part of the histories: they lean somewhere, or persons have much to do. */
+function drawCourse(tape: Tape): "plain" | "persons" | "leaning" {
+  const lot = tape.next();
+  if (lot < 0.35) return "plain";
+  return lot < 0.5 ? "persons" : "leaning";
+}
 
 const pauses = [
   1_000,
@@ -74,8 +100,6 @@ const pauses = [
   2 * times.hour,
   25 * times.hour,
 ];
-
-const persons = ["Asha", "Ravi", "Tara", "Noor", "Uma", "Ines"];
 
 /** The history that a seed draws. */
 export const historyOf = (setting: Setting): Promise<History> =>
@@ -100,34 +124,51 @@ class Play {
   readonly #strikesEach: number;
   /** Whether what is frozen stands still until all else has been looked into. */
   readonly #thawsLate: boolean;
+  readonly #recurring: Recurring | undefined;
+  /** Whether persons have much to do. */
+  readonly #isOfPersons: boolean;
+  /** Whether notifications come that fit no registration, one after another. */
+  readonly #isFlooded: boolean;
+  /** Whether a restore may lose the record of a reversal that was refused. */
+  readonly #mayForget: boolean;
+  /** Whether whose reversal was refused mostly asks for it under the next number. */
+  readonly #asksOn: boolean;
   #strikes = 0;
   /** Where the history leans to, what is left of its path, and of its accidents. */
   readonly #leaning: Leaning | undefined;
   readonly #path: PathStep[];
   readonly #accidents: Accident[];
-  readonly #present = [...persons];
+  readonly #persons: Persons;
 
   constructor(tape: Tape, setting: Setting) {
     this.#tape = tape;
     this.#setting = setting;
     tape.step();
     const { seed, without = {} } = setting;
-    const leaning = tape.chance(leans) ? leaningOf(tape, Object.keys(families)) : undefined;
+    const course = drawCourse(tape);
+    const leaning = course === "leaning" ? leaningOf(tape, Object.keys(plainFamilies)) : undefined;
     this.#leaning = leaning;
     this.#path = [...(leaning?.path ?? [])];
     this.#accidents = [...(leaning?.accidents ?? [])];
-    const environment = { ...drawEnvironment(tape), ...setting.environment };
+    this.#isOfPersons = course === "persons";
+    const environment = {
+      ...drawEnvironment(tape, this.#isOfPersons),
+      ...leaning?.environment,
+      ...setting.environment,
+    };
     this.#world = new World(seed, without, environment);
     this.#ledger = new Ledger(this.#world);
     this.#callers = new Callers(this.#world, this.#ledger, without);
     if (setting.keepsCommands) this.#world.commands = [];
     const { provider } = this.#world;
+    const families = this.#isOfPersons ? personsFamilies : plainFamilies;
     const family = leaning ? (tape.pick(leaning.families) as Family) : tape.weighted(families);
     // What says neither data nor error is how an update is refused: one that was made then is the provider's own untruth.
     const isTrue = ({ acts, replies }: Treatment) =>
       family !== "updates" || acts === "no" || replies !== "both null";
     const mayBe = treatments.filter(isTrue);
-    for (let n = 0; n < 6; n++) provider.treatments.push(tape.pick(mayBe));
+    const leavesDoubt = (): boolean => this.#isOfPersons && tape.chance(0.5);
+    for (let n = 0; n < 6; n++) provider.treatments.push(tape.pick(leavesDoubt() ? silent : mayBe));
     // Until a first change has succeeded there is little that could go wrong with what follows on it.
     if (family === "reversals") provider.treatments.unshift({ acts: "yes", replies: "truly" });
     const first = leaning?.treatments?.filter(isTrue) ?? [];
@@ -140,30 +181,64 @@ class Play {
     const strikesEach = tape.pick([0.06, 0.02, 0.12, 0.3]);
     this.#strikesEach = leaning ? Math.min(strikesEach, 0.02) : strikesEach;
     this.#thawsLate = tape.chance(0.4);
-    const isSeen = !this.#mayMove && leaning?.hides !== true;
+    const requests = this.#requestsOf(family);
+    provider.answersReads = !tape.chance(this.#isOfPersons ? 0.6 : 0.2) || leaning !== undefined;
+    leaning?.sets?.(this.#world, requests, tape);
+    const stored = drawStore(this.#world, tape);
+    this.#recurring = leaning ? undefined : drawRecurring(tape, family === "binding");
+    this.#isFlooded = family === "binding" && tape.chance(0.3);
+    this.#mayForget = family === "reversals" && tape.chance(0.4);
+    this.#asksOn = this.#mayForget || (family === "reversals" && tape.chance(0.3));
+    // A debit that this gateway does not hold yet is the provider's to know.
+    const isReversedFirst = family === "reversals" && !leaning && tape.chance(0.25);
+    if (family === "reversals" && !leaning) this.#treatsReversals(isReversedFirst);
+    this.#requests = isReversedFirst ? [...requests.slice(1), ...requests.slice(0, 1)] : requests;
+    const isSeen = !this.#mayMove && leaning?.hides !== true && !provider.hidesReversed;
     this.#readability = {
       isReadable: habits.areReadable && isSeen,
       isDocumented: habits.areDocumented && isSeen,
       areIdsKept: areIdsKept(environment),
     };
-    this.#requests = this.#requestsOf(family);
     for (const request of this.#requests) this.#ledger.isToBeAsked(request);
-    provider.answersReads = !tape.chance(0.2) || leaning !== undefined;
-    leaning?.sets?.(this.#world, this.#requests, tape);
-    const { config } = this.#world;
+    this.#persons = new Persons({
+      ...{ tape, world: this.#world, ledger: this.#ledger, callers: this.#callers },
+      requests: this.#requests,
+      machine: () => this.#machine(),
+      mistaken: this.#isOfPersons ? 0.3 : 0.2,
+    });
+    this.#introduces([...habits.names, ...stored]);
+  }
+
+  /** What the history is about, and what its world is like. */
+  #introduces(habits: readonly string[]): void {
+    const { config, provider } = this.#world;
+    const leaning = this.#leaning;
+    const { areIdsKept } = this.#readability;
     const names = [
-      ...habits.names,
-      ...drawStore(this.#world, tape),
-      ...(provider.answersReads ? [] : ["it answers no question until all is over"]),
+      ...habits,
+      ...(provider.hidesReversed ? ["a debit that was reversed is shown no more"] : []),
+      ...(provider.answersReads ? [] : ["it answers no question"]),
+      ...(this.#recurring ? [`again and again: ${this.#recurring.point}, ${this.#recurring.strike}`] : []),
       ...(config.option("SECOND_PERSON") === "on" ? ["money that did not move takes two persons"] : []),
       ...(config.doubtLimitMs === times.minute ? ["doubt is old after a minute"] : []),
-      ...(areIdsKept(environment) ? ["ids are known to be kept as they are sent"] : []),
+      ...(areIdsKept ? ["ids are known to be kept as they are sent"] : []),
       ...(leaning ? [`it leans to this: ${leaning.name}`] : []),
     ];
     this.#says(`about ${this.#requests.map(({ name }) => name).join(", ")}`);
     const treated = provider.treatments.map(({ acts, replies }) => `${acts}/${replies}`).join(", ");
     this.#says(`the provider does/says to the changes that come: ${treated}`);
     for (const name of names) this.#says(`the world: ${name}`);
+  }
+
+  /** A later number is asked for where those before it were refused. */
+  #treatsReversals(isReversedFirst: boolean): void {
+    const tape = this.#tape;
+    const { provider } = this.#world;
+    const refused: Treatment = { acts: "no", replies: "refusal" };
+    const refusals = Array.from({ length: tape.pick([0, 0, 1, 1, 2]) }, () => refused);
+    if (!isReversedFirst) provider.treatments.splice(1, 0, ...refusals);
+    else provider.treatments.unshift(...refusals, ...truthAndSilence);
+    if (isReversedFirst && tape.chance(0.7)) provider.hidesReversed = true;
   }
 
   #says(what: string): void {
@@ -281,7 +356,7 @@ class Play {
       call: isFull ? 0 : isBusy ? 8 : 12,
       reconciler: isFull ? 0 : isBusy ? 3 : 8,
       time: isBusy ? 4 : 12,
-      person: 6,
+      person: this.#isOfPersons ? 14 : 6,
       notification: this.#isAboutBinding ? 6 : 0,
       rotation: 2,
       arrives: world.lateWrites > 0 ? 5 : 0,
@@ -289,10 +364,12 @@ class Play {
       thaw: world.frozen.length > 0 && !this.#thawsLate ? 6 : 0,
       sweep: 1,
       moves: this.#mayMove ? 2 : 0,
+      answers: world.provider.answersReads ? 0 : 4,
+      forgets: this.#forgettable.length > 0 ? 12 : 0,
     });
     switch (kind) {
       case "call":
-        this.#called(tape.pick(this.#requests));
+        this.#called(this.#next ?? tape.pick(this.#requests));
         return true;
       case "reconciler":
         this.#reconciles(tape.pick(this.#shards));
@@ -330,6 +407,13 @@ class Play {
         return this.#sweeps();
       case "moves":
         this.#moves();
+        return true;
+      case "answers":
+        this.#says("the provider answers questions again");
+        world.provider.answersReads = true;
+        return true;
+      case "forgets":
+        this.#forgets(tape.pick(this.#forgettable));
         return true;
       default:
         return this.#goesOn(ready);
@@ -375,16 +459,81 @@ class Play {
       case "a mistaken person says not executed":
         for (const request of this.#requests)
           if (isWaiting(world.latest(request.record)) && !world.isOnItsWay)
-            this.#says(
-              `${named(this.#settlesByHand(request, "Asha", false, "not_executed"))}, and is mistaken`,
-            );
+            this.#heard(this.#persons.says("Asha", request, { outcome: "not_executed", isTrue: false }));
+        return;
+      case "the provider answers nothing":
+      case "the provider answers again":
+        this.#says(step);
+        world.provider.answersReads = step === "the provider answers again";
+        return;
+      case "a notification":
+      case "a notification of another tXid":
+        this.#pushes(step === "a notification" ? {} : { more: { tXid: "another" } }, step);
+        return;
+      case "the queue delivers":
+        this.#delivers();
+        return;
+      default:
+        this.#happensTo(step);
     }
+  }
+
+  /** A person speaks of a request, or a restore loses it. */
+  #happensTo(step: string): void {
+    const [, who = "", outcome = "", number, attempt] =
+      /^(\w+) says (\w+) of (\d)(?: at (\d))?$/.exec(step) ?? [];
+    const request = this.#requests[Number(number ?? step.at(-1))];
+    if (!request) return;
+    if (outcome === "") {
+      if (this.#isForgettable(request)) this.#forgets(request);
+      return;
+    }
+    const word = { outcome: outcome as PersonsWord, ...(attempt && { attempt: Number(attempt) }) };
+    this.#heard(this.#persons.says(who, request, word));
+  }
+
+  #heard(came: ReturnType<Persons["comes"]>): void {
+    if (came) this.#says(`${named(came.run)}, of ${came.about}`);
   }
 
   #moves(): void {
     const world = this.#world;
     world.host = world.host === undefined ? "https://elsewhere.example" : undefined;
     this.#says(`the provider is at ${world.host ?? "its first host"} from now on`);
+  }
+
+  /** Reversals that a restore may lose. */
+  get #forgettable(): readonly Request[] {
+    return this.#mayForget ? this.#requests.filter((request) => this.#isForgettable(request)) : [];
+  }
+
+  /** A reversal that was refused, after which another number was asked for, and of which nobody is doing anything. */
+  #isForgettable({ effect, record, given }: Request): boolean {
+    const world = this.#world;
+    const isBusy = world.runs.some(({ ending, about }) => ending === undefined && about !== undefined);
+    if (isBusy || !effect.startsWith("reversal ")) return false;
+    const item = world.latest(record);
+    const next = this.#requests.find((each) => each.given.reversal === Number(given.reversal ?? 1) + 1);
+    const isPassed = next !== undefined && world.latest(next.record) !== undefined;
+    return isPassed && item?.state?.S === "declined" && item.flagged === undefined;
+  }
+
+  /** The number that a reversal which was refused is asked for under next. */
+  get #next(): Request | undefined {
+    if (!this.#asksOn) return undefined;
+    const numbers = this.#requests.filter(({ effect }) => effect.startsWith("reversal "));
+    const isRefused = (at: number) => {
+      const [before, own] = [numbers[at - 1], numbers[at]];
+      if (!before || !own || this.#world.latest(own.record)) return false;
+      return this.#world.latest(before.record)?.state?.S === "declined";
+    };
+    return numbers.find((_, at) => isRefused(at));
+  }
+
+  #forgets(request: Request): void {
+    this.#says(`a restore loses the record of ${request.name}`);
+    this.#world.forget(request.record);
+    this.#called(request);
   }
 
   get #isAboutBinding(): boolean {
@@ -406,12 +555,12 @@ class Play {
       return true;
     }
     const chosen = tape.pick(ready);
-    const accident = this.#accidentAt(chosen);
+    const { kind, name } = chosen.point;
+    const recurs = this.#recurring?.point === `${kind} ${name}` && tape.chance(0.6);
+    const isStruck = tape.chance(this.#strikesEach * (kind === "change" ? 3 : 1));
     const strike =
-      accident ??
-      (tape.chance(this.#strikesEach * (chosen.point.kind === "change" ? 3 : 1))
-        ? tape.pick(strikes[chosen.point.kind])
-        : undefined);
+      this.#accidentAt(chosen) ??
+      (recurs ? this.#recurring?.strike : isStruck ? tape.pick(strikes[kind]) : undefined);
     if (strike) this.#strikes += 1;
     this.#letsGo(chosen, strike);
     return true;
@@ -419,9 +568,13 @@ class Play {
 
   #accidentAt({ run, point }: Waiting): Strike | undefined {
     const name = `${point.kind} ${point.name}`;
+    const taken = (this.#leaning?.path.length ?? 0) - this.#path.length;
     const at = this.#accidents.findIndex(
       (each) =>
-        name.startsWith(each.at) && (each.of === undefined || this.#requests[each.of]?.record === run.about),
+        name.startsWith(each.at) &&
+        run.name.startsWith(each.by ?? "") &&
+        taken >= (each.from ?? 0) &&
+        (each.of === undefined || this.#requests[each.of]?.record === run.about),
     );
     const accident = this.#accidents[at];
     if (!accident || !this.#tape.chance(accident.chance)) return undefined;
@@ -475,59 +628,39 @@ class Play {
     return run;
   }
 
-  /** Whoever settles by hand says what the provider's own list shows, or is mistaken. */
   #personComes(): void {
-    const world = this.#world;
-    const waits = this.#requests.filter(({ record }) => isWaiting(world.latest(record)));
-    const [who] = this.#present;
-    if (waits.length === 0 || who === undefined) return;
-    const request = this.#tape.pick(waits);
-    const isTrue = !this.#tape.chance(0.2);
-    // Nobody can say what became of what is on its way still.
-    if (isTrue && world.isOnItsWay) return;
-    const run = this.#settlesByHand(
-      request,
-      who,
-      isTrue,
-      this.#tape.chance(0.4) ? "not_executed" : "declined",
-    );
-    this.#says(`${named(run)} of ${request.name}${isTrue ? "" : ", and is mistaken"}`);
-    // Who proposed must be followed by another.
-    if (!this.#tape.chance(0.2)) this.#present.shift();
-  }
-
-  #settlesByHand(request: Request, who: string, isTrue: boolean, undone: "not_executed" | "declined"): Run {
-    const item = this.#world.latest(request.record);
-    const effect = this.#ledger.effectsFor(request).at(-1);
-    const isDone = effect !== undefined;
-    const outcome = isDone === isTrue ? "succeeded" : undone;
-    const saying = {
-      record: request.record,
-      outcome,
-      isTrue,
-      attempt: Number(item?.attempt?.N),
-      ...(outcome === "succeeded" && { transactionId: effect?.id ?? "1" }),
-    };
-    return this.#callers.person(who, saying, this.#machine());
+    this.#heard(this.#persons.comes());
   }
 
   #notified(): void {
     const tape = this.#tape;
-    if (tape.chance(0.25) && this.#world.queue.length > 0) {
-      const delivered = this.#callers.deliver(this.#machine());
-      if (delivered) this.#says(`${named(delivered)} delivers a message`);
+    if (tape.chance(0.4) && this.#world.queue.length > 0) {
+      this.#delivers();
       return;
     }
-    const [request] = this.#requests;
-    const how = tape.weighted({ plain: 10, elsewhere: 1, forged: 1, otherToken: 1, otherPhone: 1 });
+    const how = tape.weighted({
+      ...{ plain: 10, elsewhere: 2, forged: 1, otherToken: 2, otherTXid: 4 },
+      otherKey: this.#isFlooded ? 16 : 2,
+    });
     const pushed: Pushed = {
       ...(how === "elsewhere" && { isFromElsewhere: true }),
       ...(how === "forged" && { isForged: true }),
       ...(how === "otherToken" && { more: { userToken: "token-of-somebody" } }),
-      ...(how === "otherPhone" && { more: { clientUserKey: "user-2" } }),
+      ...(how === "otherTXid" && { more: { tXid: "another" } }),
+      ...(how === "otherKey" && { more: { clientUserKey: tape.pick(intruders) } }),
     };
+    this.#pushes(pushed, how);
+  }
+
+  #pushes(pushed: Pushed, how: string): void {
+    const [request] = this.#requests;
     const run = this.#callers.notification(String(request?.given.referenceNo), pushed, this.#machine());
-    if (run) this.#says(`${named(run)} comes${how === "plain" ? "" : ` (${how})`}`);
+    if (run) this.#says(`${named(run)} comes (${how})`);
+  }
+
+  #delivers(): void {
+    const delivered = this.#callers.deliver(this.#machine());
+    if (delivered) this.#says(`${named(delivered)} delivers a message`);
   }
 
   #sweeps(): boolean {
@@ -595,6 +728,25 @@ class Play {
     }
     await this.#isSettled();
     if (this.#ledger.found.length === 0) this.#ledger.atRest(this.#readability);
+    if (this.#ledger.found.length === 0 && this.#isAboutBinding) await this.#isNotified();
+  }
+
+  /** The queue is emptied; then the provider says once more what it has said, as it does until it is answered. */
+  async #isNotified(): Promise<void> {
+    const world = this.#world;
+    const [registration] = this.#requests;
+    if (!registration) return;
+    for (let turn = 0; turn < mostDeliveries && world.queue.length > 0; turn++) {
+      this.#callers.deliver(world.machine());
+      await this.#runsOut();
+    }
+    if (world.queue.length === 0) this.#ledger.atEmptyQueue(registration);
+    const referenceNo = String(registration.given.referenceNo);
+    const run = this.#callers.notification(referenceNo, {}, world.machine());
+    if (!run) return;
+    this.#says(`${named(run)} comes once more`);
+    await this.#runsOut();
+    this.#ledger.atLastNotification(registration);
   }
 
   async #isSettled(): Promise<void> {
@@ -624,6 +776,7 @@ class Play {
       const slot = Math.floor(world.now / (times.hour / 64)) % 64;
       return (slot - shard + 65) % 64 <= 4;
     };
+    const since = world.order();
     for (let turn = 0; turn < 64; turn++) {
       const shards = shardsOf(
         ({ state, waits }) => state?.S === "needs_attention" && waits?.S === "provider",
@@ -632,6 +785,8 @@ class Play {
       await this.#passes(2 * times.minute);
       await reconciled(new Set([...shards].filter(isWalkedSoon)));
     }
+    if (this.#ledger.found.length === 0)
+      for (const request of this.#requests) this.#ledger.atWalked(request, since);
   }
 
   /** What all of it came to. */
@@ -654,6 +809,3 @@ class Play {
 const isSpan = (step: PathStep): step is keyof typeof spans => step in spans;
 
 const named = (run: Run): string => `${run.name} [${run.machine.number}]`;
-
-const isWaiting = (item: Item | undefined): boolean =>
-  item?.state?.S === "needs_attention" || (item?.flagged !== undefined && item.due !== undefined);

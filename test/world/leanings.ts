@@ -1,3 +1,4 @@
+import type { Environment } from "../../lib/config.ts";
 import { drawnDress } from "../faults/dress.ts";
 import type { Treatment } from "../faults/provider.ts";
 import type { Random } from "../soak/random.ts";
@@ -13,6 +14,10 @@ export interface Accident {
   readonly chance: number;
   /** Only of callers of that request, by its place among those of its family. */
   readonly of?: number;
+  /** Only of whoever's name begins so. */
+  readonly by?: string;
+  /** Not before so many steps of the path. */
+  readonly from?: number;
 }
 
 /** What happens next on a path: a request is made, its shard is reconciled, time passes, or something of the world's own. */
@@ -24,7 +29,17 @@ export type PathStep =
   | "all that is frozen goes on"
   | "what is late arrives"
   | "the provider moves"
-  | "a mistaken person says not executed";
+  | "a mistaken person says not executed"
+  | `${string} says ${PersonsWord} of ${number}`
+  | `${string} says ${PersonsWord} of ${number} at ${number}`
+  | "the provider answers nothing"
+  | "the provider answers again"
+  | `a restore loses ${number}`
+  | "a notification"
+  | "a notification of another tXid"
+  | "the queue delivers";
+
+export type PersonsWord = "succeeded" | "declined" | "not_executed" | "withdraw";
 
 export const spans = {
   "a second": 1_000,
@@ -44,6 +59,8 @@ export interface Leaning {
   readonly families: readonly string[];
   readonly path: readonly PathStep[];
   readonly accidents?: readonly Accident[];
+  /** What the deployment has chosen. */
+  readonly environment?: Environment;
   /** Of the first changes that reach the provider. */
   readonly treatments?: readonly Treatment[];
   /** Without quirks that hide what the provider did. */

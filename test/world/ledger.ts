@@ -1,10 +1,10 @@
-import type { Resolution } from "../../lib/records/person.ts";
-import type { Proposal } from "../../lib/records/proposal.ts";
+import { type Resolution, resolutionOf } from "../../lib/records/person.ts";
+import { lapsesAt, type Proposal, proposalOf } from "../../lib/records/proposal.ts";
 import type { Writer } from "../../lib/records/states.ts";
 import { forAPerson } from "../../lib/records/write.ts";
-import { before as byOthers, type Effect, type Treatment } from "../faults/provider.ts";
+import { before as byOthers, type Effect, type Provider } from "../faults/provider.ts";
 import type { Item } from "../faults/store.ts";
-import type { Run } from "./points.ts";
+import type { Pushed, Run } from "./points.ts";
 import { allTransitions, unwritten } from "./transitions.ts";
 import { ofTurns } from "./turns.ts";
 import { gatewayKeys, type Version, type World } from "./world.ts";
@@ -46,9 +46,14 @@ export interface Readability {
 /** What a person said of a record, and what the answer was, once there is one. */
 export interface Said {
   readonly run: Run;
+  readonly who: string;
   readonly record: string;
   readonly outcome: string;
   readonly reason: string;
+  readonly attempt?: number | undefined;
+  readonly transactionId?: string | undefined;
+  /** Whether the same person has said the same before. */
+  readonly isRepeat: boolean;
   /** False where the person is mistaken: what follows from that is no untruth of ours. */
   readonly isTrue: boolean;
   status?: number;
@@ -58,13 +63,16 @@ export interface Said {
 const noEffect: readonly string[] = ["not_sent", "not_executed", "declined"];
 
 /** What each reply to a change means that leaves no doubt. */
-const meant: Readonly<Partial<Record<Treatment["replies"], string>>> = {
+const meant: Readonly<Partial<Record<NonNullable<Provider["said"]>, string>>> = {
   truly: "succeeded",
   refusal: "declined",
   "invalid field": "declined",
   unauthorized: "not_executed",
   throttled: "not_executed",
 };
+
+/** How many notifications that bind nothing are kept of one signed pair of referenceNo and phone. */
+const mostStrays = 4;
 
 /** Who may have written each state: of writes that change none there is nobody. */
 const writers: Readonly<Record<string, Writer>> = {
@@ -101,12 +109,20 @@ export const hiddenInputs: Readonly<Record<string, string>> = {
 export class Ledger {
   readonly told: Told[] = [];
   readonly said: Said[] = [];
+  /** Notifications that were answered 200. */
+  readonly acknowledged: Pushed[] = [];
+  /** Messages of the queue that were taken in. */
+  readonly takenIn = new Set<string>();
   readonly found: string[] = [];
   readonly reached = new Set<string>();
   readonly #world: World;
   readonly #asked = new Map<string, Asked[]>();
   /** What has changed since the last look. */
   readonly #changed = new Set<string>();
+  /** Later reversals that a mistaken person's word about an earlier one lets the provider's clock prove. */
+  readonly #provedByEarlier = new Set<string>();
+  /** How many notifications that bind nothing are counted of what is signed. */
+  readonly #counted = new Map<string, number>();
   #effects = 0;
   #printed = 0;
 
@@ -125,6 +141,7 @@ export class Ledger {
   }
 
   onAnswer(told: Told): void {
+    this.look();
     this.told.push(told);
     this.#seesText(`an answer to ${told.asked.name}`, JSON.stringify(told.body));
     for (const what of this.#ofAnswer(told)) this.#finds(`${told.run.name}: ${what}`);
@@ -150,6 +167,8 @@ export class Ledger {
       this.#finds(`${by.name}: a claim that was withdrawn began an attempt`);
     this.#seesText(`the item after ${write}`, JSON.stringify(item));
     if (item.state) this.#changed.add(id);
+    // The count of a day ends, and this one never.
+    if (item.count !== undefined && item.expires === undefined) this.#counted.set(id, Number(item.count.N));
   }
 
   /** What has come about since the last step. */
@@ -166,6 +185,15 @@ export class Ledger {
     if (misformed !== undefined) this.#finds(`${misformedCommand}: ${misformed}`);
     for (const id of this.#changed) for (const what of this.#ofRecord(id)) this.#finds(what);
     this.#changed.clear();
+    this.#looksAtStrays();
+  }
+
+  /** Each that is kept takes one place of its own, and there are no more places than are signed for. */
+  #looksAtStrays(): void {
+    const kept = this.#world.strays.length;
+    const counted = [...this.#counted.values()].reduce((sum, count) => sum + count, 0);
+    if (kept !== counted) this.#finds(`${kept} notifications are kept, and ${counted} are counted`);
+    if (counted > mostStrays) this.#finds(`${counted} notifications are kept of what was signed once`);
   }
 
   #onEffect({ of, path, fields, sent }: Effect): void {
@@ -241,8 +269,14 @@ export class Ledger {
     let before: Item | undefined;
     let isMistaken = false;
     let isFlagDecided = false;
+    const forgottenAt = this.#world.forgotten.get(id);
+    let isForgotten = false;
     for (const version of versions) {
-      const { seq, write, item } = version;
+      const { seq, write, item, by } = version;
+      if (!isForgotten && forgottenAt !== undefined && seq > forgottenAt) {
+        isForgotten = true;
+        before = undefined;
+      }
       const [from, to] = [before?.state?.S ?? "", item.state?.S ?? ""];
       const isClaim = write.startsWith("claim");
       const says = (what: string) => found.push(`${named}: ${what}`);
@@ -258,9 +292,17 @@ export class Ledger {
       if (!isMistaken && most === 1 && noEffect.includes(to) && isSent)
         says(`${to} by ${write}, and it happened`);
       const applied = effects.filter((effect) => effect.applied < seq).length;
-      if (asked && !isMistaken && to === "succeeded" && (applied < 1 || applied > most))
+      if (to === "succeeded" && from !== to && asked && this.#mayBeOfEarlier(asked, seq))
+        this.#provedByEarlier.add(id);
+      const isExcused = isMistaken || this.#provedByEarlier.has(id);
+      if (asked && !isExcused && to === "succeeded" && (applied < 1 || applied > most))
         says(`succeeded by ${write}, and it happened ${applied} times`);
       if (from !== to) for (const what of this.#ofReply(version)) says(what);
+      const isLater = Number(asked?.given.reversal ?? 1) > 1;
+      if (write === "settle" && to === "declined" && by.wasToldBy === "taken" && isLater)
+        says("declined by settle, and the provider said no more than that the debit is reversed");
+      if (write === "bind" && by.brings && !isOfTheRegistration(by.brings))
+        says("bound by what is not of its registration");
       for (const what of ofContents(version, before, isFlagDecided)) says(what);
       for (const what of ofTurns(version, before, turns)) says(what);
       for (const what of this.#ofPersons(version, before)) says(what);
@@ -269,23 +311,44 @@ export class Ledger {
     return found;
   }
 
+  /**
+   * Whether an earlier reversal happened, a person was mistaken in saying that it did not, nobody knows its transaction, and the
+   * provider's clock shows it as younger than it is.
+   */
+  #mayBeOfEarlier({ effect, given }: Asked, seq: number): boolean {
+    const number = Number(given.reversal ?? 1);
+    if (number === 1 || this.#world.provider.clockAheadMs === 0) return false;
+    const earlier = this.asked.filter(
+      (each) => each.effect === effect && Number(each.given.reversal ?? 1) < number,
+    );
+    return earlier.some(({ record }) => {
+      const seen = this.#world.versionsOf(record).findLast((version) => version.seq < seq)?.item;
+      return seen !== undefined && seen.result === undefined && this.#isMistaken(seen);
+    });
+  }
+
   /** A reply that says plainly what became of it, however it is written, is taken at its word. */
   #ofReply({ write, by, item }: Version): readonly string[] {
     const said = by.wasToldBy && meant[by.wasToldBy];
-    const isStruck = by.passed.some(
-      ({ point, strike }) => strike !== undefined && /^(change|secret) /.test(point),
-    );
+    // That may be "already there", in words that no table has.
+    const isUnlisted = by.wasToldBy === "invalid field" && Number(item.attempt?.N) > 1;
     if (
       write !== "settle" ||
       said === undefined ||
-      // That may be "already there", in words that no table has.
-      (by.wasToldBy === "invalid field" && Number(item.attempt?.N) > 1) ||
-      isStruck ||
-      this.#world.isRotated ||
+      isUnlisted ||
+      this.#isReplyStruck(by) ||
       said === item.state?.S
     )
       return [];
     return [`the provider said ${by.wasToldBy}, and it is ${item.state?.S}`];
+  }
+
+  /** Whether a reply may not have come to its process, or not in a form that it could verify. */
+  #isReplyStruck({ passed }: Run): boolean {
+    const isStruck = passed.some(
+      ({ point, strike }) => strike !== undefined && /^(change|secret) /.test(point),
+    );
+    return isStruck || this.#world.isRotated;
   }
 
   #transition(from: string, to: string, write: string, says: (what: string) => void): void {
@@ -305,6 +368,7 @@ export class Ledger {
   #ofPersons({ write, item }: Version, before: Item | undefined): readonly string[] {
     if (item.proposal !== undefined && item.state?.S !== "needs_attention")
       return [`${item.state?.S} by ${write}, and a proposal stands`];
+    if (write === "propose") return this.#ofProposal(item, before);
     if (write !== "decide" && write !== "decideFlag") return [];
     const said = JSON.parse(item.resolution?.S ?? "{}") as Resolution;
     const waits =
@@ -318,15 +382,30 @@ export class Ledger {
     ];
   }
 
+  /** A proposal is of the attempt that waits, takes no other's place, and is made once. */
+  #ofProposal(item: Item, before: Item | undefined): readonly string[] {
+    const [now, open] = [proposalIn(item), proposalIn(before)];
+    if (!now || now.withdrawn) return [];
+    const wasWithdrawn = open?.withdrawn && open.by === now.by && open.at === now.at;
+    const isReplaced =
+      open && !open.withdrawn && open.attempt === now.attempt && Date.parse(now.at) < lapsesAt(open);
+    return [
+      ...(String(now.attempt) === item.attempt?.N
+        ? []
+        : [`a proposal on attempt ${now.attempt} was written on attempt ${item.attempt?.N}`]),
+      ...(wasWithdrawn ? ["a proposal that was withdrawn came back"] : []),
+      ...(isReplaced && !wasWithdrawn ? ["a proposal was written over another that was open"] : []),
+    ];
+  }
+
   #ofSecond(
     { by, proposed }: Resolution,
     { namespace, state }: Item,
     before: Item | undefined,
   ): readonly string[] {
     const isOfMoney = namespace?.S === "money" || namespace?.S === "reversal";
-    if (this.#world.config.option("SECOND_PERSON") === "off" || !isOfMoney || state?.S === "succeeded")
-      return [];
-    const open = before?.proposal?.S === undefined ? undefined : (JSON.parse(before.proposal.S) as Proposal);
+    if (!this.#world.needsTwo || !isOfMoney || state?.S === "succeeded") return [];
+    const open = proposalIn(before);
     if (proposed === undefined || open === undefined)
       return ["one person alone said that money did not move"];
     return [
@@ -341,7 +420,10 @@ export class Ledger {
     const effects = this.effectsFor(asked);
     const mistakes = this.#mistakes(asked.effect);
     const item = this.#world.latest(asked.record);
-    const isMistaken = item !== undefined && this.#isMistaken(item);
+    const isMistaken =
+      this.#provedByEarlier.has(asked.record) || (item !== undefined && this.#isMistaken(item));
+    const disagrees = this.#disagreement({ run, asked, status, body });
+    if (disagrees) return [disagrees];
     if (status === 200) {
       const applied = effects.filter((effect) => effect.applied < seq);
       const isTrue = (applied.length >= 1 && applied.length <= 1 + mistakes) || isMistaken;
@@ -423,6 +505,32 @@ export class Ledger {
     return times > 0 && times < 6 && isHarmless && isPrompt;
   }
 
+  /** Whoever has the provider's plain word in hand is told nothing that contradicts it, and nobody is told what is flagged. */
+  #disagreement({ run, asked, status, body }: Omit<Told, "seq">): string | undefined {
+    const versions = this.#world.versionsOf(asked.record);
+    const item = this.#world.latest(asked.record);
+    const seen = versions.findLast(({ seq }) => seq < run.began.seq);
+    const isFlagged = item?.flagged !== undefined && seen?.item.flagged !== undefined;
+    if (
+      isFlagged &&
+      (status === 200 || (body.record?.state === "declined" && body.code !== "outcome-unknown"))
+    )
+      return `told ${status}, and what it was told is contradicted`;
+    const claim = versions.findLast(({ write, by }) => write.startsWith("claim") && by === run);
+    const said = run.wasToldBy && meant[run.wasToldBy];
+    if (!claim || said === undefined || this.#isReplyStruck(run)) return undefined;
+    const { record, code } = body;
+    const isOwn = String(record?.attempt) === claim.item.attempt?.N && code !== "outcome-unknown";
+    if (said === "succeeded" && record && isOwn && noEffect.includes(record.state))
+      return `told ${record.state}, and the provider had said that it was done`;
+    if (said !== "succeeded" && status === 200 && isOwn && this.effectsFor(asked).length === 0)
+      return "told 200, and the provider had refused it";
+    const isUnnamed = item?.namespace?.S === "binding" && item.tXid === undefined;
+    return said === "succeeded" && status === 200 && isOwn && isUnnamed
+      ? "told 200, and the tXid of its own reply is nowhere"
+      : undefined;
+  }
+
   /** A person is told whether it is that word which is in force. */
   onDecision(said: Said): void {
     const isKept = this.#world.versionsOf(said.record).some(({ write, item }) => {
@@ -435,11 +543,16 @@ export class Ledger {
         (JSON.parse(item.resolution?.S ?? "{}") as Resolution).reason === said.reason
       );
     });
-    const { status = 0, code } = said;
+    const { status = 0, code, run, isRepeat } = said;
     if (status >= 200 && status < 300 && !isKept)
       this.#finds("a person was told that it is settled so, and it is not");
     if (status === 500 || status === 504) this.#finds(`a person was told ${status}`);
-    if (status >= 400 && code !== "not-sent" && isKept)
+    // What was said before may have been in force once, and be so no more.
+    const before = this.#world.versionsOf(said.record).findLast(({ seq }) => seq < run.began.seq)?.item;
+    const isInForce = [before, this.#world.latest(said.record)].every(
+      (item) => item && resolutionIn(item)?.reason === said.reason,
+    );
+    if (status >= 400 && code !== "not-sent" && (isRepeat ? isInForce : isKept))
       this.#finds(`a person was told ${code}, and it is settled so`);
   }
 
@@ -464,6 +577,7 @@ export class Ledger {
         for (const what of this.#plainly(asked, item, readability)) says(what);
       if (state?.S === "needs_attention" && this.#isKnownToItsOwner(item, id))
         says("a person is asked about what its own process knew");
+      if (this.#world.forgotten.has(id)) continue;
       for (const told of this.told.filter((each) => each.asked.record === id)) {
         const isDeclined = told.body.record?.state === "declined";
         if (told.status === 200 && state?.S !== "succeeded") says(`it was told 200, and is ${state?.S}`);
@@ -485,6 +599,36 @@ export class Ledger {
       by.hasPassed("write settle") &&
       by.passed.every(({ point, strike }) => !/^(change|secret) /.test(point) || strike === undefined)
     );
+  }
+
+  /** Each shard of the list has had its minutes, for more than two hours since then. */
+  atWalked({ name, record }: Asked, since: number): void {
+    const { state, waits } = this.#world.latest(record) ?? {};
+    if (state?.S !== "needs_attention" || waits?.S !== "provider") return;
+    const isAsked = this.#world
+      .versionsOf(record)
+      .some(({ seq, write }) => seq > since && write === "takeTurn");
+    if (!isAsked) this.#finds(`${name}: it is listed by age alone, and nobody has asked for two hours`);
+  }
+
+  /** The queue is empty: whatever was acknowledged is bound, or kept for a person. */
+  atEmptyQueue(registration: Asked): void {
+    for (const message of this.#world.enqueuedBy.keys())
+      if (!this.takenIn.has(message)) this.#finds("a message has left the queue, and nobody has taken it in");
+    const isGenuine = this.acknowledged.some(({ isForged }) => !isForged);
+    const isBound = this.#world.latest(registration.record)?.binding !== undefined;
+    const isOutdated = (this.#world.rotated.get("nicepay") ?? 0) > 1;
+    if (isGenuine && !isOutdated && !isBound && this.#world.strays.length === 0)
+      this.#finds(`${registration.name}: its notification was acknowledged, and is nowhere`);
+  }
+
+  /** The provider has said once more, plainly, that the account is bound. */
+  atLastNotification(registration: Asked): void {
+    this.look();
+    const { binding, state } = this.#world.latest(registration.record) ?? {};
+    const isOne = this.effectsOf(registration.effect).length === 1;
+    if (isOne && state?.S !== undefined && !noEffect.includes(state.S) && binding === undefined)
+      this.#finds(`${registration.name}: its notification came, and it is not bound`);
   }
 
   /** What must not be left to a person: money that the provider's own list shows, and what its process can say was never sent. */
@@ -562,6 +706,14 @@ export class Ledger {
     return !(state?.S === "succeeded" && isBelieved && count === 1);
   }
 }
+
+const resolutionIn = (item: Item): Resolution | undefined => resolutionOf({ resolution: item.resolution?.S });
+const proposalIn = (item: Item | undefined): Proposal | undefined =>
+  proposalOf({ proposal: item?.proposal?.S });
+
+/** Whether a notification is of the registration that the provider knows, and came from where the provider's come from. */
+const isOfTheRegistration = ({ isForged, isFromElsewhere, more = {} }: Pushed): boolean =>
+  !isForged && !isFromElsewhere && more.clientUserKey === undefined;
 
 /** What the item of a record holds must fit its state. */
 function ofContents(

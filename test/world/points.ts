@@ -1,4 +1,4 @@
-import type { Treatment } from "../faults/provider.ts";
+import type { Provider } from "../faults/provider.ts";
 
 /**
  * What can strike a run at a point, which is anything that it waits for. `late` arrives when others have acted; `lands again` is
@@ -74,6 +74,13 @@ export interface Machine {
   monotonicMs: number;
 }
 
+/** How a notification differs from the provider's own. */
+export interface Pushed {
+  readonly more?: Readonly<Record<string, string>>;
+  readonly isForged?: boolean;
+  readonly isFromElsewhere?: boolean;
+}
+
 /** One invocation of one process. */
 export class Run {
   readonly name: string;
@@ -83,8 +90,10 @@ export class Run {
   readonly began: { readonly seq: number; readonly at: number };
   /** Of a caller's: the record that it is about. */
   about: string | undefined;
+  /** Of a notification's, or of a message's of the queue: what it brings. */
+  brings: Pushed | undefined;
   /** How the provider replied to its latest change. */
-  wasToldBy: Treatment["replies"] | undefined;
+  wasToldBy: Provider["said"];
   /** Undefined while it is under way. */
   ending: "returned" | "threw" | "killed" | undefined;
   result: unknown;

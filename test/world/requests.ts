@@ -25,7 +25,7 @@ import {
 import type { Without } from "../faults/world.ts";
 import { here } from "./inhabitant.ts";
 import { type Asked, hiddenInputs, type Ledger, type Said } from "./ledger.ts";
-import type { Machine, Run } from "./points.ts";
+import type { Machine, Pushed, Run } from "./points.ts";
 import type { World } from "./world.ts";
 
 /** One request that a caller makes, and the function that answers it. */
@@ -199,17 +199,16 @@ export class Callers {
     return run;
   }
 
-  /** A person settles a record by hand. No two say it with the same reason. */
+  /** A person settles a record by hand. No two say it with the same reason; who says it again does. */
   person(
     who: string,
-    saying: Pick<Said, "record" | "outcome" | "isTrue"> & {
-      attempt: number;
-      transactionId?: string | undefined;
+    saying: Pick<Said, "record" | "outcome" | "isTrue" | "attempt" | "transactionId"> & {
+      readonly repeats?: string;
     },
     machine: Machine,
   ): Run {
-    const { record, outcome, isTrue, attempt, transactionId } = saying;
-    const reason = `because ${++this.#reasons}`;
+    const { record, outcome, isTrue, attempt, transactionId, repeats } = saying;
+    const reason = repeats ?? `because ${++this.#reasons}`;
     const body = JSON.stringify({ outcome, reason, attempt, ...(transactionId && { transactionId }) });
     const arn = `arn:aws:iam::000000000000:user/${who}`;
     const posted = event({ path: `/v1/records/${record}/resolve`, body, arn, id: record }, this.#world.now);
@@ -223,17 +222,15 @@ export class Callers {
       });
       return answered;
     });
-    const said: Said = { run, record, outcome, reason, isTrue };
+    const isRepeat = repeats !== undefined;
+    const said: Said = { run, who, record, outcome, reason, isTrue, attempt, transactionId, isRepeat };
     this.#ledger.said.push(said);
     return run;
   }
 
   /** The provider's push for a registration; undefined where it has none. */
-  notification(
-    referenceNo: string,
-    { more, isForged, isFromElsewhere }: Pushed,
-    machine: Machine,
-  ): Run | undefined {
+  notification(referenceNo: string, pushed: Pushed, machine: Machine): Run | undefined {
+    const { more, isForged, isFromElsewhere } = pushed;
     const fields = this.#world.provider.notification(referenceNo, more);
     if (!fields) return undefined;
     const body = JSON.stringify(isForged ? { ...fields, merchantToken: "0".repeat(64) } : fields);
@@ -242,8 +239,12 @@ export class Callers {
     const run: Run = this.#world.start(`notification of ${referenceNo}`, machine, async (deadline) => {
       const answered = (await webhookHandler(posted, context(deadline))) as Answered;
       this.#ledger.onText("an answer to the provider", answered.body ?? "");
+      this.#whenTold(run, () => {
+        if (answered.statusCode === 200) this.#ledger.acknowledged.push(pushed);
+      });
       return answered;
     });
+    run.brings = pushed;
     return run;
   }
 
@@ -254,17 +255,14 @@ export class Callers {
     if (body === undefined) return undefined;
     if (this.#without.queue) queue.shift();
     const record = { messageId: "message", body } as SQSEvent["Records"][number];
-    return this.#world.start("the queue", machine, async (deadline) => {
+    const run = this.#world.start("the queue", machine, async (deadline) => {
       const { batchItemFailures } = await queueHandler({ Records: [record] }, context(deadline));
       const at = queue.indexOf(body);
-      if (batchItemFailures.length === 0 && at >= 0) queue.splice(at, 1);
+      if (batchItemFailures.length > 0) return;
+      this.#ledger.takenIn.add(body);
+      if (at >= 0) queue.splice(at, 1);
     });
+    run.brings = this.#world.enqueuedBy.get(body)?.brings;
+    return run;
   }
-}
-
-/** How a notification differs from the provider's own. */
-export interface Pushed {
-  readonly more?: Readonly<Record<string, string>>;
-  readonly isForged?: boolean;
-  readonly isFromElsewhere?: boolean;
 }

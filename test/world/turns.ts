@@ -16,7 +16,9 @@ export function ofTurns(version: Version, before: Item | undefined, turns: Set<s
   if (!before) return [];
   if (version.write === "takeTurn") return ofTaken(version, before, turns);
   const counted = (item: Item) => numberIn(item, "inquiries") ?? 0;
-  const isCounted = version.write === "postpone" && counted(version.item) > counted(before);
+  // Of a run that has ended, only a copy is written, which finds what the owner's copy has brought back.
+  const isOwn = version.write === "postpone" && version.by.ending === undefined;
+  const isCounted = isOwn && counted(version.item) > counted(before);
   return isCounted && isOfCaller(version) ? ["a caller's repeat makes the reconciler's pauses longer"] : [];
 }
 

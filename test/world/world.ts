@@ -11,7 +11,7 @@ import { type Records, recordsIn } from "../../lib/records/store.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import { type Secrets, secretsFrom } from "../../lib/secrets/secrets.ts";
 import type { Send } from "../../lib/transport.ts";
-import { NoSuchClause } from "../faults/guards.ts";
+import { inThatForm } from "../faults/guards.ts";
 import { type Keys, Provider, pathOf } from "../faults/provider.ts";
 import { environment as surroundings, times } from "../faults/settings.ts";
 import {
@@ -88,6 +88,16 @@ export class World {
   waiting: Waiting[] = [];
   /** Messages of the queue. */
   queue: string[] = [];
+  /** Whose notification each message of the queue holds. */
+  readonly enqueuedBy = new Map<string, Run>();
+  /** Notifications that are kept for a person, in the order in which they came. */
+  readonly strays: string[] = [];
+  /** Records that a restore has lost, and when, by its place in the order. */
+  readonly forgotten = new Map<string, number>();
+  /** How often each secret was rotated: what waits while one is rotated twice is verified by nobody. */
+  readonly rotated = new Map<SecretName, number>();
+  /** Whether this deployment wants two persons who say that money did not move. */
+  readonly needsTwo: boolean;
   /** Every line that was printed. */
   readonly printed: string[] = [];
   /** Where the provider is found from now on. */
@@ -118,6 +128,7 @@ export class World {
     this.#without = without;
     const config = readConfig({ ...environment, ...more, ...without.environment });
     this.config = without.config?.(config) ?? config;
+    this.needsTwo = { ...environment, ...more }.SECOND_PERSON !== "off";
     this.#random = randomOf(String(seed), "chance of the processes");
     this.provider = new Provider(firstKeys, () => this.time.now, this.order);
     const { apiKey, salt, iMid, merchantKey } = firstKeys;
@@ -243,6 +254,14 @@ export class World {
     return this.store.get(record);
   }
 
+  /** A record is not in the backup that the table was restored from. */
+  forget(record: string): void {
+    const input = { TableName: tableName, Key: { pk: { S: record } } };
+    this.commands?.push({ at: this.now, operation: "DeleteItem", input });
+    this.store.call("DeleteItem", input);
+    this.forgotten.set(record, this.order());
+  }
+
   versionsOf(record: string): readonly Version[] {
     return this.versions.filter(({ item }) => item.pk?.S === record);
   }
@@ -250,6 +269,7 @@ export class World {
   /** A new key, in force from now; what was in force becomes the previous one. */
   rotate(name: SecretName): void {
     this.isRotated = true;
+    this.rotated.set(name, (this.rotated.get(name) ?? 0) + 1);
     const { current, previous } = this.#secrets;
     this.#rotations += 1;
     this.#secrets = {
@@ -348,7 +368,10 @@ export class World {
           name: "enqueue",
           kind: "queue",
           waitsMs: 2_850,
-          act: () => void this.queue.push(text),
+          act: () => {
+            this.queue.push(text);
+            this.enqueuedBy.set(text, run);
+          },
           lost: () => {
             throw new Error("no answer of the queue");
           },
@@ -502,7 +525,10 @@ export class World {
 
   #wrote(version: Version): void {
     // A place, an anchor or a counter is no record.
-    if (version.item.state) this.versions.push(version);
+    const { item } = version;
+    if (item.state) this.versions.push(version);
+    const id = item.pk?.S ?? "";
+    if (item.namespace?.S === "notification" && !this.strays.includes(id)) this.strays.push(id);
     this.onWrite(version);
   }
 
@@ -517,16 +543,6 @@ export class World {
       return "Update" in item ? { Update: altered } : { ConditionCheck: altered };
     });
     return { ...input, TransactItems: items };
-  }
-}
-
-/** A guard is of one form of its write; a history meets the others as well, and those stay as they are. */
-function inThatForm(altered: () => CommandInput, input: CommandInput): CommandInput {
-  try {
-    return altered();
-  } catch (error) {
-    if (error instanceof NoSuchClause) return input;
-    throw error;
   }
 }
 
