@@ -91,18 +91,24 @@ interface StreamRecord {
   readonly dynamodb: { readonly SequenceNumber: string; readonly ApproximateCreationDateTime?: number };
 }
 
-/** What each shard of a table's stream holds after the record that was read last; `last` is moved on. */
+/** The sequence number of the record that was read last, by shard. */
+export type Position = ReadonlyMap<string, string>;
+
+/** What each shard of a table's stream holds after a position, and the position after that. */
 async function newsOf(
   url: string,
   table: string,
-  last: Map<string, string>,
-): Promise<readonly StreamRecord[]> {
+  before: Position,
+): Promise<{ readonly records: readonly StreamRecord[]; readonly position: Position }> {
   const { Streams } = await called(url, "ListStreams", { TableName: table });
   const StreamArn = Streams[0]?.StreamArn;
+  // The table is not there at first.
+  if (StreamArn === undefined) return { records: [], position: before };
   const { StreamDescription } = await called(url, "DescribeStream", { StreamArn });
   const records: StreamRecord[] = [];
+  const position = new Map(before);
   for (const { ShardId } of StreamDescription.Shards) {
-    const SequenceNumber = last.get(ShardId);
+    const SequenceNumber = before.get(ShardId);
     const from = SequenceNumber
       ? { ShardIteratorType: "AFTER_SEQUENCE_NUMBER", SequenceNumber }
       : { ShardIteratorType: "TRIM_HORIZON" };
@@ -111,36 +117,44 @@ async function newsOf(
       const page = await called(url, "GetRecords", { ShardIterator });
       records.push(...page.Records);
       const newest = page.Records.at(-1)?.dynamodb.SequenceNumber;
-      if (newest) last.set(ShardId, newest);
+      if (newest) position.set(ShardId, newest);
       ShardIterator = newest ? page.NextShardIterator : undefined;
     }
   }
-  return records;
+  return { records, position };
 }
 
 /** Everything in the stream of a table, from its beginning. */
-export const streamOf = (url: string, table: string): Promise<readonly unknown[]> =>
-  newsOf(url, table, new Map());
+export const streamOf = async (url: string, table: string): Promise<readonly unknown[]> =>
+  (await newsOf(url, table, new Map())).records;
 
 /** How long a stream without news is left alone. */
 const pauseMs = 500;
 
-/** What is told from now on of the writes to a table, for as long as the process lives. */
-export async function followed(
-  { url, table, pipe }: Source,
-  hear: (event: BusEvent) => void,
-): Promise<never> {
-  const startedAt = Math.floor(Date.now() / 1000);
-  const last = new Map<string, string>();
-  for (;;) {
-    // The table is not there at first.
-    const news = await newsOf(url, table, last).catch(() => []);
-    const since = news.filter(
-      ({ dynamodb }) => (dynamodb.ApproximateCreationDateTime ?? startedAt) >= startedAt,
-    );
-    for (const event of through(pipe, since)) hear(event);
-    await sleep(pauseMs, undefined, { ref: false });
-  }
+/** Where it is kept how far a stream was read. */
+export interface Reader {
+  /** Undefined where it was never read. */
+  position(): Position | undefined;
+  /** Keeps the events and the position after them in one step: a process that is killed reads on from what it kept. */
+  keep(events: readonly BusEvent[], position: Position): void;
+}
+
+/**
+ * Gives the reader what is told of the writes to a table, for as long as the process lives: from where it stopped, or from now
+ * where it never read before. Writes that are made once this resolves are told in any case.
+ */
+export async function follow({ url, table, pipe }: Source, reader: Reader): Promise<void> {
+  if (reader.position() === undefined) reader.keep([], (await newsOf(url, table, new Map())).position);
+  const readOn = async () => {
+    for (;;) {
+      const before = reader.position() ?? new Map();
+      // A database that does not answer is asked again.
+      const news = await newsOf(url, table, before).catch(() => ({ records: [], position: before }));
+      if (news.records.length > 0) reader.keep(through(pipe, news.records), news.position);
+      await sleep(pauseMs, undefined, { ref: false });
+    }
+  };
+  void readOn();
 }
 
 /** An event, and when the write that tells it was made: to the second, as the stream has it. */
@@ -152,11 +166,13 @@ export interface TimedEvent extends BusEvent {
  * What the bus would have got since the gateway was made. Each call reads the stream again; nothing reads it before.
  */
 export function eventsOf({ url, table, pipe }: Source): () => Promise<readonly TimedEvent[]> {
-  const last = new Map<string, string>();
+  let last: Position = new Map();
   const events: TimedEvent[] = [];
   let reading: Promise<void> = Promise.resolve();
   const read = async () => {
-    for (const record of await newsOf(url, table, last)) {
+    const { records, position } = await newsOf(url, table, last);
+    last = position;
+    for (const record of records) {
       const seconds = record.dynamodb.ApproximateCreationDateTime ?? 0;
       const time = new Date(seconds * 1000).toISOString();
       events.push(...through(pipe, [record]).map((event) => ({ ...event, time })));

@@ -10,9 +10,19 @@ import { refuse } from "./own-origin.ts";
 
 export interface Queues {
   readonly port: number;
-  /** Puts a message into a queue in the name of AWS, which needs no permission of a role. */
-  put(queue: Queue, body: string): void;
+  /** What puts messages into queues in the name of AWS, which needs no permission of a role. */
+  readonly feed: Feed;
   close(): void;
+}
+
+/** Messages from a stream, and how far it was read. */
+export interface Feed {
+  /** By shard; undefined where it was never read. */
+  position(): ReadonlyMap<string, string> | undefined;
+  /** Puts each message into each queue, and keeps the position, in one commit. */
+  put(queues: readonly Queue[], bodies: readonly string[], position: ReadonlyMap<string, string>): void;
+  /** Forgets the position: what happens until the stream is read again is told to nobody. */
+  forget(): void;
 }
 
 interface Order {
@@ -62,7 +72,7 @@ export async function startQueues({ queues, file, check, port, hiddenMs }: Order
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
     port: (server.address() as AddressInfo).port,
-    put: (queue, MessageBody) => void operations.get("SendMessage")?.(queue, { MessageBody }),
+    feed: feedOf(store, (queue, MessageBody) => operations.get("SendMessage")?.(queue, { MessageBody })),
     close() {
       server.close();
       server.closeAllConnections();
@@ -91,8 +101,34 @@ function openStore(file: string): DatabaseSync {
       visible INTEGER NOT NULL, received INTEGER NOT NULL DEFAULT 0, receipt TEXT
     );
     CREATE INDEX IF NOT EXISTS by_queue ON messages (queue, visible);
+    CREATE TABLE IF NOT EXISTS positions (position TEXT NOT NULL);
   `);
   return store;
+}
+
+function feedOf(store: DatabaseSync, send: (queue: Queue, body: string) => void): Feed {
+  const kept = store.prepare("SELECT position FROM positions");
+  const keep = store.prepare("INSERT INTO positions (position) VALUES (?)");
+  const forget = () => store.exec("DELETE FROM positions");
+  return {
+    forget,
+    position() {
+      const row = kept.get();
+      return row && new Map(Object.entries(JSON.parse(String(row.position))));
+    },
+    put(queues, bodies, position) {
+      store.exec("BEGIN IMMEDIATE");
+      try {
+        for (const body of bodies) for (const queue of queues) send(queue, body);
+        forget();
+        keep.run(JSON.stringify(Object.fromEntries(position)));
+        store.exec("COMMIT");
+      } catch (error) {
+        store.exec("ROLLBACK");
+        throw error;
+      }
+    },
+  };
 }
 
 type Operation = (queue: Queue, input: JsonObject) => object;

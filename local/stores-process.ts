@@ -4,7 +4,7 @@ import { serveDynamoDb } from "./dynamodb-front.ts";
 import { functionIdentities } from "./iam/credentials.ts";
 import { personIdentity } from "./iam/person.ts";
 import { checkDynamoDb, checkQueues, checkSecretsManager } from "./iam/stores.ts";
-import { followed } from "./pipe.ts";
+import { follow } from "./pipe.ts";
 import { startQueues } from "./queues.ts";
 import { openSecrets } from "./secrets.ts";
 import { startSecretsManager } from "./secrets-manager.ts";
@@ -40,11 +40,22 @@ process.once("message", async (order: StoresOrder) => {
     }),
   ]);
   const { told } = application;
+  const { feed } = queues;
   if (told && told.queues.length > 0)
-    void followed({ url: database, ...told }, ({ source, detailType, detail }) => {
-      const event = { source, "detail-type": detailType, time: new Date().toISOString(), detail };
-      for (const queue of told.queues) queues.put(queue, JSON.stringify(event));
-    });
+    await follow(
+      { url: database, ...told },
+      {
+        position: feed.position,
+        keep(events, position) {
+          const time = new Date().toISOString();
+          const bodies = events.map(({ source, detailType, detail }) =>
+            JSON.stringify({ source, "detail-type": detailType, time, detail }),
+          );
+          feed.put(told.queues, bodies, position);
+        },
+      },
+    );
+  else feed.forget();
   tell({
     type: "listening",
     ports: {

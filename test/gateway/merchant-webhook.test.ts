@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { buffer } from "node:stream/consumers";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -23,17 +27,21 @@ const merchant = createServer(async (request, response) => {
   else response.writeHead(answers.shift() ?? 200).end();
 });
 let gateway: Gateway;
+let start: () => Promise<Gateway>;
+const dataDir = mkdtempSync(join(tmpdir(), "merchant-webhook-"));
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => merchant.listen(0, "127.0.0.1", resolve));
   const { port } = merchant.address() as AddressInfo;
   const env = { ASSEMBLY_DIR: "", MERCHANT_WEBHOOK_URL: `http://127.0.0.1:${port}/events` };
-  gateway = await startGateway({ env });
+  start = () => startGateway({ env, dataDir });
+  gateway = await start();
 }, 120_000);
 
 afterAll(async () => {
   merchant.close();
   await gateway?.stop();
+  rmSync(dataDir, { recursive: true, force: true });
 });
 
 const verified = ({ headers, body }: Delivery) =>
@@ -80,3 +88,31 @@ test("while the merchant hangs no event waits for another: each is sent, and tak
   hangs = false;
   for (const response of hanging) response.writeHead(200).end();
 }, 60_000);
+
+test("a gateway that is killed at once delivers what it answered before, and nothing of before twice, when it is back", async () => {
+  await vi.waitFor(async () => expect(await waiting()).toBe(0), { timeout: 30_000, interval: 200 });
+  deliveries.length = 0;
+  const names = Array.from({ length: 12 }, (_, number) => `MERCHANT-KILLED-${number}`);
+  const answers = await Promise.all(names.map(debit));
+  await gateway.kill();
+  const bodies = await Promise.all(answers.map((answer) => answer.json()));
+  const records = new Set((bodies as { record: { id: string } }[]).map(({ record }) => record.id));
+  expect(records.size).toBe(12);
+  gateway = await start();
+  const told = () => new Set(deliveries.map((each) => (verified(each) as Told).data.recordId));
+  await vi.waitFor(() => expect(told()).toEqual(records), { timeout: 30_000, interval: 100 });
+  await debit("MERCHANT-AFTER");
+  await vi.waitFor(() => expect(told().size).toBe(13), { timeout: 30_000, interval: 100 });
+}, 180_000);
+
+interface Told {
+  readonly data: { readonly recordId: string };
+}
+
+/** How many events are in the queue. */
+async function waiting(): Promise<number> {
+  const store = new DatabaseSync(join(dataDir, "queues.sqlite"), { readOnly: true });
+  const { number } = store.prepare("SELECT count(*) AS number FROM messages").get() as { number: number };
+  store.close();
+  return number;
+}
