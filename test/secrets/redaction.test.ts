@@ -52,6 +52,29 @@ describe("a sentence", () => {
     );
   });
 
+  test.each([
+    ["12847362", "ends with 847362"],
+    ["12847362", "ends with 84-73-62."],
+    ["12847362", "begins 1284736*"],
+    ["739174", "ends with 9174"],
+    ["50915", "0915?"],
+  ])("keeps no number that is nearly all of %s: %s", (secret, sentence) => {
+    expect(of(secret).mask(sentence)).toBe("[secret]");
+  });
+
+  test.each([
+    ["12847362", "order 47362 of 2026"],
+    ["12847362", "reference 99847362 failed"],
+    ["739174", "amount 917.00 rupees, 3 days, 174"],
+    ["7391", "739 and 391"],
+  ])("keeps numbers that are less of %s, or part of another: %s", (secret, sentence) => {
+    expect(of(secret).mask(sentence)).toBe(sentence);
+  });
+
+  test("an id or amount is an echo only where it is the whole code", () => {
+    expect(["847362", "9174", "2026"].map(of("12847362", "739174").isIn)).toEqual([false, false, false]);
+  });
+
   test.each(["md5", "sha1", "sha256", "sha512"])("keeps no plain %s of a code", (algorithm) => {
     for (const encoding of ["hex", "base64", "base64url"] as const) {
       const digest = createHash(algorithm).update("7391").digest(encoding);
