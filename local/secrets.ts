@@ -98,6 +98,10 @@ function parseSecrets(file: string, text: string): Values {
     throw wrong("is not JSON");
   }
   if (!isObject(content)) throw wrong("must be an object with one key for each provider");
+  if ("current" in content || "previous" in content)
+    throw wrong(
+      'has "current" or "previous" at its top: two versions stand under the key of each provider, {"<provider>": {"current": {...}, "previous": {...}}}',
+    );
   return new Map(
     Object.entries(content).map(([key, value]) => {
       if (!isObject(value)) throw wrong(`must have an object under "${key}"`);

@@ -62,7 +62,7 @@ export const ownSettings = {
   SECRETS_FILE: {
     preset: "the sandboxes' own",
     about:
-      'JSON with one key for each provider, `{"<provider>": {"apiKey": "...", ...}, ...}`; a change is a rotation. `{"current": {...}, "previous": {...}}` gives both versions. Sandboxes accept what is in it',
+      'JSON with one key for each provider, `{"<provider>": {"apiKey": "...", ...}, ...}`; and with `MERCHANT_WEBHOOK_URL` `"webhook": {"signingSecret": "whsec_..."}`. A change is a rotation. Both versions are given for each key, never for the whole file: `{"<provider>": {"current": {...}, "previous": {...}}, ...}`. Sandboxes accept what is in it',
   },
   SCHEDULE_MS: {
     preset: 2000,

@@ -50,7 +50,7 @@ async function doctor(options: DoctorOptions, io: Io): Promise<Ending> {
   };
   tell({ check: "Node", ...nodeVersion(process.version) }, { check: "data", ...dataDir(options.dataDir) });
   tell(...(await gatewayChecks(options, io)));
-  if (options.secrets !== undefined) tell(...secretsIn(options.secrets));
+  if (options.secrets !== undefined) tell(...secretsIn(options.secrets, io.environment));
   if (options.providers !== undefined) tell(...(await providersReached(options.providers, io.environment)));
   tell(...(await awsChecks(options, io)));
   if (options.json) io.out(JSON.stringify(findings));

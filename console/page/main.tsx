@@ -10,6 +10,7 @@ import { Records } from "./records.tsx";
 import { SandboxView } from "./sandbox.tsx";
 import type { Setup } from "./shapes.ts";
 import { applyTheme, ThemeChoice } from "./theme.tsx";
+import { showUnseen } from "./unseen.ts";
 import { useWatched } from "./watch.ts";
 
 interface View {
@@ -158,6 +159,7 @@ function App() {
 
 takeKey();
 applyTheme();
+showUnseen();
 const root = document.getElementById("app");
 if (root) {
   root.replaceChildren();

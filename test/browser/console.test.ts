@@ -224,6 +224,24 @@ describe.skipIf(executablePath === undefined)("the console", () => {
     await page.context().close();
   });
 
+  test("what cannot be seen in a text is shown escaped", async () => {
+    const { record } = await debit("order-unseen");
+    const page = await open("#/records");
+    await page.route(`**/v1/records/${record.id}`, async (route) => {
+      const answer = await route.fetch();
+      const body = (await answer.text()).replaceAll('"991000017"', '"99\\u202e\\u001b17"');
+      await route.fulfill({ response: answer, body });
+    });
+    await page.goto(`${gateway.url}/#/records/${record.id}`);
+    await page.getByText("99\\u202e\\u001b17", { exact: true }).first().waitFor();
+    await page.getByText("As JSON").click();
+    // Line ends of the page's own stay.
+    await expect
+      .poll(() => page.locator("pre.code").last().innerText(), patience)
+      .toMatch(/\n {2}"customerId": "99\\u202e\\u001b17",\n/);
+    await page.context().close();
+  });
+
   test("any id finds its record", async () => {
     const { record } = await debit("order-found-1");
     const page = await open("#/records");

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { nodeVersion } from "../../cli/doctor/machine.ts";
 import { connected, gatewaySaid } from "../../cli/doctor/reach.ts";
+import type { Environment } from "../../cli/io.ts";
 import { gw } from "../../cli/program.ts";
 import { providers } from "../../lib/providers/index.ts";
 import type { Finding } from "../../ops/smoke/finding.ts";
@@ -41,6 +42,9 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
+/** What the environment has besides. */
+let environment: Environment = {};
+
 async function doctor(...args: readonly string[]) {
   const printed: string[] = [];
   const code = await gw(["doctor", "--json", "--url", url, "--data-dir", folder, ...args], {
@@ -48,7 +52,7 @@ async function doctor(...args: readonly string[]) {
     err: () => undefined,
     paint: (_style, text) => text,
     input: async () => "",
-    environment: { AWS_ENDPOINT_URL: url, AWS_CONFIG_FILE: "/dev/null" },
+    environment: { AWS_ENDPOINT_URL: url, AWS_CONFIG_FILE: "/dev/null", ...environment },
   });
   const findings: readonly Finding[] = JSON.parse(printed.join());
   const of = (check: string) => findings.filter((each) => each.check.startsWith(check));
@@ -177,6 +181,40 @@ test.each([
   expect(of("secret")).toHaveLength(Object.keys(providers).length);
   expect(JSON.stringify(of("secret"))).not.toContain("secret-salt");
   expect(code).toBe(verdict === "failed" ? 1 : 0);
+});
+
+const signingSecret = `whsec_${"A".repeat(44)}`;
+
+test.each([
+  ["is missing", {}, "failed", /^MERCHANT_WEBHOOK_URL is set, and the file has no "webhook": /],
+  ["is right", { webhook: { signingSecret } }, "ok", /has the parts/],
+  ["has two versions", { webhook: { current: { signingSecret }, previous: { signingSecret } } }, "ok", /has/],
+  ["has another name", { webhook: { secret: signingSecret } }, "failed", /^signingSecret must be a text/],
+  [
+    "cannot sign",
+    { webhook: { signingSecret: "whsec_secret-salt" } },
+    "failed",
+    /^signingSecret is not "whsec_"/,
+  ],
+] as const)("the secret of events to a merchant's URL %s", async (_what, content, verdict, why) => {
+  told = {};
+  const file = join(folder, "webhook.json");
+  writeFileSync(file, JSON.stringify(content));
+  const { of } = await doctor("--secrets", file);
+  expect(of("secret webhook")).toHaveLength(Object.keys(content).length);
+  environment = { MERCHANT_WEBHOOK_URL: "http://127.0.0.1:4000/events" };
+  const found = (await doctor("--secrets", file)).of("secret webhook");
+  environment = {};
+  expect(found).toEqual([{ check: "secret webhook", verdict, why: expect.stringMatching(why) }]);
+  expect(JSON.stringify(found)).not.toContain("secret-salt");
+});
+
+test("two versions of the whole file are none", async () => {
+  const file = join(folder, "versions.json");
+  writeFileSync(file, JSON.stringify({ current: { aggrepay: right }, previous: {} }));
+  expect((await doctor("--secrets", file)).of("secret")).toEqual([
+    { check: "secrets", verdict: "failed", why: expect.stringContaining("under the key of each provider") },
+  ]);
 });
 
 test("a file of secrets that is none", async () => {

@@ -137,3 +137,10 @@ test("a file that is broken or gone for a moment leaves what was valid, and no s
   write({ aggrepay: { apiKey: "third" } });
   expect(await value(previous)).toEqual({ apiKey: "first-secret" });
 });
+
+test.each([
+  { current: { aggrepay: {} }, previous: {} },
+  { previous: {}, aggrepay: {} },
+])("two versions are given for each key, not for the whole file: %j", async (file) => {
+  await expect(serve(file)).rejects.toThrow(/two versions stand under the key of each provider/);
+});
