@@ -34,6 +34,10 @@ export function endingOf(reply: Reply, expected: Expected): Ending {
   return code === "invalid-request" || code === "unacceptable-body" ? "wrongInput" : "refused";
 }
 
+/** Whether the gateway itself says that the outcome is not known, and with `retry` how to go on. */
+export const saysDoubt = (reply: Reply, expected: Expected): boolean =>
+  problemIn(reply, expected) !== undefined && endingOf(reply, expected) === "inDoubt";
+
 /** The first line of a reply: `200 succeeded`, `422 wrong-credential: AggrePay refused the MPIN.` */
 export function headline(reply: Reply, expected: Expected): string {
   const { status, body } = reply;

@@ -4,7 +4,7 @@ import { type Described, expectedOf } from "../../client/src/answer.ts";
 import { operations } from "../../client/src/contract.ts";
 import { curlOf } from "../../local/curl.ts";
 import type { Reply } from "../../ops/smoke/gateway.ts";
-import { endingOf, isForeign, tellReply } from "../answer.ts";
+import { endingOf, saysDoubt, tellReply } from "../answer.ts";
 import { type AskOptions, asksGateway, gatewayOf, unlessUnsent } from "../ask.ts";
 import type { Catalogue, Operation } from "../catalogue.ts";
 import type { Ending } from "../exit.ts";
@@ -83,7 +83,7 @@ async function call(
 
   function told(reply: Reply, ends: Ending): Ending {
     tellReply(reply, expected, io, options.json === true);
-    if (isForeign(reply, expected) && expected.isChange) io.err(goOn(operation, key));
+    if (ends === "inDoubt" && expected.isChange && !saysDoubt(reply, expected)) io.err(goOn(operation, key));
     return ends;
   }
 }

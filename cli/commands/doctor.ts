@@ -33,7 +33,8 @@ export const doctorCommand = (run: Run): Command =>
     .addHelpText(
       "after",
       `
-Nothing is changed, and no value of a secret is shown. Ends with 1 where a check failed.
+Nothing is changed, and no value of a secret is shown. Ends with 1 where a check failed. Where MERCHANT_WEBHOOK_URL is set, the
+file of secrets must have what events are signed with ("webhook").
 
 Examples:
   gw doctor

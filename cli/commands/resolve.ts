@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { expectedOf } from "../../client/src/answer.ts";
 import { operations } from "../../client/src/contract.ts";
-import { endingOf, isForeign, tellReply } from "../answer.ts";
+import { endingOf, saysDoubt, tellReply } from "../answer.ts";
 import { type AskOptions, asksGateway, gatewayOf, unlessUnsent } from "../ask.ts";
 import type { Ending } from "../exit.ts";
 import { wrongInput } from "../exit.ts";
@@ -71,7 +71,8 @@ async function resolve(ids: readonly string[], options: ResolveOptions, io: Io):
   const results = ends === "done" && isObject(reply.body) ? reply.body.result : undefined;
   if (options.json || !Array.isArray(results)) {
     tellReply(reply, expected, io, options.json === true);
-    if (isForeign(reply, expected)) io.err(`The decision may have been written: ${look}.`);
+    if (ends === "inDoubt" && !saysDoubt(reply, expected))
+      io.err(`The decision may have been written: ${look}.`);
     if (ends === "done" && reply.status === 202 && !options.json)
       io.out("  A second person has to say the same.");
   } else for (const line of table(results.filter(isObject).map(rowOf))) io.out(line);
