@@ -57,7 +57,7 @@ const told: Readonly<Record<ProblemCode, GuideText>> = {
     meaning:
       "The provider already did this, but not for this record; or the debit is reversed under another number; or the record does not wait for a decision, or waits for another person's.",
     caller: "Do not repeat it. Look at the record, or ask the provider's list.",
-    detail: "AggrePay has this id already, from outside this record.",
+    detail: "The provider did this long before, for somebody outside this record.",
   },
   "unacceptable-body": {
     meaning:

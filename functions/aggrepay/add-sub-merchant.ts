@@ -2,12 +2,29 @@ import * as v from "valibot";
 import { accountNumber, email, ifscCode, indianMobile, name } from "../../lib/fields.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
 import { type AggrepayReply, aggrepay } from "../../lib/providers/aggrepay/index.ts";
-import { oneQuestion } from "../../lib/providers/inquiry.ts";
+import { Contradiction, oneQuestion } from "../../lib/providers/inquiry.ts";
 import { readable } from "../../lib/providers/reader.ts";
 
 /**
+ * Whether a name that the provider shows could be ours, which it may keep in another form: coarsely the same, with HTML's escapes
+ * or without, or cut.
+ * @param isCut Whether a longer name may have been cut into this one.
+ */
+function couldBe(shown: string, ours: string, isCut: boolean): boolean {
+  const [whole, own] = [coarsely(unescaped(shown)), coarsely(ours)];
+  return (
+    whole === own ||
+    coarsely(shown) === own ||
+    (isCut && shown.length >= shortestCut && own.startsWith(whole))
+  );
+}
+/** Nobody cuts a name shorter. */
+const shortestCut = 10;
+const unescaped = (text: string): string => text.replace(/&(?:#\w+|[a-z]+\d*);/gi, " ");
+
+/**
  * As coarsely as anybody compares names: forms, case, accents, white space and punctuation make no difference. Two names that fall
- * together wait for each other, and no more than that; whether a name is there already is asked of the provider.
+ * together wait for each other; whether a name is there already is asked of the provider.
  */
 function coarsely(text: string): string {
   const folded = text.normalize("NFKD").toUpperCase().toLowerCase();
@@ -51,10 +68,18 @@ export const operation = change({
     keeps: (input) => ({ name: input.name }),
     evidence: oneQuestion({
       asks: () => ({ path: "getsubmerchants", fields: {} }),
-      finds: ({ data }: AggrepayReply, { facts }) => {
+      finds: ({ data }: AggrepayReply, { identity, facts }) => {
+        const { name: ours = "" } = facts;
+        // Before the first attempt a shorter name is another one, which was there before.
+        const isCut = identity !== "";
         const rows = data.rows();
-        const found = rows.find((row) => readable(() => row.text("name")) === facts.name);
+        const names = rows.map((row) => readable(() => row.text("name")));
+        const found = rows[names.indexOf(ours)];
         if (found) return { subMerchantId: found.id("id") };
+        if (names.some((shown) => shown !== undefined && couldBe(shown, ours, isCut)))
+          return new Contradiction(
+            "The provider lists a sub merchant whose name could be this one in another form.",
+          );
         // A row whose name cannot be read may be the one: reading it again says so.
         for (const row of rows) row.text("name");
         return undefined;

@@ -12,7 +12,7 @@ import { twoPlaces } from "../../lib/money.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
 import { tooLong } from "../../lib/providers/aggrepay/ids.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
-import { moneyInquiry } from "../../lib/providers/aggrepay/transactions.ts";
+import { moneyInquiry, moved } from "../../lib/providers/aggrepay/transactions.ts";
 
 /**
  * To be called immediately after the payment gateway's success. A payment is credited once, whatever merchantTransactionId it
@@ -59,7 +59,7 @@ export const operation = change({
       pg_transaction_id: input.pgTransactionId,
     },
   }),
-  returns: ({ data }) => ({ transactionId: data.id("transaction_id") }),
+  returns: ({ data }, input) => moved(data, input),
   inquiry: moneyInquiry({ paymentType: "CREDIT", party: "toCustomerId" }),
 });
 

@@ -16,6 +16,8 @@ import {
   askByMerchantTransactionId,
   comparedTransaction,
   contradictionIn,
+  isBefore,
+  moved,
   noSuchTransaction,
   whyNotListed,
   whyOfEarlier,
@@ -63,7 +65,7 @@ export const operation = change({
     const reversal = data.id("merchant_transaction_id");
     const { merchantTransactionId: id } = input;
     if (debitOf(reversal) !== id && reversal !== id) throw new UnreadableReply("it is for another debit");
-    return { merchantTransactionId: reversal, transactionId: data.id("transaction_id") };
+    return { merchantTransactionId: reversal, ...moved(data, { merchantTransactionId: reversal }) };
   },
   // The form `<id>_REVERSAL` rests on the document's one sample, so finding nothing under it proves nothing.
   inquiry: {
@@ -77,7 +79,7 @@ export const operation = change({
       const shown = debitOf(named ?? "") === subject.identity ? id : named;
       const answer = { ...told.answer, merchantTransactionId: shown };
       const contradiction = contradictionIn(answer, id, "CREDIT", subject);
-      if (contradiction) return { shows: "other", why: contradiction };
+      if (contradiction) return { shows: "other", why: contradiction, isOld: isBefore(told.answer, subject) };
       const earlier = await whyOfEarlier(told.answer, subject, known);
       if (earlier) return { shows: "other", why: earlier };
       const { transactionId } = told.answer;

@@ -4,7 +4,7 @@ import { twoPlaces } from "../../lib/money.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
 import { tooLong } from "../../lib/providers/aggrepay/ids.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
-import { moneyInquiry } from "../../lib/providers/aggrepay/transactions.ts";
+import { moneyInquiry, moved } from "../../lib/providers/aggrepay/transactions.ts";
 
 export const operation = change({
   name: "aggrepay/wallet-to-wallet",
@@ -40,7 +40,7 @@ export const operation = change({
       merchant_transaction_id: input.merchantTransactionId,
     },
   }),
-  returns: ({ data }) => ({ transactionId: data.id("transaction_id") }),
+  returns: ({ data }, input) => moved(data, input),
   inquiry: moneyInquiry({ paymentType: "DEBIT", party: "fromCustomerId" }),
 });
 

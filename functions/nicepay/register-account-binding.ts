@@ -52,6 +52,9 @@ export const operation = change({
   returns: (reply, input) => {
     // The redirect is what the caller needs: without it no user can log in, and no other call gives it.
     const redirectUrlHttp = reply.text("redirectUrlHttp");
+    // A browser is sent there.
+    if (!/^https?:\/\//i.test(redirectUrlHttp))
+      throw new UnreadableReply("/redirectUrlHttp is not a URL of http or https", "/redirectUrlHttp");
     const answersTo = reply.informs.id("referenceNo");
     if (answersTo !== null && answersTo !== input.referenceNo)
       throw new UnreadableReply("it is for another referenceNo");

@@ -119,6 +119,7 @@ async function look<Input extends object, Result, Call, Reply>(
 }
 
 function notLooked(found: Evidence, retryAfter: number | undefined): Problem {
+  if (found.shows === "other") return new Problem("already-done", `Nothing was changed. ${found.why}`);
   if (found.shows === "unclear" && found.refusal)
     return new Problem(found.refusal.code, found.refusal.detail, {
       provider: found.refusal.word,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { settleMarginMs } from "../config.ts";
 import { loggedCode, seenOf } from "../log.ts";
-import { Problem } from "../problem.ts";
+import { Problem, type ProblemCode } from "../problem.ts";
 import type { Listing } from "../providers/inquiry.ts";
 import { type Identity, numberOf, recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
@@ -22,7 +22,7 @@ import { warnOfInquiry } from "./last-inquiry.ts";
 import { noteUnread, refuse, routeName } from "./read.ts";
 import { before } from "./record-query.ts";
 import { identityReused, type SameRequest, sameEffect, sameInput, secretsIn } from "./request.ts";
-import { resolve } from "./resolve.ts";
+import { type Doubtful, isTakenAtOnce, resolve } from "./resolve.ts";
 import { anchorBeside, numberRefused } from "./reversal.ts";
 
 const connectMs = 5_000;
@@ -60,7 +60,7 @@ export async function runChange<Input extends object, Result, Call, Reply>(
   request.note({ inDoubt: true });
   const outcome = await send(ready); // 6
   const settled = await settle(ready, record, outcome); // 7
-  return tell(settled, { now: world.clock.now(), replayed: false }); // 8
+  return tell(await shown(ready, settled), { now: world.clock.now(), replayed: false }); // 8
 }
 
 /** Step 3. Identity, secrets, signature. */
@@ -203,7 +203,7 @@ async function settle<Input extends object, Result, Call, Reply>(
   const { attempt, owner } = claimed;
   const tXid = outcome.kind === "success" ? operation.bindsBy?.(outcome.result) : undefined;
   const settlement: Settlement = {
-    ...settlementOf(outcome, claimed),
+    ...settlementOf(outcome, claimed, operation),
     id,
     owner,
     attempt,
@@ -354,12 +354,28 @@ async function resolved<Input extends object, Result, Call, Reply>(
   }
 }
 
+/**
+ * What the provider calls done before, at a first attempt, stands there to be looked at by the request itself. Of a later attempt or number an
+ * earlier one may have more to say.
+ */
+async function shown<Input extends object, Result, Call, Reply>(
+  ready: Ready<Input, Result, Call, Reply>,
+  settled: RecordItem,
+): Promise<RecordItem> {
+  const isAsked = "evidence" in ready.operation.inquiry && isTakenAtOnce(settled);
+  if (settled.state !== "in_doubt" || !isAsked) return settled;
+  const record = await resolved(ready, settled);
+  ready.request.note({ state: record.state, inDoubt: record.state === "in_doubt" });
+  return record;
+}
+
 type Learned = Pick<Settlement, "to" | "result" | "failure" | "due">;
 
 /** What an outcome makes of the record's attempt. */
-function settlementOf(
+function settlementOf<Call, Reply>(
   outcome: Outcome<unknown>,
-  { attempt, number, namespace, history }: Pick<RecordItem, "attempt" | "number" | "namespace" | "history">,
+  record: Pick<RecordItem, "attempt" | "number" | "namespace" | "history">,
+  operation: Doubtful<Call, Reply>,
 ): Learned {
   if (outcome.kind === "success") return { to: "succeeded", result: JSON.stringify(outcome.result) };
   const failed = (to: Learned["to"], failure: Failure): Learned => ({ to, failure: JSON.stringify(failure) });
@@ -374,12 +390,38 @@ function settlementOf(
     };
   const failure: Failure = { code: outcome.code, detail: outcome.detail, ...told };
   if (outcome.as === "not_executed") return failed("not_executed", failure);
-  // "Already there" may be the work of this record's own earlier attempt, or of a number before this one.
-  if (outcome.as === "taken" && (attempt > 1 || number > 1))
+  if (outcome.as === "taken" && mayBeOwn(record, operation))
     return failed("in_doubt", { ...failure, code: "outcome-unknown", taken: true });
-  // So may a field that is called wrong for the first time now: "already there" in words that no table has.
-  const mayBeDone = namespace === "money" && history.some((entry) => entry.startsWith("not_executed "));
-  if (mayBeDone && outcome.code === "invalid-request")
+  if (followsFromOwn.has(outcome.code) && wasRefused(record))
     return failed("in_doubt", { ...failure, code: "outcome-unknown" });
   return failed("declined", failure);
 }
+
+/**
+ * Whether "already there" may be this record's own work: of an earlier attempt, of a number before this one, or of this very request,
+ * which what stands before the provider has sent twice. It is doubt wherever the provider can be asked what stands there, or a
+ * notification may say it.
+ */
+function mayBeOwn<Call, Reply>(
+  { attempt, number, namespace }: Pick<RecordItem, "attempt" | "number" | "namespace">,
+  { inquiry }: Doubtful<Call, Reply>,
+): boolean {
+  const isShown =
+    namespace === "money" ||
+    namespace === "reversal" ||
+    ("evidence" in inquiry ? inquiry.looksFirst : inquiry.waits);
+  return attempt > 1 || number > 1 || isShown === true;
+}
+
+/**
+ * Refusals that follow where an earlier attempt has moved the money after all, though it was refused before anything was looked at: the
+ * wallet holds less, a limit is used up, or the id is there already, in words that no table has.
+ */
+const followsFromOwn: ReadonlySet<string> = new Set<ProblemCode>([
+  "invalid-request",
+  "insufficient-funds",
+  "limit-exceeded",
+]);
+
+const wasRefused = ({ namespace, history }: Pick<RecordItem, "namespace" | "history">): boolean =>
+  namespace === "money" && history.some((entry) => entry.startsWith("not_executed "));

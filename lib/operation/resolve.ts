@@ -168,6 +168,8 @@ async function verdictOf(
     case "done":
       return { to: "succeeded", result: JSON.stringify(evidence.result) };
     case "other":
+      if (evidence.isOld && isTakenAtOnce(record))
+        return { to: "declined", failure: JSON.stringify(alreadyDone(record)) };
       // Nobody is called before the quiet period is over: what is shown by then may be plain.
       return askedAt <= quietEnds ? early(evidence.why) : forAPerson(record, evidence.why);
     case "unclear":
@@ -176,6 +178,20 @@ async function verdictOf(
       if (askedAt <= quietEnds) return early(evidence.why ?? shownTooEarly);
       return nothing(silence, record, world, records, evidence.why);
   }
+}
+
+/** The provider called it done before, and there was no attempt or number of ours before this one. */
+export const isTakenAtOnce = (record: RecordItem): boolean =>
+  failureOf(record).taken === true && record.attempt === 1 && record.number === 1;
+
+/** Somebody did it before; of a reversal that is so whoever did it, since a debit is reversed once. */
+function alreadyDone(record: RecordItem): Failure {
+  const { provider } = failureOf(record);
+  const detail =
+    record.namespace === "reversal"
+      ? "The debit is reversed already."
+      : "The provider did this long before, for somebody outside this record.";
+  return { code: "already-done", detail, ...(provider && { provider }) };
 }
 
 /** What cannot be opened now may be at the next turn. */
@@ -200,11 +216,15 @@ async function nothing(
   records: Records,
   why = "The provider does not show the change.",
 ): Promise<Verdict> {
+  if (record.namespace === "reversal" && isTakenAtOnce(record))
+    return { to: "declined", failure: JSON.stringify(alreadyDone(record)) };
   if (absence === "proves nothing")
     return later(record, world, "That the provider shows nothing proves nothing.");
   if (absence === "needs a person") return forAPerson(record, why);
   const failure = failureOf(record);
-  if (failure.taken)
+  // A customer or a name is looked for by itself: nobody has it.
+  const isLookedFor = record.namespace === "idempotency-key" && isTakenAtOnce(record);
+  if (failure.taken && !isLookedFor)
     return forAPerson(record, "The provider called the id taken, and shows nothing under it.");
   // Read after the inquiry: a debit that was reversed meanwhile may no longer show as a success.
   if (undoneBy && (await isUndone(record, records)))

@@ -67,7 +67,12 @@ export type Evidence =
   | { readonly shows: "done"; readonly result: object }
   /** `why` says what it shows instead, where it shows anything. */
   | { readonly shows: "nothing"; readonly why?: string }
-  | { readonly shows: "other"; readonly why: string }
+  | {
+      readonly shows: "other";
+      readonly why: string;
+      /** It stood there long before the attempt, whatever zone its time is written in. */
+      readonly isOld?: boolean;
+    }
   | {
       readonly shows: "unclear";
       readonly why: string;

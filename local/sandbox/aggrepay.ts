@@ -114,6 +114,7 @@ export async function startAggrepaySandbox(options: SandboxOptions): Promise<San
     }
     const fault = faultOf(met);
     if (fault.effect === "late") later(lateMs, run);
+    if (fault.answer.kind === "second") run();
     sendSpoiled(response, fault.answer, fault.effect === "applied" ? run() : allNull, later);
   }
 

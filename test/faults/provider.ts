@@ -40,7 +40,9 @@ export interface Treatment {
     | "unauthorized"
     | "firewall"
     | "throttled"
-    | "throttled over success";
+    | "throttled over success"
+    /** A proxy sent the request twice: what it says is the answer to the second one. */
+    | "second";
 }
 
 export interface Keys {
@@ -189,17 +191,17 @@ export class Provider {
     const treatment = this.treatments.shift() ?? { acts: "yes", replies: "truly" };
     const repeated =
       this.refusesRepeats && this.done(effectName(path, fields)).some((effect) => this.#isHere(effect));
+    if (repeated) {
+      if (treatment.replies === "never") return undefined;
+      this.said = "taken";
+      return taken(path);
+    }
     if (treatment.acts === "late") {
       this.pending += 1;
       later(async () => {
         this.pending -= 1;
         this.#act(path, fields, sent, host);
       });
-    }
-    if (repeated) {
-      if (treatment.replies === "never") return undefined;
-      this.said = "taken";
-      return taken(path);
     }
     const effect = treatment.acts === "yes" ? this.#act(path, fields, sent, host) : undefined;
     this.said = treatment.replies;
@@ -239,6 +241,10 @@ export class Provider {
         return firewall;
       case "throttled":
         return throttled;
+      case "second":
+        if (!refusesSecond.has(path)) return signed(this.#result(path, fields, effect), null, signer.salt);
+        this.said = "taken";
+        return taken(path);
       default: {
         const said = isNicepay
           ? nicepay("0000", "SUCCESS", { ...fields, tXid: effect?.id ?? "" })
@@ -460,6 +466,17 @@ function nicepay(resultCd: string, resultMsg: string, fields: Fields = {}): Said
   const value = { resultCd, resultMsg, referenceNo, tXid, mitraCd, transDt, transTm, redirectUrlHttp };
   return { status: 200, value, isHashed: false };
 }
+
+/** What is done once under its name; what else is done twice is done as if once. */
+const refusesSecond = new Set([
+  "creditwallet",
+  "debitwallet",
+  "wallettowallet",
+  "debitreversal",
+  "registercustomer",
+  "addsubmerchant",
+  "userAccountBinding",
+]);
 
 function taken(path: string): Said {
   if (path === "userAccountBinding") return nicepay("9009", "Duplicate");

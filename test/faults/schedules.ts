@@ -355,15 +355,12 @@ export const schedules: readonly Schedule[] = [
     ],
   },
   {
-    rule: "'already taken' on a first attempt is somebody else's",
-    schedule: "somebody else has used the id; the provider refuses ours as taken",
+    rule: "'already taken' on a first attempt is somebody else's where it is old",
+    schedule: "somebody else has used the id, more than a day before; the provider refuses ours as taken",
     async run(world) {
       const id = newIdentity();
-      world.provider.seed("debitwallet", {
-        from_customer_id: "1",
-        amount: "5.50",
-        merchant_transaction_id: id,
-      });
+      const debited = { from_customer_id: "1", amount: "5.50", merchant_transaction_id: id };
+      world.provider.seed("debitwallet", debited, world.now - 25 * 60 * times.minute);
       world.provider.refusesRepeats = true;
       const run = await until(world.call(debitOf(id)));
       return [...expectState(world, debitOf(id), "declined"), ...expectTold(run, "already-done")];
@@ -375,6 +372,29 @@ export const schedules: readonly Schedule[] = [
           answer.kind === "refusal" && answer.as === "taken"
             ? { kind: "success", reply: { data: { id: () => "1" } }, unread: new Set() }
             : answer,
+        ),
+      },
+    ],
+  },
+  {
+    rule: "'already taken' on a first attempt may be our own",
+    schedule: "what stands before the provider sends a debit twice, and passes on the second answer",
+    async run(world) {
+      const debit = debitOf();
+      world.provider.treatments.push({ acts: "yes", replies: "second" });
+      const run = await until(world.call(debit));
+      const { length } = world.effects(`money ${debit.input.merchantTransactionId}`);
+      return [
+        ...expectState(world, debit, "succeeded"),
+        ...expectTold(run, "200"),
+        ...(length === 1 ? [] : [`${length} effects`]),
+      ];
+    },
+    guards: [
+      {
+        name: "'taken' on a first attempt is doubt",
+        without: withAnswers((answer) =>
+          answer.kind === "refusal" && answer.as === "taken" ? { ...answer, as: "declined" } : answer,
         ),
       },
     ],

@@ -1,9 +1,7 @@
 import * as v from "valibot";
 import { expect, test } from "vitest";
 import { sample } from "../../functions/records/books.sample.ts";
-import { requestHash } from "../../local/sandbox/aggrepay/signature.ts";
 import { reservedCustomerId } from "../../local/sandbox/aggrepay.ts";
-import { sandboxSecrets } from "../../local/sandbox/index.ts";
 import { startGateway } from "../support/gateway.ts";
 import { walletOf } from "../support/sandbox-gateway.ts";
 import { started } from "../support/started.ts";
@@ -41,18 +39,6 @@ const money = (id: string, amount: string) => ({ amount, merchantTransactionId: 
 const debit = (id: string, amount: string, mpin = "1234") =>
   wallet.post("debit-wallet", { fromCustomerId: customer, mpin, ...money(id, amount) });
 
-/** A call of the provider with the merchant's own key, that no gateway knows of. */
-async function aside(path: string, fields: Readonly<Record<string, string>>): Promise<void> {
-  const { apiKey, salt } = sandboxSecrets.aggrepay;
-  const all = { api_key: apiKey, ...fields };
-  const hash = requestHash(new Map(Object.entries(all)), salt);
-  const reply = await fetch(`${gateway.sandboxUrl}/api/v1/${path}`, {
-    method: "POST",
-    body: new URLSearchParams({ ...all, hash }),
-  });
-  expect(await reply.json()).toMatchObject({ error: null });
-}
-
 test("a day of honest traffic agrees, and what is moved aside or kept under another id is told", async () => {
   const credit = { toCustomerId: customer, pgTransactionId: "pg-1", ...money("books-1", "50.00") };
   const answers = [
@@ -77,7 +63,7 @@ test("a day of honest traffic agrees, and what is moved aside or kept under anot
     differences: { count: 0, shown: [] },
   });
 
-  await aside("creditwallet", {
+  await wallet.aside("creditwallet", {
     ...{ to_customer_id: customer, amount: "9.99", pg_transaction_id: "pg-till" },
     merchant_transaction_id: "till-1",
   });

@@ -216,7 +216,6 @@ const word = (code: string) => ({ code, message: "As NICEPAY says" });
 
 describe("refusals", () => {
   const final: readonly (readonly [code: string, becomes: Code])[] = [
-    ["9009", "already-done"],
     ["9014", "invalid-request"],
     ["9016", "invalid-request"],
     ["9017", "invalid-request"],
@@ -281,6 +280,17 @@ describe("refusals", () => {
       referenceNo,
     );
     await expectSame(referenceNo, second, false);
+  });
+
+  test("9009 on a first attempt is in doubt: what stands before NICEPAY may have sent the request twice", async () => {
+    const referenceNo = freshReference();
+    const record = bindingRecord(referenceNo, "in_doubt");
+    const first = await attempted(
+      refusal("9009"),
+      { ...problem("outcome-unknown", word("9009")), record },
+      referenceNo,
+    );
+    await expectSame(referenceNo, first, false);
   });
 
   test("attempt after attempt that had no effect, then success", async () => {

@@ -198,7 +198,7 @@ describe("words that decide", () => {
     ["Insufficient-Fund.", "No", "insufficient-funds", 422],
     ["INVALID-PARAMS", "the selected customer id is INVALID", "not-found", 404],
     ["INVALID-PARAMS", "The selected customer id is invalid!", "not-found", 404],
-    ["INVALID-PARAMS", " The merchant transaction id has already been TAKEN ", "already-done", 409],
+    ["INVALID-PARAMS", " The merchant transaction id has already been TAKEN ", "outcome-unknown", 504],
     ["INVALID-INPUT-DATA", "NOT ENOUGH BALANCE in the account.", "insufficient-funds", 422],
     ["INVALID-INPUT-DATA", "Not  enough\u00a0balance\nin the account.", "insufficient-funds", 422],
     ["hash-mismatch", "Hash Mismatch", "misconfigured", 502],

@@ -92,7 +92,21 @@ describe("a reversal that was refused", () => {
 
   test("as reversed already is refused for good", async () => {
     const id = fresh();
-    expectProblem(await asked(id, reversed), {
+    const row = {
+      ...{
+        amount: 5.5,
+        transaction_type: "C2M",
+        payment_type: "CREDIT",
+        transaction_status: "PAYMENT_SUCCESS",
+      },
+      ...{
+        transaction_id: 537601231,
+        merchant_transaction_id: `${id}_REVERSAL`,
+        time: "2026-01-05 10:00:00",
+      },
+    };
+    gateway.peer.script({ debitreversal: reversed, fetchbymerchantransactionid: signed(row) });
+    expectProblem(await gateway.call("debit-reversal", { merchantTransactionId: id }), {
       ...{ status: 409, code: "already-done", retry: "never" },
       provider: { code: "TRANSACTION-ALREADY-REVERSED", message: "This Transaction is already reversed" },
       record: view(id, "declined", 1),

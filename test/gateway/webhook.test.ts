@@ -275,8 +275,18 @@ describe("a registration that disagrees with the notification before it", () => 
     await flagged(registration);
   });
 
+  test("that NICEPAY has the referenceNo already is no refusal: the notification has bound it", async () => {
+    const registration = registrationOf(freshReference());
+    const taken = reply({ resultCd: "9009", resultMsg: "no" });
+    wallets.peer.script({ [name]: notifiesFirst(notificationOf(registration), taken) });
+    const answer = await register(wallets, registration);
+    expect([answer.status, answer.body.record]).toEqual([
+      200,
+      bindingRecord(registration.referenceNo, "succeeded"),
+    ]);
+  });
+
   test.each([
-    "9009",
     "9010",
     "9012",
     "9017",

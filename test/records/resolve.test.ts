@@ -318,6 +318,28 @@ describe("that the provider shows nothing", () => {
     expect(failureOf(settled)).toMatchObject({ code: "declined", provider: word });
   });
 
+  test("of an id that was taken by somebody long before declines a first attempt, and is a person's after an earlier one", async () => {
+    const old: Evidence = { shows: "other", why: "It is shown, and is old.", isOld: true };
+    const { operation } = operationThat(() => old);
+    const first = await doubtOf(claimOf(), failed({ provider: word, taken: true }));
+    now = leaseEnd;
+    const settled = await repeated(operation, first, world, records, budget);
+    expect(settled.state).toBe("declined");
+    expect(failureOf(settled)).toMatchObject({ code: "already-done", provider: word });
+    // Without the provider's word for it, what is old contradicts, and no more.
+    const other = await doubtOf(claimOf());
+    expect((await repeated(operation, other, world, records, budget)).state).toBe("in_doubt");
+    const claim = claimOf();
+    await reached(records, claim, "not_executed");
+    const second = again(claim, { now: noon });
+    await records.claim(second);
+    const { record } = await records.settle(
+      settlementOf(second, 2, "in_doubt", { failure: failed({ provider: word, taken: true }) }),
+    );
+    now = quietEnd + 1;
+    expect((await repeated(operation, record, world, records, budget)).state).toBe("needs_attention");
+  });
+
   test("of an id that was taken is a person's", async () => {
     const { operation } = operationThat(() => nothing);
     const record = await doubtOf(claimOf(), failed({ provider: word, taken: true }));

@@ -196,6 +196,13 @@ describe("a refusal that the wallet would not have given", () => {
   });
 });
 
+it("a request that is sent twice has its effect once, and the second answer", async () => {
+  expect(await wallet.refusal("creditwallet", markedCredit("sent-twice"))).toBe(
+    "INVALID-PARAMS The merchant transaction id has already been taken.",
+  );
+  expect(await credits()).toBe(1);
+});
+
 describe("an id that is kept in another form", () => {
   const forms = {
     "id-cut": (id: string) => id.slice(0, 50),

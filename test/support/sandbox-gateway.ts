@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { expect } from "vitest";
+import { requestHash } from "../../local/sandbox/aggrepay/signature.ts";
+import { sandboxSecrets } from "../../local/sandbox/index.ts";
 import { type Item, patientClientOf, scanAll } from "./dynamodb.ts";
 import type { Gateway } from "./gateway.ts";
 import { expectDeclared } from "./samples.ts";
@@ -83,6 +86,18 @@ export function walletOf(gateway: () => Gateway) {
       );
     },
     /** The next such call meets the fault. */
+    /** A call of the provider with the merchant's own key, that no gateway knows of. */
+    async aside(path: string, fields: Readonly<Record<string, string>>): Promise<void> {
+      const { apiKey, salt } = sandboxSecrets.aggrepay;
+      const all = { api_key: apiKey, ...fields };
+      const hash = requestHash(new Map(Object.entries(all)), salt);
+      const reply = await fetch(`${gateway().sandboxUrl}/api/v1/${path}`, {
+        method: "POST",
+        body: new URLSearchParams({ ...all, hash }),
+      });
+      expect(await reply.json()).toMatchObject({ error: null });
+    },
+
     async arm(fault: string, path: string, match: Readonly<Record<string, string>>): Promise<void> {
       const body = JSON.stringify({ fault, path, match });
       const response = await fetch(`${gateway().sandboxUrl}/sandbox/faults`, {

@@ -39,6 +39,7 @@ export const treatments: readonly Treatment[] = [
   { acts: "no", replies: "invalid field" },
   { acts: "yes", replies: "pending under a validator's code" },
   { acts: "no", replies: "pending under a validator's code" },
+  { acts: "yes", replies: "second" },
 ];
 
 /** What a deployment may choose, as `environment` of the world has it unless told. */

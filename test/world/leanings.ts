@@ -91,7 +91,7 @@ function hadBeenDone({ provider, config, now }: World, [first]: readonly Request
     readonly path: string;
     readonly fields: Readonly<Record<string, string>>;
   };
-  provider.seed(sent.path, sent.fields, now - 24 * times.hour);
+  provider.seed(sent.path, sent.fields, now - 25 * times.hour);
 }
 
 /** Who has a place first cannot send. */

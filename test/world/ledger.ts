@@ -330,12 +330,13 @@ export class Ledger {
   /** A reply that says plainly what became of it, however it is written, is taken at its word. */
   #ofReply({ write, by, item }: Version): readonly string[] {
     const said = by.wasToldBy && meant[by.wasToldBy];
-    // That may be "already there", in words that no table has.
-    const isUnlisted = by.wasToldBy === "invalid field" && Number(item.attempt?.N) > 1;
+    // That may follow from an earlier attempt's own work, or be "already there" in words that no table has.
+    const mayFollow =
+      (by.wasToldBy === "invalid field" || by.wasToldBy === "refusal") && Number(item.attempt?.N) > 1;
     if (
       write !== "settle" ||
       said === undefined ||
-      isUnlisted ||
+      mayFollow ||
       this.#isReplyStruck(by) ||
       said === item.state?.S
     )

@@ -41,7 +41,7 @@ export const refusals: readonly Row[] = [
     finds: (findings) => findings.some(({ finds }) => finds === "taken"),
     as: "taken",
     code: "already-done",
-    detail: "AggrePay has this id already, from outside this record.",
+    detail: "AggrePay has this id already.",
   },
   // Any other text of this code proves nothing: "Bank did not respond, transaction pending" is one.
   {
@@ -96,7 +96,7 @@ export const refusals: readonly Row[] = [
     when: on("debit-reversal"),
     as: "taken",
     code: "already-done",
-    detail: "The debit is reversed already, from outside this record.",
+    detail: "The debit is reversed already.",
   },
   {
     provider: "NO-PG-TRANSACTION-RECORD-FOUND",

@@ -1,5 +1,6 @@
 import { twoPlaces } from "../../money.ts";
 import { type Ask, type Evidence, type Known, type Subject, withoutAnswer } from "../inquiry.ts";
+import { UnreadableReply } from "../provider.ts";
 import { type Reader, readable } from "../reader.ts";
 import { isSameWord } from "../words.ts";
 import { explained } from "./explained.ts";
@@ -53,6 +54,40 @@ const listedRow = (row: Reader): ListedRow => ({
 const isWhole = (row: ListedRow): row is ComparedRow =>
   Object.values(row).every((value) => value !== undefined);
 
+/**
+ * What a reply to a change of money names. The document's has the transaction's id alone (sections 5 to 7); where it shows more of the
+ * transaction, that must not be of another one, or of one that did not happen.
+ * @throws UnreadableReply, which is doubt.
+ */
+export function moved(
+  data: Reader,
+  sent: { readonly merchantTransactionId: string; readonly amount?: string },
+): { readonly transactionId: string } {
+  const transactionId = data.id("transaction_id");
+  // What PHP makes of a row that was not written.
+  if (/^(?:0+|null|false)$/i.test(transactionId))
+    throw new UnreadableReply("/data/transaction_id is none", "/data/transaction_id");
+  const shows = (field: string, isOther: () => boolean) => {
+    if (readable(isOther))
+      throw new UnreadableReply(`/data/${field} is not that of what was sent`, `/data/${field}`);
+  };
+  shows("transaction_status", () => {
+    const status = data.optionalText("transaction_status");
+    return status !== null && !isSameWord(status, "PAYMENT_SUCCESS");
+  });
+  shows("merchant_transaction_id", () => {
+    const id = data.optionalId("merchant_transaction_id");
+    return id !== null && lettersIn(id) !== lettersIn(sent.merchantTransactionId);
+  });
+  const { amount } = sent;
+  if (amount !== undefined && data.has("amount"))
+    shows("amount", () => !mayBeAmount(data.amount("amount"), amount));
+  return { transactionId };
+}
+
+/** The provider may keep an id in another letter case, or without its signs. */
+const lettersIn = (id: string): string => id.toLowerCase().replace(/[^a-z0-9]/g, "");
+
 /** Asks for a transaction by the id that we gave it (section 12; the path is spelt with one t). */
 export const askByMerchantTransactionId = (merchantTransactionId: string): AggrepayCall => ({
   path: "fetchbymerchantransactionid",
@@ -100,7 +135,7 @@ async function moneyEvidence(
   );
   if (told.kind === "answer") {
     const contradiction = contradictionIn(told.answer, subject.identity, kind.paymentType, subject);
-    if (contradiction) return { shows: "other", why: contradiction };
+    if (contradiction) return { shows: "other", why: contradiction, isOld: isOld(told.answer, subject) };
   }
   const absence = told.kind === "answer" ? undefined : withoutAnswer(told, noSuchTransaction);
   if (absence && absence.shows !== "nothing") return absence;
@@ -161,20 +196,29 @@ export async function whyOfEarlier(
 
 const notListed = "The transaction stands under its id, and not yet in the customer's list.";
 
+/** Whether it is older than the attempt by more than what zones, or a date without a time, can make of its time. */
+const isOld = ({ time }: Pick<Transaction, "time">, { dispatchedAt }: Subject): boolean =>
+  Date.parse(time) < dispatchedAt - formToleranceMs;
+
+/** Whether it is older than the attempt by more than what two clocks differ. */
+export const isBefore = ({ time }: Pick<Transaction, "time">, { dispatchedAt }: Subject): boolean =>
+  Date.parse(time) < dispatchedAt - clockToleranceMs;
+
 /** Why a transaction shown under our id is not what the record asked for, with what is shown. */
 export function contradictionIn(
   shown: Transaction,
   id: string,
   paymentType: "CREDIT" | "DEBIT" | undefined,
-  { facts, dispatchedAt }: Subject,
+  subject: Subject,
 ): string | undefined {
+  const { facts } = subject;
   const differs = [
     shown.merchantTransactionId !== id && "id",
     !isSameWord(shown.transactionStatus, "PAYMENT_SUCCESS") && "status",
     paymentType !== undefined && !isSameWord(shown.paymentType, paymentType) && "kind of payment",
     facts.amount !== undefined && !isSameAmount(shown.amount, facts.amount) && "amount",
     // Older than the attempt: something outside this record did it.
-    Date.parse(shown.time) < dispatchedAt - clockToleranceMs && "time, which is before the attempt",
+    isBefore(shown, subject) && "time, which is before the attempt",
   ].filter((name) => name !== false);
   if (differs.length === 0) return undefined;
   const { transactionId, paymentType: kind, amount, time, transactionStatus } = shown;

@@ -157,7 +157,7 @@ export const ofRegistrations: ReadonlyMap<string, Meaning> = new Map(
     "9009": {
       as: "taken",
       code: "already-done",
-      detail: "NICEPAY has this referenceNo already, from outside this record.",
+      detail: "NICEPAY has this referenceNo already.",
     },
     "9020": misconfigured("NICEPAY refused the gateway's notification URL."),
     "9014": invalidField("referenceNo"),

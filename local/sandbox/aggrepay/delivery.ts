@@ -21,6 +21,7 @@ export function send(response: ServerResponse, reply: Reply): void {
 export function sendSpoiled(response: ServerResponse, answer: Answer, reply: Reply, later: Later): void {
   switch (answer.kind) {
     case "honest":
+    case "second":
       send(response, reply);
       return;
     case "wrong-hash": {

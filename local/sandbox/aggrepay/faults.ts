@@ -22,7 +22,8 @@ export type Answer =
   | { readonly kind: OwnKind }
   | { readonly kind: "error"; readonly code: string; readonly message: string };
 
-type OwnKind = "honest" | "wrong-hash" | "no-hash" | "all-null";
+/** `second`: the honest answer to the same request when it comes again. */
+type OwnKind = "honest" | "second" | "wrong-hash" | "no-hash" | "all-null";
 
 const refusal = (code: string, message: string, effect: Effect = "none"): Fault<Answer> => ({
   description: `${effect === "applied" ? "the effect is applied, yet the answer is" : "answers"} ${code} "${message}"`,
@@ -83,6 +84,11 @@ const table = {
   "id-suffixed": keptIn(idForms["id-suffixed"]),
   "id-hashed": keptIn(idForms["id-hashed"]),
   "id-cut-short": keptIn(idForms["id-cut-short"]),
+  "sent-twice": spoiled(
+    "applied",
+    "second",
+    "a proxy sends the request twice: the effect is applied, and the answer is the second one's",
+  ),
 } as const satisfies Record<string, Fault<Answer>>;
 
 export type FaultName = keyof typeof table;
