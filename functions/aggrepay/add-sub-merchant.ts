@@ -6,21 +6,28 @@ import { Contradiction, oneQuestion } from "../../lib/providers/inquiry.ts";
 import { readable } from "../../lib/providers/reader.ts";
 
 /**
- * Whether a name that the provider shows could be ours, which it may keep in another form: coarsely the same, with HTML's escapes
- * or without, or cut.
+ * Whether a name that the provider shows could be ours, which it may keep in another form: the same letters in another case or without
+ * their accents, with HTML's escapes or without, or cut.
  * @param isCut Whether a longer name may have been cut into this one.
  */
 function couldBe(shown: string, ours: string, isCut: boolean): boolean {
-  const [whole, own] = [coarsely(unescaped(shown)), coarsely(ours)];
-  return (
-    whole === own ||
-    coarsely(shown) === own ||
-    (isCut && shown.length >= shortestCut && own.startsWith(whole))
-  );
+  const own = lettersIn(ours);
+  const forms = [lettersIn(shown), lettersIn(unescaped(shown))].filter((form) => form !== "");
+  return forms.some((form) => form === own || (isCut && form.length >= shortestCut && own.startsWith(form)));
 }
+
 /** Nobody cuts a name shorter. */
 const shortestCut = 10;
 const unescaped = (text: string): string => text.replace(/&(?:#\w+|[a-z]+\d*);/gi, " ");
+
+/** Accents of Latin and its kin are left out; the vowel signs of India's scripts tell names apart. */
+const lettersIn = (text: string): string =>
+  text
+    .normalize("NFKD")
+    .toUpperCase()
+    .toLowerCase()
+    .replace(/[\u0300-\u036f]/g, "")
+    .replace(/[^\p{L}\p{N}\p{M}]/gu, "");
 
 /**
  * As coarsely as anybody compares names: forms, case, accents, white space and punctuation make no difference. Two names that fall

@@ -390,10 +390,12 @@ function settlementOf<Call, Reply>(
     };
   const failure: Failure = { code: outcome.code, detail: outcome.detail, ...told };
   if (outcome.as === "not_executed") return failed("not_executed", failure);
-  if (outcome.as === "taken" && mayBeOwn(record, operation))
-    return failed("in_doubt", { ...failure, code: "outcome-unknown", taken: true });
-  if (followsFromOwn.has(outcome.code) && wasRefused(record))
-    return failed("in_doubt", { ...failure, code: "outcome-unknown" });
+  const doubtful = (more: Pick<Failure, "taken" | "refused">): Learned => ({
+    ...failed("in_doubt", { ...failure, code: "outcome-unknown", ...more }),
+    due: retryAt,
+  });
+  if (outcome.as === "taken" && mayBeOwn(record, operation)) return doubtful({ taken: true });
+  if (followsFromOwn.has(outcome.code) && wasRefused(record)) return doubtful({ refused: outcome.code });
   return failed("declined", failure);
 }
 

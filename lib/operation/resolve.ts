@@ -12,6 +12,7 @@ import type { Conclusion, Records, Turn } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Secret } from "../secrets/secret.ts";
 import type { Failure } from "./answer.ts";
+import { listLagMs } from "./beside.ts";
 import type { Held, Opens } from "./change-spec.ts";
 import { carriedOut, prepared } from "./exchange.ts";
 import { expiryOf } from "./expiry.ts";
@@ -163,7 +164,7 @@ async function verdictOf(
   records: Records,
 ): Promise<Verdict> {
   const quietEnds = record.leaseEnds + world.config.quietPeriodMs;
-  const early = (learned: string): Verdict => ({ due: quietEnds + 1, learned });
+  const early = (learned: string, due = quietEnds): Verdict => ({ due: due + 1, learned });
   switch (evidence.shows) {
     case "done":
       return { to: "succeeded", result: JSON.stringify(evidence.result) };
@@ -174,11 +175,20 @@ async function verdictOf(
       return askedAt <= quietEnds ? early(evidence.why) : forAPerson(record, evidence.why);
     case "unclear":
       return later(record, world, evidence.why);
-    case "nothing":
-      if (askedAt <= quietEnds) return early(evidence.why ?? shownTooEarly);
+    case "nothing": {
+      const ends = isLookedFor(record) ? record.stateSince + listLagMs : quietEnds;
+      if (askedAt <= ends) return early(evidence.why ?? shownTooEarly, ends);
       return nothing(silence, record, world, records, evidence.why);
+    }
   }
 }
+
+/**
+ * A customer or a name that the provider called there, at a first attempt, and that is looked for by itself: where a list that may lag
+ * shows nobody, nobody has it, and what was sent is over. The next attempt looks again.
+ */
+const isLookedFor = (record: RecordItem): boolean =>
+  record.namespace === "idempotency-key" && isTakenAtOnce(record);
 
 /** The provider called it done before, and there was no attempt or number of ours before this one. */
 export const isTakenAtOnce = (record: RecordItem): boolean =>
@@ -222,9 +232,7 @@ async function nothing(
     return later(record, world, "That the provider shows nothing proves nothing.");
   if (absence === "needs a person") return forAPerson(record, why);
   const failure = failureOf(record);
-  // A customer or a name is looked for by itself: nobody has it.
-  const isLookedFor = record.namespace === "idempotency-key" && isTakenAtOnce(record);
-  if (failure.taken && !isLookedFor)
+  if (failure.taken && !isLookedFor(record))
     return forAPerson(record, "The provider called the id taken, and shows nothing under it.");
   // Read after the inquiry: a debit that was reversed meanwhile may no longer show as a success.
   if (undoneBy && (await isUndone(record, records)))
@@ -232,7 +240,7 @@ async function nothing(
   const { provider } = failure;
   if (provider && !onlyIdentity) {
     const declined: Failure = {
-      code: "declined",
+      code: failure.refused ?? "declined",
       detail: "The provider refused it, and shows that it did not act.",
       provider,
     };

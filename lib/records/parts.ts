@@ -8,6 +8,8 @@ export interface Failure {
   readonly provider?: ProviderWord;
   /** The provider called it done before: by this record's own earlier attempt, or by somebody else. */
   readonly taken?: true;
+  /** What the refusal is called where it is one: it may follow from an earlier attempt's own work. */
+  readonly refused?: ProblemCode;
   /** When the provider asked to be called again, milliseconds since 1970. */
   readonly retryAt?: number;
 }

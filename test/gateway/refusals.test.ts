@@ -865,6 +865,54 @@ describe("a success that is not what the operation returns", () => {
   });
 });
 
+describe("an id that is taken at a first attempt, and what is shown under it", () => {
+  const time = (hours: number) =>
+    new Date(Date.now() - hours * 3_600_000 + 5.5 * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
+  const row = (id: string, at: string, more: object = {}) =>
+    signed({
+      ...{ amount: "1.00", balance: 1, transaction_type: "C2M", payment_type: "DEBIT", transaction_id: 9002 },
+      ...{ merchant_transaction_id: id, transaction_status: "PAYMENT_SUCCESS", time: at, ...more },
+    });
+  const taken = refusal("INVALID-PARAMS", "The merchant transaction id has already been taken.");
+
+  test.each([
+    {
+      what: "is older by more than a day",
+      shows: (id: string) => row(id, time(25)),
+      status: 409,
+      state: "declined",
+    },
+    {
+      what: "is older by less: zones may differ",
+      shows: (id: string) => row(id, time(20)),
+      status: 504,
+      state: "in_doubt",
+    },
+    {
+      what: "has a time that was never set",
+      shows: (id: string) => row(id, "1970-01-01 05:30:00"),
+      status: 504,
+      state: "in_doubt",
+    },
+    {
+      what: "is another id's",
+      shows: (id: string) => row(`${id}0`, time(200)),
+      status: 504,
+      state: "in_doubt",
+    },
+    { what: "is not to be had", shows: () => text("", 500), status: 504, state: "in_doubt" },
+  ])("$what: $state", async ({ shows, status, state }) => {
+    const talk = conversation("debit-wallet");
+    gateway.peer.script({ debitwallet: taken, fetchbymerchantransactionid: shows(talk.id) });
+    const answer = await talk.send();
+    expect([answer.status, answer.body.record]).toEqual([status, talk.record(state)]);
+    expect(gateway.peer.requests.map(({ name }) => name).slice(0, 2)).toEqual([
+      "debitwallet",
+      "fetchbymerchantransactionid",
+    ]);
+  });
+});
+
 describe("a success that shows more than its transaction", () => {
   const forms: readonly { what: string; more: (id: string) => { readonly [field: string]: Value } }[] = [
     {
@@ -889,6 +937,14 @@ describe("a success that shows more than its transaction", () => {
 });
 
 describe("a sub merchant whose name is shown in another form", () => {
+  test.each([
+    ["रमा स्टोर", "राम स्टोर"],
+    ["தமிழ் கடை", "தமிழா கடை"],
+  ])("%j next to %j, which its vowel signs tell apart, is added", async (name, shown) => {
+    gateway.peer.script({ getsubmerchants: listed(shown), addsubmerchant: signed({ sub_merchant_id: 9 }) });
+    expect((await gateway.call("add-sub-merchant", input(name), { key: fresh() })).status).toBe(200);
+  });
+
   const input = (name: string) => ({ ...operationOf("add-sub-merchant").full("").input, name });
   const listed = (name: string) =>
     signed([

@@ -340,6 +340,17 @@ describe("that the provider shows nothing", () => {
     expect((await repeated(operation, record, world, records, budget)).state).toBe("needs_attention");
   });
 
+  test("of a shortage that could have followed from an earlier attempt declines it under its own name", async () => {
+    const { operation } = operationThat(() => nothing);
+    const record = await doubtOf(claimOf(), failed({ provider: word, refused: "insufficient-funds" }));
+    now = quietEnd + 1;
+    const settled = await repeated(operation, record, world, records, budget);
+    expect([settled.state, (failureOf(settled) as { readonly code?: string }).code]).toEqual([
+      "declined",
+      "insufficient-funds",
+    ]);
+  });
+
   test("of an id that was taken is a person's", async () => {
     const { operation } = operationThat(() => nothing);
     const record = await doubtOf(claimOf(), failed({ provider: word, taken: true }));

@@ -331,8 +331,10 @@ export class Ledger {
   #ofReply({ write, by, item }: Version): readonly string[] {
     const said = by.wasToldBy && meant[by.wasToldBy];
     // That may follow from an earlier attempt's own work, or be "already there" in words that no table has.
+    const wasRefused = item.history?.L?.some((entry) => entry.S?.startsWith("not_executed ")) === true;
     const mayFollow =
-      (by.wasToldBy === "invalid field" || by.wasToldBy === "refusal") && Number(item.attempt?.N) > 1;
+      (by.wasToldBy === "invalid field" || (by.wasToldBy === "refusal" && wasRefused)) &&
+      Number(item.attempt?.N) > 1;
     if (
       write !== "settle" ||
       said === undefined ||

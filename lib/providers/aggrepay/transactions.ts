@@ -196,9 +196,18 @@ export async function whyOfEarlier(
 
 const notListed = "The transaction stands under its id, and not yet in the customer's list.";
 
-/** Whether it is older than the attempt by more than what zones, or a date without a time, can make of its time. */
-const isOld = ({ time }: Pick<Transaction, "time">, { dispatchedAt }: Subject): boolean =>
+/**
+ * Whether what stands under our very id is older than the attempt by more than what zones, or a date without a time, can make of its time.
+ * A time that was never set is none.
+ */
+const isOld = (
+  { merchantTransactionId, time }: Pick<Transaction, "merchantTransactionId" | "time">,
+  { identity, dispatchedAt }: Subject,
+): boolean =>
+  merchantTransactionId === identity &&
+  Date.parse(time) > firstOfThese &&
   Date.parse(time) < dispatchedAt - formToleranceMs;
+const firstOfThese = Date.UTC(2010);
 
 /** Whether it is older than the attempt by more than what two clocks differ. */
 export const isBefore = ({ time }: Pick<Transaction, "time">, { dispatchedAt }: Subject): boolean =>
