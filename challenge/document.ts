@@ -299,13 +299,14 @@ function whyPage(results: Results): string {
     [
       ["Warm debit at 10 ms to the provider", "distance", "debit-wallet: TLS, 10 ms; store 3 ms"],
       ["Warm debit at no distance", "distance", "debit-wallet: http, no distance"],
-      ["Cold debit, to the first answer", "cold", "debit-wallet: to the first answer"],
+      ["Cold debit, import to first answer", "cold", "debit-wallet: from import to the first answer"],
       ["Memory of a debit", "memory", "debit-wallet"],
       ["Bundle of a debit", "sizes", "debit-wallet"],
     ] as const
-  ).flatMap(([what, part, row]) => {
+  ).map(([what, part, row]) => {
     const found = measured(part, row);
-    return found === undefined ? [] : [[what, ...found.slice(1)]];
+    if (found === undefined) throw new Error(`bench/results.json has no row "${row}" of ${part}`);
+    return [what, ...found.slice(1)];
   });
   const unknown = (each: typeof gateway) => each.identities - each.told;
   return `# Why not write it yourself
