@@ -114,6 +114,8 @@ describe("a call's signature", () => {
       verdict: "INVALID-PARAMS",
       effect: null,
     });
-    expect(JSON.stringify(calls)).not.toMatch(/8642|9753|k-1|c0ffee5a17/);
+    // Digits of a moment may be those of an MPIN.
+    const shown = JSON.stringify(calls, (name, value: unknown) => (name === "at" ? undefined : value));
+    expect(shown).not.toMatch(/8642|9753|k-1|c0ffee5a17/);
   });
 });
