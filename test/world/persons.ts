@@ -55,7 +55,8 @@ export class Persons {
     const isFollowed = tape.chance(0.2);
     const again = tape.chance(0.12) ? ledger.said.findLast(({ run }) => run.ending !== undefined) : undefined;
     if (again) {
-      const run = callers.person(again.who, { ...again, repeats: again.reason }, machine);
+      const isTrue = again.isTrue && this.#isTrueStill(again);
+      const run = callers.person(again.who, { ...again, isTrue, repeats: again.reason }, machine);
       return { run, about: "what was said before" };
     }
     const stray = tape.chance(0.4) ? this.#strays[0] : undefined;
@@ -65,6 +66,13 @@ export class Persons {
     // Who proposed must be followed by another.
     if (!isFollowed) this.#present.shift();
     return { run: callers.person(who, spoken.word, machine), about: spoken.about };
+  }
+
+  /** What was said before the provider acted may be untrue by the time it is said again. */
+  #isTrueStill({ record, outcome }: Pick<Word, "record" | "outcome">): boolean {
+    const about = this.#in.requests.find((request) => request.record === record);
+    if (about === undefined || outcome === "withdraw") return true;
+    return this.#in.ledger.effectsFor(about).length > 0 === (outcome === "succeeded");
   }
 
   /** That person says this of a request, whatever is true; where nobody says how it is, the provider's list tells. */
