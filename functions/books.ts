@@ -54,10 +54,12 @@ export const handler = Object.assign(
     } catch (error) {
       log({ function: operation.name, requestId, durationMs: durationMs(), ...seenOf(error) });
       throw error;
+    } finally {
+      // Also of a run that failed: a day that came to its end in it is counted now or never.
+      process.stdout.write(
+        `${bookLine({ requestId, durationMs: durationMs(), looked }, Date.now(), process.env)}\n`,
+      );
     }
-    process.stdout.write(
-      `${bookLine({ requestId, durationMs: durationMs(), looked }, Date.now(), process.env)}\n`,
-    );
     return looked;
   },
   {
@@ -82,7 +84,14 @@ async function run(date: string | undefined, remainingMs: () => number, looked: 
     callsADay: callsIn(world.config),
   };
   await served({ remainingMs, takenAt: undefined }, world, async () => {
-    for (const look of Object.values(looks)) looked.push(...(await look(around, date)));
+    const failures: unknown[] = [];
+    // What fails at one provider keeps nobody from looking at another.
+    for (const look of Object.values(looks))
+      await look(around, date).then(
+        (days) => looked.push(...days),
+        (error: unknown) => failures.push(error),
+      );
+    if (failures.length > 0) throw failures[0];
   });
 }
 

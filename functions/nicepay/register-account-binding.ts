@@ -52,8 +52,8 @@ export const operation = change({
   returns: (reply, input) => {
     // The redirect is what the caller needs: without it no user can log in, and no other call gives it.
     const redirectUrlHttp = reply.text("redirectUrlHttp").trim();
-    // A browser is sent there, or an app: what runs in the page that sends it is neither.
-    if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(redirectUrlHttp))
+    // A browser is sent there, or an app: what would run in the page itself is neither.
+    if (!/^(?!javascript:|data:|vbscript:)[a-z][a-z0-9+.-]*:\/\//i.test(redirectUrlHttp))
       throw new UnreadableReply("/redirectUrlHttp is not a URL with a host", "/redirectUrlHttp");
     const answersTo = reply.informs.id("referenceNo");
     if (answersTo !== null && answersTo !== input.referenceNo)

@@ -21,7 +21,7 @@ export interface PlaceSpec<Input> {
 }
 
 /** The provider's lists may show what was done this much later. What had no effect needs no time to show. */
-export const listLagMs = 10_000;
+const listLagMs = 10_000;
 
 /** What stands beside a claim, in one transaction with it. */
 export interface Companion {

@@ -12,7 +12,6 @@ import type { Conclusion, Records, Turn } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Secret } from "../secrets/secret.ts";
 import type { Failure } from "./answer.ts";
-import { listLagMs } from "./beside.ts";
 import type { Held, Opens } from "./change-spec.ts";
 import { carriedOut, prepared } from "./exchange.ts";
 import { expiryOf } from "./expiry.ts";
@@ -164,7 +163,7 @@ async function verdictOf(
   records: Records,
 ): Promise<Verdict> {
   const quietEnds = record.leaseEnds + world.config.quietPeriodMs;
-  const early = (learned: string, due = quietEnds): Verdict => ({ due: due + 1, learned });
+  const early = (learned: string): Verdict => ({ due: quietEnds + 1, learned });
   switch (evidence.shows) {
     case "done":
       return { to: "succeeded", result: JSON.stringify(evidence.result) };
@@ -175,18 +174,13 @@ async function verdictOf(
       return askedAt <= quietEnds ? early(evidence.why) : forAPerson(record, evidence.why);
     case "unclear":
       return later(record, world, evidence.why);
-    case "nothing": {
-      const ends = isLookedFor(record) ? record.stateSince + listLagMs : quietEnds;
-      if (askedAt <= ends) return early(evidence.why ?? shownTooEarly, ends);
+    case "nothing":
+      if (askedAt <= quietEnds) return early(evidence.why ?? shownTooEarly);
       return nothing(silence, record, world, records, evidence.why);
-    }
   }
 }
 
-/**
- * A customer or a name that the provider called there, at a first attempt, and that is looked for by itself: where a list that may lag
- * shows nobody, nobody has it, and what was sent is over. The next attempt looks again.
- */
+/** A customer or a name that the provider called there, at a first attempt: it is looked for by itself, and not shown is not there. */
 const isLookedFor = (record: RecordItem): boolean =>
   record.namespace === "idempotency-key" && isTakenAtOnce(record);
 

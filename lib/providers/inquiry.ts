@@ -70,7 +70,7 @@ export type Evidence =
   | {
       readonly shows: "other";
       readonly why: string;
-      /** It stood there long before the attempt, whatever zone its time is written in. */
+      /** It stood there before the attempt, beyond what the times of that kind of record may be wrong by. */
       readonly isOld?: boolean;
     }
   | {

@@ -113,3 +113,17 @@ test("a binding that waits for a person is open, and NICEPAY is not asked about 
   const { day } = await lookedAt({});
   expect(day).toMatchObject({ records: { open: 1 } });
 });
+
+test("what fails at one provider keeps nobody from another one's books, and what was found there is counted", async () => {
+  const india = new Date(Date.now() + 5.5 * 3_600_000).toISOString().slice(0, 10);
+  // What no version writes: it cannot be read.
+  await wallets.put({ pk: { S: `books.aggrepay.${india}` }, report: { S: "{" }, attempt: { N: "1" } });
+  const lost = await bound(wallets);
+  wallets.peer.script({ "user-details": details({ [lost]: revoked }) });
+  const before = wallets.logs().length;
+  const { status } = await wallets.post("/console/books", "{}", { "content-type": "application/json" });
+  expect(status).toBe(502);
+  const kept = (await wallets.items()).find(({ pk }) => pk?.S?.startsWith("books.nicepay."));
+  expect([kept?.state?.S, kept?.report?.S]).toEqual(["differs", expect.stringContaining(`"${lost}"`)]);
+  expect(wallets.logs().slice(before)).toMatch(/"function":"books".*"BooksDifferences":[1-9]/);
+});

@@ -327,6 +327,12 @@ describe("doubt", () => {
     ["another's referenceNo", registered({ referenceNo: "another" })],
     ["no redirect", registered({ redirectUrlHttp: null })],
     ["an empty redirect", registered({ redirectUrlHttp: "" })],
+    ["a redirect that is a script", registered({ redirectUrlHttp: "javascript:alert(1)" })],
+    [
+      "a redirect that is a script and looks like a URL",
+      registered({ redirectUrlHttp: "JavaScript://x%0aalert(1)" }),
+    ],
+    ["a redirect that holds a page", registered({ redirectUrlHttp: "data://text/html,x" })],
   ];
 
   test.each(faults)("%s: never sent again", async (_what, fault) => {
