@@ -16,7 +16,7 @@ import {
   askByMerchantTransactionId,
   comparedTransaction,
   contradictionIn,
-  isBefore,
+  isOld,
   moved,
   noSuchTransaction,
   whyNotListed,
@@ -79,7 +79,7 @@ export const operation = change({
       const shown = debitOf(named ?? "") === subject.identity ? id : named;
       const answer = { ...told.answer, merchantTransactionId: shown };
       const contradiction = contradictionIn(answer, id, "CREDIT", subject);
-      if (contradiction) return { shows: "other", why: contradiction, isOld: isBefore(told.answer, subject) };
+      if (contradiction) return { shows: "other", why: contradiction, isOld: isOld(answer, id, subject) };
       const earlier = await whyOfEarlier(told.answer, subject, known);
       if (earlier) return { shows: "other", why: earlier };
       const { transactionId } = told.answer;

@@ -220,8 +220,6 @@ async function nothing(
   records: Records,
   why = "The provider does not show the change.",
 ): Promise<Verdict> {
-  if (record.namespace === "reversal" && isTakenAtOnce(record))
-    return { to: "declined", failure: JSON.stringify(alreadyDone(record)) };
   if (absence === "proves nothing")
     return later(record, world, "That the provider shows nothing proves nothing.");
   if (absence === "needs a person") return forAPerson(record, why);

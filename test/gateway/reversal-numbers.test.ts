@@ -90,29 +90,40 @@ describe("a reversal that was refused", () => {
     expect((await asked(id, done(id), 2)).status).toBe(200);
   });
 
-  test("as reversed already is refused for good", async () => {
+  const word = { code: "TRANSACTION-ALREADY-REVERSED", message: "This Transaction is already reversed" };
+  const shownAs = (merchant_transaction_id: string) =>
+    signed({
+      ...{ amount: 5.5, transaction_type: "C2M", payment_type: "CREDIT", merchant_transaction_id },
+      ...{ transaction_status: "PAYMENT_SUCCESS", transaction_id: 537601231, time: "2026-01-05 10:00:00" },
+    });
+
+  test("as reversed already, and shown as old, is refused for good", async () => {
     const id = fresh();
-    const row = {
-      ...{
-        amount: 5.5,
-        transaction_type: "C2M",
-        payment_type: "CREDIT",
-        transaction_status: "PAYMENT_SUCCESS",
-      },
-      ...{
-        transaction_id: 537601231,
-        merchant_transaction_id: `${id}_REVERSAL`,
-        time: "2026-01-05 10:00:00",
-      },
-    };
-    gateway.peer.script({ debitreversal: reversed, fetchbymerchantransactionid: signed(row) });
+    gateway.peer.script({
+      debitreversal: reversed,
+      fetchbymerchantransactionid: shownAs(`${id}_REVERSAL`),
+    });
     expectProblem(await gateway.call("debit-reversal", { merchantTransactionId: id }), {
       ...{ status: 409, code: "already-done", retry: "never" },
-      provider: { code: "TRANSACTION-ALREADY-REVERSED", message: "This Transaction is already reversed" },
+      provider: word,
       record: view(id, "declined", 1),
     });
     expectProblem(await asked(id, done(id), 2), { status: 409, code: "already-done", retry: "never" });
     expect(sent()).toBe(0);
+  });
+
+  test.each([
+    // Where ids are cut, the debit itself stands under the cut name of its reversal.
+    ["as old under another id", shownAs],
+    ["nowhere", () => unknown],
+  ])("as reversed already, and shown %s, may have been ours: it is in doubt", async (_, shows) => {
+    const id = fresh();
+    gateway.peer.script({ debitreversal: reversed, fetchbymerchantransactionid: shows(id) });
+    expectProblem(await gateway.call("debit-reversal", { merchantTransactionId: id }), {
+      ...{ status: 504, code: "outcome-unknown", retry: "same-identity" },
+      provider: word,
+      record: view(id, "in_doubt", 1),
+    });
   });
 });
 

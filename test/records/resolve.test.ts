@@ -340,6 +340,17 @@ describe("that the provider shows nothing", () => {
     expect((await repeated(operation, record, world, records, budget)).state).toBe("needs_attention");
   });
 
+  test("of a reversal that the provider called done proves nothing, and a person's it is in the end", async () => {
+    const { operation } = operationThat(() => nothing, { absence: "proves nothing" });
+    const claim = claimOf({ namespace: "reversal" });
+    let record = await doubtOf(claim, failed({ provider: word, taken: true }));
+    now = quietEnd + 1;
+    record = await repeated(operation, record, world, records, budget);
+    expect(record.state).toBe("in_doubt");
+    now = noon + 24 * 60 * minute;
+    expect((await repeated(operation, record, world, records, budget)).state).toBe("needs_attention");
+  });
+
   test("of a shortage that could have followed from an earlier attempt declines it under its own name", async () => {
     const { operation } = operationThat(() => nothing);
     const record = await doubtOf(claimOf(), failed({ provider: word, refused: "insufficient-funds" }));

@@ -135,7 +135,8 @@ async function moneyEvidence(
   );
   if (told.kind === "answer") {
     const contradiction = contradictionIn(told.answer, subject.identity, kind.paymentType, subject);
-    if (contradiction) return { shows: "other", why: contradiction, isOld: isOld(told.answer, subject) };
+    if (contradiction)
+      return { shows: "other", why: contradiction, isOld: isOld(told.answer, subject.identity, subject) };
   }
   const absence = told.kind === "answer" ? undefined : withoutAnswer(told, noSuchTransaction);
   if (absence && absence.shows !== "nothing") return absence;
@@ -200,17 +201,18 @@ const notListed = "The transaction stands under its id, and not yet in the custo
  * Whether what stands under our very id is older than the attempt by more than what zones, or a date without a time, can make of its time.
  * A time that was never set is none.
  */
-const isOld = (
+export const isOld = (
   { merchantTransactionId, time }: Pick<Transaction, "merchantTransactionId" | "time">,
-  { identity, dispatchedAt }: Subject,
+  id: string,
+  { dispatchedAt }: Subject,
 ): boolean =>
-  merchantTransactionId === identity &&
+  merchantTransactionId === id &&
   Date.parse(time) > firstOfThese &&
   Date.parse(time) < dispatchedAt - formToleranceMs;
 const firstOfThese = Date.UTC(2010);
 
 /** Whether it is older than the attempt by more than what two clocks differ. */
-export const isBefore = ({ time }: Pick<Transaction, "time">, { dispatchedAt }: Subject): boolean =>
+const isBefore = ({ time }: Pick<Transaction, "time">, { dispatchedAt }: Subject): boolean =>
   Date.parse(time) < dispatchedAt - clockToleranceMs;
 
 /** Why a transaction shown under our id is not what the record asked for, with what is shown. */
