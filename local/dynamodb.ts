@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Table } from "./assembly.ts";
@@ -73,7 +74,10 @@ export async function startDynamoDb(options: {
   });
   return {
     url,
-    ensureTable: (table) => ensureTable(url, table, file),
+    async ensureTable(table) {
+      await ensureTable(url, table, file);
+      numberByIndex(file);
+    },
     close() {
       closing = true;
       const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -82,6 +86,23 @@ export async function startDynamoDb(options: {
       return ended;
     },
   };
+}
+
+/**
+ * Lets the engine find a stream's next number in an index. It asks for that at each write, keeps a stream for ever and has no index of
+ * it (dynoxide 1.2, `next_stream_sequence_number`), so each write would read all the writes that were made before.
+ */
+function numberByIndex(file: string): void {
+  // Amazon's DynamoDB Local keeps its tables elsewhere.
+  if (!existsSync(file)) return;
+  const database = new DatabaseSync(file, { timeout: 5000 });
+  try {
+    database.exec(
+      "CREATE INDEX IF NOT EXISTS stream_numbers ON _stream_records (table_name, CAST(sequence_number AS INTEGER))",
+    );
+  } finally {
+    database.close();
+  }
 }
 
 /** The binary of this platform's package, unless one is given. */
