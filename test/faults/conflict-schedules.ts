@@ -44,7 +44,7 @@ export const conflictSchedules: readonly Schedule[] = [
       const run = await until(world.call(debit, { at: "settle", fault: "in the way" }));
       return [...expectTold(run, "200"), ...expectState(world, debit, "succeeded")];
     },
-    guards: [{ name: "a write that meets a transaction is tried again: settle", without: givesUpAtOnce }],
+    guards: [{ name: "a write that meets a transaction is tried again", without: givesUpAtOnce }],
   },
   {
     rule: "a claim that meets a transaction is made a moment later",
@@ -54,7 +54,7 @@ export const conflictSchedules: readonly Schedule[] = [
       const run = await until(world.call(debit, { at: "claim", fault: "in the way" }));
       return [...expectTold(run, "200"), ...expectState(world, debit, "succeeded")];
     },
-    guards: [{ name: "a write that meets a transaction is tried again: claim", without: givesUpAtOnce }],
+    guards: [{ name: "a write that meets a transaction is tried again", without: givesUpAtOnce }],
   },
   {
     rule: "what an inquiry proves is written though a transaction is in the way",
@@ -67,7 +67,7 @@ export const conflictSchedules: readonly Schedule[] = [
       const run = await until(world.call(debit, { at: "conclude", fault: "in the way" }));
       return [...expectTold(run, "200"), ...expectState(world, debit, "succeeded")];
     },
-    guards: [{ name: "a write that meets a transaction is tried again: conclude", without: givesUpAtOnce }],
+    guards: [{ name: "a write that meets a transaction is tried again", without: givesUpAtOnce }],
   },
   {
     rule: "a claim with its place that meets a transaction has written nothing, and is looked at again from the start",

@@ -1,4 +1,4 @@
-import { actsSilently, isSilent, withInquiry } from "./guards.ts";
+import { actsSilently, isSilent, newestKeyAlone, withInquiry } from "./guards.ts";
 import { afterQuiet, expectState, type Schedule, until } from "./schedule.ts";
 import { newIdentity, type Subject, subject } from "./subjects.ts";
 import { Process, times, type Without, type World } from "./world.ts";
@@ -12,14 +12,6 @@ function registeredElsewhere(world: World, { input }: Subject): void {
 const comparesNothing: Without = withInquiry((inquiry) =>
   inquiry.compares ? { ...inquiry, compares: () => ({}) } : inquiry,
 );
-
-/** No key but the one in use. */
-const newestKeyAlone: Without = {
-  secret: (name, value) =>
-    name === "gateway" && "fingerprintKeys" in value
-      ? { ...value, fingerprintKeys: (value.fingerprintKeys as readonly object[]).slice(0, 1) }
-      : value,
-};
 
 /** What is shown is compared with what was sent, by keyed hashes. */
 export const evidenceSchedules: readonly Schedule[] = [
@@ -48,7 +40,7 @@ export const evidenceSchedules: readonly Schedule[] = [
       await afterQuiet(world);
       return expectState(world, register, "succeeded");
     },
-    guards: [{ name: "older fingerprint keys, of facts", without: newestKeyAlone }],
+    guards: [{ name: "older fingerprint keys", without: newestKeyAlone }],
   },
   {
     rule: "a hash names its key, and a key that is not known yet is looked for",

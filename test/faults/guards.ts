@@ -74,27 +74,37 @@ export function inThatForm(altered: () => CommandInput, input: CommandInput): Co
   }
 }
 
+const made = new Map<string, Without>();
+
+/** What is taken away in one way is one object, whichever schedules need it: by that it is counted once. */
+function once(way: string, without: Without): Without {
+  const known = made.get(way) ?? without;
+  made.set(way, known);
+  return known;
+}
+
 /** Writes of that name no longer care for some clauses of their condition. */
-export const withoutClause = (name: string, ...removed: readonly (keyof typeof clauses)[]): Without => ({
-  command: (written, input) => {
-    if (written !== name || input.ConditionExpression === undefined) return input;
-    let condition = input.ConditionExpression;
-    for (const each of removed) {
-      const before = condition;
-      condition = condition.replace(
-        textOf(each),
-        (found) => `(${found} OR attribute_exists(#any) OR attribute_not_exists(#any))`,
-      );
-      if (condition === before)
-        throw new NoSuchClause(`${name} has no clause "${each}": ${input.ConditionExpression}`);
-    }
-    return {
-      ...input,
-      ConditionExpression: condition,
-      ExpressionAttributeNames: { ...input.ExpressionAttributeNames, "#any": "pk" },
-    };
-  },
-});
+export const withoutClause = (name: string, ...removed: readonly (keyof typeof clauses)[]): Without =>
+  once(`clauses ${name} ${removed}`, {
+    command: (written, input) => {
+      if (written !== name || input.ConditionExpression === undefined) return input;
+      let condition = input.ConditionExpression;
+      for (const each of removed) {
+        const before = condition;
+        condition = condition.replace(
+          textOf(each),
+          (found) => `(${found} OR attribute_exists(#any) OR attribute_not_exists(#any))`,
+        );
+        if (condition === before)
+          throw new NoSuchClause(`${name} has no clause "${each}": ${input.ConditionExpression}`);
+      }
+      return {
+        ...input,
+        ConditionExpression: condition,
+        ExpressionAttributeNames: { ...input.ExpressionAttributeNames, "#any": "pk" },
+      };
+    },
+  });
 
 const resolvedBy = (operation: AnyChange, inquiry: object): AnyChange => {
   const altered = { ...operation, inquiry } as AnyChange;
@@ -149,56 +159,59 @@ function imagined({ ExpressionAttributeValues: values = {}, Key }: CommandInput)
  * A claim by one condition for a first attempt and for the next, which counts attempts by itself. `and` is what stands besides in
  * the part for the next.
  */
-export const claimsInOneWrite = (and = ""): Without => ({
-  command: (written, input) => {
-    if (written !== "claim") return input;
-    const again = `#state IN (:notSent, :notExecuted) AND #request = :request AND attribute_not_exists(#binding)${and}`;
-    return {
-      ...input,
-      ConditionExpression: `attribute_not_exists(#pk) OR (${again})`,
-      UpdateExpression: (input.UpdateExpression ?? "")
-        .replace("#attempt = :attempt", "#attempt = if_not_exists(#attempt, :zero) + :attempt")
-        .replace("#history = :history", "#history = list_append(if_not_exists(#history, :none), :history)"),
-      ExpressionAttributeNames: { ...input.ExpressionAttributeNames, "#binding": "binding" },
-      ExpressionAttributeValues: {
-        ...input.ExpressionAttributeValues,
-        ":notSent": { S: "not_sent" },
-        ":notExecuted": { S: "not_executed" },
-        ":zero": { N: "0" },
-        ":none": { L: [] },
-      },
-    };
-  },
-});
+export const claimsInOneWrite = (and = ""): Without =>
+  once(`one write ${and}`, {
+    command: (written, input) => {
+      if (written !== "claim") return input;
+      const again = `#state IN (:notSent, :notExecuted) AND #request = :request AND attribute_not_exists(#binding)${and}`;
+      return {
+        ...input,
+        ConditionExpression: `attribute_not_exists(#pk) OR (${again})`,
+        UpdateExpression: (input.UpdateExpression ?? "")
+          .replace("#attempt = :attempt", "#attempt = if_not_exists(#attempt, :zero) + :attempt")
+          .replace("#history = :history", "#history = list_append(if_not_exists(#history, :none), :history)"),
+        ExpressionAttributeNames: { ...input.ExpressionAttributeNames, "#binding": "binding" },
+        ExpressionAttributeValues: {
+          ...input.ExpressionAttributeValues,
+          ":notSent": { S: "not_sent" },
+          ":notExecuted": { S: "not_executed" },
+          ":zero": { N: "0" },
+          ":none": { L: [] },
+        },
+      };
+    },
+  });
 
 /** Every write gives its item an end. */
-export const expiresAlways = (name: string): Without => ({
-  command: (written, input) =>
-    written !== name
-      ? input
-      : {
-          ...input,
-          UpdateExpression: (input.UpdateExpression ?? "").replace(/^SET /, "SET #expires = :soon, "),
-          ExpressionAttributeNames: { ...input.ExpressionAttributeNames, "#expires": "expires" },
-          ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ":soon": { N: "1800000000" } },
-        },
-});
+export const expiresAlways = (name: string): Without =>
+  once(`expires ${name}`, {
+    command: (written, input) =>
+      written !== name
+        ? input
+        : {
+            ...input,
+            UpdateExpression: (input.UpdateExpression ?? "").replace(/^SET /, "SET #expires = :soon, "),
+            ExpressionAttributeNames: { ...input.ExpressionAttributeNames, "#expires": "expires" },
+            ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ":soon": { N: "1800000000" } },
+          },
+  });
 
 /** A write of that name wants more of its record than it needs. */
-export const refused = (name: string, clause: string): Without => ({
-  command: (written, input) => {
-    if (written !== name) return input;
-    const attributes = Object.fromEntries([...clause.matchAll(/#(\w+)/g)].map(([of, own]) => [of, own]));
-    return {
-      ...input,
-      ConditionExpression: `${input.ConditionExpression} AND ${clause}`,
-      ExpressionAttributeNames: { ...attributes, ...input.ExpressionAttributeNames } as Record<
-        string,
-        string
-      >,
-    };
-  },
-});
+export const refused = (name: string, clause: string): Without =>
+  once(`refused ${name} ${clause}`, {
+    command: (written, input) => {
+      if (written !== name) return input;
+      const attributes = Object.fromEntries([...clause.matchAll(/#(\w+)/g)].map(([of, own]) => [of, own]));
+      return {
+        ...input,
+        ConditionExpression: `${input.ConditionExpression} AND ${clause}`,
+        ExpressionAttributeNames: { ...attributes, ...input.ExpressionAttributeNames } as Record<
+          string,
+          string
+        >,
+      };
+    },
+  });
 
 /** What a failed write or a look shows of a record has another value there, or none. */
 export const showing = (attribute: string, value: string | undefined): Without => {
@@ -206,7 +219,7 @@ export const showing = (attribute: string, value: string | undefined): Without =
     const { [attribute]: _shown, ...others } = item;
     return value === undefined ? others : { ...others, [attribute]: { S: value } };
   };
-  return {
+  return once(`showing ${attribute} ${value}`, {
     client: (client) => ({
       async send(command) {
         try {
@@ -222,7 +235,7 @@ export const showing = (attribute: string, value: string | undefined): Without =
         }
       },
     }),
-  };
+  });
 };
 
 /** A settle that no answer came to is taken for one that was written. */
@@ -245,6 +258,19 @@ export const settlesOnTrust: Without = {
       },
     };
   },
+};
+
+/** Of the keys for fingerprints the newest alone is known. */
+export const newestKeyAlone: Without = {
+  secret: (name, value) =>
+    name === "gateway" && "fingerprintKeys" in value
+      ? { ...value, fingerprintKeys: (value.fingerprintKeys as readonly object[]).slice(0, 1) }
+      : value,
+};
+
+/** A send begins however late it is. */
+export const sendsLate: Without = {
+  send: (send) => (request, timing) => send(request, { ...timing, mayStillSend: () => true }),
 };
 
 /** Bytes of a request that no reply came to stay in the socket, and go on when the process thaws. */

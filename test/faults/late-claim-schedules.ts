@@ -29,7 +29,7 @@ const lateClaim = (
     const second = await until(world.call(own));
     return [...early, ...expectTold(second, "200"), ...expectState(world, own, "succeeded")];
   },
-  guards: [{ name: `withdraw: it leaves a mark (${schedule})`, without: leavesNoMark }],
+  guards: [{ name: "withdraw: it leaves a mark", without: leavesNoMark }],
 });
 
 /** The subject after an attempt that came to nothing. */

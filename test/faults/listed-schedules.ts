@@ -21,6 +21,9 @@ async function forAnHour(world: World): Promise<void> {
   }
 }
 
+const asksAPerson = concluding(":waits", { S: "person" });
+const asksNoMore = concluding(":askAt", { N: "9000000000000" });
+
 const askedHourly = (schedule: string, of: () => readonly Subject[]): Schedule => ({
   rule: "what age alone has listed is asked about hourly, and leaves the list by itself",
   schedule,
@@ -45,11 +48,8 @@ const askedHourly = (schedule: string, of: () => readonly Subject[]): Schedule =
     return [...listed, ...waits, ...all.flatMap((each) => expectState(world, each, "succeeded"))];
   },
   guards: [
-    { name: `it waits for the provider (${schedule})`, without: concluding(":waits", { S: "person" }) },
-    {
-      name: `its next question is an hour away (${schedule})`,
-      without: concluding(":askAt", { N: "9000000000000" }),
-    },
+    { name: "conclude: it waits for the provider", without: asksAPerson },
+    { name: "conclude: its next question is an hour away", without: asksNoMore },
   ],
 });
 
@@ -84,7 +84,7 @@ export const listedSchedules: readonly Schedule[] = [
     },
     guards: [
       {
-        name: "conclude: list of states",
+        name: "conclude: list of states, and that it waits for the provider",
         without: withoutClause("conclude", "list of states", "waits for the provider"),
       },
     ],

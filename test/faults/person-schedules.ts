@@ -238,7 +238,7 @@ export const personSchedules: readonly Schedule[] = [
       ];
     },
     guards: [
-      { name: "flag: a person's final word", without: refused("flag", "attribute_not_exists(#owner)") },
+      { name: "flag: what is contradicted", without: refused("flag", "attribute_not_exists(#owner)") },
     ],
   },
   {
@@ -261,7 +261,7 @@ export const personSchedules: readonly Schedule[] = [
         ...expectTold(reversal, "in-progress"),
       ];
     },
-    guards: [{ name: "a reversal waits while its debit is flagged", without: showing("flagged", undefined) }],
+    guards: [{ name: "a flag is seen", without: showing("flagged", undefined) }],
   },
   {
     rule: "a success under another transactionId than a person gave is flagged and listed",
@@ -455,7 +455,7 @@ export const personSchedules: readonly Schedule[] = [
       await afterQuiet(world);
       return expectState(world, debitOf(id), "needs_attention");
     },
-    guards: [{ name: "a flagged reversal rules nothing out", without: showing("flagged", undefined) }],
+    guards: [{ name: "a flag is seen", without: showing("flagged", undefined) }],
   },
   {
     rule: "a flagged registration tells of no binding until a person lets it stand",

@@ -88,7 +88,7 @@ export const placeSchedules: readonly Schedule[] = [
         ...expectState(world, first, "succeeded"),
       ];
     },
-    guards: [{ name: "one place for a name", without: apart }],
+    guards: [{ name: "one place for what is one thing", without: apart }],
   },
   {
     rule: "nobody is told the success of another's registration",
@@ -167,7 +167,7 @@ export const placeSchedules: readonly Schedule[] = [
       await world.catchUp();
       return [...expectTold(slow, "in-progress", "already-done"), ...expectState(world, first, "succeeded")];
     },
-    guards: [{ name: "place: token, of a name", without: withoutToken }],
+    guards: [{ name: "place: token", without: withoutToken }],
   },
   {
     rule: "a place whose holder has just ended is not taken yet",
@@ -227,7 +227,7 @@ export const placeSchedules: readonly Schedule[] = [
       const late = await until(world.call(second));
       return [...expectTold(early, "in-progress"), ...expectTold(late, "already-done")];
     },
-    guards: [{ name: "one place for a payment", without: apart }],
+    guards: [{ name: "one place for what is one thing", without: apart }],
   },
   {
     rule: "a payment whose credit had no effect may be credited under another id",
@@ -262,7 +262,7 @@ export const placeSchedules: readonly Schedule[] = [
       await world.catchUp();
       return [...expectTold(slow, "in-progress", "already-done"), ...expectState(world, first, "succeeded")];
     },
-    guards: [{ name: "place: token, of a payment", without: withoutToken }],
+    guards: [{ name: "place: token", without: withoutToken }],
   },
   {
     rule: "a payment's holder that a person has to look at is not free",

@@ -50,7 +50,7 @@ const waiting = (schedule: string, run: Schedule["run"]): Schedule => ({
   rule: "nobody asks before the provider's Retry-After is over",
   schedule,
   run,
-  guards: [{ name: `Retry-After is read (${schedule})`, without: showing("failure", undefined) }],
+  guards: [{ name: "Retry-After is read", without: showing("failure", undefined) }],
 });
 
 /** A value of the writes of a turn is another one. */

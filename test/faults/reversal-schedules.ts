@@ -147,7 +147,7 @@ const asked: readonly Schedule[] = [
       const second = await until(world.call(reversalOf(id, 2)));
       return [...expectTold(second, "in-progress"), ...expectReversals(world, id, 1)];
     },
-    guards: [{ name: "the number before is not flagged", without: showing("flagged", undefined) }],
+    guards: [{ name: "a flag is seen", without: showing("flagged", undefined) }],
   },
 ];
 
@@ -302,7 +302,7 @@ const believed: readonly Schedule[] = [
       await afterQuiet(world);
       return expectState(world, debitOf(id), "needs_attention");
     },
-    guards: [{ name: "a flagged number rules nothing out", without: showing("flagged", undefined) }],
+    guards: [{ name: "a flag is seen", without: showing("flagged", undefined) }],
   },
   {
     rule: "a reversal's row is explained by its latest number",
@@ -319,7 +319,7 @@ const believed: readonly Schedule[] = [
       await afterQuiet(world);
       return expectState(world, credit, "not_executed");
     },
-    guards: [{ name: "the latest number is looked up", without: withoutAnchor }],
+    guards: [{ name: "the debit's anchor is read", without: withoutAnchor }],
   },
 ];
 

@@ -48,6 +48,15 @@ describe("without its guard the schedule goes wrong", () => {
   });
 });
 
+test("a guard has one name, and a name is one guard's", () => {
+  const guards = schedules
+    .filter(({ isBeyondAssumptions }) => !isBeyondAssumptions)
+    .flatMap((schedule) => schedule.guards);
+  const names = new Map(guards.map(({ name, without }) => [without, name]));
+  expect(guards.filter(({ name, without }) => names.get(without) !== name)).toEqual([]);
+  expect(names.size).toBe(new Set(names.values()).size);
+});
+
 describe("the table of rules in the README", () => {
   const rows = readFileSync(join(import.meta.dirname, "README.md"), "utf8")
     .split("\n")

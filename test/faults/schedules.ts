@@ -7,7 +7,9 @@ import {
   isRefusedUnseen,
   isSilent,
   leavesBytes,
+  newestKeyAlone,
   refused,
+  sendsLate,
   settlesOnTrust,
   showing,
   withAnswers,
@@ -470,14 +472,7 @@ export const schedules: readonly Schedule[] = [
         await world.catchUp();
         return expectState(world, debit, "succeeded");
       },
-      guards: [
-        {
-          name: "deadline of the send",
-          without: {
-            send: (send) => (request, timing) => send(request, { ...timing, mayStillSend: () => true }),
-          },
-        },
-      ],
+      guards: [{ name: "deadline of the send", without: sendsLate }],
     }),
   ),
   {
@@ -653,7 +648,7 @@ export const schedules: readonly Schedule[] = [
     },
     guards: [
       {
-        name: "claimAgain: attempt, where another is sending",
+        name: "claimAgain: attempt",
         without: withoutClause("claimAgain", "attempt"),
         twin: "claimAgain: state",
       },
@@ -918,7 +913,7 @@ export const schedules: readonly Schedule[] = [
       ];
     },
     guards: [
-      { name: "flag: a binding that came first", without: refused("flag", "attribute_not_exists(#owner)") },
+      { name: "flag: what is contradicted", without: refused("flag", "attribute_not_exists(#owner)") },
     ],
   },
   {
@@ -1027,7 +1022,7 @@ export const schedules: readonly Schedule[] = [
         ...(world.provider.received.length > 0 ? ["it was sent"] : []),
       ];
     },
-    guards: [{ name: "claim: the same request", without: comparesNoRequest }],
+    guards: [{ name: "a repeat is the same request", without: comparesNoRequest }],
   },
   {
     rule: "nobody is told the answer of another request",
@@ -1038,7 +1033,7 @@ export const schedules: readonly Schedule[] = [
       const other = await until(world.call(subject("debitWallet", id, { more: { amount: "9.00" } })));
       return expectTold(other, "identity-reused");
     },
-    guards: [{ name: "replay: same request", without: comparesNoRequest }],
+    guards: [{ name: "a repeat is the same request", without: comparesNoRequest }],
   },
   {
     rule: "a mistyped MPIN on a repeat still learns the truth",
@@ -1072,17 +1067,7 @@ export const schedules: readonly Schedule[] = [
       const again = await until(world.call(otp));
       return expectTold(again, "outcome-unknown");
     },
-    guards: [
-      {
-        name: "older fingerprint keys",
-        without: {
-          secret: (name, value) =>
-            name === "gateway" && "fingerprintKeys" in value
-              ? { ...value, fingerprintKeys: (value.fingerprintKeys as readonly object[]).slice(0, 1) }
-              : value,
-        },
-      },
-    ],
+    guards: [{ name: "older fingerprint keys", without: newestKeyAlone }],
   },
   {
     rule: "a request under an older key may be attempted again",
@@ -1155,7 +1140,7 @@ export const schedules: readonly Schedule[] = [
       await until(world.call(debit));
       return expectState(world, debit, "succeeded");
     },
-    guards: [{ name: "settle: no end for money", without: expiresAlways("settle") }],
+    guards: [{ name: "settle: no end for money and doubt", without: expiresAlways("settle") }],
   },
   {
     rule: "doubt is never forgotten",
@@ -1168,7 +1153,7 @@ export const schedules: readonly Schedule[] = [
       return expectState(world, otp, "needs_attention");
     },
     guards: [
-      { name: "settle: no end for doubt", without: expiresAlways("settle") },
+      { name: "settle: no end for money and doubt", without: expiresAlways("settle") },
       { name: "conclude: no end for doubt", without: expiresAlways("conclude") },
     ],
   },

@@ -86,7 +86,7 @@ export const straySchedules: readonly Schedule[] = [
       await world.catchUp();
       return expectStrays(world, 4);
     },
-    guards: [{ name: "count: the bound, when it is written", without: anyCount }],
+    guards: [{ name: "count: the bound", without: anyCount }],
   },
   {
     rule: "the notification that agrees never counts",
@@ -100,7 +100,10 @@ export const straySchedules: readonly Schedule[] = [
     },
     guards: [
       // As if what binds had to find room among them.
-      { name: "bind: whatever is kept", without: refused("bind", "attribute_not_exists(#owner)") },
+      {
+        name: "bind: what has been registered is bound",
+        without: refused("bind", "attribute_not_exists(#owner)"),
+      },
     ],
   },
   {
@@ -128,7 +131,7 @@ export const straySchedules: readonly Schedule[] = [
         ...(before !== undefined && after === before ? [] : ["the binding was overwritten"]),
       ];
     },
-    guards: [{ name: "bind: a person's, no binding yet", without: bindsTwice }],
+    guards: [{ name: "bind: no binding yet", without: bindsTwice }],
   },
   {
     rule: "a person's word binds no registration that had no effect",
@@ -157,7 +160,7 @@ export const straySchedules: readonly Schedule[] = [
         ...expectBound(world, binding, false),
       ];
     },
-    guards: [{ name: "bind: a person's, state as seen", without: bindsAnyState }],
+    guards: [{ name: "bind: state as seen", without: bindsAnyState }],
   },
   {
     rule: "a person's word binds what agrees, and once",
@@ -176,7 +179,10 @@ export const straySchedules: readonly Schedule[] = [
       ];
     },
     guards: [
-      { name: "bind: a person's, allowed at all", without: refused("bind", "attribute_not_exists(#owner)") },
+      {
+        name: "bind: what has been registered is bound",
+        without: refused("bind", "attribute_not_exists(#owner)"),
+      },
     ],
   },
   {
@@ -214,6 +220,6 @@ export const straySchedules: readonly Schedule[] = [
         ...expectStrays(world, 0),
       ];
     },
-    guards: [{ name: "bind: the queue's, no binding yet", without: bindsTwice }],
+    guards: [{ name: "bind: no binding yet", without: bindsTwice }],
   },
 ];

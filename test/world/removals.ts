@@ -9,16 +9,13 @@ export interface Removal {
   readonly environment: Environment | undefined;
 }
 
-/** Every guard that holds alone: one with a twin is not missed. Those of one name and rule are one. */
+/** Every guard that holds alone: one with a twin is not missed. What several rules need is one. */
 export const removals: readonly Removal[] = [
   ...new Map(
-    schedules.flatMap(({ rule, environment, guards, isBeyondAssumptions }) =>
+    schedules.flatMap(({ environment, guards, isBeyondAssumptions }) =>
       guards
         .filter(({ twin }) => twin === undefined && !isBeyondAssumptions)
-        .map(({ name, without }) => {
-          const own = `${rule}: ${name}`;
-          return [own, { name: own, without, environment }] as const;
-        }),
+        .map(({ name, without }) => [name, { name, without, environment }] as const),
     ),
   ).values(),
 ];
