@@ -1,5 +1,6 @@
 import { type Expected, isAbout, isProblem, isRefusedBefore, isSuccess } from "../client/src/answer.ts";
 import type { Problem } from "../client/src/contract.ts";
+import { foreignSentence } from "../client/src/problem.ts";
 import type { Reply } from "../ops/smoke/gateway.ts";
 import type { Ending } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -13,11 +14,16 @@ const problemIn = ({ body }: Reply, expected: Expected): Problem | undefined =>
 export const isForeign = (reply: Reply, expected: Expected): boolean =>
   !isSuccess(reply.status, reply.body, expected) &&
   problemIn(reply, expected) === undefined &&
-  (reply.status < 400 || isProblem(reply.body));
+  (reply.status < 400 ||
+    isProblem(reply.body) ||
+    (expected.isChange && reply.status < 500 && !isBefore(reply, expected)));
+
+const isBefore = ({ status, headers, body }: Reply, expected: Expected): boolean =>
+  isRefusedBefore({ status, headers: new Headers(headers), body }, expected);
 
 /**
- * How a command ends by a reply: by its form, status, `code` and `retry` alone. Answers without `code` are API Gateway's own:
- * after its 429 and 5xx a change is repeated under the same identity, since its record knows what may be done.
+ * How a command ends by a reply: by its form, status, `code` and `retry` alone. After API Gateway's own 429 and 5xx, and after all
+ * that something on the way answers, a change is repeated under the same identity, since its record knows what may be done.
  */
 export function endingOf(reply: Reply, expected: Expected): Ending {
   const { status, body } = reply;
@@ -25,8 +31,8 @@ export function endingOf(reply: Reply, expected: Expected): Ending {
   const problem = problemIn(reply, expected);
   if (problem === undefined) {
     if (isForeign(reply, expected)) return expected.isChange ? "inDoubt" : "unreachable";
-    if (status === 429) return "notDone";
-    return isRefusedBefore(status) ? "refused" : "inDoubt";
+    if (!isBefore(reply, expected)) return "inDoubt";
+    return status === 429 ? "notDone" : "refused";
   }
   const { code, retry } = problem;
   if (status === 504 || code === "in-progress") return "inDoubt";
@@ -43,8 +49,7 @@ export function headline(reply: Reply, expected: Expected): string {
   const { status, body } = reply;
   const problem = problemIn(reply, expected);
   if (problem !== undefined) return `${status} ${problem.code}: ${shown(problem.detail)}`;
-  if (isForeign(reply, expected))
-    return `${status}: this is not the gateway's answer to this request; something on the way gave it.`;
+  if (isForeign(reply, expected)) return `${status}: ${foreignSentence(status)}`;
   const { message, record } = isObject(body) ? body : {};
   if (status < 300) {
     const state = isObject(record) ? ` ${shown(record.state)}` : "";

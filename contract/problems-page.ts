@@ -25,7 +25,7 @@ field holds in [the reference](reference.md#problem).`,
         ].join("\n\n")}`,
     ),
     "## Answers of API Gateway itself",
-    'They are `application/json`, `{"message": ...}`, and have no `code`. Decide by the status; the words may change.',
+    'They are `application/json`, `{"message": ...}`, and have no `code`. [Their marks](api.md#repeat-until-you-know) tell them from those of a firewall or a proxy. Decide by the status; the words may change.',
     [
       "| Status | Message | Meaning | What to do |",
       "|---|---|---|---|",

@@ -174,7 +174,8 @@ export interface GatewayAnswer {
 }
 
 /**
- * What API Gateway answers by itself, with `{"message": ...}` and no `code`. A caller decides by the status.
+ * What API Gateway answers by itself, with `{"message": ...}` and no `code`. A caller decides by the status, once it is known by its
+ * marks that API Gateway gave it.
  * Source: API Gateway Developer Guide, quotas and troubleshooting of HTTP APIs.
  */
 export const gatewayAnswers: readonly GatewayAnswer[] = [

@@ -106,9 +106,31 @@ export const leavesDoubt = ({ code, record }: Problem): boolean =>
   !Object.hasOwn(problemClasses, code) ||
   (record !== undefined && unfinished.includes(record.state));
 
+/** An answer, as far as it is told by it who gave it. */
+export interface Given {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
 /**
- * Whether an answer without a problem of the gateway's says that its request was not passed on: what stands before the functions
- * refused it. Proxies answer 408 and 499 after they have passed it on, too.
+ * Whether an answer without a problem of the gateway's says that its request did not reach the function. Of a change only API
+ * Gateway can say it: a firewall or a proxy may block the reply of a change that was carried out. Of a read nothing hangs on it.
  */
-export const isRefusedBefore = (status: number): boolean =>
-  status >= 400 && status < 500 && status !== 408 && status !== 499;
+export const isRefusedBefore = (given: Given, { isChange }: Expected): boolean =>
+  (isRefusal(given.status) || given.status === 429) && (!isChange || isOfApiGateway(given));
+
+/**
+ * Whether a refusal is API Gateway's own, which comes before the function runs: it gives each answer an id, and its body has `message`
+ * alone. A proxy may put a body of its own under the headers of a reply; those of a function have `cache-control`.
+ */
+const isOfApiGateway = ({ headers, body }: Given): boolean =>
+  headers.has("apigw-requestid") &&
+  !headers.has("cache-control") &&
+  isObject(body) &&
+  typeof body.message === "string" &&
+  Object.keys(body).length === 1;
+
+/** Whether a status refuses the request itself, whenever it comes: repeated for long it will hardly be answered otherwise. */
+export const isRefusal = (status: number): boolean =>
+  status >= 400 && status < 500 && ![408, 429, 499].includes(status);

@@ -30,8 +30,8 @@ export class GatewayProblem extends Error {
 }
 
 /**
- * API Gateway itself refused the request, before a function: wrong credentials, no such route, too large. Nothing happened. As
- * the `cause` of NotKnownYet it is of a repeat, and says nothing of the requests before.
+ * API Gateway itself refused the request, before a function: wrong credentials, no such route, too large. Nothing happened. Of a read
+ * it may be a proxy's refusal too. As the `cause` of NotKnownYet it is of a repeat, and says nothing of the requests before.
  */
 export class RefusedByApiGateway extends Error {
   override readonly name = "RefusedByApiGateway";
@@ -49,7 +49,7 @@ export class NotOfTheGateway extends Error {
   readonly status: number;
 
   constructor(status: number) {
-    super(`The answer ${status} is not the gateway's answer to this request: something on the way gave it.`);
+    super(`HTTP ${status}: ${foreignSentence(status)}`);
     this.status = status;
   }
 }
@@ -71,11 +71,26 @@ export class NotKnownYet extends Error {
     cause: unknown,
     known: { readonly idempotencyKey: string | undefined; readonly mayBeDone: boolean },
   ) {
-    super(`The outcome is not known after ${attempts} requests: call again later with the same identity.`, {
-      cause,
-    });
+    const more = cause instanceof NotOfTheGateway ? ` ${cause.message}` : "";
+    super(
+      `The outcome is not known after ${attempts} requests: call again later with the same identity.${more}`,
+      { cause },
+    );
     this.attempts = attempts;
     this.idempotencyKey = known.idempotencyKey;
     this.mayBeDone = known.mayBeDone;
   }
 }
+
+const causes: { readonly [status: number]: string } = {
+  401: "the credentials are wrong, or a proxy asks for its own",
+  403: "the credentials are wrong, or a firewall blocks the request or its answer",
+  404: "the address is wrong",
+  407: "a proxy asks for credentials of its own",
+  413: "the request or its answer is too large for a proxy",
+  429: "a proxy limits how many requests come",
+};
+
+/** Says that an answer is not the gateway's, and what the likely cause is, where there is one. */
+export const foreignSentence = (status: number): string =>
+  `this is not the gateway's answer to this request; something on the way gave it${causes[status] ? ` (likely: ${causes[status]})` : ""}.`;

@@ -2,6 +2,7 @@ import {
   type Expected,
   isAbout,
   isProblem,
+  isRefusal,
   isRefusedBefore,
   isSuccess,
   leavesDoubt,
@@ -31,7 +32,8 @@ export interface Patience {
 /**
  * Repeats one request, as it is, until its outcome is known: while `retry` is `same-identity` after `Retry-After`; after no
  * answer, one that is not the gateway's, and a 429 or 5xx of API Gateway itself after a second, and then ever later. Once a
- * request may have been carried out, an answer that only refuses a repeat is no end either.
+ * request may have been carried out, an answer that only refuses a repeat is no end either. A change to which something on the way
+ * has said nothing but a refusal is repeated a few times only: it is not known, but more of the same will hardly help.
  *
  * @param expected what tells an answer of the gateway from that of something on the way
  * @throws GatewayProblem the final problem. RefusedByApiGateway where no request was passed on. NotKnownYet where patience ended first.
@@ -44,22 +46,28 @@ export async function untilKnown(
   const { patienceMs, signal, idempotencyKey, onRepeat, sleep } = patience;
   const started = performance.now();
   let mayBeDone = false;
+  let refused = 0;
   for (let attempt = 1; ; attempt += 1) {
     signal?.throwIfAborted();
     const sent = await send();
     // Credentials that fail later are no end, nor is their refusal: what was sent before them may have been carried out.
     if (sent.kind === "unsigned" && attempt === 1) throw sent.cause;
-    const { final, ends, why, retryAfterMs, leaves } = judged(sent, expected);
+    const { final, ends, why, retryAfterMs, leaves, isBlocked } = judged(sent, expected);
     if (final !== undefined) return final;
     if (ends === "at once" || (ends === "unless in doubt" && !mayBeDone)) throw why;
     mayBeDone ||= leaves === "doubt";
+    if (isBlocked) refused += 1;
     const waitMs = retryAfterMs ?? backoff(attempt);
-    if (performance.now() - started + waitMs > patienceMs)
+    const isHopeless = refused === attempt && attempt === mostRefused;
+    if (isHopeless || performance.now() - started + waitMs > patienceMs)
       throw new NotKnownYet(attempt, why, { idempotencyKey, mayBeDone });
     onRepeat?.(why, waitMs);
     await sleep(waitMs, signal);
   }
 }
+
+/** About ten seconds of requests. */
+const mostRefused = 5;
 
 interface Judged {
   readonly final?: Extract<Sent, { kind: "answer" }>;
@@ -67,6 +75,8 @@ interface Judged {
   readonly ends?: "at once" | "unless in doubt";
   /** Its request may have been carried out. */
   readonly leaves?: "doubt" | "none";
+  /** Something on the way refused the change, or blocked its answer. */
+  readonly isBlocked?: boolean;
   readonly retryAfterMs?: number | undefined;
 }
 
@@ -84,10 +94,10 @@ function judged(sent: Sent, expected: Expected): Judged {
   if (isProblem(body) || status < 400)
     return { why: new NotOfTheGateway(status), retryAfterMs, leaves: "doubt" };
   const why = new RefusedByApiGateway(status, messageIn(body));
-  if (status === 429) return { why, retryAfterMs, leaves: "none" };
-  return isRefusedBefore(status)
-    ? { why, ends: "unless in doubt", retryAfterMs }
-    : { why, leaves: "doubt", retryAfterMs };
+  if (isRefusedBefore(sent, expected))
+    return { why, retryAfterMs, ...(status === 429 ? { leaves: "none" } : { ends: "unless in doubt" }) };
+  if (status >= 500) return { why, leaves: "doubt", retryAfterMs };
+  return { why: new NotOfTheGateway(status), leaves: "doubt", retryAfterMs, isBlocked: isRefusal(status) };
 }
 
 /** A code that a later version may have is a GatewayProblem of no class of its own. */

@@ -78,10 +78,11 @@ const quietPort = () =>
 
 /** What happens to requests on their way, one after another; what is not told passes. */
 type OnTheWay = (send: () => Promise<Response>) => Promise<Response>;
+/** An answer of API Gateway's own. */
 const message = (status: number, text: string) =>
   new Response(JSON.stringify({ message: text }), {
     status,
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", "apigw-requestid": "KxY4jhW2Bcw=" },
   });
 /** API Gateway's throttle: the function was never asked. */
 const throttled: OnTheWay = async () => message(429, "Too Many Requests");
@@ -102,6 +103,15 @@ const instead =
   (status: number, text: string | null): OnTheWay =>
   async () =>
     new Response(text, { status, headers: { "content-type": "application/json" } });
+/** What a firewall or a proxy answers in place of a reply that it blocks: the request was passed on. */
+const blocked =
+  (status: number, text: string, keepsHeaders = false): OnTheWay =>
+  async (send) => {
+    const headers = new Headers((await send()).headers);
+    headers.delete("content-length");
+    return new Response(text, { status, headers: keepsHeaders ? headers : {} });
+  };
+const forbidden = '{"message":"Forbidden"}';
 const succeeded = (identity: string, more: object = {}) =>
   JSON.stringify({
     result: { transactionId: "887420489" },
@@ -183,6 +193,44 @@ describe("a debit ends with the truth, and moves money once", () => {
     const [effect, ...others] = await effectsOf(id);
     expect([result.transactionId, record.identity, others]).toEqual([String(effect?.transactionId), id, []]);
     expect(requests).toHaveLength(3);
+  });
+
+  test.each<[string, OnTheWay]>([
+    ["403 of a firewall", blocked(403, "<html>")],
+    ["403 with the words of API Gateway", blocked(403, forbidden)],
+    ["the same under the headers of the reply", blocked(403, forbidden, true)],
+    ...[400, 401, 404, 413, 422, 451].map((status): [string, OnTheWay] => [
+      `${status}`,
+      blocked(status, '{"message":"No"}'),
+    ]),
+    ["429 of a proxy", blocked(429, '{"message":"Too Many Requests"}')],
+  ])("whose first reply something on the way blocks: %s", async (_, way) => {
+    const id = fresh("client");
+    const { client, requests } = clientOf([way]);
+    const { result, replayed } = await client.aggrepayDebitWallet(debit(id));
+    const [effect, ...others] = await effectsOf(id);
+    expect([result.transactionId, replayed, others]).toEqual([String(effect?.transactionId), true, []]);
+    expect(requests).toHaveLength(2);
+    expect(new Set(requests.map(({ body }) => body)).size).toBe(1);
+  });
+
+  test("and is not known, after a few requests, where something on the way refuses them all", async () => {
+    const id = fresh("client");
+    const { client, requests } = clientOf(Array(9).fill(blocked(403, "<html>")));
+    await expect(client.aggrepayDebitWallet(debit(id))).rejects.toMatchObject({
+      name: NotKnownYet.name,
+      mayBeDone: true,
+      message: expect.stringContaining("likely: the credentials are wrong, or a firewall blocks"),
+      cause: { name: "NotOfTheGateway", status: 403 },
+    });
+    expect(requests).toHaveLength(5);
+    expect(await effectsOf(id)).toHaveLength(1);
+  });
+
+  test("a read that something on the way refuses is refused", async () => {
+    const { client, requests } = clientOf([instead(403, "<html>")]);
+    await expect(client.recordsList({ state: "in_doubt" })).rejects.toBeInstanceOf(RefusedByApiGateway);
+    expect(requests).toHaveLength(1);
   });
 
   test("and is not known where nothing but that answers", async () => {
@@ -291,11 +339,10 @@ describe("what is final is thrown at once", () => {
 
   test("a signature that is wrong, which API Gateway itself refuses", async () => {
     const { client, requests } = clientOf([], { auth: iam({ secretAccessKey: "another" }) });
-    await expect(client.aggrepayFetchBalance({ customerId: "991000017" })).rejects.toMatchObject({
-      name: RefusedByApiGateway.name,
-      status: 403,
-    });
-    expect(requests).toHaveLength(1);
+    const refused = { name: RefusedByApiGateway.name, status: 403 };
+    await expect(client.aggrepayFetchBalance({ customerId: "991000017" })).rejects.toMatchObject(refused);
+    await expect(client.aggrepayDebitWallet(debit(fresh("client")))).rejects.toMatchObject(refused);
+    expect(requests).toHaveLength(2);
   });
 
   test("credentials that fail before anything was sent", async () => {

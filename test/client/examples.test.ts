@@ -1,7 +1,10 @@
 import { execFile, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { problems } from "../../contract/problems.ts";
 import { Problem, problemKinds } from "../../lib/problem.ts";
@@ -14,17 +17,24 @@ import { walletOf } from "../support/sandbox-gateway.ts";
  * 503, and answers that are lost.
  */
 const examples = resolve(import.meta.dirname, "../../docs/examples");
+const compiled = mkdtempSync(join(tmpdir(), "until-known-"));
 const languages = [
-  { language: "Python", command: "python3", file: join(examples, "python/until_known.py") },
-  { language: "Java", command: "java", file: join(examples, "java/UntilKnown.java") },
-].filter(({ command }) => spawnSync(command, ["--version"]).status === 0);
+  { language: "Python", command: "python3", first: [join(examples, "python/until_known.py")] },
+  // Compiled once: as a source file it is compiled in each of its many runs.
+  { language: "Java", command: "java", first: ["-XX:TieredStopAtLevel=1", "-cp", compiled, "UntilKnown"] },
+].filter(({ command }) => spawnSync(command === "java" ? "javac" : command, ["--version"]).status === 0);
+/** A run that is still under way would meet what is prepared for the next one. */
+const patience = { timeout: 180_000 };
 
 type OnTheWay = (response: ServerResponse, ask: () => Promise<Response>) => Promise<void>;
+/** An answer of API Gateway's own: a 5xx after the function, all else before it. */
 const message =
   (status: number, text: string): OnTheWay =>
   async (response, ask) => {
-    if (status !== 429) await ask();
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ message: text }));
+    if (status >= 500) await ask();
+    response
+      .writeHead(status, { "content-type": "application/json", "apigw-requestid": "KxY4jhW2Bcw=" })
+      .end(JSON.stringify({ message: text }));
   };
 const throttled = message(429, "Too Many Requests");
 const tooLate = message(503, "Service Unavailable");
@@ -32,6 +42,13 @@ const replyLost: OnTheWay = async (response, ask) => {
   await ask();
   response.socket?.destroy();
 };
+/** What a firewall or a proxy answers in place of a reply that it blocks. */
+const blocked =
+  (status: number, text: string, headers = {}): OnTheWay =>
+  async (response, ask) => {
+    await ask();
+    response.writeHead(status, { "retry-after": "0", ...headers }).end(text);
+  };
 /** Not as long as the gateway says: the test would take half a minute. */
 const passes: OnTheWay = async (response, ask) => {
   const answer = await ask();
@@ -59,6 +76,8 @@ let requests = 0;
 const wallet = walletOf(() => gateway);
 
 beforeAll(async () => {
+  if (languages.some(({ language }) => language === "Java"))
+    await promisify(execFile)("javac", ["-d", compiled, join(examples, "java/UntilKnown.java")]);
   const env = { PROVIDER_TIMEOUT_MS: "2000", SCHEDULE_MS: "0" };
   gateway = await startGateway({ env });
   front = createServer(async (request, response) => {
@@ -77,11 +96,12 @@ beforeAll(async () => {
 afterAll(async () => {
   front?.close();
   await gateway?.stop();
+  rmSync(compiled, { recursive: true, force: true });
 });
 
-describe.skipIf(languages.length === 0)("a caller's loop, from the contract alone", () => {
+describe.skipIf(languages.length === 0)("a caller's loop, from the contract alone", patience, () => {
   const run = (
-    { command, file }: (typeof languages)[number],
+    { command, first }: (typeof languages)[number],
     order: string,
     more: readonly string[] = [],
     patienceSeconds = 20,
@@ -94,7 +114,7 @@ describe.skipIf(languages.length === 0)("a caller's loop, from the contract alon
     const [amount = "1.00", mpin = "1234"] = more;
     requests = 0;
     return new Promise<{ readonly status: number; readonly answer: Answer }>((ended) => {
-      execFile(command, [file, "991000017", amount, mpin, order], { env }, (error, stdout, stderr) => {
+      execFile(command, [...first, "991000017", amount, mpin, order], { env }, (error, stdout, stderr) => {
         const status = error ? Number(error.code) : 0;
         if (stdout === "" && status !== 3) throw new Error(stderr);
         ended({ status, answer: stdout === "" ? {} : JSON.parse(stdout) });
@@ -145,6 +165,24 @@ describe.skipIf(languages.length === 0)("a caller's loop, from the contract alon
     expect(requests).toBe(all + 1);
   });
 
+  test.each(
+    languages,
+  )("$language: a refusal in place of the first reply is no end, and of nothing else it is not known", async (each) => {
+    const forbidden = '{"message":"Forbidden"}';
+    const kept = { "apigw-requestid": "KxY4jhW2Bcw=", "cache-control": "no-store" };
+    for (const first of [blocked(403, forbidden, kept), blocked(429, '{"message":"Too Many Requests"}')]) {
+      const order = fresh("x");
+      way = [first, message(403, "Forbidden")];
+      const { status, answer } = await run(each, order);
+      const [effect, ...others] = await wallet.effects({ merchantTransactionId: order });
+      expect([status, answer.result?.transactionId, others]).toEqual([0, String(effect?.transactionId), []]);
+      expect(requests).toBe(3);
+    }
+    way = Array(9).fill(blocked(403, forbidden));
+    expect([(await run(each, fresh("x"))).status, requests]).toEqual([3, 5]);
+    way = [];
+  });
+
   test.each(languages)("$language: patience that ends before ends with 3", async (each) => {
     const order = fresh("x");
     way = [replyLost, ...Array(9).fill(message(403, "Forbidden"))];
@@ -163,13 +201,13 @@ describe.skipIf(languages.length === 0)("a caller's loop, from the contract alon
       const { status, answer } = await run(each, fresh("x"), more);
       expect([status, answer.code, requests]).toEqual([1, code, 1]);
     }
-    way = [async (response) => void response.writeHead(403, {}).end('{"message":"Forbidden"}')];
+    way = [message(403, "Forbidden")];
     const { status, answer } = await run(each, fresh("x"));
     expect([status, answer.message, requests]).toEqual([1, "Forbidden", 1]);
     // A throttle passed nothing on: what is refused after it was not carried out.
-    way = [instead(429, "{}"), instead(403, '{"message":"Forbidden"}')];
+    way = [throttled, message(403, "Forbidden")];
     expect((await run(each, fresh("x"))).status).toBe(1);
-    way = [instead(429, "{}")];
+    way = [throttled];
     expect((await run(each, fresh("x"), ["0"])).status).toBe(1);
   });
 });

@@ -25,6 +25,8 @@ public final class UntilKnown {
       Double.parseDouble(System.getenv().getOrDefault("PATIENCE_SECONDS", "1200"));
   /** Problems of the request as it arrived. */
   private static final Set<String> OF_ARRIVAL = Set.of("access-denied", "invalid-request", "unacceptable-body");
+  /** Where something on the way has said nothing but a refusal, more of the same will hardly help. */
+  private static final int MOST_REFUSED = 5;
   /** An answer from elsewhere is no answer of the gateway: redirects are not followed. */
   private static final HttpClient CLIENT =
       HttpClient.newBuilder()
@@ -51,6 +53,7 @@ public final class UntilKnown {
       throws Problem, NotKnownYet, InterruptedException {
     long started = System.nanoTime();
     boolean mayBeDone = false;
+    int refused = 0;
     for (int attempt = 1; ; attempt++) {
       String why;
       String retryAfter = null;
@@ -67,10 +70,16 @@ public final class UntilKnown {
             if ("outcome-unknown".equals(text(why, "code"))) throw new NotKnownYet(why);
             throw new Problem(why);
           }
-        } else if (isRefusedBefore(status) && !mayBeDone) {
-          throw new Problem(why);
+          mayBeDone |= status != 429;
+        } else if (isOfApiGateway(answer) && (isRefusal(status) || status == 429)) {
+          if (status != 429 && !mayBeDone) throw new Problem(why);
+        } else {
+          mayBeDone = true;
+          if (isRefusal(status)) refused++;
+          if (refused == attempt && attempt == MOST_REFUSED)
+            throw new NotKnownYet(
+                "HTTP %d, not of the gateway: wrong address or credentials, or a firewall's rule?".formatted(status));
         }
-        mayBeDone |= status != 429;
       } catch (IOException noAnswer) {
         why = noAnswer.toString();
         mayBeDone = true;
@@ -99,9 +108,16 @@ public final class UntilKnown {
     return record < 0 || order.equals(text(body.substring(record + 9), "identity"));
   }
 
-  /** Of an answer that is not the gateway's: API Gateway, or what stands before it, passed nothing on. */
-  static boolean isRefusedBefore(int status) {
+  /** Whether a status refuses the request itself. A firewall may block the answer alone: then the debit was carried out. */
+  static boolean isRefusal(int status) {
     return status >= 400 && status < 500 && status != 408 && status != 429 && status != 499;
+  }
+
+  /** Whether a refusal is API Gateway's own, which comes before the function runs; a function's headers have cache-control. */
+  static boolean isOfApiGateway(HttpResponse<String> answer) {
+    return answer.headers().firstValue("apigw-requestid").isPresent()
+        && answer.headers().firstValue("cache-control").isEmpty()
+        && answer.body().matches("\\s*\\{\\s*\"message\"\\s*:\\s*\"[^\"\\\\]*\"\\s*\\}\\s*");
   }
 
   /** What the gateway says; else a second, and then ever longer, at most a minute. */

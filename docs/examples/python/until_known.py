@@ -21,6 +21,8 @@ ANSWER_SECONDS = 35  # The gateway answers within 30.
 PATIENCE_SECONDS = float(os.environ.get("PATIENCE_SECONDS", 20 * 60))
 # Problems of the request as it arrived.
 OF_ARRIVAL = {"access-denied", "invalid-request", "unacceptable-body"}
+# Where something on the way has said nothing but a refusal, more of the same will hardly help.
+MOST_REFUSED = 5
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -86,9 +88,18 @@ def is_problem(content, order):
     )
 
 
-def is_refused_before(status):
-    """Of an answer that is not the gateway's: API Gateway, or what stands before it, passed nothing on."""
+def is_refusal(status):
+    """Whether a status refuses the request itself. A firewall may block the answer alone: then the debit was carried out."""
     return status is not None and 400 <= status < 500 and status not in (408, 429, 499)
+
+
+def is_of_api_gateway(headers, content):
+    """Whether a refusal is API Gateway's own, which comes before the function runs; a function's headers have cache-control."""
+    return (
+        headers.get("apigw-requestid") is not None
+        and headers.get("cache-control") is None
+        and list(content) == ["message"]
+    )
 
 
 def until_known(url, request, headers):
@@ -97,7 +108,7 @@ def until_known(url, request, headers):
     headers = {"content-type": "application/json", **headers}
     order = request["merchantTransactionId"].strip()
     started = time.monotonic()
-    attempt = 0
+    attempt = refused = 0
     may_be_done = False
     while True:
         attempt += 1
@@ -109,10 +120,16 @@ def until_known(url, request, headers):
             of_arrival = content["code"] in OF_ARRIVAL and "record" not in content
             if content.get("retry") != "same-identity" and not (of_arrival and may_be_done):
                 raise NotKnownYet(content) if content["code"] == "outcome-unknown" else Problem(content)
-        elif is_refused_before(status) and not may_be_done:
-            raise Problem(content)
-        may_be_done = may_be_done or status != 429
+            may_be_done = may_be_done or status != 429
+        elif is_of_api_gateway(answered, content) and (is_refusal(status) or status == 429):
+            if status != 429 and not may_be_done:
+                raise Problem(content)
+        else:
+            may_be_done = True
+            refused += is_refusal(status)
         wait = seconds(answered.get("retry-after"), attempt)
+        if refused == attempt == MOST_REFUSED:
+            raise NotKnownYet(f"HTTP {status}, not of the gateway: wrong address or credentials, or a firewall's rule?")
         if time.monotonic() - started + wait > PATIENCE_SECONDS:
             raise NotKnownYet(content.get("detail") or content.get("message") or status)
         time.sleep(wait)
