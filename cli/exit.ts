@@ -12,6 +12,7 @@ export const exits = {
     5,
     "this request did nothing (throttled, not sent), an earlier one of its identity may have: repeat the same request",
   ],
+  proposed: [6, "a decision is proposed and nothing is settled: a second person has to say the same"],
   fault: [70, "a fault of gw itself: please report what it printed"],
 } as const satisfies Readonly<Record<string, readonly [number, string]>>;
 

@@ -73,12 +73,14 @@ async function resolve(ids: readonly string[], options: ResolveOptions, io: Io):
     tellReply(reply, expected, io, options.json === true);
     if (ends === "inDoubt" && !saysDoubt(reply, expected))
       io.err(`The decision may have been written: ${look}.`);
-    if (ends === "done" && reply.status === 202 && !options.json)
-      io.out("  A second person has to say the same.");
   } else for (const line of table(results.filter(isObject).map(rowOf))) io.out(line);
-  const isRefused =
-    Array.isArray(results) && results.some((each) => isObject(each) && Number(each.status) >= 300);
-  return isRefused ? "refused" : ends;
+  if (ends !== "done") return ends;
+  const statuses = Array.isArray(results)
+    ? results.map((each) => (isObject(each) ? Number(each.status) : 0))
+    : [reply.status];
+  if (statuses.includes(202)) io.err("It is proposed, not settled: a second person has to say the same.");
+  if (Array.isArray(results) && statuses.some((status) => status >= 300)) return "refused";
+  return statuses.includes(202) ? "proposed" : "done";
 }
 
 const look = '"gw record <id>" shows it, and it may be sent again as it is';

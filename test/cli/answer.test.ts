@@ -25,6 +25,10 @@ const reply = (status: number, body: object | null, headers: Readonly<Record<str
   body,
 });
 
+/** What API Gateway answers by itself. */
+const ofApiGateway = (status: number, message: string) =>
+  reply(status, { message }, { "apigw-requestid": "KxY4jhW2Bcw=" });
+
 describe("how a command ends by a reply", () => {
   const change = { path: "/v1/aggrepay/customer-otp", identity: "idempotency-key" };
   const holds = { result: "object" } as const;
@@ -62,12 +66,20 @@ describe("how a command ends by a reply", () => {
       "inDoubt",
       "refused",
     ],
-    ["API Gateway's throttle", reply(429, { message: "x" }), "notDone", "notDone"],
+    ["API Gateway's throttle", ofApiGateway(429, "x"), "notDone", "notDone"],
+    ["a proxy's throttle", reply(429, { message: "x" }), "inDoubt", "notDone"],
     ["a function that ended", reply(500, { message: "x" }), "inDoubt", "inDoubt"],
     ["API Gateway's own 503", reply(503, { message: "x" }), "inDoubt", "inDoubt"],
     ["a proxy that gave up", reply(408, null), "inDoubt", "inDoubt"],
-    ["a caller without the right", reply(403, { message: "Forbidden" }), "refused", "refused"],
-    ["a firewall", reply(403, { code: "WAF_BLOCK", message: "blocked" }), "refused", "refused"],
+    ["a caller without the right", ofApiGateway(403, "Forbidden"), "refused", "refused"],
+    ["the same of something on the way", reply(403, { message: "Forbidden" }), "inDoubt", "refused"],
+    ["a firewall", reply(403, { code: "WAF_BLOCK", message: "blocked" }), "inDoubt", "refused"],
+    [
+      "a firewall that keeps the headers of a reply",
+      reply(403, { message: "x" }, { "apigw-requestid": "KxY4jhW2Bcw=", "cache-control": "no-store" }),
+      "inDoubt",
+      "refused",
+    ],
   ] as const)("%s", (_what, given, change, read) => {
     expect([endingOf(given, ofChange), endingOf(given, ofRead)]).toEqual([change, read]);
   });
@@ -114,7 +126,7 @@ describe("repeating until it is known", () => {
   test("the same request, under the same key, through API Gateway's own answers and lost replies", async () => {
     const { url, came } = await answering(
       reply(503, { message: "Service Unavailable" }, soon),
-      reply(429, { message: "Too Many Requests" }, soon),
+      ofApiGateway(429, "Too Many Requests"),
       reply(504, problem("outcome-unknown", "same-identity"), soon),
       reply(200, {}, soon),
       reply(200, done()),
@@ -141,7 +153,7 @@ describe("repeating until it is known", () => {
     expect(came).toHaveLength(1);
   });
 
-  const refused = reply(403, { message: "The security token included in the request is expired" });
+  const refused = ofApiGateway(403, "The security token included in the request is expired");
   const unsent = reply(503, problem("not-sent", "same-identity"), soon);
   test.each<[string, readonly (ReturnType<typeof reply> | "lost")[]]>([
     ["a reply that is lost, and then credentials that are refused", ["lost", refused]],
@@ -161,6 +173,19 @@ describe("repeating until it is known", () => {
     const { url, came } = await answering(refused);
     expect((await run(url)).code).toBe(1);
     expect(came).toHaveLength(1);
+  });
+
+  test("a refusal of something on the way is not known, and is told with its likely cause", async () => {
+    const { url, came } = await answering(reply(403, { message: "Forbidden" }, { "retry-after": "0" }));
+    for (const more of [["--until-known"], []]) {
+      const ended = await ran(["call", "customer-otp", "customerId=1", "--key", "k", "--url", url, ...more]);
+      expect([ended.code, ended.first, ended.told]).toEqual([
+        3,
+        expect.stringMatching(/^403: this is not the gateway's answer.*likely: the credentials are wrong/),
+        expect.stringContaining("may have been carried out: repeat"),
+      ]);
+    }
+    expect(came).toHaveLength(6);
   });
 
   test.each([
@@ -203,6 +228,28 @@ describe("repeating until it is known", () => {
         "200: this is not the gateway's answer to this request; something on the way gave it.",
       ]);
     }
+  });
+
+  const [one, other] = ["A".repeat(43), "B".repeat(43)];
+  const recordOf = (id: string) => ({ id, identity: "k", state: "needs_attention" });
+  const many = (...statuses: readonly number[]) =>
+    reply(207, { result: statuses.map((status, at) => ({ id: at === 0 ? one : other, status })) });
+  test.each<[string, readonly string[], ReturnType<typeof reply>, number]>([
+    ["is settled", [one], reply(200, { record: recordOf(one) }), 0],
+    ["is proposed", [one], reply(202, { record: recordOf(one) }), 6],
+    ["is proposed, as JSON", [one, "--json"], reply(202, { record: recordOf(one) }), 6],
+    ["settles both", [one, other], many(200, 200), 0],
+    ["settles one and proposes the other", [one, other], many(200, 202), 6],
+    ["proposes one and is refused for the other", [one, other, "--json"], many(202, 409), 1],
+  ])("a decision that %s ends as scripts are told", async (_, args, answer, code) => {
+    const { url } = await answering(answer);
+    const options = ["--outcome", "declined", "--reason", "r", "--url", url];
+    const ended = await ran(["resolve", ...args, ...options]);
+    const isProposed = JSON.stringify(answer).includes("202");
+    expect([ended.code, ended.told.includes("a second person has to say the same")]).toEqual([
+      code,
+      isProposed,
+    ]);
   });
 
   test("what a provider says is shown as it can be read, in colours that are ours", async () => {
