@@ -22,8 +22,11 @@ export interface AwsPlace {
 }
 
 const algorithm = "AWS4-HMAC-SHA256";
-/** The first is set where the request is written; the second is of a try before. */
-const unsigned: readonly string[] = ["user-agent", "authorization"];
+/**
+ * Set where the request is written; of a try before; and what the SDK adds on Lambda, unless it is bundled without, and proxies change.
+ * Its own signer leaves out the same.
+ */
+const unsigned: readonly string[] = ["user-agent", "authorization", "x-amzn-trace-id"];
 
 /**
  * Signs the SDK's requests as its own signer does, for less of CPU time and of a cold start (docs/performance.md). It knows what
@@ -63,7 +66,7 @@ export function awsSigner(credentials: () => Promise<AwsCredentials>, { region, 
         ...(sessionToken !== undefined && { "x-amz-security-token": sessionToken }),
       };
       const names = Object.keys(headers)
-        .filter((name) => !unsigned.includes(name))
+        .filter((name) => !unsigned.includes(name.toLowerCase()))
         .sort();
       const signed = names.join(";");
       const lines = names.map((name) => `${name}:${headers[name]}`);

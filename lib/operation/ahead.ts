@@ -108,7 +108,7 @@ async function look<Input extends object, Result, Call, Reply>(
     case "done": {
       const meanwhile = await before(records.get(id));
       if (meanwhile && !isClaimable(meanwhile)) return meanwhile;
-      throw new Problem("already-done", "The provider has this already, from outside this record.");
+      throw new Problem("already-done", "The provider has this already, and not by this request.");
     }
     default:
       request.note({
