@@ -17,7 +17,7 @@ import { transportBy } from "../../lib/transport.ts";
 import { startAggrepaySandbox } from "../../local/sandbox/aggrepay.ts";
 import { newIdentity, type Subject, subject } from "../faults/subjects.ts";
 import { gatewaySecret, only, startedAround } from "../support/around.ts";
-import { localCredentials } from "../support/dynamodb.ts";
+import { clientAt, localCredentials } from "../support/dynamodb.ts";
 import { started } from "../support/started.ts";
 
 /**
@@ -69,7 +69,7 @@ function startCaller() {
     ...transportBy(systemClock),
     uniqueId: () => randomUUID(),
   };
-  const database = table.clientAt(store.url);
+  const database = clientAt(store.url);
   const records = recordsIn(table.name, database);
   return {
     async call({ operation, input, key, caller }: Subject): Promise<Answer | Problem> {

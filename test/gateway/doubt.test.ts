@@ -501,7 +501,6 @@ describe("at a provider that is there to be asked", () => {
           await wallet.arm("timeout-after", path, { customer_id: customerId });
           const send = keyed(route, { customerId, ...input });
           expect(about(await send())).toEqual(doubt());
-          expect(about(await send())).toEqual(doubt());
           expect(about(await repeated(send))).toEqual(needsAttention());
           expect(await wallet.calls(path, { customer_id: customerId })).toHaveLength(1);
         },
