@@ -51,14 +51,41 @@ export async function receiveNotification(
 ): Promise<Received> {
   const { notifications, versions } = await genuineOf(readings, world);
   verified?.();
+  const said = notifications.map((each) => each.map((one) => admittedNotification(one, versions)));
   const received: Received[] = [];
-  for (const said of notifications) {
-    const meanings = said.map((notification) => admittedNotification(notification, versions));
-    received.push(await takeIn({ meanings, isListed }, world, records));
-  }
+  const kept = { ...records, keep: oneAfterAnother(records.keep) };
+  await atOnce(
+    [...Map.groupBy(said.entries(), ([, meanings]) => meanings[0]?.admitted.referenceNo).values()],
+    async (ofOne) => {
+      for (const [at, meanings] of ofOne) received[at] = await takeIn({ meanings, isListed }, world, kept);
+    },
+  );
   const told = received.find(({ kind }) => kind !== "bound") ?? received[0];
   if (!told) throw new Error("a body that verified holds no notification");
   return told;
+}
+
+/** A body may hold hundreds of notifications, and the function has seconds. */
+const lanes = 8;
+
+/** Does all that can be done, also where some of it fails. @throws what failed first, once nothing is under way. */
+async function atOnce<Each>(all: readonly Each[], work: (each: Each) => Promise<void>): Promise<void> {
+  const waiting = all.values();
+  const lane = async () => {
+    for (const each of waiting) await work(each);
+  };
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  for (const each of ended) if (each.status === "rejected") throw each.reason;
+}
+
+/** Strays share a counter, and transactions on one item at the same moment refuse each other. */
+function oneAfterAnother<Given, Got>(write: (given: Given) => Promise<Got>): (given: Given) => Promise<Got> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (given) => {
+    const written = last.then(() => write(given));
+    last = written.catch(() => undefined);
+    return written;
+  };
 }
 
 /** What one notification may say, without what is secret in it, and whether its address is known. */
@@ -79,7 +106,8 @@ async function takeIn(judged: Judged, world: Runtime, records: Records): Promise
         const { admitted: notification, holding } = meaning;
         const strange = { notification, holding, why, registration: record, account, id };
         const stray = strayOf({ ...strange, sealing, fingerprints }, world.clock.now());
-        const kept = await records.keep(stray);
+        // One that came before, as in a queue's next try of a body that holds many, needs no turn.
+        const kept = (await records.get(stray.id)) ? "kept" : await records.keep(stray);
         const kind = kept === "kept" ? "stray" : kept === "dropped" ? "dropped" : undefined;
         return { kind, record: stray.id };
       }

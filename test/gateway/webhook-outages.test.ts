@@ -103,6 +103,14 @@ async function invoke(lambda: LambdaHandler, event: Partial<APIGatewayProxyEvent
   };
 }
 
+/** Many notifications in one body. */
+const deliverList = (all: readonly Notification[]) =>
+  invoke(handler, {
+    rawPath: webhookPath,
+    headers: { "content-type": types.json },
+    body: `[${all.map(asJson).join(",")}]`,
+  });
+
 function deliver(fields: Notification, type: Type = "json") {
   const body = type === "json" ? asJson(fields) : asForm(fields);
   // API Gateway gives what it does not take for text in base64.
@@ -169,6 +177,48 @@ test("an error of ours that nobody expected asks for the notification again, and
     "WebhookRefused provider=nicepay reason=503": 1,
     "Unexpected function=nicepay/account-binding-webhook": 1,
     "Setbacks function=nicepay/account-binding-webhook": 1,
+  });
+});
+
+describe("a body of many notifications", () => {
+  afterEach(() => store.delay(0));
+
+  test("is taken in by several at once: one after another would be longer than the provider waits", async () => {
+    const registrations: Registration[] = [];
+    while (registrations.length < 50) registrations.push(await dispatched());
+    // 100 calls of this length are 8 s, and 6 s are given to all.
+    store.delay(80);
+    expect((await deliverList(registrations.map((each) => notificationOf(each)))).status).toBe(200);
+    store.delay(0);
+    for (const each of registrations) await expectBound(each);
+  });
+
+  test("binds the first of two tokens of one registration, and keeps the other as a stray", async () => {
+    const registration = await dispatched();
+    const other = { fields: { userToken: "planted+another" } };
+    const all = [notificationOf(registration), notificationOf(registration, other)];
+    expect((await deliverList(all)).status).toBe(200);
+    await expectBound(registration);
+    const strays = (await table.scan()).filter(
+      ({ namespace, identity }) =>
+        namespace?.S === "notification" && identity?.S === registration.referenceNo,
+    );
+    expect(strays).toHaveLength(1);
+  });
+
+  test("that fit no registration is kept, and again needs no write", async () => {
+    const all = Array.from({ length: 30 }, () => registrationOf(freshReference()));
+    const body = all.map((each) => notificationOf(each));
+    expect((await deliverList(body)).status).toBe(200);
+    const before = await table.scan();
+    const kept = new Set(
+      before.filter((each) => each.namespace?.S === "notification").map((each) => each.identity?.S),
+    );
+    expect(all.filter(({ referenceNo }) => !kept.has(referenceNo))).toEqual([]);
+    store.forget();
+    expect((await deliverList(body)).status).toBe(200);
+    expect(Object.keys(store.counts())).toEqual(["GetItem"]);
+    expect(await table.scan()).toEqual(before);
   });
 });
 
