@@ -21,6 +21,8 @@ export interface WireReply {
   readonly body: Uint8Array;
   /** The header of that name, as it came. */
   readonly retryAfter?: string | undefined;
+  /** The header of that name: seconds since a cache was given the reply (RFC 9111, section 5.1). */
+  readonly age?: string | undefined;
 }
 
 /**
@@ -159,7 +161,7 @@ function collect(
 function replyOf({ statusCode = 0, headers }: IncomingMessage, wire: Buffer): Exchanged {
   const body = decoded(wire, headers["content-encoding"], replyLimit);
   if ("why" in body) return { sent: { kind: "lost", why: body.why, timedOut: false, begun: true } };
-  const reply = { status: statusCode, ...body, retryAfter: headers["retry-after"] };
+  const reply = { status: statusCode, ...body, retryAfter: headers["retry-after"], age: headers.age };
   const keepAlive = headers["keep-alive"];
   return {
     sent: { kind: "reply", reply },

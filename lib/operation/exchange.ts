@@ -172,7 +172,10 @@ interface Receiving {
   readonly versions: SecretValue[];
 }
 
-/** What came, as the provider says it. */
+/** Whether a state rests on what is said: of a change, or to an inquiry. */
+const decides = ({ effect, operation }: Asked): boolean => effect !== "read" || operation === "inquiry";
+
+/** What came, as the provider says it. A reply that a cache kept is another call's, and may be rightly signed. */
 async function received<Call, Reply, Result>(
   exchange: Exchange<Call, Reply>,
   pace: Pace,
@@ -186,6 +189,8 @@ async function received<Call, Reply, Result>(
     const why = `${sent.why.charAt(0).toUpperCase()}${sent.why.slice(1)}.`;
     return { kind: "unknown", why, timedOut: sent.timedOut };
   }
+  if (decides(exchange.asked) && Number(sent.reply.age) > 0)
+    return { kind: "unknown", why: "A cache gave the reply, not the provider.", timedOut: false };
   const outcome = outcomeOf(await verified(sent.reply, exchange, pace, { world, versions }), returns);
   if (outcome.kind === "success") return outcome;
   const now = world.clock.now();
