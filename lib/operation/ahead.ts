@@ -44,9 +44,10 @@ export async function beginAhead<Input extends object, Result, Call, Reply>(
   for (let round = 0; round < rounds; round++) {
     const seen = await before(records.get(asker.id));
     if (seen && !(isClaimable(seen) && (await same.is(seen.request)))) return { kind: "held", record: seen };
-    const part = await companion.look(asker);
+    const { part, notShownYet } = await companion.look(asker);
     const meanwhile = await look(run, asker.id);
     if (meanwhile) return { kind: "held", record: meanwhile };
+    if (notShownYet) throw notShownYet;
     const begun = await begin({ seen, part });
     if (begun.kind !== "refused") return begun;
     isByPart = begun.byPart;

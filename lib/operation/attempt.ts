@@ -10,7 +10,7 @@ import type { Runtime } from "../runtime.ts";
 import { currentRing, type KeyRing, keyRing } from "../secrets/key-ring.ts";
 import { beginAhead, heldOrRefused } from "./ahead.ts";
 import { type Failure, tell } from "./answer.ts";
-import { type Companion, placeBeside, underWay } from "./beside.ts";
+import { type Asker, type Companion, placeBeside, underWay } from "./beside.ts";
 import type { ChangeOperation, ChangeSpec, Run } from "./change-spec.ts";
 import { type Begins, claimOrWithdraw, settleTries } from "./claiming.ts";
 import { carriedOut, type Exchange, isMisread, isProviderFault, type Outcome, prepared } from "./exchange.ts";
@@ -253,14 +253,16 @@ function companionOf<Input extends object, Result, Call, Reply>({
   records,
   identity,
 }: Ready<Input, Result, Call, Reply>): Companion | undefined {
+  const { quietPeriodMs } = config;
   if (place && place.applies?.(config) !== false)
     return {
-      look: (asker) => placeBeside(place, input, { asker, now: clock.now, records }),
+      look: (asker) => placeBeside(place, input, { asker, now: clock.now, quietPeriodMs, records }),
       refused: () => underWay(place.of),
     };
   if (identity.namespace !== "reversal") return undefined;
   const { id, number = 1 } = identity;
-  return { look: (asker) => anchorBeside(id, number, asker, records), refused: numberRefused };
+  const look = async (asker: Asker) => ({ part: await anchorBeside(id, number, asker, records) });
+  return { look, refused: numberRefused };
 }
 
 function sameRequest<Input extends object, Result, Call, Reply>(

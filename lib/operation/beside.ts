@@ -5,7 +5,6 @@ import type { RecordItem } from "../records/record.ts";
 import { isSettled } from "../records/states.ts";
 import type { Records } from "../records/store.ts";
 import type { Part } from "../records/transaction.ts";
-import type { Write } from "../records/write.ts";
 import { before } from "./record-query.ts";
 
 /** A change that is done one at a time, whatever identities it is asked for under. */
@@ -20,16 +19,24 @@ export interface PlaceSpec<Input> {
   readonly applies?: (config: Config) => boolean;
 }
 
-/** The provider's lists may show what was done this much later. What had no effect needs no time to show. */
-const listLagMs = 10_000;
+/** A list that is behind mostly shows what was done after this many seconds. */
+const shownAfter = 10;
+
+/** What allows a claim. */
+export interface Beside {
+  /** What the claim is written with. */
+  readonly part: (owner: string) => Part;
+  /** What a caller is told where the provider shows nothing: what was done may be in no list yet. */
+  readonly notShownYet?: Problem | undefined;
+}
 
 /** What stands beside a claim, in one transaction with it. */
 export interface Companion {
   /**
-   * Looks at what it depends on, and says what the claim is written with.
+   * Looks at what it depends on.
    * @throws Problem where that does not allow a new attempt, or cannot be read.
    */
-  readonly look: (asker: Asker) => Promise<(owner: string) => Part>;
+  readonly look: (asker: Asker) => Promise<Beside>;
   /** What a caller is told whose claim was refused each time; `byPart`: by what stands beside it, the last time. */
   readonly refused: (byPart: boolean) => Problem;
 }
@@ -44,37 +51,35 @@ export interface Asker {
   readonly operation: string;
 }
 
+interface Asking {
+  readonly asker: Asker;
+  readonly now: () => number;
+  readonly quietPeriodMs: number;
+  readonly records: Looking;
+}
+
 /**
- * What a claim is written with where its key has a place. The place is read first and its holder's record after it: whoever is
+ * What allows a claim where its key has a place. The place is read first and its holder's record after it: whoever is
  * done then was done before the look that follows.
  * @throws Problem `in-progress` or `already-done` (409) where another record has the place, `not-sent` where that cannot be read.
  */
 export async function placeBeside<Input>(
   { key, of, once }: PlaceSpec<Input>,
   input: Input,
-  { asker, now, records }: { readonly asker: Asker; readonly now: () => number; readonly records: Looking },
-): Promise<(owner: string) => Write> {
+  { asker, now, quietPeriodMs, records }: Asking,
+): Promise<Beside> {
   const id = placeId(asker.provider, asker.account, asker.operation, key(input));
   const place = await before(records.place(id));
   const isTaken = place !== undefined && place.holder !== asker.id;
-  if (isTaken) {
-    const holder = await before(records.get(place.holder));
-    if (once) refuseUnlessUndone(holder, of);
-    else refuseUnlessDone(holder, of, now());
-  }
   const taking = { id, holder: asker.id, seen: isTaken ? place : undefined };
-  return (owner) => takingPlace(taking, owner);
-}
-
-function refuseUnlessDone(holder: RecordItem | undefined, of: string, now: number): void {
+  const part = (owner: string) => takingPlace(taking, owner);
+  if (!isTaken) return { part };
+  const holder = await before(records.get(place.holder));
+  if (once) refuseUnlessUndone(holder, of);
   // A record that has expired was final.
-  if (!holder) return;
-  if (!isSettled(holder.state) || holder.flagged !== undefined) throw underWay(of);
-  const lagMs = holder.state === "succeeded" ? holder.stateSince + listLagMs - now : 0;
-  if (lagMs > 0)
-    throw new Problem("in-progress", `Another request for ${of} has just ended: repeat this one later.`, {
-      retryAfter: Math.ceil(lagMs / 1000),
-    });
+  else if (holder && (!isSettled(holder.state) || holder.flagged !== undefined)) throw underWay(of);
+  const isYoung = holder?.state === "succeeded" && now() <= holder.stateSince + quietPeriodMs;
+  return isYoung ? { part, notShownYet: justEnded(of) } : { part };
 }
 
 function refuseUnlessUndone(holder: RecordItem | undefined, of: string): void {
@@ -84,6 +89,12 @@ function refuseUnlessUndone(holder: RecordItem | undefined, of: string): void {
   const isUndone = holder && holder.state !== "succeeded" && isSettled(holder.state) && isServed;
   if (!isUndone) throw underWay(of);
 }
+
+/** What had no effect needs no time to show; what had one may be in no list for as long as the quiet period. */
+const justEnded = (of: string): Problem =>
+  new Problem("in-progress", `Another request for ${of} has just ended: repeat this one later.`, {
+    retryAfter: shownAfter,
+  });
 
 export const underWay = (of: string): Problem =>
   new Problem("in-progress", `Another request for ${of} is being carried out: repeat this one later.`);

@@ -76,7 +76,7 @@ const quirks: readonly Quirk[] = [
     draw(world, random) {
       const { provider } = world;
       const lag = random.between(1, 8) * times.minute;
-      // What the gateway looks at first may lag by ten seconds, and no more: nothing could help then.
+      // Registrations have a lag of their own.
       const isYoung = ({ of, at }: Effect) => /^(money|reversal) /.test(of) && world.now - at < lag;
       provider.hidesFromList = isYoung;
       if (random.chance(0.5)) provider.hidesById = isYoung;

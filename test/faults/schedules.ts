@@ -1,3 +1,4 @@
+import { Reader } from "../../lib/providers/reader.ts";
 import {
   actsLate,
   actsSilently,
@@ -35,6 +36,9 @@ const withoutWithdrawal: Without = {
         }
       : input,
 };
+
+/** A reply's own data of a change that was made. */
+const somethingDone = new Reader(new Map([["transaction_id", "1"]]), "/data", "+05:30");
 
 /** Every request under an identity is the same. */
 const comparesNoRequest: Without = { operation: (operation) => ({ ...operation, sameBy: () => ({}) }) };
@@ -372,7 +376,7 @@ export const schedules: readonly Schedule[] = [
         name: "'taken' on a first attempt is no success",
         without: withAnswers((answer) =>
           answer.kind === "refusal" && answer.as === "taken"
-            ? { kind: "success", reply: { data: { id: () => "1" } }, unread: new Set() }
+            ? { kind: "success", reply: { data: somethingDone }, unread: new Set() }
             : answer,
         ),
       },

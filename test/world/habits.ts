@@ -61,6 +61,15 @@ interface Drawn {
   readonly areIdsKept: boolean;
 }
 
+/** How long a registration may be in no list, in milliseconds: less than the quiet period. */
+export const registrationLags: readonly number[] = [8_000, times.minute, 8 * times.minute];
+
+/** Registrations are in no list until they are so old. */
+export function hideRegistrations(world: World, lagMs: number): void {
+  world.provider.hidesFromList = ({ of, at }: Effect) =>
+    /^(registercustomer|addsubmerchant) /.test(of) && world.now - at < lagMs;
+}
+
 /** What the provider does that no document says. */
 export function drawProvider(world: World, random: Random, drawn: Drawn): Habits {
   const { provider } = world;
@@ -88,13 +97,8 @@ export function drawProvider(world: World, random: Random, drawn: Drawn): Habits
   when(0.3, "it says what was sent in secret beside a code that nobody lists", () => {
     provider.remark = (fields) => ` ${fields.mpin ?? ""} ${fields.otp ?? ""} ${fields.api_key ?? ""}`;
   });
-  const isYoung =
-    (lagMs: number) =>
-    ({ of, at }: Effect) =>
-      /^(reg|addsub)/.test(of) && world.now - at < lagMs;
-  when(0.15, "registrations are in no list for eight seconds", () => {
-    const hides = isYoung(8_000);
-    provider.hidesFromList = hides;
+  when(0.15, "registrations are in no list for a while", () => {
+    hideRegistrations(world, random.pick(registrationLags));
   });
   const quirks =
     random.chance(0.5) && drawn.hasQuirks

@@ -77,12 +77,13 @@ const plainFamilies = {
   // Of leanings alone.
   twins: 0,
   mixed: 0,
+  registration: 0,
 } as const;
 type Family = keyof typeof plainFamilies;
 /** Where persons have much to do. */
 const personsFamilies: Readonly<Record<Family, number>> = {
   ...{ debit: 4, reversals: 7, credits: 2, transfer: 1, equals: 1, customers: 1, shops: 1, updates: 1 },
-  ...{ otp: 5, binding: 5, twins: 0, mixed: 0 },
+  ...{ otp: 5, binding: 5, twins: 0, mixed: 0, registration: 0 },
 };
 
 /** What is rare by chance alone is drawn more often in a part of the histories: they lean somewhere, or persons have much to do. */
@@ -293,6 +294,8 @@ class Play {
         ];
       case "otp":
         return [requestOf(world, "customerOtp", `o${seed}`), requestOf(world, "changeMpin", `o${seed}`)];
+      case "registration":
+        return [requestOf(world, "registrationOtp", `r${seed}`)];
       case "twins": {
         const both = ["x", "X"].map((letter) => `M.${seed}-${letter}`);
         const names = ["debitWallet", "debitReversal"] as const;
@@ -466,10 +469,6 @@ class Play {
         this.#says(step);
         world.provider.answersReads = step === "the provider answers again";
         return;
-      case "a notification":
-      case "a notification of another tXid":
-        this.#pushes(step === "a notification" ? {} : { more: { tXid: "another" } }, step);
-        return;
       case "the queue delivers":
         this.#delivers();
         return;
@@ -478,8 +477,13 @@ class Play {
     }
   }
 
-  /** A person speaks of a request, or a restore loses it. */
+  /** A notification comes, a person speaks of a request, or a restore loses it. */
   #happensTo(step: string): void {
+    const pushed = pushedBy(step);
+    if (pushed) {
+      this.#pushes(pushed, step);
+      return;
+    }
     const [, who = "", outcome = "", number, attempt] =
       /^(\w+) says (\w+) of (\d)(?: at (\d))?$/.exec(step) ?? [];
     const request = this.#requests[Number(number ?? step.at(-1))];
@@ -804,6 +808,16 @@ class Play {
     for (const { of, path } of world.provider.effects) this.#says(`the provider did ${path}: ${of}`);
     for (const what of this.#ledger.found) this.#says(`WRONG: ${what}`);
   }
+}
+
+/** What is special about the notification of that step; undefined where it is about something else. */
+function pushedBy(step: string): Pushed | undefined {
+  const [isOne, how = ""] = /^a notification(?: (.*))?$/.exec(step) ?? [];
+  if (isOne === undefined) return undefined;
+  if (how === "from elsewhere") return { isFromElsewhere: true };
+  if (how === "of another tXid") return { more: { tXid: "another" } };
+  if (how === "of another token") return { more: { userToken: "token-of-somebody" } };
+  return how === "" ? {} : { more: { clientUserKey: how.slice("of ".length) } };
 }
 
 const isSpan = (step: PathStep): step is keyof typeof spans => step in spans;

@@ -2,6 +2,7 @@ import type { Environment } from "../../lib/config.ts";
 import { drawnDress } from "../faults/dress.ts";
 import type { Treatment } from "../faults/provider.ts";
 import type { Random } from "../soak/random.ts";
+import { hideRegistrations, registrationLags } from "./habits.ts";
 import type { Strike } from "./points.ts";
 import type { Request } from "./requests.ts";
 import { times, type World } from "./world.ts";
@@ -37,6 +38,9 @@ export type PathStep =
   | `a restore loses ${number}`
   | "a notification"
   | "a notification of another tXid"
+  | "a notification of another token"
+  | "a notification from elsewhere"
+  | `a notification of user-${number}`
   | "the queue delivers";
 
 export type PersonsWord = "succeeded" | "declined" | "not_executed" | "withdraw";
@@ -84,7 +88,7 @@ const money = ["debit", "transfer"];
 const reversed = "_REVERSAL";
 
 /** Somebody else had done the same yesterday, under the id of the first request. */
-function hadBeenDone({ provider, config, now }: World, [first]: readonly Request[]): void {
+export function hadBeenDone({ provider, config, now }: World, [first]: readonly Request[]): void {
   if (!first) return;
   const { operation, input } = first.subject;
   const sent = operation.sends(input, { config, now, uniqueId: () => "" }) as {
@@ -100,7 +104,7 @@ const holderLost = ["connect addsub", "connect register", "connect credit"].map(
 );
 
 /** Each reply is drawn its own forms. */
-function wearsAll({ provider }: World, _requests: readonly Request[], random: Random): void {
+export function wearsAll({ provider }: World, _requests: readonly Request[], random: Random): void {
   provider.dress = drawnDress(
     random,
     () => undefined,
@@ -289,10 +293,7 @@ export const leanings: readonly Leaning[] = [
     families: ["shops", "customers"],
     treatments: [truly],
     isPlain: true,
-    sets: (world) => {
-      world.provider.hidesFromList = ({ of, at }) =>
-        /^(registercustomer|addsubmerchant) /.test(of) && world.now - at < 8_000;
-    },
+    sets: (world, _requests, random) => hideRegistrations(world, random.pick(registrationLags)),
     path: ["call 0", "a second", "call 1", "a minute", "call 1"],
   },
   {

@@ -1,5 +1,5 @@
 import type { Treatment } from "../faults/provider.ts";
-import type { Leaning, PathStep } from "./leanings.ts";
+import { hadBeenDone, type Leaning, type PathStep, wearsAll } from "./leanings.ts";
 import { times } from "./world.ts";
 
 const truly: Treatment = { acts: "yes", replies: "truly" };
@@ -23,6 +23,16 @@ const sleeps = (at: string, by: string, chance = 0.9) =>
   ({ at, by, strike: "frozen before", chance }) as const;
 /** The provider's word is in hand, and not yet written. */
 const replyInHand = { at: "write settle", strike: "frozen before", chance: 0.9 } as const;
+
+/** A reply comes after a person's word; of two who decide then, the first one sleeps. */
+const contradicted = (name: string, persons: readonly PathStep[]): Leaning => ({
+  name,
+  families: ["otp", "debit"],
+  environment: alone,
+  treatments: [truly],
+  accidents: [replyInHand, sleeps("write decideFlag", "Asha")],
+  path: [...listed(0), ...persons, "all that is frozen goes on", "call 0"],
+});
 
 /** What goes wrong seldom where persons settle by hand. */
 const persons: readonly Leaning[] = [
@@ -56,40 +66,14 @@ const persons: readonly Leaning[] = [
       ] as const),
     ],
   },
-  {
-    name: "a reply comes after a person's word, and two persons decide",
-    families: ["otp", "debit"],
-    environment: alone,
-    treatments: [truly],
-    accidents: [replyInHand, sleeps("write decideFlag", "Asha")],
-    path: [
-      ...listed(0),
-      ...(["Ravi says declined of 0", "all that is frozen goes on", "call 0"] as const),
-      ...([
-        "Asha says succeeded of 0",
-        "Uma says declined of 0",
-        "all that is frozen goes on",
-        "call 0",
-      ] as const),
-    ],
-  },
-  {
-    name: "two persons decide what is contradicted, and neither lets it stand",
-    families: ["otp", "debit"],
-    environment: alone,
-    treatments: [truly],
-    accidents: [replyInHand, sleeps("write decideFlag", "Asha")],
-    path: [
-      ...listed(0),
-      ...(["Ravi says declined of 0", "all that is frozen goes on"] as const),
-      ...([
-        "Asha says declined of 0",
-        "Uma says succeeded of 0",
-        "all that is frozen goes on",
-        "call 0",
-      ] as const),
-    ],
-  },
+  contradicted("a reply comes after a person's word, and two persons decide", [
+    ...(["Ravi says declined of 0", "all that is frozen goes on", "call 0"] as const),
+    ...(["Asha says succeeded of 0", "Uma says declined of 0"] as const),
+  ]),
+  contradicted("two persons decide what is contradicted, and neither lets it stand", [
+    ...(["Ravi says declined of 0", "all that is frozen goes on"] as const),
+    ...(["Asha says declined of 0", "Uma says succeeded of 0"] as const),
+  ]),
   {
     name: "a reply comes after a person's word that nothing happened",
     families: ["otp", "debit"],
@@ -278,4 +262,61 @@ const bindings: readonly Leaning[] = [
   },
 ];
 
-export const personLeanings: readonly Leaning[] = [...persons, ...secondPersons, ...reversals, ...bindings];
+/** Notifications that bind nothing. */
+const strays: readonly Leaning[] = [
+  {
+    name: "a notification comes from an address that is not listed",
+    families: ["binding"],
+    treatments: [truly],
+    path: ["call 0", "a notification from elsewhere"],
+  },
+  {
+    name: "two notifications bring two tokens at once",
+    families: ["binding"],
+    treatments: [truly],
+    accidents: [sleeps("write bind", "notification")],
+    path: [
+      ...(["call 0", "a notification", "a notification of another token"] as const),
+      "all that is frozen goes on",
+    ],
+  },
+  {
+    name: "more strays come than are kept",
+    families: ["binding"],
+    treatments: [truly],
+    path: [
+      "call 0",
+      ...([2, 3, 4, 5, 6, 7] as const).map((user) => `a notification of user-${user}` as const),
+    ],
+  },
+];
+
+/** The provider knows it already, whoever made it. */
+const known: readonly Leaning[] = [
+  {
+    name: "somebody else had used the id, and the provider says so once",
+    families: ["debit"],
+    treatments: [truly],
+    isPlain: true,
+    hides: true,
+    sets(world, requests) {
+      hadBeenDone(world, requests);
+      world.provider.refusesRepeats = true;
+    },
+    path: ["call 0"],
+  },
+  {
+    name: "yes and no are written in odd forms",
+    families: ["registration"],
+    treatments: [truly],
+    isPlain: true,
+    sets: wearsAll,
+    path: ["call 0"],
+  },
+];
+
+export const personLeanings: readonly Leaning[] = [
+  ...[...persons, ...secondPersons, ...reversals, ...bindings],
+  // What is added comes last, so that choices which were written down mean the same.
+  ...[...strays, ...known],
+];
