@@ -38,7 +38,7 @@ export async function simulated({ late, workers }: Backlog) {
     settled[what] += 1;
     return record;
   };
-  const debit = changeOf("debit-wallet", true, async (record, { send }) => {
+  const debit = changeOf("debit-wallet", true, async ({ record, world: { send } }) => {
     await simulation.pass(tableMs);
     for (let each = 0; each < questions; each += 1)
       if ((await send(request, timing)).kind !== "reply") return record;
@@ -46,14 +46,14 @@ export async function simulated({ late, workers }: Backlog) {
     await simulation.pass(3 * tableMs);
     return end(record, "debits");
   });
-  const otp = changeOf("customer-otp", false, async (record) => {
+  const otp = changeOf("customer-otp", false, async ({ record }) => {
     await simulation.pass(2 * tableMs);
     return end(record, "handedOver");
   });
   const world = worldOf(simulation, late);
   const records = recordsOf(simulation, open);
   const budget = { remainingMs: () => runMs - simulation.now() };
-  const run = (share: Share) => reconcile([debit, otp], world, records, budget, undefined, share);
+  const run = (share: Share) => reconcile([debit, otp], world, records, { ...budget, share });
   await simulation.until(Promise.all(sharesOf(workers).map(run)));
   return settled;
 }

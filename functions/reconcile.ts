@@ -56,7 +56,7 @@ async function run(share: Share, remainingMs: () => number, tally: Tally): Promi
   const changes = Object.values<FunctionDefinition>(operations).filter(settles);
   const [settled, counted] = await served({ remainingMs, takenAt: undefined }, world, () =>
     Promise.allSettled([
-      reconcile(changes, world, records, { remainingMs }, tally, share),
+      reconcile(changes, world, records, { remainingMs, tally, share }),
       // The first worker counts for all: what others leave is seen though one of them should fail each time.
       share.from === 0 ? count(records, remainingMs) : {},
     ]),

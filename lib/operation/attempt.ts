@@ -273,7 +273,7 @@ function sameRequest<Input extends object, Result, Call, Reply>(
   const name = routeName(operation.name);
   if (!ring) return sameEffect(name, operation.sameBy?.(input) ?? {});
   const renewed = async () => keyRing(await world.secrets.refreshed("gateway"), "fingerprintKeys");
-  return sameInput(record, name, input, ring, renewed);
+  return sameInput(record, name, input, { ring, renewed });
 }
 
 function factsKept<Input extends object, Result, Call, Reply>(
@@ -347,7 +347,7 @@ async function resolved<Input extends object, Result, Call, Reply>(
   const { remainingMs, input } = request;
   const budget = { remainingMs, hidden: secretsIn(input), isRepeat: true };
   try {
-    const seen = await resolve(operation, held, world, records, budget);
+    const seen = await resolve(operation, { record: held, world, records, budget });
     warnOfInquiry(operation.name, held, seen);
     return seen;
   } catch (error) {

@@ -39,7 +39,7 @@ export function change<Input extends object, Result, Call, Reply>(
     tableActions,
     asks: (record, config) => isAsked(spec, record, config),
     ...((spec.place || isNumbered) && { takesOverAtOnce: true as const }),
-    resolve: (record, world, records, budget) => resolve(spec, record, world, records, budget),
+    resolve: (look) => resolve(spec, look),
   };
 }
 

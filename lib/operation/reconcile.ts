@@ -31,20 +31,24 @@ interface Run {
   readonly lines: Lines;
 }
 
+export interface RunOptions extends Budget {
+  /** Kept as the run goes, so that one that fails has counted, too. */
+  readonly tally?: Tally;
+  /** The whole index unless told. */
+  readonly share?: Share;
+}
+
 /**
  * One run over a worker's share of the index of the unfinished: each record that is due is read itself and its doubt settled
  * as far as asking can. A record that needs no call is settled as soon as it is read, so that it never waits behind a
  * provider. A provider that does not answer is not asked again in this run. What is not asked about is due still, in its
  * place, and a later run's. Two runs at once do no harm: each record has one turn.
- * `tally` is kept as it goes, so that a run that fails has counted, too.
  */
 export async function reconcile(
   changes: readonly Change[],
   world: Runtime,
   records: Records,
-  budget: Budget,
-  tally: Tally = { lookedAt: 0, failures: [] },
-  share: Share = shareIn(undefined),
+  { tally = { lookedAt: 0, failures: [] }, share = shareIn(undefined), ...budget }: RunOptions,
 ): Promise<void> {
   const operations = new Map(changes.map((change) => [change.name, change]));
   const run: Run = { operations, world, records, budget, tally, lines: linesOf() };
@@ -157,11 +161,8 @@ async function settle({ operations, records, budget, tally }: Run, record: Recor
   let seen = record;
   try {
     const resolve = operations.get(operation)?.resolve ?? resolveUnknown;
-    seen = await resolve(record, world, records, {
-      ...budget,
-      remainingMs,
-      questionMs: config.inquiryTimeoutMs,
-    });
+    const limits = { ...budget, remainingMs, questionMs: config.inquiryTimeoutMs };
+    seen = await resolve({ record, world, records, budget: limits });
   } finally {
     // A look that fails has left the doubt as it was.
     countDoubt(tally, seen, clock.now());

@@ -67,6 +67,12 @@ export function sameEffect(
   };
 }
 
+/** The fingerprint keys as this process has them, and as they are when they are fetched again. */
+interface Keys {
+  readonly ring: KeyRing;
+  readonly renewed: () => Promise<KeyRing>;
+}
+
 /**
  * Anything else: a fingerprint of the whole input under a key, because a PIN inside a plain hash can be read by trying
  * all PINs. A record made under an older key is compared under that key.
@@ -75,8 +81,7 @@ export function sameInput(
   record: string,
   operation: string,
   input: object,
-  ring: KeyRing,
-  renewed: () => Promise<KeyRing>,
+  { ring, renewed }: Keys,
 ): SameRequest {
   const text = canonical(operation, input);
   const fields = Object.entries(input).filter(

@@ -35,13 +35,16 @@ export interface Budget {
   readonly isRepeat?: boolean;
 }
 
+/** One look into a record's doubt: the record, and what it is looked into with. */
+export interface Look {
+  readonly record: RecordItem;
+  readonly world: Runtime;
+  readonly records: Records;
+  readonly budget: Budget;
+}
+
 /** Settles a record's doubt as far as it can be now; the record as it stands then. */
-export type Resolve = (
-  record: RecordItem,
-  world: Runtime,
-  records: Records,
-  budget: Budget,
-) => Promise<RecordItem>;
+export type Resolve = (look: Look) => Promise<RecordItem>;
 
 const connectLimitMs = 2_000;
 
@@ -49,39 +52,32 @@ const connectLimitMs = 2_000;
  * Asks the provider what became of a record in doubt, under a turn, which no other resolver has meanwhile, and writes what the
  * evidence proves. Nothing is ever sent again here, and time alone proves nothing but that a person is needed.
  */
-export const resolve = <Call, Reply>(
-  operation: Doubtful<Call, Reply>,
-  record: RecordItem,
-  world: Runtime,
-  records: Records,
-  budget: Budget,
-): Promise<RecordItem> =>
-  inTurn(record, world, records, budget, (taken) => judge(operation, taken, world, records, budget));
+export const resolve = <Call, Reply>(operation: Doubtful<Call, Reply>, look: Look): Promise<RecordItem> =>
+  inTurn(look, (taken) => judge(operation, taken));
 
 /**
  * A record of an operation that this version does not have, as after a rollout that went back. The version that has it may
  * come again; if it does not, the record waits for a person.
  */
-export const resolveUnknown: Resolve = (record, world, records, budget) =>
-  inTurn(record, world, records, budget, (taken) =>
-    later(taken, world, "This version of the gateway does not know the operation."),
+export const resolveUnknown: Resolve = (look) =>
+  inTurn(look, ({ record, world }) =>
+    later(record, world, "This version of the gateway does not know the operation."),
   );
 
 async function inTurn(
-  record: RecordItem,
-  world: Runtime,
-  records: Records,
-  { isRepeat }: Budget,
-  verdictOn: (taken: RecordItem) => Verdict | Promise<Verdict>,
+  look: Look,
+  verdictOn: (taken: Look) => Verdict | Promise<Verdict>,
 ): Promise<RecordItem> {
-  const { clock, config } = world;
+  const { record, records, budget } = look;
+  const { clock, config } = look.world;
+  const { isRepeat } = budget;
   const { retryAt = 0 } = failureOf(record);
   if (!isOpen(record, clock.now()) || (isRepeat && clock.now() < retryAt)) return record;
   const turn = { record, resolver: randomBytes(12).toString("base64url"), isRepeat };
   const taken = await records.takeTurn(turn, clock.now(), config.leaseMs);
   if (!taken) return record;
   const own: Turn = { ...turn, record: taken };
-  const verdict = await verdictOn(taken);
+  const verdict = await verdictOn({ ...look, record: taken });
   const { learned, ...written } = verdict;
   const lastInquiry = learned === undefined ? undefined : { at: clock.now(), learned: brief(learned) };
   if ("due" in written) {
@@ -122,11 +118,9 @@ type Verdict = (Concluded | Postponed) & {
 
 async function judge<Call, Reply>(
   { inquiry, provider, opens }: Doubtful<Call, Reply>,
-  record: RecordItem,
-  world: Runtime,
-  records: Records,
-  budget: Budget,
+  look: Look,
 ): Promise<Verdict> {
+  const { record, world, records, budget } = look;
   const { clock, config } = world;
   if ("none" in inquiry) {
     const until = record.leaseEnds + (inquiry.waits ? config.bindingWaitMs : 0);
@@ -151,17 +145,16 @@ async function judge<Call, Reply>(
   const known = { ...knownTo(provider.name, world, records), ...(opened && { opened }) };
   const subject = await subjectOf(record, world);
   const evidence = "shows" in subject ? subject : await inquiry.evidence(subject, ask, known);
-  return notBefore(retryAt, record, await verdictOf(evidence, inquiry, askedAt, record, world, records));
+  return notBefore(retryAt, record, await verdictOf(evidence, inquiry, askedAt, look));
 }
 
 async function verdictOf(
   evidence: Evidence,
   silence: Silence,
   askedAt: number,
-  record: RecordItem,
-  world: Runtime,
-  records: Records,
+  look: Look,
 ): Promise<Verdict> {
+  const { record, world } = look;
   const quietEnds = record.leaseEnds + world.config.quietPeriodMs;
   const early = (learned: string): Verdict => ({ due: quietEnds + 1, learned });
   switch (evidence.shows) {
@@ -176,7 +169,7 @@ async function verdictOf(
       return later(record, world, evidence.why);
     case "nothing":
       if (askedAt <= quietEnds) return early(evidence.why ?? shownTooEarly);
-      return nothing(silence, record, world, records, evidence.why);
+      return nothing(silence, look, evidence.why);
   }
 }
 
@@ -215,9 +208,7 @@ async function openedFor(
 /** What it means that the provider shows nothing after the quiet period. */
 async function nothing(
   { absence, undoneBy, onlyIdentity }: Silence,
-  record: RecordItem,
-  world: Runtime,
-  records: Records,
+  { record, world, records }: Look,
   why = "The provider does not show the change.",
 ): Promise<Verdict> {
   if (absence === "proves nothing")

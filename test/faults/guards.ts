@@ -109,10 +109,7 @@ export const withoutClause = (name: string, ...removed: readonly (keyof typeof c
 const resolvedBy = (operation: AnyChange, inquiry: object): AnyChange => {
   const altered = { ...operation, inquiry } as AnyChange;
   // What settles doubt is the altered operation, by the product's own code.
-  return {
-    ...altered,
-    resolve: (record, world, records, budget) => settle(altered, record, world, records, budget),
-  };
+  return { ...altered, resolve: (look) => settle(altered, look) };
 };
 
 /** An inquiry that is told something else, or means something else. */

@@ -6,6 +6,7 @@ import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import { type Asked, type Lines, linesOf } from "../../lib/operation/lines.ts";
 import { pagesOf, placeAt } from "../../lib/operation/pages.ts";
 import { reconcile } from "../../lib/operation/reconcile.ts";
+import type { Resolve } from "../../lib/operation/resolve.ts";
 import { eventOf, type Share, shardsIn, shareIn, sharesOf } from "../../lib/operation/share.ts";
 import { N, type RecordItem, S } from "../../lib/records/record.ts";
 import { type Due, type Records, recordsIn, type Span } from "../../lib/records/store.ts";
@@ -242,7 +243,7 @@ describe("a run", () => {
 
   type Change = FunctionDefinition & {
     readonly asks: () => boolean;
-    readonly resolve: (record: RecordItem, world: Runtime, records: Records) => Promise<RecordItem>;
+    readonly resolve: Resolve;
   };
   const changeOf = (name: string, asks: boolean, resolve: Change["resolve"]): Change => ({
     ...{ name, summary: "", access: "move-money", variables: [], secrets: [], tableActions: [] },
@@ -251,13 +252,13 @@ describe("a run", () => {
   });
 
   /** What asking, or looking, comes to: the record's end. */
-  const settled: Change["resolve"] = async (record, _world, store) => {
+  const settled: Change["resolve"] = async ({ record, records: store }) => {
     const turn = { record, resolver: newOwner() };
     const taken = await store.takeTurn(turn, now, leaseMs);
     return taken ? store.conclude({ ...turn, record: taken, to: "succeeded", now, result: "{}" }) : record;
   };
   /** A provider that takes questions and answers none. */
-  const hanging: Change["resolve"] = async (record, { send }) => {
+  const hanging: Change["resolve"] = async ({ record, world: { send } }) => {
     const timing = { connectMs: 1, replyMs: 1, mayStillSend: () => true };
     await send({ method: "POST", url: new URL("https://wallet.example"), headers: {}, body: "" }, timing);
     return record;
@@ -315,7 +316,7 @@ describe("a run", () => {
 
   /** Looking at one of these is its end. */
   const handedOver = (settledIds: Set<string>): Change =>
-    changeOf("aggrepay/customer-otp", false, async (record) => {
+    changeOf("aggrepay/customer-otp", false, async ({ record }) => {
       settledIds.add(record.id);
       return record;
     });
@@ -324,9 +325,9 @@ describe("a run", () => {
     const debits = await recordsLike(2_000, { due: now - minute });
     const otps = await recordsLike(64, { operation: "customer-otp" });
     let asked = 0;
-    const asking = changeOf("aggrepay/debit-wallet", true, async (...all) => {
+    const asking = changeOf("aggrepay/debit-wallet", true, async (look) => {
       asked += 1;
-      return hanging(...all);
+      return hanging(look);
     });
     const { run, settledIds } = storeOf([...debits, ...otps], () => 1);
     await run([asking, handedOver(settledIds)], lost);
@@ -364,16 +365,16 @@ describe("a run", () => {
   test("of four workers together settles all, each once, and none looks into another's shards", async () => {
     await doubts(200);
     const askedOf = new Map<string, number>();
-    const counting: Change["resolve"] = (record, ...rest) => {
-      askedOf.set(record.id, (askedOf.get(record.id) ?? 0) + 1);
-      return settled(record, ...rest);
+    const counting: Change["resolve"] = (look) => {
+      askedOf.set(look.record.id, (askedOf.get(look.record.id) ?? 0) + 1);
+      return settled(look);
     };
     const change = changeOf("aggrepay/debit-wallet", true, counting);
-    const [first, ...others] = sharesOf(4);
-    await reconcile([change], world, records, budget, undefined, first);
-    const left = (await openIn({ from: 0, to: 64 })) - (await openIn(first ?? { from: 0, to: 0 }));
-    expect([await openIn(first ?? { from: 0, to: 0 }), left]).toEqual([0, 200 - askedOf.size]);
-    await Promise.all(others.map((share) => reconcile([change], world, records, budget, undefined, share)));
+    const [first = { from: 0, to: 0 }, ...others] = sharesOf(4);
+    await reconcile([change], world, records, { ...budget, share: first });
+    const left = (await openIn({ from: 0, to: 64 })) - (await openIn(first));
+    expect([await openIn(first), left]).toEqual([0, 200 - askedOf.size]);
+    await Promise.all(others.map((share) => reconcile([change], world, records, { ...budget, share })));
     expect([askedOf.size, ...new Set(askedOf.values())]).toEqual([200, 1]);
     expect(await openIn({ from: 0, to: 64 })).toBe(0);
   }, 30_000);
@@ -381,8 +382,7 @@ describe("a run", () => {
   test("asks no longer about one record than a caller's function could", async () => {
     await doubts(1);
     const left: number[] = [];
-    const change = changeOf("aggrepay/debit-wallet", true, async (record, ...rest) => {
-      const [, , { remainingMs }] = rest as unknown as [Runtime, Records, typeof budget];
+    const change = changeOf("aggrepay/debit-wallet", true, async ({ record, budget: { remainingMs } }) => {
       left.push(remainingMs());
       now += 20_000;
       left.push(remainingMs());

@@ -4,7 +4,7 @@ import type { Tally } from "../../lib/metrics.ts";
 import { countWaiting } from "../../lib/operation/counting.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import { reconcile } from "../../lib/operation/reconcile.ts";
-import { type Doubtful, resolve } from "../../lib/operation/resolve.ts";
+import { type Doubtful, type Look, resolve } from "../../lib/operation/resolve.ts";
 import { shardsIn } from "../../lib/operation/share.ts";
 import type { Evidence, Inquiry } from "../../lib/providers/inquiry.ts";
 import { recordId } from "../../lib/records/identity.ts";
@@ -102,11 +102,19 @@ const failed = (more: object = {}) =>
 const doubtOf = (claim: TestClaim = claimOf(), failure = failed()) =>
   attemptOf(records, claim, "in_doubt", { failure });
 
+type Looked = (
+  operation: Doubtful<never, never>,
+  record: RecordItem,
+  by?: Partial<Look>,
+) => Promise<RecordItem>;
+const resolved: Looked = (operation, record, by) =>
+  resolve(operation, { record, world, records, budget, ...by });
+
 /** As a repeat or a reconciler comes to it: on the record as it stands. */
-const repeated: typeof resolve = async (operation, { id }, ...rest) => {
+const repeated: Looked = async (operation, { id }, by) => {
   const record = await records.get(id);
   if (!record) throw new Error("there is no such record");
-  return resolve(operation, record, ...rest);
+  return resolved(operation, record, by);
 };
 
 const failureOf = ({ failure }: RecordItem) => JSON.parse(failure ?? "null") as unknown;
@@ -114,7 +122,7 @@ const failureOf = ({ failure }: RecordItem) => JSON.parse(failure ?? "null") as 
 describe("what the provider shows", () => {
   test("done: the record succeeds with what was shown", async () => {
     const { operation, asked } = operationThat(() => done);
-    const record = await resolve(operation, await doubtOf(), world, records, budget);
+    const record = await resolved(operation, await doubtOf());
     expect(record).toMatchObject({ state: "succeeded", result: '{"transactionId":"9"}', failure: undefined });
     expect(asked).toHaveBeenCalledTimes(1);
   });
@@ -122,7 +130,7 @@ describe("what the provider shows", () => {
   test("the question is of the identity, the effect and the time of the attempt that is in doubt", async () => {
     const claim = claimOf();
     const { operation, asked } = operationThat(() => done);
-    await resolve(operation, await doubtOf(claim), world, records, budget);
+    await resolved(operation, await doubtOf(claim));
     expect(asked.mock.calls[0]?.[0]).toEqual({
       identity: claim.identity,
       number: 1,
@@ -131,33 +139,27 @@ describe("what the provider shows", () => {
       facts: (JSON.parse(claim.request) as readonly [string, object])[1],
     });
     const kept = claimOf({ facts: '{"mobileNumber":"+919900000001"}', request: "f1.fingerprint" });
-    await resolve(operation, await doubtOf(kept), world, records, budget);
+    await resolved(operation, await doubtOf(kept));
     expect(asked.mock.calls[1]?.[0]).toMatchObject({ facts: { mobileNumber: "+919900000001" } });
   });
 
   test("what contradicts the record is asked about again until the quiet period is over", async () => {
     const { operation } = operationThat(() => other);
     now = quietEnd;
-    const record = await resolve(operation, await doubtOf(), world, records, budget);
+    const record = await resolved(operation, await doubtOf());
     expect(record).toMatchObject({ state: "in_doubt", due: quietEnd + 1, inquiries: 1 });
   });
 
   test("what the last inquiry learned is kept while nothing is settled, and is gone with the doubt", async () => {
-    const early = await resolve(
-      operationThat(() => nothing).operation,
-      await doubtOf(),
-      world,
-      records,
-      budget,
-    );
+    const early = await resolved(operationThat(() => nothing).operation, await doubtOf());
     expect(early.lastInquiry).toEqual({
       at: leaseEnd + 1,
       learned: "The provider shows no such thing yet, which proves nothing before the quiet period is over.",
     });
     now = quietEnd + 1;
-    const away = await repeated(operationThat(() => unclear).operation, early, world, records, budget);
+    const away = await repeated(operationThat(() => unclear).operation, early);
     expect(away.lastInquiry).toEqual({ at: quietEnd + 1, learned: "It was away." });
-    const settled = await repeated(operationThat(() => done).operation, away, world, records, budget);
+    const settled = await repeated(operationThat(() => done).operation, away);
     expect([settled.state, settled.provedBy, settled.lastInquiry]).toEqual([
       "succeeded",
       "inquiry",
@@ -168,20 +170,14 @@ describe("what the provider shows", () => {
   test("a record that is given to a person shows it too, within 240 characters", async () => {
     now = quietEnd + 1;
     const { operation } = operationThat(() => ({ shows: "other", why: "x".repeat(300) }));
-    const record = await resolve(operation, await doubtOf(), world, records, budget);
+    const record = await resolved(operation, await doubtOf());
     expect(record.lastInquiry).toEqual({ at: quietEnd + 1, learned: "x".repeat(240) });
   });
 
   test("what contradicts the record is then a person's, who sees both sides", async () => {
     const { operation } = operationThat(() => other);
     now = quietEnd + 1;
-    const record = await resolve(
-      operation,
-      await doubtOf(claimOf(), failed({ provider: word })),
-      world,
-      records,
-      budget,
-    );
+    const record = await resolved(operation, await doubtOf(claimOf(), failed({ provider: word })));
     expect(record.state).toBe("needs_attention");
     expect(failureOf(record)).toEqual({
       code: "outcome-unknown",
@@ -194,7 +190,7 @@ describe("what the provider shows", () => {
     const { operation, asked } = operationThat(() => unclear);
     let record = await doubtOf();
     for (const [turn, pause] of [...backOff, 300_000, 300_000].entries()) {
-      record = await repeated(operation, record, world, records, budget);
+      record = await repeated(operation, record);
       expect(record).toMatchObject({ state: "in_doubt", due: now + pause, inquiries: turn + 1 });
       now += pause;
     }
@@ -206,10 +202,10 @@ describe("what the provider shows", () => {
     let record = await doubtOf();
     const { due = 0 } = record;
     for (let n = 0; n < 20; n++)
-      record = await repeated(operation, record, world, records, { ...budget, isRepeat: true });
+      record = await repeated(operation, record, { budget: { ...budget, isRepeat: true } });
     expect(asked).toHaveBeenCalledTimes(20);
     expect(record).toMatchObject({ state: "in_doubt", due: due + 20, inquiries: 0 });
-    record = await repeated(operation, record, world, records, budget);
+    record = await repeated(operation, record);
     expect(record).toMatchObject({ due: now + 60_000, inquiries: 1 });
   });
 
@@ -217,19 +213,19 @@ describe("what the provider shows", () => {
     const { operation } = operationThat(() => unclear);
     const record = await doubtOf();
     now = noon + 24 * 60 * minute;
-    return repeated(operation, record, world, records, budget);
+    return repeated(operation, record);
   };
 
   test("of what is listed by age alone: a repeat of its caller asks, and the evidence settles it", async () => {
     const { operation } = operationThat(() => done);
-    const record = await repeated(operation, await listedByAge(), world, records, budget);
+    const record = await repeated(operation, await listedByAge());
     expect(record).toMatchObject({ state: "succeeded", waits: undefined, askAt: undefined, due: undefined });
   });
 
   test("a contradiction turns what is listed by age into a person's for good, in its place", async () => {
     const listed = await listedByAge();
     now += minute;
-    const turned = await repeated(operationThat(() => other).operation, listed, world, records, budget);
+    const turned = await repeated(operationThat(() => other).operation, listed);
     expect(turned).toMatchObject({
       state: "needs_attention",
       waits: "person",
@@ -237,7 +233,7 @@ describe("what the provider shows", () => {
       askAt: undefined,
     });
     const { operation, asked } = operationThat(() => done);
-    expect(await repeated(operation, turned, world, records, budget)).toEqual(turned);
+    expect(await repeated(operation, turned)).toEqual(turned);
     expect(asked).not.toHaveBeenCalled();
   });
 
@@ -253,7 +249,7 @@ describe("what the provider shows", () => {
       await records.decide({ record: listed, attempt: 1, to: "declined", now, ...word });
       return shown;
     });
-    expect((await repeated(operation, listed, world, records, budget)).state).toBe("declined");
+    expect((await repeated(operation, listed)).state).toBe("declined");
     expect((await records.get(listed.id))?.state).toBe("declined");
   });
 
@@ -261,9 +257,9 @@ describe("what the provider shows", () => {
     const { operation } = operationThat(() => unclear);
     const record = await doubtOf();
     now = noon + 24 * 60 * minute - 1;
-    expect((await repeated(operation, record, world, records, budget)).state).toBe("in_doubt");
+    expect((await repeated(operation, record)).state).toBe("in_doubt");
     now += 1;
-    const last = await repeated(operation, record, world, records, budget);
+    const last = await repeated(operation, record);
     expect(last.state).toBe("needs_attention");
     expect(failureOf(last)).toMatchObject({ detail: "The first word. It was away." });
   });
@@ -278,11 +274,11 @@ describe("that the provider shows nothing", () => {
     let record = await reached(records, claimOf(), state);
     for (const at of [leaseEnd + 1, quietEnd - 1, quietEnd]) {
       now = at;
-      record = await repeated(operation, record, world, records, budget);
+      record = await repeated(operation, record);
       expect(record).toMatchObject({ state, due: quietEnd + 1 });
     }
     now = quietEnd + 1;
-    expect((await repeated(operation, record, world, records, budget)).state).toBe("not_executed");
+    expect((await repeated(operation, record)).state).toBe("not_executed");
   });
 
   test("is not believed of a question asked before its end and answered after it", async () => {
@@ -292,7 +288,7 @@ describe("that the provider shows nothing", () => {
     });
     const record = await doubtOf();
     now = quietEnd - 10_000;
-    expect((await repeated(operation, record, world, records, budget)).state).toBe("in_doubt");
+    expect((await repeated(operation, record)).state).toBe("in_doubt");
   });
 
   test("counts from the lease of the latest attempt, not of the first", async () => {
@@ -303,17 +299,17 @@ describe("that the provider shows nothing", () => {
     await records.claim(second);
     const { record } = await records.settle(settlementOf(second, 2, "in_doubt"));
     now = second.now + leaseMs + quietMs;
-    expect((await repeated(operation, record, world, records, budget)).state).toBe("in_doubt");
+    expect((await repeated(operation, record)).state).toBe("in_doubt");
     now += 1;
-    expect((await repeated(operation, record, world, records, budget)).state).toBe("not_executed");
+    expect((await repeated(operation, record)).state).toBe("not_executed");
   });
 
   test("of a refusal that nobody knew makes it declined, with the provider's word", async () => {
     const { operation } = operationThat(() => nothing);
     const record = await doubtOf(claimOf(), failed({ provider: word }));
-    expect((await repeated(operation, record, world, records, budget)).state).toBe("in_doubt");
+    expect((await repeated(operation, record)).state).toBe("in_doubt");
     now = quietEnd + 1;
-    const settled = await repeated(operation, record, world, records, budget);
+    const settled = await repeated(operation, record);
     expect(settled.state).toBe("declined");
     expect(failureOf(settled)).toMatchObject({ code: "declined", provider: word });
   });
@@ -323,12 +319,12 @@ describe("that the provider shows nothing", () => {
     const { operation } = operationThat(() => old);
     const first = await doubtOf(claimOf(), failed({ provider: word, taken: true }));
     now = leaseEnd;
-    const settled = await repeated(operation, first, world, records, budget);
+    const settled = await repeated(operation, first);
     expect(settled.state).toBe("declined");
     expect(failureOf(settled)).toMatchObject({ code: "already-done", provider: word });
     // Without the provider's word for it, what is old contradicts, and no more.
     const other = await doubtOf(claimOf());
-    expect((await repeated(operation, other, world, records, budget)).state).toBe("in_doubt");
+    expect((await repeated(operation, other)).state).toBe("in_doubt");
     const claim = claimOf();
     await reached(records, claim, "not_executed");
     const second = again(claim, { now: noon });
@@ -337,7 +333,7 @@ describe("that the provider shows nothing", () => {
       settlementOf(second, 2, "in_doubt", { failure: failed({ provider: word, taken: true }) }),
     );
     now = quietEnd + 1;
-    expect((await repeated(operation, record, world, records, budget)).state).toBe("needs_attention");
+    expect((await repeated(operation, record)).state).toBe("needs_attention");
   });
 
   test("of a reversal that the provider called done proves nothing, and a person's it is in the end", async () => {
@@ -345,17 +341,17 @@ describe("that the provider shows nothing", () => {
     const claim = claimOf({ namespace: "reversal" });
     let record = await doubtOf(claim, failed({ provider: word, taken: true }));
     now = quietEnd + 1;
-    record = await repeated(operation, record, world, records, budget);
+    record = await repeated(operation, record);
     expect(record.state).toBe("in_doubt");
     now = noon + 24 * 60 * minute;
-    expect((await repeated(operation, record, world, records, budget)).state).toBe("needs_attention");
+    expect((await repeated(operation, record)).state).toBe("needs_attention");
   });
 
   test("of a shortage that could have followed from an earlier attempt declines it under its own name", async () => {
     const { operation } = operationThat(() => nothing);
     const record = await doubtOf(claimOf(), failed({ provider: word, refused: "insufficient-funds" }));
     now = quietEnd + 1;
-    const settled = await repeated(operation, record, world, records, budget);
+    const settled = await repeated(operation, record);
     expect([settled.state, (failureOf(settled) as { readonly code?: string }).code]).toEqual([
       "declined",
       "insufficient-funds",
@@ -366,7 +362,7 @@ describe("that the provider shows nothing", () => {
     const { operation } = operationThat(() => nothing);
     const record = await doubtOf(claimOf(), failed({ provider: word, taken: true }));
     now = quietEnd + 1;
-    expect((await repeated(operation, record, world, records, budget)).state).toBe("needs_attention");
+    expect((await repeated(operation, record)).state).toBe("needs_attention");
   });
 
   test("of an id that was taken is a person's, also where age alone had listed it before", async () => {
@@ -374,11 +370,11 @@ describe("that the provider shows nothing", () => {
     const { operation } = operationThat(() => shown);
     const record = await doubtOf(claimOf(), failed({ provider: word, taken: true }));
     now = noon + 25 * 60 * minute;
-    const listed = await repeated(operation, record, world, records, budget);
+    const listed = await repeated(operation, record);
     expect([listed.state, listed.waits]).toEqual(["needs_attention", "provider"]);
     shown = nothing;
     now += 60 * minute;
-    const seen = await repeated(operation, listed, world, records, budget);
+    const seen = await repeated(operation, listed);
     expect([seen.state, seen.waits ?? "person"]).toEqual(["needs_attention", "person"]);
   });
 
@@ -387,18 +383,18 @@ describe("that the provider shows nothing", () => {
     const record = await doubtOf(claimOf(), failed({ provider: word }));
     for (const at of [quietEnd + 1, noon + 23 * 60 * minute]) {
       now = at;
-      expect((await repeated(operation, record, world, records, budget)).state).toBe("in_doubt");
+      expect((await repeated(operation, record)).state).toBe("in_doubt");
     }
     now = noon + 25 * 60 * minute;
-    expect((await repeated(operation, record, world, records, budget)).state).toBe("needs_attention");
+    expect((await repeated(operation, record)).state).toBe("needs_attention");
   });
 
   test("where it only confirms is a person's, after the quiet period", async () => {
     const { operation } = operationThat(() => nothing, { absence: "needs a person" });
     const record = await doubtOf();
-    expect((await repeated(operation, record, world, records, budget)).state).toBe("in_doubt");
+    expect((await repeated(operation, record)).state).toBe("in_doubt");
     now = quietEnd + 1;
-    expect((await repeated(operation, record, world, records, budget)).state).toBe("needs_attention");
+    expect((await repeated(operation, record)).state).toBe("needs_attention");
   });
 });
 
@@ -418,7 +414,7 @@ describe("a debit of which nothing is shown, and its reversal", () => {
     if (state) await reached(records, reversalOf(debit), state);
     const { operation } = operationThat(() => nothing, { undoneBy: "reversal" });
     now = quietEnd + 1;
-    const settled = await repeated(operation, record, world, records, budget);
+    const settled = await repeated(operation, record);
     const believed = state === undefined || harmless.includes(state);
     expect(settled.state).toBe(believed ? "not_executed" : "needs_attention");
   });
@@ -434,7 +430,7 @@ describe("a debit of which nothing is shown, and its reversal", () => {
       { undoneBy: "reversal" },
     );
     now = quietEnd + 1;
-    expect((await repeated(operation, record, world, records, budget)).state).toBe("needs_attention");
+    expect((await repeated(operation, record)).state).toBe("needs_attention");
   });
 });
 
@@ -444,7 +440,7 @@ describe("nobody is asked", () => {
     const record = await reached(records, claimOf(), state);
     // A dispatched one is its owner's for as long as its lease lasts.
     now = state === "in_doubt" ? now : leaseEnd - 1;
-    const after = await repeated(operation, record, world, records, budget);
+    const after = await repeated(operation, record);
     if (state === "in_doubt") expect(after.state).toBe("succeeded");
     else expect(after).toEqual(record);
     expect(asked).toHaveBeenCalledTimes(state === "in_doubt" ? 1 : 0);
@@ -458,13 +454,11 @@ describe("nobody is asked", () => {
     const { operation, asked } = operationThat(() => nothing);
     const record = await doubtOf();
     now = quietEnd + 1;
-    const after = await repeated(operation, record, worldWith(more), records, budget);
+    const after = await repeated(operation, record, { world: worldWith(more) });
     expect(after.state).toBe("in_doubt");
     expect(asked).not.toHaveBeenCalled();
     now = noon + 24 * 60 * minute;
-    expect((await repeated(operation, record, worldWith(more), records, budget)).state).toBe(
-      "needs_attention",
-    );
+    expect((await repeated(operation, record, { world: worldWith(more) })).state).toBe("needs_attention");
   });
 
   test("where there is nothing to ask: a person's, once the lease has ended", async () => {
@@ -472,12 +466,12 @@ describe("nobody is asked", () => {
     const silent = { ...operation, inquiry: { none: "no call tells" } };
     const record = await doubtOf();
     now = leaseEnd - 1;
-    expect(await repeated(silent, record, world, records, budget)).toMatchObject({
+    expect(await repeated(silent, record)).toMatchObject({
       state: "in_doubt",
       due: leaseEnd,
     });
     now = leaseEnd;
-    const after = await repeated(silent, record, world, records, budget);
+    const after = await repeated(silent, record);
     expect(after.state).toBe("needs_attention");
     expect(failureOf(after)).toMatchObject({ detail: expect.stringContaining("The first word.") as string });
   });
@@ -487,12 +481,12 @@ describe("nobody is asked", () => {
     const waiting = { ...operation, inquiry: { none: "it notifies", waits: true as const } };
     const record = await doubtOf();
     now = leaseEnd + 30 * minute - 1;
-    expect(await repeated(waiting, record, world, records, budget)).toMatchObject({
+    expect(await repeated(waiting, record)).toMatchObject({
       state: "in_doubt",
       due: leaseEnd + 30 * minute,
     });
     now += 1;
-    expect((await repeated(waiting, record, world, records, budget)).state).toBe("needs_attention");
+    expect((await repeated(waiting, record)).state).toBe("needs_attention");
   });
 });
 
@@ -500,9 +494,7 @@ describe("while the provider is asked", () => {
   test("nobody else asks: 20 at once ask once, and all see one record", async () => {
     const { operation, asked } = operationThat(() => done);
     const record = await doubtOf();
-    const all = await Promise.all(
-      Array.from({ length: 20 }, () => resolve(operation, record, world, records, budget)),
-    );
+    const all = await Promise.all(Array.from({ length: 20 }, () => resolved(operation, record)));
     expect(asked).toHaveBeenCalledTimes(1);
     expect(new Set(all.map(({ state }) => state))).toEqual(new Set(["succeeded", "in_doubt"]));
     expect((await records.get(record.id))?.state).toBe("succeeded");
@@ -516,7 +508,7 @@ describe("while the provider is asked", () => {
     });
     const record = await doubtOf(claim);
     now = quietEnd + 1;
-    expect(await resolve(operation, record, world, records, budget)).toMatchObject({
+    expect(await resolved(operation, record)).toMatchObject({
       state: "succeeded",
       result: '{"transactionId":"7"}',
     });
@@ -536,13 +528,13 @@ describe("while the provider is asked", () => {
       slept = true;
       now += leaseMs;
       const seen = (await records.get(claim.id)) as RecordItem;
-      await resolve(operation, seen, world, records, budget);
+      await resolved(operation, seen);
       expect((await records.claim(second)).kind).toBe("won");
       return shown;
     });
     const record = await doubtOf(claim);
     now = quietEnd + 1;
-    const after = await resolve(operation, record, world, records, budget);
+    const after = await resolved(operation, record);
     expect(after).toMatchObject({
       state: "dispatched",
       attempt: 2,
@@ -555,28 +547,25 @@ describe("while the provider is asked", () => {
   test("it fails: the record stays as it was, and is somebody's again when the turn's lease has ended", async () => {
     const broken = operationThat(() => Promise.reject(new Error("a fault of ours")));
     const record = await doubtOf();
-    await expect(resolve(broken.operation, record, world, records, budget)).rejects.toThrow();
+    await expect(resolved(broken.operation, record)).rejects.toThrow();
     const { operation, asked } = operationThat(() => done);
     const seen = (await records.get(record.id)) as RecordItem;
-    expect((await resolve(operation, seen, world, records, budget)).state).toBe("in_doubt");
+    expect((await resolved(operation, seen)).state).toBe("in_doubt");
     expect(asked).not.toHaveBeenCalled();
     now += leaseMs;
-    expect((await resolve(operation, seen, world, records, budget)).state).toBe("succeeded");
+    expect((await resolved(operation, seen)).state).toBe("succeeded");
   });
 });
 
 describe("a final state by inquiry", () => {
   test("is forgotten in time where the caller's key made the identity, and never of money", async () => {
     const { operation } = operationThat(() => done);
-    const keyed = await resolve(
+    const keyed = await resolved(
       operation,
       await doubtOf(claimOf({ namespace: "idempotency-key", facts: "{}" })),
-      world,
-      records,
-      budget,
     );
     expect(Number((await table.item(keyed.id))?.expires?.N)).toBeGreaterThan(now / 1000);
-    const money = await resolve(operation, await doubtOf(), world, records, budget);
+    const money = await resolved(operation, await doubtOf());
     expect(await table.item(money.id)).not.toHaveProperty("expires");
   });
 });
@@ -609,8 +598,7 @@ describe("a run of the reconciler", () => {
       change: {
         ...definition,
         asks: () => !name.endsWith("-otp"),
-        resolve: (record: RecordItem, ...rest: [Runtime, Records, typeof budget]) =>
-          resolve(operation, record, ...rest),
+        resolve: (look: Look) => resolve(operation, look),
       },
     };
   }
@@ -661,7 +649,7 @@ describe("a run of the reconciler", () => {
     const { change } = changeThat(() => unclear);
     const counted: typeof change = {
       ...change,
-      resolve: (record, ...rest) => resolve(operation, record, ...rest),
+      resolve: (look) => resolve(operation, look),
     };
     await Promise.all(Array.from({ length: 4 }, () => reconcile([counted], world, store, budget)));
     expect([asking.size, most]).toEqual([60, 1]);
@@ -772,7 +760,7 @@ describe("a run of the reconciler", () => {
     const { change } = changeThat(() => unclear);
     const debit: typeof change = {
       ...change,
-      resolve: async (record, { send }) => {
+      resolve: async ({ record, world: { send } }) => {
         const url = new URL("https://wallet.example");
         const timing = { connectMs: 1, replyMs: 1, mayStillSend: () => true };
         await send({ method: "POST", url, headers: {}, body: "" }, timing);
@@ -781,8 +769,8 @@ describe("a run of the reconciler", () => {
     };
     const otp = {
       ...changeThat(() => done, "aggrepay/customer-otp").change,
-      resolve: (record: RecordItem, ...rest: [Runtime, Records, typeof budget]) =>
-        resolve({ ...operationThat(() => done).operation, inquiry: { none: "no call" } }, record, ...rest),
+      resolve: (look: Look) =>
+        resolve({ ...operationThat(() => done).operation, inquiry: { none: "no call" } }, look),
     };
     await reconcile([debit, otp], hanging, store, budget);
     for (const { id } of otps) expect((await store.get(id))?.state).toBe("needs_attention");
@@ -825,7 +813,7 @@ describe("a run of the reconciler", () => {
     await Promise.all(claims.map((claim) => attemptOf(store, claim, "in_doubt")));
     const hourly = worldWith({ BACK_OFF_MS: "60000,3600000" });
     const run = (change: ReturnType<typeof changeThat>["change"]) =>
-      reconcile([change], hourly, store, budget, undefined, share);
+      reconcile([change], hourly, store, { ...budget, share });
     const states = async () =>
       Object.entries(await statesOf()).map(([state, items]) => [state, items?.length]);
     now = noon + 25 * 60 * minute;
@@ -876,7 +864,7 @@ describe("a run of the reconciler", () => {
       return shows?.() ?? nothing;
     });
     const tally: Tally = { lookedAt: 0, failures: [] };
-    await reconcile(shows ? [change] : [], world, store, budget, tally).catch(() => undefined);
+    await reconcile(shows ? [change] : [], world, store, { ...budget, tally }).catch(() => undefined);
     expect([tally.lookedAt, tally.oldestDoubtMs]).toEqual([1, age]);
   });
 

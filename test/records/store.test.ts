@@ -237,7 +237,7 @@ describe("a key of fingerprints that has rotated", () => {
   /** `renewed` is the ring as it is when it is fetched anew. */
   const otpRequest = (keys: KeyRing, otp: string, renewed = keys) => {
     const input = { customerId: "1", otp: new Secret(otp) };
-    const same = sameInput("r", "forgot-mpin", input, keys, async () => renewed);
+    const same = sameInput("r", "forgot-mpin", input, { ring: keys, renewed: async () => renewed });
     return { request: same.text, isSameRequest: same.is };
   };
 

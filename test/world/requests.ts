@@ -190,7 +190,7 @@ export class Callers {
       const remainingMs = () => deadline - runtime.clock.now();
       const share = { from: shard, to: shard + 1 };
       try {
-        await reconcile(settling, runtime, records, { remainingMs }, undefined, share);
+        await reconcile(settling, runtime, records, { remainingMs, share });
       } catch (error) {
         this.#ledger.onFailure(run);
         throw error;
