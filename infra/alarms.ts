@@ -42,14 +42,34 @@ export interface Alarms {
 
 const minutes = Duration.minutes;
 
+/** What alarms are made of. */
+interface Watch extends Watched {
+  readonly stack: Stack;
+  readonly own: ReturnType<typeof ownMetrics>;
+  readonly alarm: (id: string, spec: AlarmSpec) => Alarm;
+}
+
 /** What somebody should look at, each alarm with the section of the runbook that says how. */
 export function createAlarms(stack: Stack, watched: Watched): Alarms {
-  const { config, data, api, door, functions, events } = watched;
-  const topic = alarmTopic(stack, config);
-  ringForKey(stack, data, topic);
-  ringForRecords(stack, events, topic);
-  const own = ownMetrics(stack);
-  const alarm = (id: string, { runbook, says, ...rest }: AlarmSpec) => {
+  const topic = alarmTopic(stack, watched.config);
+  ringForKey(stack, watched.data, topic);
+  ringForRecords(stack, watched.events, topic);
+  const watch: Watch = { ...watched, stack, own: ownMetrics(stack), alarm: ringing(stack, topic) };
+  for (const group of [ofRecords, ofClock, ofBooks, ofProviders, ofNotifications, ofQueues, ofLoad, ofEvents])
+    group(watch);
+  const errors = ofErrors(watch);
+  return {
+    errorsOf: ({ definition: { name } }) => {
+      const found = errors.get(name);
+      if (found === undefined) throw new Error(`${name} has no alarm`);
+      return found;
+    },
+  };
+}
+
+const ringing =
+  (stack: Stack, topic: ITopic): Watch["alarm"] =>
+  (id, { runbook, says, ...rest }) => {
     const created = new Alarm(stack, `${id}Alarm`, {
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: 1,
@@ -63,6 +83,7 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     return created;
   };
 
+function ofRecords({ alarm, config, own }: Watch): void {
   alarm("NeedsAttention", {
     says: "A record waits for a person.",
     runbook: "a-record-that-needs-attention",
@@ -81,9 +102,15 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     metric: own("OldestOverdue", { statistic: Stats.MAXIMUM }),
     threshold: minutes(15).toSeconds(),
   });
-  for (const [id, { live, definition }] of scheduled(functions)) {
-    const { everyMinutes = 1, isAlone } = definition.schedule ?? {};
-    alarm(`${id}Stopped`, {
+}
+
+/** What the clock runs, and does not. */
+function ofClock({ alarm, functions }: Watch): void {
+  for (const { live, definition } of functions) {
+    const { name, schedule } = definition;
+    if (!schedule) continue;
+    const { everyMinutes = 1, isAlone } = schedule;
+    alarm(`${resourceId(name)}Stopped`, {
       ...(isAlone ? booksStopped : doubtStopped),
       metric: live.metricInvocations({ period: minutes(5) }),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -91,24 +118,26 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
       treatMissingData: TreatMissingData.BREACHING,
     });
   }
+}
 
-  if (indexesIn(functions).includes(operationIndex)) {
-    // Counted once, when the look at a day ends; the alarm stays on for a day.
-    const ofADay = { statistic: Stats.MAXIMUM, period: Duration.days(1) };
-    alarm("BooksDiffer", {
-      says: "A provider's own list and our records do not agree.",
-      runbook: "the-providers-books",
-      metric: own("BooksDifferences", ofADay),
-    });
-    alarm("BooksOpen", {
-      says: "A day of the books could not be looked at, or proven, whole.",
-      runbook: "books-that-are-not-whole",
-      metric: own("BooksOpen", ofADay),
-    });
-  }
+function ofBooks({ alarm, functions, own }: Watch): void {
+  if (!indexesIn(functions).includes(operationIndex)) return;
+  // Counted once, when the look at a day ends; the alarm stays on for a day.
+  const ofADay = { statistic: Stats.MAXIMUM, period: Duration.days(1) };
+  alarm("BooksDiffer", {
+    says: "A provider's own list and our records do not agree.",
+    runbook: "the-providers-books",
+    metric: own("BooksDifferences", ofADay),
+  });
+  alarm("BooksOpen", {
+    says: "A day of the books could not be looked at, or proven, whole.",
+    runbook: "books-that-are-not-whole",
+    metric: own("BooksOpen", ofADay),
+  });
+}
 
-  const providers = calledProviders(functions);
-  for (const provider of providers) {
+function ofProviders({ alarm, functions, own }: Watch): void {
+  for (const provider of calledProviders(functions)) {
     alarm(`${resourceId(provider)}Faults`, {
       says: `At least a fifth of the calls to ${provider}, and not one or two, fail on its side or on the way.`,
       runbook: "a-provider-that-fails",
@@ -123,7 +152,9 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     runbook: "misconfigured",
     metric: own("Misconfigured"),
   });
+}
 
+function ofNotifications({ alarm, stack, door, functions, own }: Watch): void {
   const webhook = { provider: notifyingProvider(functions) };
   alarm("WebhookUnsigned", {
     says: "A notification from an address of the provider's has a wrong signature.",
@@ -165,7 +196,6 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     // A provider sends each four times, a minute apart: of those, two fall into some five minutes. A scan is one.
     threshold: 2,
   });
-
   alarm("WebhookUnlisted", {
     says: "A notification that is signed rightly came from an address that is not on the list, and binds nothing.",
     runbook: "stray-notifications",
@@ -176,6 +206,9 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     runbook: "stray-notifications",
     metric: own("WebhookDropped", webhook),
   });
+}
+
+function ofQueues({ alarm, data }: Watch): void {
   for (const [name, { queue, dead }] of data.queues) {
     const { runbook, waits, died } = queueAlarms[name];
     alarm(`${resourceId(name)}Wait`, {
@@ -190,26 +223,31 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
       metric: dead.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
     });
   }
+}
 
+function ofLoad({ alarm, data: { table }, api, functions }: Watch): void {
+  // An index that cannot follow holds up the writes of its table, and is the one that counts them.
+  const throttled = [undefined, ...indexesIn(functions)].flatMap((index) =>
+    ["ReadThrottleEvents", "WriteThrottleEvents"].map((name) =>
+      table.metric(name, {
+        statistic: Stats.SUM,
+        ...(index !== undefined && {
+          dimensionsMap: { TableName: table.tableName, GlobalSecondaryIndexName: index },
+        }),
+      }),
+    ),
+  );
   alarm("LambdaThrottles", {
     says: "Lambda turned requests away: the account's concurrency is used up.",
     runbook: "throttles",
     // Of the account in this Region: functions share its concurrency, and whichever is refused, all are near it.
-    metric: lambdaThrottles(),
+    metric: new Metric({
+      namespace: "AWS/Lambda",
+      metricName: "Throttles",
+      statistic: Stats.SUM,
+      period: minutes(5),
+    }),
   });
-  // An index that cannot follow holds up the writes of its table, and is the one that counts them.
-  const throttled = [
-    data.table.metric("ReadThrottleEvents", { statistic: Stats.SUM }),
-    data.table.metric("WriteThrottleEvents", { statistic: Stats.SUM }),
-    ...indexesIn(functions).flatMap((index) =>
-      ["ReadThrottleEvents", "WriteThrottleEvents"].map((name) =>
-        data.table.metric(name, {
-          statistic: Stats.SUM,
-          dimensionsMap: { TableName: data.table.tableName, GlobalSecondaryIndexName: index },
-        }),
-      ),
-    ),
-  ];
   alarm("TableThrottles", {
     says: "DynamoDB turned calls for the records away.",
     runbook: "throttles",
@@ -223,6 +261,9 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     threshold: 10_000,
     evaluationPeriods: 3,
   });
+}
+
+function ofEvents({ alarm, events }: Watch): void {
   alarm("EventsUndelivered", {
     says: "Events of records could not be delivered and wait in a queue.",
     runbook: "events-that-were-not-delivered",
@@ -240,8 +281,11 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
     }),
     evaluationPeriods: 3,
   });
+}
 
-  const errors = new Map(
+/** The alarm of each function's errors, by the function's name. */
+const ofErrors = ({ alarm, functions, own }: Watch): ReadonlyMap<string, Alarm> =>
+  new Map(
     functions.map(({ definition: { name }, live }) => [
       name,
       alarm(`${resourceId(name)}Errors`, {
@@ -259,14 +303,6 @@ export function createAlarms(stack: Stack, watched: Watched): Alarms {
       }),
     ]),
   );
-  return {
-    errorsOf: ({ definition: { name } }) => {
-      const found = errors.get(name);
-      if (found === undefined) throw new Error(`${name} has no alarm`);
-      return found;
-    },
-  };
-}
 
 const doubtStopped = {
   says: "Nothing settles doubt: the clock's function has not run for ten minutes.",
@@ -333,11 +369,6 @@ export const indexesIn = (functions: readonly Deployed[]): readonly string[] => 
     : []),
 ];
 
-const scheduled = (functions: readonly Deployed[]) =>
-  functions
-    .filter(({ definition }) => definition.schedule !== undefined)
-    .map((deployed) => [resourceId(deployed.definition.name), deployed] as const);
-
 interface Own {
   readonly statistic?: string;
   readonly period?: Duration;
@@ -378,9 +409,6 @@ const share = (part: IMetric, whole: IMetric): MathExpression =>
     usingMetrics: { part, whole },
     period: minutes(5),
   });
-
-const lambdaThrottles = (): Metric =>
-  new Metric({ namespace: "AWS/Lambda", metricName: "Throttles", statistic: Stats.SUM, period: minutes(5) });
 
 /** The topic that was named, or one of the stack's own, which people and pagers subscribe to. */
 function alarmTopic(stack: Stack, { alarmTopicArn }: Config): ITopic {

@@ -3,6 +3,8 @@ import {
   Dashboard,
   GraphWidget,
   type IMetric,
+  type IWidget,
+  type Metric,
   Row,
   SingleValueWidget,
   Stats,
@@ -20,121 +22,116 @@ export interface Shown {
   readonly functions: readonly Deployed[];
 }
 
-/** One page that says whether money moves: what waits for people, what providers do, what callers see. */
-export function createDashboard(stack: Stack, { data, api, functions }: Shown): void {
-  const own = ownMetrics(stack);
-  const providers = calledProviders(functions);
-  const webhook = { provider: notifyingProvider(functions) };
-  const graph = (title: string, left: readonly IMetric[], unit?: string) =>
-    new GraphWidget({
-      title,
-      left: [...left],
-      width: 8,
-      height: 6,
-      leftYAxis: { min: 0, ...(unit !== undefined && { label: unit, showUnits: false }) },
-    });
-  const byProvider = (name: Parameters<typeof own>[0], statistic: string = Stats.SUM) =>
-    providers.map((provider) => own(name, { provider, statistic }).with({ label: provider }));
-  const every = Duration.minutes(5);
+/** What graphs are drawn from. */
+interface Drawn extends Shown {
+  readonly stack: Stack;
+  readonly own: ReturnType<typeof ownMetrics>;
+  /** One line for each provider. */
+  readonly byProvider: (name: ProviderMetric, statistic?: string) => readonly Metric[];
+}
 
+type ProviderMetric = Parameters<Drawn["own"]>[0];
+
+/** One page that says whether money moves: what waits for people, what providers do, what callers see. */
+export function createDashboard(stack: Stack, shown: Shown): void {
+  const own = ownMetrics(stack);
+  const providers = calledProviders(shown.functions);
+  const byProvider = (name: ProviderMetric, statistic: string = Stats.SUM) =>
+    providers.map((provider) => own(name, { provider, statistic }).with({ label: provider }));
+  const drawn = { ...shown, stack, own, byProvider };
+  const rows = [ofDoubt, ofClock, ofProviders, ofRepeats, ofAnswers];
   new Dashboard(stack, "Dashboard", {
     dashboardName: stack.stackName,
-    widgets: [
-      [
-        new Row(
-          new SingleValueWidget({
-            title: "Now",
-            width: 8,
-            height: 6,
-            metrics: [
-              own("WaitingForPerson", { statistic: Stats.MAXIMUM }).with({ label: "Wait for a person" }),
-              own("OldestDoubt", { statistic: Stats.MAXIMUM }).with({ label: "Oldest doubt, s" }),
-              ...(indexesIn(functions).includes(operationIndex)
-                ? [
-                    own("BooksDifferences", { statistic: Stats.MAXIMUM, period: Duration.days(1) }).with({
-                      label: "Differences in the books",
-                    }),
-                  ]
-                : []),
-            ],
-          }),
-          graph("In doubt", byProvider("InDoubt")),
-          graph("Put on the list for a person", byProvider("NeedsAttention")),
-        ),
-      ],
-      [
-        new Row(
-          graph("Due for over two minutes", [
-            own("Overdue", { statistic: Stats.MAXIMUM, period: Duration.minutes(1) }).with({
-              label: "records",
-            }),
-          ]),
-          graph(
-            "The first of them has been due for",
-            [
-              own("OldestOverdue", { statistic: Stats.MAXIMUM, period: Duration.minutes(1) }).with({
-                label: "s",
-              }),
-            ],
-            "s",
-          ),
-          graph("Looked at and settled, a minute", [
-            own("LookedAt", { period: Duration.minutes(1) }).with({ label: "looked at" }),
-            ...["succeeded", "declined", "not_executed", "needs_attention"].map((state) =>
-              own("Reconciled", { state, period: Duration.minutes(1) }).with({ label: state }),
-            ),
-          ]),
-        ),
-      ],
-      [
-        new Row(
-          graph("Calls", byProvider("Calls")),
-          graph("Provider latency, p99", byProvider("ProviderLatency", Stats.p(99)), "ms"),
-          graph("Faults of providers and the network", byProvider("ProviderFaults")),
-        ),
-      ],
-      [
-        new Row(
-          graph("Answered from the record", byProvider("Replayed")),
-          graph("Misconfigured", byProvider("Misconfigured")),
-          graph("Notifications", [
-            own("WebhookReceived", webhook),
-            own("WebhookBound", webhook),
-            own("WebhookStray", webhook),
-            own("WebhookQueued", webhook),
-            own("WebhookRefused", webhook),
-            doorRefusals(stack, "address").with({ label: "address refused by the API" }),
-            doorRefusals(stack, "throttle").with({ label: "too many for the API" }),
-          ]),
-        ),
-      ],
-      [
-        new Row(
-          graph("Answers", [
-            api.stage.metricCount({ period: every, label: "all" }),
-            api.stage.metricClientError({ period: every, label: "4xx" }),
-            api.stage.metricServerError({ period: every, label: "5xx" }),
-          ]),
-          graph(
-            "Latency of answers",
-            [50, 99].map((p) =>
-              api.stage.metricLatency({ statistic: Stats.p(p), period: every, label: `p${p}` }),
-            ),
-            "ms",
-          ),
-          graph("Write and read units", [
-            data.table.metricConsumedWriteCapacityUnits({ period: every }),
-            data.table.metricConsumedReadCapacityUnits({ period: every }),
-            ...indexesIn(functions).map((index) =>
-              data.table.metricConsumedWriteCapacityUnits({
-                period: every,
-                dimensionsMap: { TableName: data.table.tableName, GlobalSecondaryIndexName: index },
-                label: `writes of ${index}`,
-              }),
-            ),
-          ]),
-        ),
-      ],
-    ],
+    widgets: rows.map((row) => [new Row(...row(drawn))]),
   });
+}
+
+const size = { width: 8, height: 6 };
+
+const graph = (title: string, left: readonly IMetric[], unit?: string): IWidget =>
+  new GraphWidget({
+    title,
+    left: [...left],
+    ...size,
+    leftYAxis: { min: 0, ...(unit !== undefined && { label: unit, showUnits: false }) },
+  });
+
+function ofDoubt({ functions, own, byProvider }: Drawn): IWidget[] {
+  const metrics = [
+    own("WaitingForPerson", { statistic: Stats.MAXIMUM }).with({ label: "Wait for a person" }),
+    own("OldestDoubt", { statistic: Stats.MAXIMUM }).with({ label: "Oldest doubt, s" }),
+  ];
+  const differences = own("BooksDifferences", { statistic: Stats.MAXIMUM, period: Duration.days(1) });
+  if (indexesIn(functions).includes(operationIndex))
+    metrics.push(differences.with({ label: "Differences in the books" }));
+  return [
+    new SingleValueWidget({ title: "Now", ...size, metrics }),
+    graph("In doubt", byProvider("InDoubt")),
+    graph("Put on the list for a person", byProvider("NeedsAttention")),
+  ];
+}
+
+function ofClock({ own }: Drawn): IWidget[] {
+  const period = Duration.minutes(1);
+  const most = { statistic: Stats.MAXIMUM, period };
+  return [
+    graph("Due for over two minutes", [own("Overdue", most).with({ label: "records" })]),
+    graph("The first of them has been due for", [own("OldestOverdue", most).with({ label: "s" })], "s"),
+    graph("Looked at and settled, a minute", [
+      own("LookedAt", { period }).with({ label: "looked at" }),
+      ...["succeeded", "declined", "not_executed", "needs_attention"].map((state) =>
+        own("Reconciled", { state, period }).with({ label: state }),
+      ),
+    ]),
+  ];
+}
+
+const ofProviders = ({ byProvider }: Drawn): IWidget[] => [
+  graph("Calls", byProvider("Calls")),
+  graph("Provider latency, p99", byProvider("ProviderLatency", Stats.p(99)), "ms"),
+  graph("Faults of providers and the network", byProvider("ProviderFaults")),
+];
+
+function ofRepeats({ stack, functions, own, byProvider }: Drawn): IWidget[] {
+  const webhook = { provider: notifyingProvider(functions) };
+  return [
+    graph("Answered from the record", byProvider("Replayed")),
+    graph("Misconfigured", byProvider("Misconfigured")),
+    graph("Notifications", [
+      own("WebhookReceived", webhook),
+      own("WebhookBound", webhook),
+      own("WebhookStray", webhook),
+      own("WebhookQueued", webhook),
+      own("WebhookRefused", webhook),
+      doorRefusals(stack, "address").with({ label: "address refused by the API" }),
+      doorRefusals(stack, "throttle").with({ label: "too many for the API" }),
+    ]),
+  ];
+}
+
+function ofAnswers({ api: { stage }, data: { table }, functions }: Drawn): IWidget[] {
+  const period = Duration.minutes(5);
+  return [
+    graph("Answers", [
+      stage.metricCount({ period, label: "all" }),
+      stage.metricClientError({ period, label: "4xx" }),
+      stage.metricServerError({ period, label: "5xx" }),
+    ]),
+    graph(
+      "Latency of answers",
+      [50, 99].map((p) => stage.metricLatency({ statistic: Stats.p(p), period, label: `p${p}` })),
+      "ms",
+    ),
+    graph("Write and read units", [
+      table.metricConsumedWriteCapacityUnits({ period }),
+      table.metricConsumedReadCapacityUnits({ period }),
+      ...indexesIn(functions).map((index) =>
+        table.metricConsumedWriteCapacityUnits({
+          period,
+          dimensionsMap: { TableName: table.tableName, GlobalSecondaryIndexName: index },
+          label: `writes of ${index}`,
+        }),
+      ),
+    ]),
+  ];
 }

@@ -1,5 +1,5 @@
 import { CannotStart } from "./cannot-start.ts";
-import type { Resource } from "./iam/permissions.ts";
+import { ofType, type Resource } from "./iam/permissions.ts";
 import { decide, type Policy, resourcePolicy } from "./iam/policy.ts";
 import { type Intrinsics, local } from "./intrinsics.ts";
 import type { Integration, Invoking } from "./invoking.ts";
@@ -144,9 +144,6 @@ function policyOf(document: Json | undefined, apiId: string, id: string): Policy
 
 const requestArn = (apiId: string, path: string): string =>
   `arn:aws:execute-api:${local.region}:${local.account}:${apiId}/${path}`;
-
-const ofType = (resources: readonly Resource[], wanted: string): readonly Resource[] =>
-  resources.filter(({ type }) => type === wanted);
 
 const fail = (sentence: string): never => {
   throw new CannotStart(sentence);

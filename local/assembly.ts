@@ -2,10 +2,17 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type ApiRoute, apiRoutesOf } from "./api-routes.ts";
 import { CannotStart } from "./cannot-start.ts";
-import { type Key, permissionsOf, type Role } from "./iam/permissions.ts";
+import {
+  type Key,
+  ofType,
+  type Permissions,
+  permissionsOf,
+  type Resource,
+  type Role,
+} from "./iam/permissions.ts";
 import type { Policy } from "./iam/policy.ts";
-import { intrinsics } from "./intrinsics.ts";
-import { invoking } from "./invoking.ts";
+import { type Intrinsics, intrinsics } from "./intrinsics.ts";
+import { type Invoking, invoking } from "./invoking.ts";
 import { type Json, type JsonObject, listOf, objectOf, parseJson, textOf } from "./json.ts";
 import type { Pipe } from "./pipe.ts";
 
@@ -99,50 +106,76 @@ export interface EventSource {
 export function readAssembly(folder: string): Application {
   const { stack, template, assets } = readStack(folder);
   const expressions = intrinsics(template, stack);
-  const { resolve: value, text, arn } = expressions;
   const resources = Object.entries(objectOf(template.Resources)).map(([id, resource]) => ({
     id,
     type: textOf(objectOf(resource).Type) ?? "",
     properties: objectOf(objectOf(resource).Properties),
     metadata: objectOf(objectOf(resource).Metadata),
   }));
-  const ofType = (...types: readonly string[]) => resources.filter(({ type }) => types.includes(type));
-
-  const code = (id: string, source: Json | undefined, metadata: JsonObject) => {
-    const key = text(objectOf(source).S3Key);
-    const path = (key === undefined ? undefined : assets.get(key)) ?? textOf(metadata["aws:asset:path"]);
-    if (path === undefined)
-      throw new CannotStart(`The assembly in ${folder} does not hold the code of ${id}.`);
-    return resolve(folder, path);
+  const permissions = permissionsOf(resources, expressions);
+  const read: Read = { ...expressions, folder, assets, permissions, resources };
+  const functions = functionsIn(read);
+  const who = invoking(resources, functions, permissions, expressions);
+  const routes = apiRoutesOf(resources, who, expressions);
+  if (routes.length === 0) fail(`Stack ${stack} in ${folder} has no routes of an API.`);
+  const queues = queuesIn(read);
+  const { secretPolicies, queuePolicies, keys } = permissions;
+  return {
+    stack,
+    functions,
+    routes,
+    schedules: schedulesIn(read, who),
+    tables: ofType(resources, "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable").map(
+      ({ id, properties }) => ({ name: nameOf(read, id), properties: objectOf(read.resolve(properties)) }),
+    ),
+    secrets: secretsOf(functions, read),
+    queues,
+    eventSources: eventSourcesIn(read, who, queues),
+    told: eventDeliveryIn(read, queues),
+    secretPolicies,
+    queuePolicies,
+    keys,
   };
+}
 
+type TemplateResource = Resource & { readonly metadata: JsonObject };
+
+/** A template whose expressions can be resolved. */
+interface Read extends Intrinsics, Pick<Stack, "assets"> {
+  readonly folder: string;
+  readonly resources: readonly TemplateResource[];
+  readonly permissions: Permissions;
+}
+
+const nameOf = ({ text }: Intrinsics, id: string): string => text({ Ref: id }) ?? id;
+
+function functionsIn(read: Read): readonly LambdaFunction[] {
+  const { resources, text, arn, resolve: value } = read;
   const layers = new Map(
-    ofType("AWS::Lambda::LayerVersion").map(({ id, properties, metadata }) => [
-      arn(id),
-      code(id, properties.Content, metadata),
+    ofType(resources, "AWS::Lambda::LayerVersion").map((layer) => [
+      arn(layer.id),
+      codeOf(read, layer, layer.properties.Content),
     ]),
   );
-
-  const permissions = permissionsOf(resources, expressions);
-  const aliases = ofType("AWS::Lambda::Alias").map(({ id, properties }) => ({
+  const aliases = ofType(resources, "AWS::Lambda::Alias").map(({ id, properties }) => ({
     arn: arn(id),
     version: text(properties.FunctionVersion) ?? "",
   }));
-  const functions = ofType("AWS::Lambda::Function").map(({ id, properties, metadata }): LambdaFunction => {
-    const source = code(id, properties.Code, metadata);
-    const handler = text(properties.Handler) ?? "";
+  return ofType(resources, "AWS::Lambda::Function").map((resource) => {
+    const { id, properties } = resource;
+    const folder = codeOf(read, resource, properties.Code);
     const layerArns = listOf(properties.Layers).map((layer) => text(layer) ?? "");
     const alias = aliases.find((each) => each.arn.startsWith(`${arn(id)}:`));
     const roleArn = text(properties.Role);
-    const role = roleArn === undefined ? undefined : permissions.role(roleArn);
+    const role = roleArn === undefined ? undefined : read.permissions.role(roleArn);
     return {
-      name: text({ Ref: id }) ?? id,
+      name: nameOf(read, id),
       arn: arn(id),
       invokedArn: alias?.arn ?? arn(id),
       version: alias?.version ?? "$LATEST",
       role,
-      folder: source,
-      ...findHandler(id, source, handler),
+      folder,
+      ...findHandler(id, folder, text(properties.Handler) ?? ""),
       layers: layerArns.map(
         (layer) => layers.get(layer) ?? fail(`${id} uses layer ${layer}, which is elsewhere.`),
       ),
@@ -152,13 +185,18 @@ export function readAssembly(folder: string): Application {
       tableActions: tableActions(role),
     };
   });
+}
 
-  const who = invoking(resources, functions, permissions, expressions);
-  const { calleeOf, checkGrant } = who;
+/** The folder of the assembly that holds its code. */
+function codeOf({ text, assets, folder }: Read, { id, metadata }: TemplateResource, source?: Json): string {
+  const key = text(objectOf(source).S3Key);
+  const path = (key === undefined ? undefined : assets.get(key)) ?? textOf(metadata["aws:asset:path"]);
+  return resolve(folder, path ?? fail(`The assembly in ${folder} does not hold the code of ${id}.`));
+}
 
-  const routes = apiRoutesOf(resources, who, expressions);
-
-  const schedules = ofType("AWS::Events::Rule").flatMap(({ id, properties }): readonly Schedule[] => {
+const schedulesIn = (read: Read, { calleeOf, checkGrant }: Invoking): readonly Schedule[] =>
+  ofType(read.resources, "AWS::Events::Rule").flatMap(({ id, properties }) => {
+    const { text, arn } = read;
     const expression = text(properties.ScheduleExpression);
     if (expression === undefined || properties.State === "DISABLED") return [];
     return listOf(properties.Targets).map((target) => {
@@ -167,17 +205,13 @@ export function readAssembly(folder: string): Application {
         fail(`${id} changes its event on the way to its target, which the local host cannot.`);
       const callee = calleeOf(text(to) ?? "", id);
       checkGrant(callee, "events.amazonaws.com", arn(id));
-      const name = text({ Ref: id }) ?? id;
+      const name = nameOf(read, id);
       return { name, arn: arn(id), expression, functionName: callee.name, input: text(input) };
     });
   });
 
-  const tables = ofType("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable").map(({ id, properties }) => ({
-    name: text({ Ref: id }) ?? id,
-    properties: objectOf(value(properties)),
-  }));
-
-  const queues = ofType("AWS::SQS::Queue").map(({ id, properties }): Queue => {
+const queuesIn = ({ resources, text, arn, resolve: value }: Read): readonly Queue[] =>
+  ofType(resources, "AWS::SQS::Queue").map(({ id, properties }) => {
     const { deadLetterTargetArn, maxReceiveCount } = objectOf(value(properties.RedrivePolicy));
     const target = textOf(deadLetterTargetArn)?.split(":").at(-1);
     return {
@@ -188,7 +222,13 @@ export function readAssembly(folder: string): Application {
       deadLetters: target === undefined ? undefined : { queue: target, after: Number(maxReceiveCount) },
     };
   });
-  const eventSources = ofType("AWS::Lambda::EventSourceMapping").map(({ id, properties }): EventSource => {
+
+const eventSourcesIn = (
+  { resources, text }: Read,
+  { calleeOf }: Invoking,
+  queues: readonly Queue[],
+): readonly EventSource[] =>
+  ofType(resources, "AWS::Lambda::EventSourceMapping").map(({ id, properties }) => {
     const source = text(properties.EventSourceArn) ?? "";
     return {
       queue: queues.find((each) => each.arn === source) ?? fail(`${id} reads ${source}, which is no queue.`),
@@ -198,36 +238,19 @@ export function readAssembly(folder: string): Application {
     };
   });
 
-  const told = ofType("AWS::Pipes::Pipe").map(({ properties }): EventDelivery => {
-    const busTargets = ofType("AWS::Events::Rule")
-      .filter((rule) => rule.properties.EventPattern !== undefined)
-      .flatMap((rule) => listOf(rule.properties.Targets).map((target) => text(objectOf(target).Arn)));
-    return {
-      table: tableOfStream(text(properties.Source)),
-      pipe: value(properties) as unknown as Pipe,
-      queues: queues.filter(({ arn: queueArn }) => busTargets.includes(queueArn)),
-    };
-  });
-
-  const secretArns = new Map(
-    ofType("AWS::SecretsManager::Secret").map(({ id, properties }) => [arn(id), text(properties.Name) ?? id]),
-  );
-  if (routes.length === 0) fail(`Stack ${stack} in ${folder} has no routes of an API.`);
-  const { secretPolicies, queuePolicies, keys } = permissions;
-  const secrets = secretsOf(functions, secretArns);
+function eventDeliveryIn(
+  { resources, text, resolve: value }: Read,
+  queues: readonly Queue[],
+): EventDelivery | undefined {
+  const [pipe] = ofType(resources, "AWS::Pipes::Pipe");
+  if (!pipe) return undefined;
+  const targets = ofType(resources, "AWS::Events::Rule")
+    .filter(({ properties }) => properties.EventPattern !== undefined)
+    .flatMap(({ properties }) => listOf(properties.Targets).map((target) => text(objectOf(target).Arn)));
   return {
-    stack,
-    functions,
-    routes,
-    schedules,
-    tables,
-    secrets,
-    queues,
-    eventSources,
-    told: told[0],
-    secretPolicies,
-    queuePolicies,
-    keys,
+    table: tableOfStream(text(pipe.properties.Source)),
+    pipe: value(pipe.properties) as unknown as Pipe,
+    queues: queues.filter(({ arn }) => targets.includes(arn)),
   };
 }
 
@@ -315,15 +338,19 @@ export function kindOf({ tableActions }: LambdaFunction): string {
   return writes ? "changes" : "reads records";
 }
 
-function secretsOf(
-  functions: readonly LambdaFunction[],
-  names: ReadonlyMap<string, string>,
-): readonly Secret[] {
+function secretsOf(functions: readonly LambdaFunction[], { resources, text, arn }: Read): readonly Secret[] {
+  const names = new Map(
+    ofType(resources, "AWS::SecretsManager::Secret").map(({ id, properties }) => [
+      arn(id),
+      text(properties.Name) ?? id,
+    ]),
+  );
   const secrets = new Map<string, Secret>();
   for (const { environment } of functions) {
-    for (const [variable, arn] of Object.entries(environment)) {
+    for (const [variable, secretArn] of Object.entries(environment)) {
       const key = /^(.+)_SECRET_ID$/.exec(variable)?.[1]?.toLowerCase();
-      if (key !== undefined) secrets.set(arn, { key, arn, name: names.get(arn) ?? arn });
+      if (key !== undefined)
+        secrets.set(secretArn, { key, arn: secretArn, name: names.get(secretArn) ?? secretArn });
     }
   }
   return [...secrets.values()];

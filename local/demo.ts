@@ -4,6 +4,7 @@
  */
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
+import { samples } from "../functions/samples.ts";
 import { openGateway, type Reply } from "../ops/smoke/gateway.ts";
 import { CannotStart } from "./cannot-start.ts";
 import { curlOf } from "./curl.ts";
@@ -222,13 +223,7 @@ async function otherProviders(): Promise<void> {
   const registered = await take({
     title: "NICEPAY: an account binding is registered",
     route: "nicepay/register-account-binding",
-    input: {
-      referenceNo,
-      billingNm: "Sari Dewi",
-      billingPhone: "+6282112345678",
-      callBackUrl: "https://merchant.example/done",
-      clientUserKey: `${run}-user`,
-    },
+    input: leastOf("nicepayRegisterAccountBinding", referenceNo),
     show: ["tXid", "registeredAt"],
   });
   // The sandbox's page plays the user who logs in; it sends the notification before it answers.
@@ -242,22 +237,26 @@ async function otherProviders(): Promise<void> {
   await take({
     title: "PayU: what became of a Load call",
     route: "payu/check-status",
-    input: { verifyClientTxnId: `${run}-load` },
+    input: leastOf("payuCheckStatus", `${run}-load`),
     show: ["responseCode", "responseMessage"],
   });
   await take({
     title: "Wibmo: a customer's identifiers are encrypted",
     route: "wibmo/encrypt",
-    input: { customerMobile: "+919990099999" },
+    input: leastOf("wibmoEncrypt", run),
     show: ["clientTxnId"],
   });
   await take({
     title: "DreamzWallet: a user's secret key",
     route: "dreamzwallet/get-secret-key",
-    input: { customerId: "189433" },
+    input: leastOf("dreamzwalletGetSecretKey", run),
     show: ["customerId"],
   });
 }
+
+/** The sample request with the required fields alone. */
+const leastOf = (name: keyof typeof samples, id: string) =>
+  samples[name].least(id).input as NonNullable<Step["input"]>;
 
 /** Only where the gateway, too, was started with NICEPAY_USER_DETAIL=on. */
 async function revoke(referenceNo: string): Promise<void> {

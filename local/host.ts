@@ -15,7 +15,7 @@ import { newCredentials } from "./iam/credentials.ts";
 import { writeCredentialsFile } from "./iam/person.ts";
 import { readPrincipals, writePrincipals } from "./iam/principals.ts";
 import { writeWorker } from "./lambda/environment.ts";
-import { budgetOf, openPool, type Pool } from "./lambda/pool.ts";
+import { budgetOf, openPool, type Pool, type PoolOutcome } from "./lambda/pool.ts";
 import { type LambdaProcess, startProcess } from "./lambda/process.ts";
 import { localConsole } from "./local-console.ts";
 import { openLogs, platformLine } from "./logs.ts";
@@ -27,7 +27,7 @@ import { routerOf } from "./routes.ts";
 import { startSchedules } from "./schedules.ts";
 import { openSecrets } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
-import { startStores } from "./stores.ts";
+import { type Stores, type StoresOrder, startStores } from "./stores.ts";
 
 export interface Host {
   readonly url: string;
@@ -60,54 +60,28 @@ export async function startHost(settings: Settings, project: string, tell: Tell)
   const secrets = openSecrets({ ...secretFiles, report: tell });
   // The synthesis takes longest; the rest is there when it ends.
   const worker = dataDir.file("worker.mjs");
+  const database = { binary: findDynoxide(settings.dynoxide), file: dataDir.file("dynamodb.sqlite") };
   const [assembled, dynamo, peers] = await Promise.all([
     during("the synthesis of the stack (infra/app.ts)", assemble(settings, project, dataDir), tell),
-    during(
-      "DynamoDB",
-      startDynamoDb({
-        binary: findDynoxide(settings.dynoxide),
-        file: dataDir.file("dynamodb.sqlite"),
-        log: logTo("dynamodb"),
-      }),
-      tell,
-    ),
+    during("DynamoDB", startDynamoDb({ ...database, log: logTo("dynamodb") }), tell),
     during("the sandboxes", startPeers(settings, dataDir, secrets, tell), tell),
     writeWorker(worker),
   ]);
-  const credentials = new Map(assembled.functions.map(({ name }) => [name, newCredentials()]));
-  const person = newCredentials();
-  const personFile = dataDir.file("aws-credentials");
-  writeCredentialsFile(personFile, person);
-  const assembly = assemblyOf(settings, dataDir);
-  const stores = await startStores(
-    {
-      database: dynamo.url,
-      assembly,
-      credentials,
-      person,
-      secrets: secretFiles,
-      messages: dataDir.file("queues.sqlite"),
-    },
-    {
-      log: logTo("stores"),
-      report: tell,
-      refused: (functionName, sentence) =>
-        logTo(functionName).line(platformLine("ERROR", `The template does not allow it: ${sentence}`)),
-    },
+  const { stores, credentialsOf, personFile } = await openStores(
+    { dataDir, functions: assembled.functions, logTo, tell },
+    { database: dynamo.url, assembly: assemblyOf(settings, dataDir), secrets: secretFiles },
   );
-  const application = {
-    ...assembled,
-    functions: assembled.functions.map((lambda) =>
-      localized(lambda, {
-        ...settings.overrides,
-        ...Object.fromEntries(peers.map(({ provider, url }) => [baseUrlVariable(provider), url])),
-        WEBHOOK_BASE_URL: settings.webhookOrigin ?? `http://127.0.0.1:${api.port}`,
-        AWS_ENDPOINT_URL_DYNAMODB: stores.dynamoDbUrl,
-        AWS_ENDPOINT_URL_SECRETS_MANAGER: stores.secretsManagerUrl,
-        AWS_ENDPOINT_URL_SQS: stores.queuesUrl,
-      }),
-    ),
+  const url = `http://127.0.0.1:${api.port}`;
+  const values = {
+    ...settings.overrides,
+    ...Object.fromEntries(peers.map((peer) => [baseUrlVariable(peer.provider), peer.url])),
+    WEBHOOK_BASE_URL: settings.webhookOrigin ?? url,
+    AWS_ENDPOINT_URL_DYNAMODB: stores.dynamoDbUrl,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: stores.secretsManagerUrl,
+    AWS_ENDPOINT_URL_SQS: stores.queuesUrl,
   };
+  const functions = assembled.functions.map((lambda) => localized(lambda, values));
+  const application = { ...assembled, functions };
   for (const table of application.tables) await dynamo.ensureTable(table);
   const explain = sparingly(tell);
   const admission = admissionOf(application, settings, dataDir, (sentence) => {
@@ -119,35 +93,26 @@ export async function startHost(settings: Settings, project: string, tell: Tell)
   const given = process.env.NODE_COMPILE_CACHE;
   const compileCache = given ?? dataDir.file("compile-cache");
   if (given === undefined) forgetOldCode(compileCache);
-  const pools = openPools(application, settings, (lambda) => {
-    const own = credentials.get(lambda.name) ?? fail(`${lambda.name} has no credentials`);
-    return startProcess(lambda, { worker, compileCache, credentials: own }, logTo(lambda.name));
-  });
-  const invoke = (functionName: string, event: string, signal: AbortSignal) => {
-    const pool = pools.get(functionName);
-    if (pool === undefined) throw new Error(`there is no function ${functionName}`);
+  const pools = openPools(application, settings, (lambda) =>
+    startProcess(
+      lambda,
+      { worker, compileCache, credentials: credentialsOf(lambda.name) },
+      logTo(lambda.name),
+    ),
+  );
+  const invoke: Invoke = (functionName, event, signal) => {
+    const pool = pools.get(functionName) ?? fail(`there is no function ${functionName}`);
     return pool.invoke(event, signal);
   };
-  const functionOf = new Map(application.routes.map(({ key, functionName }) => [key, functionName]));
-  const restRoutes = new Map(application.routes.map(({ key, rest }) => [key, rest]));
+  const events = application.told ? eventsOf({ url: dynamo.url, ...application.told }) : async () => [];
   backend.resolve({
-    route: routerOf([...functionOf.keys()]),
-    routes: [...functionOf.keys()],
+    ...routed(application, invoke),
     admit: admission.admit,
-    restOf: (routeKey) => restRoutes.get(routeKey),
-    invoke: (routeKey, event, signal) => invoke(functionOf.get(routeKey) ?? "", event, signal),
-    console: localConsole(`http://127.0.0.1:${api.port}`, peers, {
-      events: application.told ? eventsOf({ url: dynamo.url, ...application.told }) : async () => [],
-      async lookAtBooks(event) {
-        const books = application.functions.find(({ environment }) => "BOOKS_CALLS_A_DAY" in environment);
-        if (!books) return false;
-        return (await invoke(books.name, event, AbortSignal.timeout(books.timeoutMs))).kind === "answered";
-      },
-    }),
+    console: localConsole(url, peers, { events, lookAtBooks: lookingAtBooks(application, invoke) }),
   });
   const eventSources = startEventSources(application.eventSources, {
     endpoint: stores.queuesUrl,
-    credentialsOf: (name) => credentials.get(name) ?? fail(`${name} has no credentials`),
+    credentialsOf,
     invoke,
     report: (sentence) => logTo("event-sources").line(platformLine("ERROR", sentence)),
   });
@@ -157,27 +122,16 @@ export async function startHost(settings: Settings, project: string, tell: Tell)
   }, 30_000);
 
   return {
-    url: `http://127.0.0.1:${api.port}`,
+    url,
     application,
     addresses: [
-      {
-        what: "Console",
-        where: `http://127.0.0.1:${api.port}/`,
-        note: "records, sandboxes, reference: for a browser",
-      },
-      {
-        what: "DynamoDB",
-        where: stores.dynamoDbUrl,
-        note: `table ${application.tables.map(({ name }) => name).join(", ")}, keys in ${basename(personFile)}`,
-      },
-      { what: "Secrets Manager", where: stores.secretsManagerUrl, note: secrets.description },
-      {
-        what: "SQS",
-        where: stores.queuesUrl,
-        note: application.eventSources.map(({ queue }) => `queue ${queue.name}`).join(", "),
-      },
+      ...ownAddresses(application, stores, {
+        console: url,
+        keys: basename(personFile),
+        secrets: secrets.description,
+      }),
       ...admission.addresses,
-      ...peers.map(({ provider, url, note }) => ({ what: providers[provider].title, where: url, note })),
+      ...peers.map((peer) => ({ what: providers[peer.provider].title, where: peer.url, note: peer.note })),
     ],
     async stop(graceMs) {
       schedules.stop();
@@ -195,6 +149,71 @@ export async function startHost(settings: Settings, project: string, tell: Tell)
 const fail = (sentence: string): never => {
   throw new Error(sentence);
 };
+
+interface StoresGiven extends Pick<Application, "functions"> {
+  readonly dataDir: DataDir;
+  readonly logTo: ReturnType<typeof openLogs>;
+  readonly tell: Tell;
+}
+
+/** The stores, and the new credentials under which functions and whoever runs the host come to them. */
+async function openStores(
+  { dataDir, functions, logTo, tell }: StoresGiven,
+  order: Pick<StoresOrder, "database" | "assembly" | "secrets">,
+) {
+  const credentials = new Map(functions.map(({ name }) => [name, newCredentials()]));
+  const person = newCredentials();
+  const personFile = dataDir.file("aws-credentials");
+  writeCredentialsFile(personFile, person);
+  const stores = await startStores(
+    { ...order, credentials, person, messages: dataDir.file("queues.sqlite") },
+    {
+      log: logTo("stores"),
+      report: tell,
+      refused: (functionName, sentence) =>
+        logTo(functionName).line(platformLine("ERROR", `The template does not allow it: ${sentence}`)),
+    },
+  );
+  const credentialsOf = (name: string) => credentials.get(name) ?? fail(`${name} has no credentials`);
+  return { stores, credentialsOf, personFile };
+}
+
+type Invoke = (functionName: string, event: string, signal: AbortSignal) => Promise<PoolOutcome>;
+
+/** The routes of the API, and the function behind each. */
+function routed({ routes }: Application, invoke: Invoke): Omit<Backend, "admit" | "console"> {
+  const byKey = new Map(routes.map((route) => [route.key, route]));
+  return {
+    route: routerOf([...byKey.keys()]),
+    routes: [...byKey.keys()],
+    restOf: (routeKey) => byKey.get(routeKey)?.rest,
+    invoke: (routeKey, event, signal) => invoke(byKey.get(routeKey)?.functionName ?? "", event, signal),
+  };
+}
+
+const lookingAtBooks =
+  ({ functions }: Application, invoke: Invoke) =>
+  async (event: string): Promise<boolean> => {
+    const books = functions.find(({ environment }) => "BOOKS_CALLS_A_DAY" in environment);
+    if (!books) return false;
+    return (await invoke(books.name, event, AbortSignal.timeout(books.timeoutMs))).kind === "answered";
+  };
+
+/** Where the console and the stores are, with what a person needs to use them. */
+function ownAddresses(
+  { tables, eventSources }: Application,
+  { dynamoDbUrl, secretsManagerUrl, queuesUrl }: Stores,
+  { console, keys, secrets }: { readonly console: string; readonly keys: string; readonly secrets: string },
+): readonly Address[] {
+  const tableNames = tables.map(({ name }) => name).join(", ");
+  const queueNames = eventSources.map(({ queue }) => `queue ${queue.name}`).join(", ");
+  return [
+    { what: "Console", where: `${console}/`, note: "records, sandboxes, reference: for a browser" },
+    { what: "DynamoDB", where: dynamoDbUrl, note: `table ${tableNames}, keys in ${keys}` },
+    { what: "Secrets Manager", where: secretsManagerUrl, note: secrets },
+    { what: "SQS", where: queuesUrl, note: queueNames },
+  ];
+}
 
 /** Who may call, and where a person finds whose keys to sign with. */
 function admissionOf(

@@ -30,10 +30,9 @@ export function intrinsics(template: JsonObject, stackName: string): Intrinsics 
   const resources = objectOf(template.Resources);
   const parameters = objectOf(template.Parameters);
   const properties = (logicalId: string) => objectOf(objectOf(resources[logicalId]).Properties);
-  /** How many logical ids are the same without their hash. */
-  const bearers = new Map<string, number>();
-  for (const short of Object.keys(resources).map(withoutHash))
-    bearers.set(short, (bearers.get(short) ?? 0) + 1);
+  const typeOf = (logicalId: string) => textOf(objectOf(resources[logicalId]).Type) ?? "";
+  /** The logical ids that are the same without their hash. */
+  const bearers = Map.groupBy(Object.keys(resources), withoutHash);
 
   function evaluate(value: Json): Json | typeof noValue {
     if (isArray(value)) return value.map(evaluate).filter((item) => item !== noValue);
@@ -67,10 +66,9 @@ export function intrinsics(template: JsonObject, stackName: string): Intrinsics 
     if (resources[id] === undefined) {
       throw new CannotStart(`Stack ${stackName} refers to ${id}, which its template does not have.`);
     }
-    const type = textOf(objectOf(resources[id]).Type);
-    if (type === "AWS::SQS::Queue")
+    if (typeOf(id) === "AWS::SQS::Queue")
       return `https://sqs.${local.region}.amazonaws.com/${local.account}/${physicalName(id)}`;
-    return type !== undefined && referredByArn.has(type) ? arn(id) : physicalName(id);
+    return referredByArn.has(typeOf(id)) ? arn(id) : physicalName(id);
   }
 
   function parameter(id: string): Json {
@@ -83,38 +81,14 @@ export function intrinsics(template: JsonObject, stackName: string): Intrinsics 
 
   /** The name that the template gives, else the logical id without the hash that CDK adds to it. */
   function physicalName(id: string): string {
-    const type = textOf(objectOf(resources[id]).Type) ?? "";
-    const given = properties(id)[nameProperties[type] ?? "Name"];
-    const name = given === undefined ? undefined : text(given);
+    const name = text(properties(id)[nameProperties[typeOf(id)] ?? "Name"]);
     if (name !== undefined) return name;
     const short = withoutHash(id);
-    return short === "" || (bearers.get(short) ?? 0) > 1 ? id : short;
+    return short === "" || (bearers.get(short)?.length ?? 0) > 1 ? id : short;
   }
 
-  function arn(id: string): string {
-    const type = textOf(objectOf(resources[id]).Type) ?? "";
-    const service = (serviceOfType[type] ?? type.split("::")[1] ?? "unknown").toLowerCase();
-    const start = `arn:aws:${service}:${local.region}:${local.account}`;
-    if (type === "AWS::Lambda::Function") return `${start}:function:${physicalName(id)}`;
-    if (type === "AWS::Lambda::Version") return `${start}:function:${functionOf(id)}:${firstVersion}`;
-    if (type === "AWS::Lambda::Alias") return `${start}:function:${functionOf(id)}:${physicalName(id)}`;
-    if (type === "AWS::IAM::Role") {
-      return `arn:aws:iam::${local.account}:role${text(properties(id).Path) ?? "/"}${physicalName(id)}`;
-    }
-    if (type === "AWS::IAM::ManagedPolicy") return `arn:aws:iam::${local.account}:policy/${physicalName(id)}`;
-    if (type === "AWS::KMS::Key") return `${start}:key/${physicalName(id)}`;
-    if (type === "AWS::DynamoDB::Table" || type === "AWS::DynamoDB::GlobalTable") {
-      return `${start}:table/${physicalName(id)}`;
-    }
-    // Secrets Manager ends every ARN with a hyphen and six random characters.
-    if (type === "AWS::SecretsManager::Secret") return `${start}:secret:${physicalName(id)}-000000`;
-    return `${start}:${physicalName(id)}`;
-  }
-
-  /** The name of the function that a version or alias is of: a template may give its name, ARN or partial ARN. */
-  function functionOf(id: string): string {
-    return (text(properties(id).FunctionName) ?? "").replace(/^.*:function:/, "");
-  }
+  const arn = (id: string): string =>
+    arnOf(typeOf(id), physicalName(id), (property) => text(properties(id)[property]) ?? "");
 
   function attribute(argument: Json): string {
     const [id, name] = isArray(argument) ? argument : splitAttribute(required(argument, "Fn::GetAtt"));
@@ -163,6 +137,25 @@ export function intrinsics(template: JsonObject, stackName: string): Intrinsics 
   }
 
   return { resolve: evaluateTo, text, arn };
+}
+
+/** The ARN of what has this type and name; `given` is the text of a property of it. */
+function arnOf(type: string, name: string, given: (property: string) => string): string {
+  const service = (serviceOfType[type] ?? type.split("::")[1] ?? "unknown").toLowerCase();
+  const start = `arn:aws:${service}:${local.region}:${local.account}`;
+  // A template may give the function's name, its ARN or a part of that.
+  const functionName = given("FunctionName").replace(/^.*:function:/, "");
+  if (type === "AWS::Lambda::Function") return `${start}:function:${name}`;
+  if (type === "AWS::Lambda::Version") return `${start}:function:${functionName}:${firstVersion}`;
+  if (type === "AWS::Lambda::Alias") return `${start}:function:${functionName}:${name}`;
+  if (type === "AWS::IAM::Role") return `arn:aws:iam::${local.account}:role${given("Path") || "/"}${name}`;
+  if (type === "AWS::IAM::ManagedPolicy") return `arn:aws:iam::${local.account}:policy/${name}`;
+  if (type === "AWS::KMS::Key") return `${start}:key/${name}`;
+  if (type === "AWS::DynamoDB::Table" || type === "AWS::DynamoDB::GlobalTable")
+    return `${start}:table/${name}`;
+  // Secrets Manager ends every ARN with a hyphen and six random characters.
+  if (type === "AWS::SecretsManager::Secret") return `${start}:secret:${name}-000000`;
+  return `${start}:${name}`;
 }
 
 /** What a function that has just been deployed has. */

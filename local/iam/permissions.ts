@@ -37,29 +37,34 @@ export interface Resource {
   readonly properties: JsonObject;
 }
 
+/** Those of one of these types, in the template's order. */
+export const ofType = <R extends Resource>(
+  resources: readonly R[],
+  ...types: readonly string[]
+): readonly R[] => resources.filter(({ type }) => types.includes(type));
+
 export function permissionsOf(
   resources: readonly Resource[],
   { resolve, text, arn }: Intrinsics,
 ): Permissions {
-  const ofType = (...types: readonly string[]) => resources.filter(({ type }) => types.includes(type));
   const fail = (sentence: string): never => {
     throw new CannotStart(sentence);
   };
 
-  const keysOfTemplate = ofType("AWS::KMS::Key").map(({ id, properties }) => ({
+  const keysOfTemplate = ofType(resources, "AWS::KMS::Key").map(({ id, properties }) => ({
     names: [arn(id), text({ Ref: id })],
     key: { arn: arn(id), policy: resourcePolicy(resolve(properties.KeyPolicy), `key ${id}`) },
   }));
   const encrypted = [
-    ...ofType("AWS::DynamoDB::Table").map(({ id, properties }) => ({
+    ...ofType(resources, "AWS::DynamoDB::Table").map(({ id, properties }) => ({
       id,
       name: text(objectOf(properties.SSESpecification).KMSMasterKeyId),
     })),
-    ...ofType("AWS::SecretsManager::Secret").map(({ id, properties }) => ({
+    ...ofType(resources, "AWS::SecretsManager::Secret").map(({ id, properties }) => ({
       id,
       name: text(properties.KmsKeyId),
     })),
-    ...ofType("AWS::SQS::Queue").map(({ id, properties }) => ({
+    ...ofType(resources, "AWS::SQS::Queue").map(({ id, properties }) => ({
       id,
       name: text(properties.KmsMasterKeyId),
     })),
@@ -72,21 +77,23 @@ export function permissionsOf(
     }),
   );
 
-  const open = ofType("AWS::DynamoDB::Table").find(
+  const open = ofType(resources, "AWS::DynamoDB::Table").find(
     ({ properties }) => properties.ResourcePolicy !== undefined,
   );
   if (open !== undefined) fail(`Table ${open.id} has a resource policy, which the local host does not know.`);
 
   const secretPolicies = new Map<string, Policy>();
-  for (const { id, properties } of ofType("AWS::SecretsManager::ResourcePolicy")) {
+  for (const { id, properties } of ofType(resources, "AWS::SecretsManager::ResourcePolicy")) {
     const secret = text(properties.SecretId) ?? fail(`${id} names no secret.`);
     secretPolicies.set(secret, resourcePolicy(resolve(properties.ResourcePolicy), id));
   }
 
   const queuePolicies = new Map(
-    ofType("AWS::SQS::QueuePolicy").flatMap(({ id, properties }) =>
+    ofType(resources, "AWS::SQS::QueuePolicy").flatMap(({ id, properties }) =>
       listOf(properties.Queues).map((url) => {
-        const queue = ofType("AWS::SQS::Queue").find((each) => text({ Ref: each.id }) === text(url));
+        const queue = ofType(resources, "AWS::SQS::Queue").find(
+          (each) => text({ Ref: each.id }) === text(url),
+        );
         const policy = resourcePolicy(resolve(properties.PolicyDocument), id);
         return [arn(queue?.id ?? fail(`${id} names no queue.`)), policy] as const;
       }),
@@ -94,11 +101,11 @@ export function permissionsOf(
   );
 
   /** Policies that are resources of their own, and the roles that have them. */
-  const attached = ofType("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy");
+  const attached = ofType(resources, "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy");
 
   function role(roleArn: string): Role {
     const found =
-      ofType("AWS::IAM::Role").find(({ id }) => arn(id) === roleArn) ??
+      ofType(resources, "AWS::IAM::Role").find(({ id }) => arn(id) === roleArn) ??
       fail(`The template does not have role ${roleArn}, so what it may do is not known.`);
     const { id, properties } = found;
     if (properties.PermissionsBoundary !== undefined)

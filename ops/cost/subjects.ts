@@ -19,24 +19,53 @@ const post = (body: object, key?: string): Invocation => ({
   ...(key !== undefined && { key }),
 });
 
+/** `ready` is sent, and answered with that status. */
+const subject = (name: string, of: string, ready: Subject["ready"], status = 200): Subject => ({
+  name,
+  of,
+  status,
+  ready,
+});
+
+const debitWallet = "aggrepay/debit-wallet";
+const webhook = "nicepay/account-binding-webhook";
 const mpin = "1234";
 const amount = "120.50";
 const email = "asha.rao@example.com";
 
+/** As long as a UUID, which is what most callers take. */
+const id = (what: string, n: number) => `${what}-${String(n).padStart(35 - what.length, "0")}`;
+const list = (query: NonNullable<Invocation["query"]>): Invocation => ({ method: "GET", query });
+const idOf = (body: Answer["body"]) => (body.record as { readonly id: string }).id;
+
 /** In this order: what leaves something for a person, or in doubt, comes after what looks for it. */
 export async function subjectsIn(world: World): Promise<readonly Subject[]> {
+  const shop = await openShop(world);
+  return [
+    ...reads(shop),
+    ...money(shop),
+    ...customers(shop),
+    ...bindings(),
+    ...looks(shop),
+    ...decisions(shop),
+    subject("debit as usually written", usualDebit, async (n) => shop.debit(id("usual", n))),
+  ];
+}
+
+type Shop = Awaited<ReturnType<typeof openShop>>;
+
+/** Who the situations are about, and the requests that several have. */
+async function openShop(world: World) {
+  /** What comes before a situation, and must be answered so. */
   const done = async (name: string, request: Invocation, status = 200): Promise<Answer["body"]> => {
     const { answer } = await world.invoke(name, request);
     if (answer.status === status) return answer.body;
     throw new Error(`${name} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   };
   let mobiles = 0;
-  const newMobile = () => {
-    mobiles += 1;
-    return `+9198${String(mobiles).padStart(8, "0")}`;
-  };
   const registration = async () => {
-    const mobileNumber = newMobile();
+    mobiles += 1;
+    const mobileNumber = `+9198${String(mobiles).padStart(8, "0")}`;
     await done("aggrepay/registration-otp", post({ email, mobileNumber }, `otp-${mobileNumber}`));
     const person = { mobileNumber, otp: sandboxOtp, firstName: "Asha", lastName: "Rao", mpin };
     return post(person, `register-${mobileNumber}`);
@@ -53,220 +82,123 @@ export async function subjectsIn(world: World): Promise<readonly Subject[]> {
   const payee = await newCustomer();
   /** An inquiry goes through the customer's list, which must not grow by what else is measured. */
   const doubter = await newCustomer();
-
   const debit = (id: string, pin = mpin, fromCustomerId = customerId) =>
     post({ fromCustomerId, amount, mpin: pin, merchantTransactionId: id });
   const lost = (id: string) => debit(id, mpin, doubter);
-  /** As long as a UUID, which is what most callers take. */
-  const id = (what: string, n: number) => `${what}-${String(n).padStart(35 - what.length, "0")}`;
-  const binding = (referenceNo: string) => ({
-    referenceNo,
-    billingNm: "Jhon Doe",
-    billingPhone: "+6282112345678",
-    callBackUrl: "https://shop.example/bound",
-    clientUserKey: "user-1",
-  });
-  const notification = (referenceNo: string) => {
-    const { billingNm, billingPhone, clientUserKey } = binding(referenceNo);
-    const { iMid, merchantKey } = nicepaySandboxSecret;
-    const merchantToken = accountBindingToken({ iMid, referenceNo, billingPhone }, merchantKey);
-    const userToken = `token-${referenceNo}`;
-    return post({
-      merchantToken,
-      iMid,
-      referenceNo,
-      mitraCd: "KDVI",
-      billingNm,
-      billingPhone,
-      userToken,
-      clientUserKey,
-    });
-  };
-  const webhook = "nicepay/account-binding-webhook";
-  const idOf = (body: Answer["body"]) => (body.record as { readonly id: string }).id;
-  const list = (query: NonNullable<Invocation["query"]>): Invocation => ({ method: "GET", query });
-  const reading = (name: string, of: string, body: (n: number) => object): Subject => ({
-    name,
-    of,
-    status: 200,
-    ready: async (n) => post(body(n)),
-  });
+  return { done, registration, credit, debit, lost, customerId, payee };
+}
 
+function reads({ customerId }: Shop): readonly Subject[] {
+  const customerMobile = "+919876543210";
   return [
-    reading("balance", "aggrepay/fetch-balance", () => ({ customerId })),
-    reading("PayU status", "payu/check-status", (n) => ({ verifyClientTxnId: id("load", n) })),
-    reading("Wibmo token", "wibmo/encrypt", () => ({ customerMobile: "+919876543210" })),
-    reading("Wibmo record", "wibmo/retrieve-customer-record", () => ({ customerMobile: "+919876543210" })),
-    reading("DreamzWallet key", "dreamzwallet/get-secret-key", () => ({ customerId: "asha" })),
-    {
-      name: "credit",
-      of: "aggrepay/credit-wallet",
-      status: 200,
-      ready: async (n) => credit(customerId, id("credit", n), amount),
-    },
-    { name: "debit", of: "aggrepay/debit-wallet", status: 200, ready: async (n) => debit(id("debit", n)) },
-    {
-      name: "debit, repeated",
-      of: "aggrepay/debit-wallet",
-      status: 200,
-      async ready(n) {
-        await done("aggrepay/debit-wallet", debit(id("twice", n)));
-        return debit(id("twice", n));
-      },
-    },
-    {
-      name: "debit, declined",
-      of: "aggrepay/debit-wallet",
-      status: 422,
-      ready: async (n) => debit(id("declined", n), "9999"),
-    },
-    {
-      name: "debit, in doubt",
-      of: "aggrepay/debit-wallet",
-      status: 504,
-      ready: async (n) => lost(id("lost.sandbox.reset-after", n)),
-    },
-    {
-      name: "debit in doubt, repeated",
-      of: "aggrepay/debit-wallet",
-      status: 200,
-      // Of the situation before this one, whose doubt this ends.
-      ready: async (n) => lost(id("lost.sandbox.reset-after", n)),
-    },
-    {
-      name: "transfer",
-      of: "aggrepay/wallet-to-wallet",
-      status: 200,
-      ready: async (n) =>
-        post({
-          fromCustomerId: customerId,
-          toCustomerId: payee,
-          amount,
-          mpin,
-          merchantTransactionId: id("transfer", n),
-        }),
-    },
-    {
-      name: "reversal",
-      of: "aggrepay/debit-reversal",
-      status: 200,
-      async ready(n) {
-        await done("aggrepay/debit-wallet", debit(id("undone", n)));
-        return post({ merchantTransactionId: id("undone", n) });
-      },
-    },
-    {
-      name: "registration of a customer",
-      of: "aggrepay/register-customer",
-      status: 200,
-      ready: () => registration(),
-    },
-    {
-      name: "update of a customer",
-      of: "aggrepay/update-customer",
-      status: 200,
-      ready: async (n) => post({ customerId, city: `Town ${n}` }, id("update", n)),
-    },
-    {
-      name: "registration of a binding",
-      of: "nicepay/register-account-binding",
-      status: 200,
-      ready: async (n) => post(binding(id("link", n))),
-    },
-    {
-      name: "notification of a binding",
-      of: webhook,
-      status: 200,
-      // Of the registration before.
-      ready: async (n) => notification(id("link", n)),
-    },
-    {
-      name: "binding",
-      of: "account-bindings/get",
-      status: 200,
-      ready: async (n) => ({ method: "GET", path: { referenceNo: id("link", n) } }),
-    },
-    {
-      name: "record",
-      of: "records/get",
-      status: 200,
-      async ready(n) {
-        const body = await done("aggrepay/debit-wallet", debit(id("debit", n)));
-        return { method: "GET", path: { id: idOf(body) } };
-      },
-    },
-    {
-      name: "list of what waits, empty",
-      of: "records/list",
-      status: 200,
-      ready: async () => list({ state: "needs_attention" }),
-    },
-    {
-      name: "list of a customer, ten rows",
-      of: "records/list",
-      status: 200,
-      ready: async () => list({ customerId, limit: "10" }),
-    },
-    { name: "reconcile, nothing due", of: "reconcile", status: 200, ready: async () => undefined },
-    {
-      name: "reconcile, one in doubt",
-      of: "reconcile",
-      status: 200,
-      async ready(n) {
-        await done("aggrepay/debit-wallet", lost(id("left.sandbox.reset-after", n)), 504);
-        await sleep(20);
-        return undefined;
-      },
-    },
-    {
-      name: "settled by hand",
-      of: "records/resolve",
-      status: 200,
-      async ready(n) {
-        // A notification of what nobody registered waits for a person.
-        await done(webhook, notification(id("stray", n)));
-        const listed = await done("records/list", list({ state: "needs_attention" }));
-        const [waiting] = listed.result as readonly { readonly id: string }[];
-        return {
-          method: "POST",
-          path: { id: waiting?.id ?? "" },
-          body: { outcome: "declined", reason: "Nobody registered it" },
-        };
-      },
-    },
-    {
-      name: "settled by hand, ten at once",
-      of: "records/resolve",
-      status: 207,
-      async ready(n) {
+    subject("balance", "aggrepay/fetch-balance", async () => post({ customerId })),
+    subject("PayU status", "payu/check-status", async (n) => post({ verifyClientTxnId: id("load", n) })),
+    subject("Wibmo token", "wibmo/encrypt", async () => post({ customerMobile })),
+    subject("Wibmo record", "wibmo/retrieve-customer-record", async () => post({ customerMobile })),
+    subject("DreamzWallet key", "dreamzwallet/get-secret-key", async () => post({ customerId: "asha" })),
+  ];
+}
+
+const money = ({ done, credit, debit, lost, customerId, payee }: Shop): readonly Subject[] => [
+  subject("credit", "aggrepay/credit-wallet", async (n) => credit(customerId, id("credit", n), amount)),
+  subject("debit", debitWallet, async (n) => debit(id("debit", n))),
+  subject("debit, repeated", debitWallet, async (n) => {
+    await done(debitWallet, debit(id("twice", n)));
+    return debit(id("twice", n));
+  }),
+  subject("debit, declined", debitWallet, async (n) => debit(id("declined", n), "9999"), 422),
+  subject("debit, in doubt", debitWallet, async (n) => lost(id("lost.sandbox.reset-after", n)), 504),
+  // Of the situation before this one, whose doubt this ends.
+  subject("debit in doubt, repeated", debitWallet, async (n) => lost(id("lost.sandbox.reset-after", n))),
+  subject("transfer", "aggrepay/wallet-to-wallet", async (n) => {
+    const merchantTransactionId = id("transfer", n);
+    return post({ fromCustomerId: customerId, toCustomerId: payee, amount, mpin, merchantTransactionId });
+  }),
+  subject("reversal", "aggrepay/debit-reversal", async (n) => {
+    await done(debitWallet, debit(id("undone", n)));
+    return post({ merchantTransactionId: id("undone", n) });
+  }),
+];
+
+const customers = ({ registration, customerId }: Shop): readonly Subject[] => [
+  subject("registration of a customer", "aggrepay/register-customer", () => registration()),
+  subject("update of a customer", "aggrepay/update-customer", async (n) =>
+    post({ customerId, city: `Town ${n}` }, id("update", n)),
+  ),
+];
+
+const user = { billingNm: "Jhon Doe", billingPhone: "+6282112345678", clientUserKey: "user-1" };
+
+function notification(referenceNo: string): Invocation {
+  const { iMid, merchantKey } = nicepaySandboxSecret;
+  const { billingPhone } = user;
+  const merchantToken = accountBindingToken({ iMid, referenceNo, billingPhone }, merchantKey);
+  const userToken = `token-${referenceNo}`;
+  return post({ ...user, merchantToken, iMid, referenceNo, mitraCd: "KDVI", userToken });
+}
+
+const bindings = (): readonly Subject[] => [
+  subject("registration of a binding", "nicepay/register-account-binding", async (n) =>
+    post({ ...user, referenceNo: id("link", n), callBackUrl: "https://shop.example/bound" }),
+  ),
+  // Of the registration before.
+  subject("notification of a binding", webhook, async (n) => notification(id("link", n))),
+  subject("binding", "account-bindings/get", async (n) => ({
+    method: "GET",
+    path: { referenceNo: id("link", n) },
+  })),
+];
+
+const looks = ({ done, debit, lost, customerId }: Shop): readonly Subject[] => [
+  subject("record", "records/get", async (n) => {
+    const body = await done(debitWallet, debit(id("debit", n)));
+    return { method: "GET", path: { id: idOf(body) } };
+  }),
+  subject("list of what waits, empty", "records/list", async () => list({ state: "needs_attention" })),
+  subject("list of a customer, ten rows", "records/list", async () => list({ customerId, limit: "10" })),
+  subject("reconcile, nothing due", "reconcile", async () => undefined),
+  subject("reconcile, one in doubt", "reconcile", async (n) => {
+    await done(debitWallet, lost(id("left.sandbox.reset-after", n)), 504);
+    await sleep(20);
+    return undefined;
+  }),
+];
+
+function decisions({ done, lost }: Shop): readonly Subject[] {
+  const decide = (id: string, body: object): Invocation => ({ method: "POST", path: { id }, body });
+  const waiting = async (query: NonNullable<Invocation["query"]>): Promise<readonly string[]> => {
+    const { result } = await done("records/list", list({ state: "needs_attention", ...query }));
+    return (result as readonly { readonly id: string }[]).map(({ id }) => id);
+  };
+  return [
+    subject("settled by hand", "records/resolve", async (n) => {
+      // A notification of what nobody registered waits for a person.
+      await done(webhook, notification(id("stray", n)));
+      const [first = ""] = await waiting({});
+      return decide(first, { outcome: "declined", reason: "Nobody registered it" });
+    }),
+    subject(
+      "settled by hand, ten at once",
+      "records/resolve",
+      async (n) => {
         const strays = Array.from({ length: 10 }, (_, at) => id(`stray-${at}`, n));
         for (const each of strays) await done(webhook, notification(each));
-        const listed = await done("records/list", list({ state: "needs_attention", limit: "10" }));
-        const ids = (listed.result as readonly { readonly id: string }[]).map((each) => each.id);
+        const ids = await waiting({ limit: "10" });
         return post({ ids, outcome: "declined", reason: "Nobody registered them" });
       },
-    },
-    {
-      name: "proposed by one person",
-      of: "records/resolve",
-      status: 202,
-      async ready(n) {
+      207,
+    ),
+    subject(
+      "proposed by one person",
+      "records/resolve",
+      async (n) => {
         const stuck = lost(id("stuck.sandbox.reset-after.sandbox.inquiry.http-502", n));
-        await done("aggrepay/debit-wallet", stuck, 504);
+        await done(debitWallet, stuck, 504);
         await sleep(20);
-        const body = await done("aggrepay/debit-wallet", stuck, 504);
-        return {
-          method: "POST",
-          path: { id: idOf(body) },
-          body: { outcome: "not_executed", reason: "The provider's support says so" },
-        };
+        const body = await done(debitWallet, stuck, 504);
+        return decide(idOf(body), { outcome: "not_executed", reason: "The provider's support says so" });
       },
-    },
-    {
-      name: "debit as usually written",
-      of: usualDebit,
-      status: 200,
-      ready: async (n) => debit(id("usual", n)),
-    },
+      202,
+    ),
   ];
 }

@@ -12,6 +12,7 @@ import { openDataDir } from "../../local/data-dir.ts";
 import { findDynoxide, startDynamoDb } from "../../local/dynamodb.ts";
 import { writeWorker } from "../../local/lambda/environment.ts";
 import { type LambdaProcess, startProcess } from "../../local/lambda/process.ts";
+import type { Log } from "../../local/logs.ts";
 import { startPeers } from "../../local/peers.ts";
 import { openSecrets } from "../../local/secrets.ts";
 import { startSecretsManager } from "../../local/secrets-manager.ts";
@@ -64,6 +65,9 @@ const project = resolve(import.meta.dirname, "../..");
 export const usualDebit = "usual/debit-wallet";
 /** Nobody checks them here. */
 const credentials = { accessKeyId: "local", secretAccessKey: "local", sessionToken: "local" };
+const fail = (sentence: string): never => {
+  throw new Error(sentence);
+};
 const silent = { line: () => undefined, stream: () => undefined };
 
 export async function openWorld(): Promise<World> {
@@ -71,9 +75,6 @@ export async function openWorld(): Promise<World> {
   const assembly = process.env.ASSEMBLY_DIR ?? (await sharedAssembly(project));
   const application = readAssembly(assembly);
   const dataDir = openDataDir(join(folder, "data"));
-  const fail = (sentence: string): never => {
-    throw new Error(sentence);
-  };
   // Doubt is due at once, and a person's if that look settles nothing, so that nothing need be waited for.
   const settings = readSettings(
     { DATA_DIR: dataDir.path, BACK_OFF_MS: "1", DOUBT_LIMIT_MS: "1", SECOND_PERSON: "on" },
@@ -106,21 +107,7 @@ export async function openWorld(): Promise<World> {
     AWS_ENDPOINT_URL_DYNAMODB: table.url,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: vault.url,
   };
-  const worker = join(folder, "worker.mjs");
-  await writeWorker(worker);
-  const localized = (lambda: LambdaFunction): LambdaFunction => ({
-    ...lambda,
-    environment: Object.fromEntries([
-      ...Object.entries(lambda.environment),
-      ...Object.entries(addresses).filter(
-        ([name]) => name in lambda.environment || name.startsWith("AWS_ENDPOINT_URL_"),
-      ),
-    ]),
-  });
-  const lambdas = new Map(application.functions.map((lambda) => [lambda.name, localized(lambda)]));
-  const usual = lambdas.get(functionName("aggrepay/debit-wallet"));
-  if (usual === undefined) throw new Error("the assembly has no debit-wallet");
-  lambdas.set(functionName(usualDebit), { ...usual, ...(await bundleUsual(folder)), layers: [] });
+  const lambdas = await lambdasOf(application, addresses, folder);
 
   let logs = "";
   const log = {
@@ -132,18 +119,7 @@ export async function openWorld(): Promise<World> {
       }),
   };
   const started = new Map<string, LambdaProcess>();
-  const start = async (name: string) => {
-    const lambda = lambdas.get(functionName(name));
-    if (lambda === undefined) throw new Error(`the assembly has no ${name}`);
-    // Nothing that was compiled before, as on Lambda.
-    const process = startProcess(
-      lambda,
-      { worker, compileCache: await mkdtemp(join(folder, "compiled-")), credentials },
-      log,
-    );
-    await process.initialized;
-    return process;
-  };
+  const start = await starting(folder, lambdas, log);
   const { read } = meter();
 
   return {
@@ -188,6 +164,41 @@ export async function openWorld(): Promise<World> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Starts a function in a process of its own. */
+async function starting(folder: string, lambdas: ReadonlyMap<string, LambdaFunction>, log: Log) {
+  const worker = join(folder, "worker.mjs");
+  await writeWorker(worker);
+  return async (name: string): Promise<LambdaProcess> => {
+    const lambda = lambdas.get(functionName(name)) ?? fail(`the assembly has no ${name}`);
+    // Nothing that was compiled before, as on Lambda.
+    const process = startProcess(
+      lambda,
+      { worker, compileCache: await mkdtemp(join(folder, "compiled-")), credentials },
+      log,
+    );
+    await process.initialized;
+    return process;
+  };
+}
+
+/** The functions by their names in the template, told those addresses, and the debit as it is usually written. */
+async function lambdasOf(
+  { functions }: Application,
+  addresses: Readonly<Record<string, string>>,
+  folder: string,
+): Promise<ReadonlyMap<string, LambdaFunction>> {
+  const localized = functions.map((lambda): [string, LambdaFunction] => {
+    const told = Object.entries(addresses).filter(
+      ([name]) => name in lambda.environment || name.startsWith("AWS_ENDPOINT_URL_"),
+    );
+    return [lambda.name, { ...lambda, environment: { ...lambda.environment, ...Object.fromEntries(told) } }];
+  });
+  const lambdas = new Map(localized);
+  const usual = lambdas.get(functionName("aggrepay/debit-wallet"));
+  if (usual === undefined) throw new Error("the assembly has no debit-wallet");
+  return lambdas.set(functionName(usualDebit), { ...usual, ...(await bundleUsual(folder)), layers: [] });
 }
 
 /** `aggrepay/debit-wallet` is AggrepayDebitWallet in the template. */
