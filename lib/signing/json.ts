@@ -95,8 +95,6 @@ class Decoder {
   readonly #maxDepth: number;
   /** The keys and indexes that lead to the value being read. Its length is the depth. */
   readonly #path: (string | number)[] = [];
-  /** The latest key at each place of an object. */
-  readonly #keys: string[] = [];
   #at = 0;
 
   constructor(text: string, options: DecodeOptions) {
@@ -137,7 +135,7 @@ class Decoder {
     do {
       if (this.#next() !== QUOTE) this.#fail("a key in quotes or the object's end was expected");
       const keyAt = this.#at;
-      const key = this.#key(members.size);
+      const key = this.#string();
       this.#path.push(key);
       if (this.#refuseDuplicates && members.has(key)) this.#fail("an object gives a key twice", keyAt);
       if (!this.#take(COLON)) this.#fail("a colon was expected");
@@ -164,24 +162,6 @@ class Decoder {
   #open(): void {
     if (!(this.#path.length < this.#maxDepth)) this.#fail("lists and objects are nested too deeply");
     this.#at++;
-  }
-
-  /** The rows of a list have the same keys in the same places: the key of the row before is taken again where it stands here. */
-  #key(place: number): string {
-    const at = this.#at + 1;
-    const before = this.#keys[place];
-    if (
-      before !== undefined &&
-      this.#text.charCodeAt(at + before.length) === QUOTE &&
-      this.#text.startsWith(before, at)
-    ) {
-      this.#at = at + before.length + 1;
-      return before;
-    }
-    const key = this.#string();
-    // One that was escaped may stand for a quote or a backslash, which the text does not hold as they are.
-    if (place < mostKeys && !SPECIAL.test(key)) this.#keys[place] = key;
-    return key;
   }
 
   #string(): string {
@@ -290,9 +270,6 @@ const COMMA = 0x2c;
 const LETTER_T = 0x74;
 const LETTER_F = 0x66;
 const LETTER_N = 0x6e;
-/** What cannot stand in a string without an escape. */
-const SPECIAL = /["\\]|[^ -\uffff]/;
-const mostKeys = 64;
 
 function isSpace(code: number | undefined): boolean {
   return code === SPACE || code === 0x0a || code === 0x0d || code === 0x09;

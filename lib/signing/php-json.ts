@@ -15,15 +15,6 @@ export type PhpJsonOptions = {
  */
 export function encodePhpJson(value: JsonValue, options: PhpJsonOptions = {}): string {
   const slash = options.bareSlashes ? "/" : "\\/";
-  // Rows have the same keys.
-  const keys = new Map<string, string>();
-  const keyOf = (key: string): string => {
-    const known = keys.get(key);
-    if (known !== undefined) return known;
-    const written = `${quote(key, slash)}:`;
-    if (keys.size < mostKeys) keys.set(key, written);
-    return written;
-  };
   const encode = (item: JsonValue): string => {
     if (typeof item === "string") return quote(item, slash);
     if (item === null || typeof item === "boolean") return String(item);
@@ -35,14 +26,12 @@ export function encodePhpJson(value: JsonValue, options: PhpJsonOptions = {}): s
     }
     for (const [key, member] of item) {
       if (text !== "") text += ",";
-      text += keyOf(key) + encode(member);
+      text += `${quote(key, slash)}:${encode(member)}`;
     }
     return `{${text}}`;
   };
   return encode(value);
 }
-
-const mostKeys = 256;
 
 function isList(value: readonly JsonValue[] | JsonObject): value is readonly JsonValue[] {
   return Array.isArray(value);

@@ -139,6 +139,10 @@ function reply(members: string, bareSlashes = false, salt = secret.salt): string
   return `{${members},"hash":"${hashOf(salt, encodePhpJson(decodeJson(`{${members}}`), { bareSlashes }))}"}`;
 }
 
+/** What was hashed as it is, with the hash at its end. */
+const withHash = (text: string, salt = secret.salt): string =>
+  `${text.slice(0, -1)},"hash":"${hashOf(salt, text)}"}`;
+
 const open = (body: string | Uint8Array, salts: string[] = [secret.salt]) =>
   openAggrepayReply(Buffer.from(body), salts);
 
@@ -202,6 +206,35 @@ describe("openAggrepayReply", () => {
       }),
       { numRuns: 3000 },
     );
+  });
+
+  it("does not believe a reply in PHP's own form with any byte changed", () => {
+    const text = '{"data":{"balance":"41.0","at":"1\\/2","ok":true},"error":null,"page":{"n":[3]}}';
+    const genuine = Buffer.from(withHash(text));
+    expect(open(genuine).verified).toBe(true);
+    for (const at of genuine.keys())
+      for (const change of [0x01, 0x02, 0x20, 0x80]) {
+        const tampered = Buffer.from(genuine);
+        tampered[at] = (tampered[at] ?? 0) ^ change;
+        expect(open(tampered).verified).toBe(false);
+      }
+  });
+
+  it("believes what was hashed as it came, though PHP would write it otherwise, where the hash stands last", () => {
+    const text = '{"data":{"balance":1.50},"error":null,"page":null}';
+    expect(open(withHash(text))).toMatchObject({ verified: true, signed: true, error: null });
+    expect(open(withHash(text, "old"), ["new", "old"]).verified).toBe(true);
+    expect(open(withHash(text, "old"), ["new"])).toEqual({ verified: false, why: "hash is wrong" });
+    expect(open(`${withHash(text)} `)).toEqual({ verified: false, why: "hash is wrong" });
+    expect(open(withHash(text).replace("1.50", "1.5")).verified).toBe(false);
+  });
+
+  it("does not take a hash at the end of a part for the whole's", () => {
+    const whole = withHash('{"data":1,"error":null,"page":null}');
+    expect(open(`{"data":1,"error":null,"page":${whole}}`)).toEqual({
+      verified: false,
+      why: "hash is missing",
+    });
   });
 
   it.each([
