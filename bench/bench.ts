@@ -39,8 +39,11 @@ try {
   for (const name of wanted) {
     const [load = 0] = loadavg();
     const part = await parts[name](world, scale);
-    results[name] = { ...part, measured: measuredNow(load) };
+    const result = { ...part, measured: measuredNow(load) };
+    results[name] = result;
     console.log(`${part.title}\n\n${tableText(part.rows)}\n`);
+    // A run that is ended keeps what it has measured.
+    if (values.update === true) await keep(name, result);
   }
 } finally {
   await world.close();
@@ -51,4 +54,3 @@ console.log(
   `Medians, and medians of the ratios of calls that were made one after the other. Node ${process.version}, ${cpus().length} x ${model}; ${seconds} s`,
 );
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, undefined, 1)}\n`);
-if (values.update === true) await keep(results);

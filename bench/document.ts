@@ -34,27 +34,20 @@ export function measuredNow(loadBefore: number): string {
   return `${day}, ${cpus().length} x ${model.trim()}, Node ${process.version}, load ${loads}`;
 }
 
-/** Keeps what was measured, and writes it into docs/performance.md. */
-export async function keep(
-  parts: Readonly<Record<string, Part & { readonly measured: string }>>,
-): Promise<void> {
-  const kept = Object.entries(parts).map(([name, { title, rows, measured }]) => [
-    name,
-    { title, rows, measured },
-  ]);
-  const results = { ...readResults(), ...Object.fromEntries(kept) };
+/** Keeps what was measured of a part, and writes it into docs/performance.md. */
+export async function keep(name: string, { title, rows, measured }: Kept): Promise<void> {
+  const results = v.parse(resultsShape, { ...readResults(), [name]: { title, rows, measured } });
   writeFileSync(file, `${JSON.stringify(results, undefined, 1)}\n`);
-  await draw(results);
+  if (plotted.includes(name)) await draw(name, title, rows);
   writeFileSync(documentFile, updated(readDocument(), results));
 }
 
+type Kept = Part & { readonly measured: string };
+
 /** The library that draws is large, and only this needs it. */
-async function draw(results: Results): Promise<void> {
+async function draw(name: string, title: string, rows: Part["rows"]): Promise<void> {
   const { plotOf } = await import("./plots.ts");
-  for (const [name, { title, rows }] of Object.entries(results)) {
-    const svg = plotted.includes(name) ? plotOf(title, rows) : undefined;
-    if (svg !== undefined) writeFileSync(join(plots, `${name}.svg`), svg);
-  }
+  writeFileSync(join(plots, `${name}.svg`), plotOf(title, rows));
 }
 
 const block = (name: string) => new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- end of ${name} -->)`);

@@ -11,12 +11,12 @@ export interface Taken {
 
 export type ByKind = Readonly<Record<Kind, Taken>>;
 
-const nothing = (): Taken => ({ milliseconds: [], cpu: [], failed: 0 });
+export const nothing = (): Taken => ({ milliseconds: [], cpu: [], failed: 0 });
 export const noneYet = (): ByKind => ({ ours: nothing(), usual: nothing(), floor: nothing() });
 
 /** What is still done after an answer belongs to its call. */
 const afterMs = 4;
-const warmUpCalls = 30;
+export const warmUpCalls = 30;
 
 /** Functions that have answered before, one of each kind. */
 export async function warmed(
@@ -55,16 +55,25 @@ export async function inTurns(
     for (const kind of rotated(kinds, round)) {
       const process = processes[kind];
       await before(process);
-      const cpuBefore = cpuMs(process);
-      const { milliseconds, status } = await world.call(process, operation);
-      await sleep(afterMs);
-      const { [kind]: own } = taken;
-      own.milliseconds.push(milliseconds);
-      own.cpu.push(cpuMs(process) - cpuBefore);
-      if (status !== 200) own.failed += 1;
+      await taking(taken[kind], world, process, operation);
     }
   for (const process of Object.values(processes)) process.kill();
   return taken;
+}
+
+/** One call, and what it took. */
+export async function taking(
+  taken: Taken,
+  world: World,
+  process: LambdaProcess,
+  operation: Operation,
+): Promise<void> {
+  const cpuBefore = cpuMs(process);
+  const { milliseconds, status } = await world.call(process, operation);
+  await sleep(afterMs);
+  taken.milliseconds.push(milliseconds);
+  taken.cpu.push(cpuMs(process) - cpuBefore);
+  if (status !== 200) taken.failed += 1;
 }
 
 export const rotated = <T>(all: readonly T[], by: number): readonly T[] => {

@@ -69,6 +69,10 @@ const promises: readonly Promised[] = [
   },
   { what: "The same: debits written twice", figures: losses.map((row) => frozen(row, "written twice")) },
   {
+    what: "A debit with 1,000,000 records in the table, of one with 1,000",
+    figures: [{ part: "records", row: "debit-wallet", column: "1,000,000 / 1,000", limit: 1.1 }],
+  },
+  {
     what: "Bundles with the layer, debit and read; the layer",
     unit: "kB",
     figures: [

@@ -37,12 +37,15 @@ export interface Subject {
 
 /**
  * Round trips in milliseconds; a provider at no distance that is `plain` speaks HTTP without TLS, and one over an own link is
- * named by that.
+ * named by that. A store that is not the world's own table is spoken to without a link.
  */
 export interface Place {
   readonly provider: number | "plain" | OwnLink;
-  readonly store: number;
+  readonly store: number | Store;
 }
+
+/** A table, and where it is asked. */
+export type Store = Pick<TestTable, "name" | "url">;
 
 /** A link to the provider that one process has to itself. */
 export interface OwnLink {
@@ -109,7 +112,7 @@ export async function openWorld(): Promise<World> {
     typeof link === "number" ? far.ports.provider[link] : link.port;
 
   type Code = Pick<Subject, "entry" | "layers"> & { readonly name: string; readonly timeoutMs: number };
-  type Peers = Pick<TestTable, "name" | "url"> & { readonly provider: string };
+  type Peers = Store & { readonly provider: string };
   const lambdaOf = ({ name, entry, layers, timeoutMs }: Code, peers: Peers): LambdaFunction => ({
     ...{ name, arn: name, invokedArn: name, version: "$LATEST", role: undefined },
     ...{ entry, exportName: "handler", layers, folder: join(entry, ".."), memoryMb: 512, timeoutMs },
@@ -153,9 +156,12 @@ export async function openWorld(): Promise<World> {
         place.provider === "plain"
           ? `http://127.0.0.1:${far.ports.plain}`
           : `https://localhost:${portOf(place.provider)}`;
-      const store = `http://127.0.0.1:${far.ports.store[place.store]}`;
+      const store =
+        typeof place.store === "number"
+          ? { name: table.name, url: `http://127.0.0.1:${far.ports.store[place.store]}` }
+          : place.store;
       const code = { ...subject, name: `${subject.kind}-${subject.operation}`, timeoutMs: 28_000 };
-      return started(lambdaOf(code, { provider, name: table.name, url: store }), compileCache);
+      return started(lambdaOf(code, { provider, ...store }), compileCache);
     },
     startReconciler({ name, url }, { port }, timeoutMs) {
       const code = { ...reconciler, name: "reconcile", timeoutMs };

@@ -49,6 +49,8 @@ const recordsTable = {
 export interface TestTable {
   readonly name: string;
   readonly url: string;
+  /** Where the engine keeps it: a database of SQLite. */
+  readonly file: string;
   readonly client: DynamoDBClient;
   /** A patient client of the same table behind another address, such as a counting proxy's: what is lost there alone is lost. */
   clientAt(url: string): DynamoDBClient;
@@ -111,10 +113,11 @@ export async function scanAll(
 /** The records table on the engine that `npm start` uses, in a folder of its own. */
 export async function startTable(name = "records"): Promise<TestTable> {
   const folder = await mkdtemp(join(tmpdir(), "records-"));
+  const file = join(folder, "dynamodb.sqlite");
   const silent = { line: () => undefined, stream: () => undefined };
   const engine = await startDynamoDb({
     binary: findDynoxide(process.env.DYNOXIDE_BIN),
-    file: join(folder, "dynamodb.sqlite"),
+    file,
     log: silent,
   });
   await engine.ensureTable({ name, properties: recordsTable });
@@ -122,6 +125,7 @@ export async function startTable(name = "records"): Promise<TestTable> {
   return {
     name,
     url: engine.url,
+    file,
     client,
     clientAt: (url) => patient({ ...localCredentials, AWS_ENDPOINT_URL_DYNAMODB: url }),
     async item(id) {
