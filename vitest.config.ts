@@ -2,16 +2,25 @@ import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./test/support/longest-first.ts";
 import { common, slow } from "./vitest.slow.config.ts";
 
-/** What changes nothing that other files could notice: all of these that one worker runs share its modules. */
-const pure = [
+/**
+ * What runs functions in the test's own process, under its environment, its output and its clock: each of these has a process to
+ * itself. All others change nothing that another file could notice; those that one worker runs share its modules.
+ */
+const alone = [
   // Connections are those of the process's own runtime.
-  "test/!(connections).test.ts",
-  "test/{bench,contract,infra,inspect,providers,sandbox,secrets,signing}/**/*.test.ts",
+  "test/connections.test.ts",
+  "test/gateway/{calls,metrics-outages,webhook-outages,webhook-queue-storm}.test.ts",
 ];
 
 const ofQuick = { ...common, testTimeout: 30_000 };
-const quick = { ...ofQuick, name: "quick", include: ["test/**/*.test.ts"], exclude: [...slow, ...pure] };
-const sharing = { ...ofQuick, name: "quick, sharing", include: pure, isolate: false };
+const quick = { ...ofQuick, name: "quick", include: alone };
+const sharing = {
+  ...ofQuick,
+  name: "quick, sharing",
+  include: ["test/**/*.test.ts"],
+  exclude: [...slow, ...alone],
+  isolate: false,
+};
 
 /** `vitest run` runs all tests, with `--project "quick*"` the quick ones. */
 export default defineConfig({

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { decideEach } from "../../lib/operation/decide-each.ts";
 import { type Asked, decide, type Saying } from "../../lib/operation/decision.ts";
 import { type SecondPerson, secondPersonIn } from "../../lib/operation/second-person.ts";
@@ -14,6 +14,7 @@ const { table, records } = startedRecords();
 beforeAll(() => {
   vi.spyOn(process.stdout, "write").mockImplementation(() => true);
 });
+afterAll(() => void vi.restoreAllMocks());
 
 const role = "arn:aws:sts::123456789012:assumed-role/desk";
 const person = (caller: string, session: string, secondPerson: SecondPerson = "on"): Asked => ({
