@@ -9,7 +9,7 @@ import { common, slow } from "./vitest.slow.config.ts";
 const alone = [
   // Connections are those of the process's own runtime.
   "test/connections.test.ts",
-  "test/gateway/{calls,metrics-outages,webhook-outages,webhook-queue-storm}.test.ts",
+  "test/gateway/{calls,metrics-outages,webhook-outages}.test.ts",
 ];
 
 const ofQuick = { ...common, testTimeout: 30_000 };

@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /**
  * What takes long: every point at which a change can break and every order in which others then act, doubt that has to be
- * waited for, a storm of notifications, histories of a hostile world, a table that is slow to answer, and what pages try in a
+ * waited for, storms of notifications, histories of a hostile world, a table that is slow to answer, and what pages try in a
  * real browser.
  */
 export const slow = [
@@ -11,7 +11,7 @@ export const slow = [
   "test/gateway/altered-ids.test.ts",
   "test/gateway/brown-out.test.ts",
   "test/gateway/doubt.test.ts",
-  "test/gateway/webhook-storm.test.ts",
+  "test/gateway/webhook-{storm,queue-storm}.test.ts",
   "test/world/world.test.ts",
 ];
 

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { bareEnvironment } from "../support/processes.ts";
 
 export interface Ended {
   readonly code: number;
@@ -26,8 +27,8 @@ export function openShell(program: string, environment: Readonly<Record<string, 
   const command = join(folder, "gw");
   writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
   chmodSync(command, 0o755);
-  const { PATH, NODE_COMPILE_CACHE } = process.env;
-  const base = { PATH: `${folder}:${PATH}`, NODE_COMPILE_CACHE, HOME: folder, ...environment };
+  const bare = bareEnvironment();
+  const base = { ...bare, PATH: `${folder}:${bare.PATH}`, HOME: folder, ...environment };
   return {
     folder,
     run: (line, more = {}) =>

@@ -1,8 +1,7 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll } from "vitest";
 import type { Gateway } from "../support/gateway.ts";
 import { sign } from "./signing.ts";
 
@@ -223,11 +222,6 @@ export const fixtureEnv = (options?: FixtureOptions): Readonly<Record<string, st
   SCHEDULE_MS: "0",
 });
 
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
 interface Template {
   readonly Resources: Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>;
 }
@@ -243,12 +237,9 @@ export function changedAssembly(change: (resources: Template["Resources"]) => vo
   return folder;
 }
 
-/** An empty folder that lasts until the tests of the file are over. */
-export function newFolder(name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), `wallet-gateway-${name}-`));
-  folders.push(folder);
-  return folder;
-}
+/** An empty folder that lasts until all tests are over. */
+export const newFolder = (name: string): string =>
+  mkdtempSync(join(process.env.TEST_DIR ?? tmpdir(), `${name}-`));
 
 /** Waits for what must come; the test's own timeout is the limit. */
 export async function until<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {

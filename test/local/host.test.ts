@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Gateway, type GatewayOptions, startGateway } from "../support/gateway.ts";
-import { processesOf } from "../support/processes.ts";
+import { bareEnvironment, processesOf } from "../support/processes.ts";
 import { asPerson, fixtureEnv, newFolder, tableProperties, until } from "./fixture.ts";
 
 const running: Gateway[] = [];
@@ -54,7 +54,7 @@ describe("kill -9 of the host", () => {
     const env = fixtureEnv();
     for (const delay of [40, 80, 120, 160]) {
       const child = execFile(process.execPath, [resolve("local/start.ts")], {
-        env: { PATH: process.env.PATH, ...env, DATA_DIR: dataDir, PORT: "0" },
+        env: { ...bareEnvironment(), ...env, DATA_DIR: dataDir, PORT: "0" },
       });
       await new Promise((next) => setTimeout(next, delay));
       child.kill("SIGKILL");

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { shown, sparingly, whyNotFound } from "../../local/explain.ts";
 import { during } from "../../local/progress.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
+import { bareEnvironment } from "../support/processes.ts";
 import { fixtureEnv, newFolder, until } from "./fixture.ts";
 
 /** What `npm start` tells whoever runs it: that it works, what it waits for, and why a request was refused. */
@@ -19,7 +20,7 @@ const run = (script: string, env: Readonly<Record<string, string>>): Promise<End
     const child = execFile(
       process.execPath,
       [resolve(script)],
-      { env: { PATH: process.env.PATH, ...env } },
+      { env: { ...bareEnvironment(), ...env } },
       (_, out, err) => done({ code: child.exitCode, out: out + err }),
     );
   });

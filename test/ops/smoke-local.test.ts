@@ -7,6 +7,7 @@ import { functions } from "../../functions/index.ts";
 import { routesOf } from "../../lib/operation/definition.ts";
 import { clientOf, scanAll } from "../support/dynamodb.ts";
 import { startGateway } from "../support/gateway.ts";
+import { bareEnvironment } from "../support/processes.ts";
 import { walletOf } from "../support/sandbox-gateway.ts";
 import { started } from "../support/started.ts";
 
@@ -27,7 +28,7 @@ function smokeIn(
     const child = execFile(
       process.execPath,
       [file, ...args],
-      { env: { PATH: process.env.PATH, ...env } },
+      { env: { ...bareEnvironment(), ...env } },
       (_error, stdout, stderr) => found({ code: child.exitCode ?? -1, out: stdout + stderr }),
     );
     // It may have ended without reading what is typed.

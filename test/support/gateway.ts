@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Credentials } from "../../local/iam/signature.ts";
+import { bareEnvironment } from "./processes.ts";
 
 /** Never called: by it `vitest --changed` knows that whoever starts a gateway tests all of this. */
 export const served = () => [
@@ -40,11 +41,9 @@ export interface GatewayOptions {
 export async function startGateway({ env = {}, dataDir }: GatewayOptions = {}): Promise<Gateway> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), "wallet-gateway-data-")));
   const child = spawn(process.execPath, [resolve(import.meta.dirname, "../../local/start.ts")], {
-    // Nothing that happens to be set where the tests run may change what they test.
     env: {
-      PATH: process.env.PATH,
+      ...bareEnvironment(),
       ASSEMBLY_DIR: process.env.ASSEMBLY_DIR,
-      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       PORT: "0",
       LOG: "1",
       DATA_DIR: folder,

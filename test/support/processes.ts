@@ -1,5 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 
+/**
+ * The environment of a program that a test starts: nothing that happens to be set where the tests run may change what they test.
+ * What V8 has compiled is kept for all of them.
+ */
+export const bareEnvironment = (): NodeJS.ProcessEnv => {
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  return { PATH, NODE_COMPILE_CACHE };
+};
+
 export interface RunningProcess {
   readonly pid: number;
   readonly parent: number;
