@@ -196,6 +196,8 @@ const ours = {
   "not-found": { status: 404, retry: "after-fix" },
   "in-progress": { status: 409, retry: "same-identity" },
   "already-done": { status: 409, retry: "never" },
+  "wrong-credential": { status: 422, retry: "after-fix" },
+  "insufficient-funds": { status: 422, retry: "after-fix" },
   "limit-exceeded": { status: 422, retry: "after-fix" },
   declined: { status: 422, retry: "after-fix" },
   "identity-reused": { status: 422, retry: "after-fix" },
