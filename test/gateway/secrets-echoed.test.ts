@@ -115,17 +115,35 @@ function lastInquiryOf(record: string): string {
 
 const inquiryFields = ["transaction_id", "transaction_status", "payment_type", "transaction_type"];
 
+/** Debits whose reply is lost, by what is then shown of them. */
+const inquired = forms.map(([, write], form) => {
+  const { name, secret, mpin } = secretOf(form);
+  const field = inquiryFields[Math.floor(form / 4) % inquiryFields.length] ?? "";
+  return { id: idOf("inquiry", name, form), field, echo: write(secret), mpin };
+});
+const listed = ["transaction_id", "merchant_transaction_id"]
+  .flatMap((field) => ["", "R1."].map((prefix) => ({ field, prefix })))
+  .flatMap(({ field, prefix }, at) =>
+    forms.map(([, write], form) => {
+      const { name, secret, mpin } = secretOf(form + at);
+      return { id: idOf(`row-${at}`, name, form), field, echo: `${prefix}${write(secret)}`, mpin };
+    }),
+  );
+const plain = {
+  ...{ id: "row-plain", field: "merchant_transaction_id" },
+  ...{ echo: "Row.of-nobody_1", mpin: planted.mpin },
+};
+
 describe("a provider echoes", () => {
-  test("in the replies to inquiries", async () => {
+  beforeAll(async () => {
     peer.script({ debitwallet: reset });
-    const asked = forms.map(([, write], form) => {
-      const { name, secret, mpin } = secretOf(form);
-      const field = inquiryFields[Math.floor(form / 4) % inquiryFields.length] ?? "";
-      return { id: idOf("inquiry", name, form), field, echo: write(secret), mpin };
-    });
-    for (const { id, mpin } of asked) expect((await debit(id, mpin)).status).toBe(504);
+    for (const { id, mpin } of [...inquired, ...listed, plain])
+      expect((await debit(id, mpin)).status).toBe(504);
     await sleep(leaseMs + 100);
-    for (const [at, { id, field, echo, mpin }] of asked.entries()) {
+  });
+
+  test("in the replies to inquiries", async () => {
+    for (const [at, { id, field, echo, mpin }] of inquired.entries()) {
       const isRefused = at % 3 === 0;
       peer.script({
         fetchbymerchantransactionid: isRefused
@@ -139,29 +157,9 @@ describe("a provider echoes", () => {
   }, 120_000);
 
   test("in the ids of the rows that a customer's list shows, which the line about an inquiry names", async () => {
-    peer.script({ debitwallet: reset });
-    const asked = [
-      { field: "transaction_id", prefix: "" },
-      { field: "transaction_id", prefix: "R1." },
-      { field: "merchant_transaction_id", prefix: "" },
-      { field: "merchant_transaction_id", prefix: "R1." },
-    ].flatMap(({ field, prefix }, at) =>
-      forms.map(([, write], form) => {
-        const { name, secret, mpin } = secretOf(form + at);
-        return { id: idOf(`row-${at}`, name, form), field, echo: `${prefix}${write(secret)}`, mpin };
-      }),
-    );
-    const plain = {
-      id: "row-plain",
-      field: "merchant_transaction_id",
-      echo: "Row.of-nobody_1",
-      mpin: planted.mpin,
-    };
-    for (const { id, mpin } of [...asked, plain]) expect((await debit(id, mpin)).status).toBe(504);
-    await sleep(leaseMs + 100);
     const page = { page_size: 100, page_number: 0, total_pages: 1, total_elements: 1 };
     const learned = new Map<string, string>();
-    for (const { id, field, echo, mpin } of [...asked, plain]) {
+    for (const { id, field, echo, mpin } of [...listed, plain]) {
       peer.script({
         fetchbymerchantransactionid: refusal(
           "INVALID-PARAMS",

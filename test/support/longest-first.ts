@@ -2,7 +2,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Little to read and long to run: vitest goes by a file's size where it has never run it. */
 const waits =
-  /(?:client\/examples|gateway\/(?:echoes-of-providers|secrets-echoed|webhook-queue|merchant-webhook)|infra\/app|local\/told)\.test\.ts$/;
+  /(?:client\/examples|gateway\/(?:webhook-queue|merchant-webhook|registration-evidence)|infra\/app|local\/told)\.test\.ts$/;
 
 /** The slow files before the quick ones, and what waits before what does not: what is left at the end is short. */
 export class LongestFirst extends BaseSequencer {
