@@ -14,7 +14,7 @@ const times = {
   LEASE_MS: "7000",
   QUIET_PERIOD_MS: "1000",
   BACK_OFF_MS: "300",
-  SCHEDULE_MS: "500",
+  SCHEDULE_MS: "1000",
 };
 /** Lease, quiet period and some turns of the reconciler, on a busy machine. */
 const settledWithinMs = 60_000;

@@ -55,7 +55,7 @@ let asked: Gateway;
 let scripted: AggrepayGateway;
 let timed: Gateway;
 let timedDir: string;
-const timedEnv = { ...times, SCHEDULE_MS: "300" };
+const timedEnv = { ...times, SCHEDULE_MS: "1000" };
 const wallet = patientWalletOf(() => asked);
 const timedWallet = patientWalletOf(() => timed);
 /** Customers of the first, and one of the last. */

@@ -7,9 +7,9 @@ import {
   registrationOf,
 } from "../support/account-bindings.ts";
 import type { Answer } from "../support/aggrepay-gateway.ts";
-import { echoForms, searchingEchoes } from "../support/echoes.ts";
+import { echoForms } from "../support/echoes.ts";
+import { expectNoEchoes } from "../support/no-echoes.ts";
 import type { Reply } from "../support/peer.ts";
-import { pipeOf, through } from "../support/pipe.ts";
 import { started } from "../support/started.ts";
 import { jsonOf, reply, startWallets } from "../support/wallets.ts";
 
@@ -38,7 +38,6 @@ const of: Readonly<Record<string, readonly string[]>> = {
   nicepay: [secrets.nicepay.merchantKey],
 };
 const all = Object.fromEntries([...new Set(Object.values(of).flat()), userToken].map((text) => [text, text]));
-const { needles, found } = searchingEchoes(all);
 const forms = Object.entries(echoForms);
 
 const answers: string[] = [];
@@ -135,29 +134,4 @@ describe("a provider echoes", () => {
   }, 120_000);
 });
 
-describe("and of no echo anything is found", () => {
-  test("of which there are more than thirty, each of which the search finds", () => {
-    expect(forms.length).toBeGreaterThanOrEqual(30);
-    for (const { what, text } of needles) expect(found(`…${text}…`)).toContain(what);
-  });
-
-  test("in answers", () => {
-    expect(answers.length).toBeGreaterThan(500);
-    expect([...new Set(found(answers.join("\n")))]).toEqual([]);
-  });
-
-  test("in what the host and its functions print", () => {
-    expect(wallets.logs().length).toBeGreaterThan(5_000);
-    expect(found(wallets.logs())).toEqual([]);
-  });
-
-  test("in records and events", async () => {
-    const items = await wallets.items();
-    expect(items.length).toBeGreaterThan(130);
-    expect([...new Set(found(items.map((item) => JSON.stringify(item)).join("\n")))]).toEqual([]);
-    const images = items.map((NewImage) => ({ dynamodb: { NewImage, SequenceNumber: "1" } }));
-    const events = through(await pipeOf(process.env.ASSEMBLY_DIR ?? ""), images);
-    expect(events.length).toBeGreaterThan(100);
-    expect(found(JSON.stringify(events))).toEqual([]);
-  });
-});
+expectNoEchoes(all, { gateway: wallets, answers, least: { answers: 500, items: 130, events: 100 } });

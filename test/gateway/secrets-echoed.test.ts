@@ -1,14 +1,11 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { clientOf, scanAll } from "../support/dynamodb.ts";
-import { echoForms, searchingEchoes } from "../support/echoes.ts";
-import { type Gateway, startGateway } from "../support/gateway.ts";
-import { type Peer, planted, refusal, reset, signed, startPeer } from "../support/peer.ts";
-import { pipeOf, through } from "../support/pipe.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Answer } from "../support/aggrepay-gateway.ts";
+import { echoForms } from "../support/echoes.ts";
+import { expectNoEchoes } from "../support/no-echoes.ts";
+import { type Peer, planted, refusal, reset, signed } from "../support/peer.ts";
+import { started } from "../support/started.ts";
+import { startWallets } from "../support/wallets.ts";
 
 /**
  * A provider writes back what it was sent and what it has of ours, in every form of `echoForms` and in every place of its
@@ -27,24 +24,10 @@ const secrets = { mpin: planted.mpin, short: "7391", apiKey: planted.apiKey, sal
 const customerId = "487420489";
 const forms = Object.entries(echoForms);
 
-let folder: string;
-let peer: Peer;
-let gateway: Gateway;
 const answers: string[] = [];
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "secrets-echoed-"));
-  const secretsFile = join(folder, "secrets.json");
-  const { apiKey, salt } = planted;
-  await writeFile(secretsFile, JSON.stringify({ aggrepay: { apiKey, salt } }));
-  peer = await startPeer();
-  gateway = await startGateway({ env: { ...env, SECRETS_FILE: secretsFile, AGGREPAY_BASE_URL: peer.url } });
-});
-
-afterAll(async () => {
-  await gateway?.stop();
-  await peer?.close();
-  await rm(folder, { recursive: true, force: true });
+const { apiKey, salt } = planted;
+const { gateway } = started({
+  gateway: () => startWallets({ secrets: { aggrepay: { apiKey, salt } }, env }),
 });
 
 interface Told {
@@ -55,22 +38,20 @@ interface Told {
   };
 }
 
-async function told(response: Response): Promise<Told> {
-  const text = await response.text();
-  answers.push(`${JSON.stringify([...response.headers])} ${text}`);
-  return { status: response.status, body: JSON.parse(text) };
+async function told(answer: Promise<Answer>): Promise<Told> {
+  const { headers, text } = await answer;
+  answers.push(`${JSON.stringify([...headers])} ${text}`);
+  return answer as Promise<unknown> as Promise<Told>;
 }
 
-const debit = async (merchantTransactionId: string, mpin: string) =>
+const debit = (merchantTransactionId: string, mpin: string) =>
   told(
-    await fetch(`${gateway.url}/v1/aggrepay/debit-wallet`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ fromCustomerId: customerId, amount: "5.00", mpin, merchantTransactionId }),
+    gateway.call("aggrepay/debit-wallet", {
+      ...{ fromCustomerId: customerId, amount: "5.00", mpin, merchantTransactionId },
     }),
   );
 
-const view = async (id = "") => told(await fetch(`${gateway.url}/v1/records/${id}`));
+const view = (id = "") => told(gateway.get(`/v1/records/${id}`));
 
 const eachSecret = Object.entries(secrets).map(([name, secret]) => ({
   name,
@@ -136,7 +117,7 @@ const plain = {
 
 describe("a provider echoes", () => {
   beforeAll(async () => {
-    peer.script({ debitwallet: reset });
+    gateway.peer.script({ debitwallet: reset });
     for (const { id, mpin } of [...inquired, ...listed, plain])
       expect((await debit(id, mpin)).status).toBe(504);
     await sleep(leaseMs + 100);
@@ -145,7 +126,7 @@ describe("a provider echoes", () => {
   test("in the replies to inquiries", async () => {
     for (const [at, { id, field, echo, mpin }] of inquired.entries()) {
       const isRefused = at % 3 === 0;
-      peer.script({
+      gateway.peer.script({
         fetchbymerchantransactionid: isRefused
           ? refusal("SOMETHING-NEW", `Debit ${echo}`)
           : signed(shownWith(id, field, echo)),
@@ -160,7 +141,7 @@ describe("a provider echoes", () => {
     const page = { page_size: 100, page_number: 0, total_pages: 1, total_elements: 1 };
     const learned = new Map<string, string>();
     for (const { id, field, echo, mpin } of [...listed, plain]) {
-      peer.script({
+      gateway.peer.script({
         fetchbymerchantransactionid: refusal(
           "INVALID-PARAMS",
           "The selected merchant transaction id is invalid.",
@@ -183,7 +164,7 @@ describe("a provider echoes", () => {
   )("in $place", async ({ place, replies, at }) => {
     for (const [form, [, write]] of forms.entries()) {
       const { name, secret, mpin } = secretOf(form + at);
-      peer.script(replies(write(secret)));
+      gateway.peer.script(replies(write(secret)));
       const { status, body } = await debit(idOf(place, name, form), mpin);
       // An id that holds a secret cannot be read: after a change that is doubt.
       expect(status).toBe(place === "listed-text" ? 422 : 504);
@@ -193,7 +174,7 @@ describe("a provider echoes", () => {
 
   test("and an id that holds a short MPIN by chance is kept as it is", async () => {
     for (const transaction_id of ["817391004512", "7391004512", "450073912", "TX17391"]) {
-      peer.script({ debitwallet: signed({ transaction_id }) });
+      gateway.peer.script({ debitwallet: signed({ transaction_id }) });
       const { status, body } = await debit(`chance-${transaction_id}`, secrets.short);
       expect(status).toBe(200);
       expect(body.result).toEqual({ transactionId: transaction_id });
@@ -202,41 +183,7 @@ describe("a provider echoes", () => {
   });
 });
 
-const { needles, found } = searchingEchoes(secrets);
-
-async function itemsOf(gateway: Gateway) {
-  const client = clientOf(gateway);
-  const { TableNames: [table = ""] = [] } = await client.send(new ListTablesCommand({}));
-  const items = await scanAll(client, table);
-  client.destroy();
-  return items;
-}
-
-describe("and of no echo anything is found", () => {
-  test("of which there are more than thirty, each of which the search finds", () => {
-    expect(forms.length).toBeGreaterThanOrEqual(30);
-    for (const { what, text } of needles) expect(found(`…${text}…`)).toContain(what);
-  });
-
-  test("in answers", () => {
-    expect(answers.length).toBeGreaterThan(500);
-    expect(found(answers.join("\n"))).toEqual([]);
-  });
-
-  test("in what the host and its functions print", () => {
-    expect(gateway.logs().length).toBeGreaterThan(5_000);
-    expect(found(gateway.logs())).toEqual([]);
-  });
-
-  test("in records and events", async () => {
-    const chance = /"chance-/;
-    const items = (await itemsOf(gateway)).filter((item) => !chance.test(JSON.stringify(item)));
-    expect(items.length).toBeGreaterThan(250);
-    expect(found(items.map((item) => JSON.stringify(item)).join("\n"))).toEqual([]);
-    const pipe = await pipeOf(process.env.ASSEMBLY_DIR ?? "");
-    const images = items.map((NewImage) => ({ dynamodb: { NewImage, SequenceNumber: "1" } }));
-    const events = through(pipe, images);
-    expect(events.length).toBeGreaterThan(200);
-    expect(found(JSON.stringify(events))).toEqual([]);
-  });
+expectNoEchoes(secrets, {
+  ...{ gateway, answers, but: /"chance-/ },
+  least: { answers: 500, items: 250, events: 200 },
 });

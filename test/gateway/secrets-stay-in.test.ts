@@ -3,9 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { clientOf, scanAll } from "../support/dynamodb.ts";
+import { itemsOf } from "../support/dynamodb.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import {
   brokenOff,
@@ -295,13 +294,7 @@ function filesOf(directory: string): readonly string[] {
 const foundIn = (files: readonly string[]) =>
   files.flatMap((file) => found(readFileSync(file)).map((what) => `${basename(file)}: ${what}`));
 
-async function itemsOf(gateway: Gateway): Promise<readonly string[]> {
-  const client = clientOf(gateway);
-  const { TableNames: [table = ""] = [] } = await client.send(new ListTablesCommand({}));
-  const items = await scanAll(client, table);
-  client.destroy();
-  return items.map((item) => JSON.stringify(item));
-}
+const textsOf = async (gateway: Gateway) => (await itemsOf(gateway)).map((item) => JSON.stringify(item));
 
 describe("and afterwards are found", () => {
   const gateways = () => [honest, echoing];
@@ -320,7 +313,7 @@ describe("and afterwards are found", () => {
 
   test("in no item of the table", async () => {
     for (const gateway of gateways()) {
-      const items = await itemsOf(gateway);
+      const items = await textsOf(gateway);
       expect(items.length).toBeGreaterThan(10);
       expect([...new Set(items.flatMap(found))]).toEqual([]);
     }
@@ -365,7 +358,7 @@ describe("the search", () => {
     const merchantTransactionId = `canary-${newMpin}`;
     const debit = { fromCustomerId: customerId, amount: "5", mpin: "1234", merchantTransactionId };
     await post(honest, "debit-wallet", JSON.stringify(debit));
-    expect((await itemsOf(honest)).flatMap(found)).toEqual(["newMpin, as it is"]);
+    expect((await textsOf(honest)).flatMap(found)).toEqual(["newMpin, as it is"]);
     expect(foundIn(filesOf(honest.dataDir)).join()).toMatch(/dynamodb\.sqlite(-wal)?: newMpin, as it is/);
     expect(found(answers.at(-1) ?? "")).toEqual(["newMpin, as it is"]);
   });

@@ -1,11 +1,10 @@
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { beforeAll, describe, expect, test } from "vitest";
 import { functions } from "../../functions/index.ts";
 import { routesOf } from "../../lib/operation/definition.ts";
-import { clientOf, scanAll } from "../support/dynamodb.ts";
+import { itemsOf } from "../support/dynamodb.ts";
 import { startGateway } from "../support/gateway.ts";
 import { bareEnvironment } from "../support/processes.ts";
 import { walletOf } from "../support/sandbox-gateway.ts";
@@ -49,15 +48,7 @@ async function called(): Promise<Readonly<Record<string, readonly string[]>>> {
   return Object.fromEntries(await Promise.all(shown));
 }
 
-async function records(): Promise<number> {
-  const client = clientOf(gateway);
-  try {
-    const { TableNames: [table = ""] = [] } = await client.send(new ListTablesCommand({}));
-    return (await scanAll(client, table)).length;
-  } finally {
-    client.destroy();
-  }
-}
+const records = async () => (await itemsOf(gateway)).length;
 
 const nobody = Object.fromEntries(sandboxes.map((name) => [name, []]));
 

@@ -5,6 +5,7 @@ import {
   type AttributeValue,
   DynamoDBClient,
   GetItemCommand,
+  ListTablesCommand,
   PutItemCommand,
   paginateScan,
 } from "@aws-sdk/client-dynamodb";
@@ -108,6 +109,17 @@ export async function scanAll(
   const input = { TableName: table, ...(index !== undefined && { IndexName: index }) };
   for await (const page of paginateScan({ client }, input)) items.push(...(page.Items ?? []));
   return items;
+}
+
+/** All items of the gateway's table. */
+export async function itemsOf(gateway: TableOfGateway): Promise<readonly Item[]> {
+  const client = patientClientOf(gateway);
+  try {
+    const { TableNames: [table = ""] = [] } = await client.send(new ListTablesCommand({}));
+    return await scanAll(client, table);
+  } finally {
+    client.destroy();
+  }
 }
 
 /** The records table on the engine that `npm start` uses, in a folder of its own. */

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "vitest";
 import { requestHash } from "../../local/sandbox/aggrepay/signature.ts";
 import { sandboxSecrets } from "../../local/sandbox/index.ts";
-import { type Item, patientClientOf, scanAll } from "./dynamodb.ts";
+import { type Item, itemsOf } from "./dynamodb.ts";
 import type { Gateway } from "./gateway.ts";
 import { expectDeclared } from "./samples.ts";
 
@@ -137,13 +136,7 @@ export function walletOf(gateway: () => Gateway) {
     },
     /** The records of an identity, as the table holds them. */
     async records(identity: string): Promise<readonly Item[]> {
-      const client = patientClientOf(gateway());
-      try {
-        const { TableNames: [table = ""] = [] } = await client.send(new ListTablesCommand({}));
-        return (await scanAll(client, table)).filter((item) => item.identity?.S === identity);
-      } finally {
-        client.destroy();
-      }
+      return (await itemsOf(gateway())).filter((item) => item.identity?.S === identity);
     },
   };
 }
