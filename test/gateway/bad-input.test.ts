@@ -39,11 +39,8 @@ async function expectRefused(
   });
   expect(answer.headers.get("content-type")).toBe("application/problem+json");
   expect(answer.headers.get("cache-control")).toBe("no-store");
-  const errors = (answer.body.errors ?? []) as readonly {
-    pointer?: string;
-    header?: string;
-    detail?: unknown;
-  }[];
+  type Place = { readonly pointer?: string; readonly header?: string; readonly detail?: unknown };
+  const errors = (answer.body.errors ?? []) as readonly Place[];
   for (const { detail } of errors) expect(detail).toMatch(/\S/);
   const named = errors.map((error) => error.pointer);
   for (const pointer of pointers ?? []) expect(named).toContain(pointer);
@@ -96,221 +93,79 @@ function withField(
 }
 
 const noText = [1, 0, -1, 1.5, true, false, null, [], {}, ["1"], { "0": "1" }];
+const words = (text: string): readonly string[] => text.split(" ");
 const noDigits = [
-  "",
-  " ",
-  "\t\n",
-  "abc",
-  "1e3",
-  "-1",
-  "+1",
-  "1.0",
-  "1 2",
-  "1,000",
-  "0x1F",
-  "NaN",
-  "Infinity",
-  "１２３４５６",
-  "१२३४५६",
-  "1234\u0000",
-  "12\n34",
-  "12\u200b34",
-  "\ud800",
+  ...["", " ", "\t\n", "1 2", "1234\u0000", "12\n34", "12\u200b34", "\ud800"],
+  ...words("abc 1e3 -1 +1 1.0 1,000 0x1F NaN Infinity １２３４５６ १२३४५६"),
 ];
 const controls = [
-  "a\u0000b",
-  "a\nb",
-  "a\r\nb",
-  "a\tb",
-  "a\u001bb",
-  "a\u007fb",
-  "a\u0085b",
-  "\u0000",
-  "a\u0000",
+  ...["\u0000", "\n", "\r\n", "\t", "\u001b", "\u007f", "\u0085"].map((sign) => `a${sign}b`),
+  ...["\u0000", "a\u0000"],
 ];
-
 const mobiles = [
-  "9900261104",
-  "919900261104",
-  "+919900261",
-  "+9199002611044",
-  "+91 9900261104",
-  "+91-99002-61104",
-  "+１９９００２６１１０４",
-  "+91９９００２６１１０４",
-  "+15551234567",
-  "+91990026110a",
+  ...words("9900261104 919900261104 +919900261 +9199002611044 +91-99002-61104 +15551234567 +91990026110a"),
+  ...["+91 9900261104", "+１９９００２６１１０４", "+91９９００２６１１０４"],
 ];
 const amounts = [
-  "1e3",
-  "1E3",
-  "1e-2",
-  "-1",
-  "-0",
-  "+5",
-  "0",
-  "0.0",
-  "0.00",
-  "1.234",
-  "1.000",
-  "01",
-  "00.10",
-  ".5",
-  "5.",
-  "5..0",
-  "NaN",
-  "Infinity",
-  "-Infinity",
-  "1,000",
-  "1_000",
-  "1 000",
-  "0x10",
-  "１２",
-  "१२",
-  "1２.00",
-  "₹500",
-  "5000 INR",
-  "1234567890123",
-  "99999999999999999999.99",
-  "5\u00a05",
-  "5\u0000",
-  "null",
-  "",
-  "   ",
-  5,
-  5.5,
-  0,
-  -1,
-  1e21,
-  null,
-  true,
-  [],
-  {},
-  ["5"],
+  ...words("1e3 1E3 1e-2 -1 -0 +5 0 0.0 0.00 1.234 1.000 01 00.10 .5 5. 5..0 NaN Infinity -Infinity"),
+  ...words("1,000 1_000 0x10 １２ १२ 1２.00 ₹500 1234567890123 99999999999999999999.99 null"),
+  ...["1 000", "5000 INR", "5\u00a05", "5\u0000", "", "   "],
+  ...[5, 5.5, 0, -1, 1e21, null, true, [], {}, ["5"]],
 ];
 const ids = [
-  "",
-  " ",
-  "a b",
-  "a/b",
-  "a\\b",
-  "अ",
-  "a\u0000",
-  "../x",
-  "a%20b",
-  "a+b",
-  "a|b",
-  "x".repeat(65),
-  ...noText,
+  ...words("a/b a\\b अ ../x a%20b a+b a|b"),
+  ...["", " ", "a b", "a\u0000", "x".repeat(65), ...noText],
 ];
 const dates = [
-  "2023-02-29",
-  "1900-02-29",
-  "2024-02-30",
-  "2024-04-31",
-  "2024-13-01",
-  "2024-00-10",
-  "2024-01-00",
-  "2024-01-32",
-  "0000-00-00",
-  "24-01-01",
-  "2024/01/01",
-  "2024-1-1",
-  "01-01-2024",
-  "20240101",
-  "2024-01-01T00:00:00Z",
-  "+02024-01-01",
-  "２０２４-01-01",
-  "today",
-  "",
-  20240101,
-  null,
+  ...words("2023-02-29 1900-02-29 2024-02-30 2024-04-31 2024-13-01 2024-00-10 2024-01-00 2024-01-32"),
+  ...words("0000-00-00 24-01-01 2024/01/01 2024-1-1 01-01-2024 20240101 2024-01-01T00:00:00Z +02024-01-01"),
+  ...["２０２４-01-01", "today", "", 20240101, null],
 ];
 const pages = ["0", "1", -1, 1.5, 1_000_001, 1e21, true, null, [], {}, ""];
 
-const fields: readonly { route: string; field: string; values: readonly unknown[] }[] = [
-  { route: "fetch-balance", field: "customerId", values: [...noDigits, ...noText, "9".repeat(31)] },
-  { route: "fetch-balance", field: "mobileNumber", values: [...mobiles, ...noText, ""] },
-  { route: "fetch-transactions", field: "pageNumber", values: [...pages, undefined] },
-  { route: "fetch-transactions", field: "pageSize", values: [...pages, 0, 101, undefined] },
-  { route: "fetch-by-transaction-id", field: "transactionId", values: [...ids, undefined] },
-  {
-    route: "fetch-by-merchant-transaction-id",
-    field: "merchantTransactionId",
-    values: ["x".repeat(74), "a b", 1, undefined],
-  },
-  { route: "check-customer-credit-limit", field: "amount", values: [...amounts, undefined] },
-  { route: "debit-wallet", field: "amount", values: [...amounts, undefined] },
-  { route: "debit-wallet", field: "fromCustomerId", values: [...noDigits, ...noText, undefined] },
-  { route: "debit-wallet", field: "fromMobileNumber", values: [...mobiles, 919900261104, null] },
-  { route: "debit-wallet", field: "toSubMerchantId", values: [...noDigits, ...noText, "9".repeat(31)] },
-  {
-    route: "debit-wallet",
-    field: "mpin",
-    values: [
-      "739",
-      "739173917",
-      "7391739a",
-      73917391,
-      "７３９１",
-      "-739",
-      "73.91",
-      "7391 7391",
-      "",
-      null,
-      undefined,
-    ],
-  },
-  {
-    route: "debit-wallet",
-    field: "description",
-    values: [...controls, ...noText, "", "  ", "d".repeat(256)],
-  },
-  {
-    route: "debit-wallet",
-    field: "merchantTransactionId",
-    values: [...ids, "ABCD7462_REVERSAL", "_REVERSAL", " x_REVERSAL ", undefined],
-  },
-  {
-    route: "credit-wallet",
-    field: "merchantTransactionId",
-    values: ["ABCD7462_REVERSAL", "ABCD7462_reversal", "x_Reversal", 1, undefined],
-  },
-  {
-    route: "credit-wallet",
-    field: "pgTransactionId",
-    values: [...controls, "", 1, null, "p".repeat(101), undefined],
-  },
-  { route: "wallet-to-wallet", field: "toCustomerId", values: ["", "abc", 1, undefined] },
-  {
-    route: "debit-reversal",
-    field: "merchantTransactionId",
-    values: ["ABCD7462_REVERSAL", "", 1, undefined],
-  },
-  { route: "debit-reversal", field: "transactionId", values: ["", "a b", 654561373, null] },
-  { route: "debit-reversal", field: "reversal", values: [0, 1, 10, 2.5, -2, 2e20, "2", "", true, null] },
-  {
-    route: "register-customer",
-    field: "otp",
-    values: ["509", "509150919", 50915091, "５０９１", "", null, undefined],
-  },
-  {
-    route: "register-customer",
-    field: "firstName",
-    values: [...controls, ...noText, "", "n".repeat(101), undefined],
-  },
-  { route: "register-customer", field: "dateOfBirth", values: dates },
-  { route: "update-customer", field: "dateOfBirth", values: dates },
-  {
-    route: "update-customer",
-    field: "firstName",
-    values: [...controls, "", "अ".repeat(101), 1, null, "\udc00 x"],
-  },
-  { route: "update-customer", field: "addressLine1", values: [...controls, "", "a".repeat(256), 1, null] },
-  {
-    route: "update-customer",
-    field: "emailAddress",
-    values: [
+const fields: readonly [route: string, field: string, values: readonly unknown[]][] = [
+  ["fetch-balance", "customerId", [...noDigits, ...noText, "9".repeat(31)]],
+  ["fetch-balance", "mobileNumber", [...mobiles, ...noText, ""]],
+  ["fetch-transactions", "pageNumber", [...pages, undefined]],
+  ["fetch-transactions", "pageSize", [...pages, 0, 101, undefined]],
+  ["fetch-by-transaction-id", "transactionId", [...ids, undefined]],
+  ["fetch-by-merchant-transaction-id", "merchantTransactionId", ["x".repeat(74), "a b", 1, undefined]],
+  ["check-customer-credit-limit", "amount", [...amounts, undefined]],
+  ["debit-wallet", "amount", [...amounts, undefined]],
+  ["debit-wallet", "fromCustomerId", [...noDigits, ...noText, undefined]],
+  ["debit-wallet", "fromMobileNumber", [...mobiles, 919900261104, null]],
+  ["debit-wallet", "toSubMerchantId", [...noDigits, ...noText, "9".repeat(31)]],
+  [
+    "debit-wallet",
+    "mpin",
+    [...words("739 739173917 7391739a ７３９１ -739 73.91"), "7391 7391", "", 73917391, null, undefined],
+  ],
+  ["debit-wallet", "description", [...controls, ...noText, "", "  ", "d".repeat(256)]],
+  [
+    "debit-wallet",
+    "merchantTransactionId",
+    [...ids, "ABCD7462_REVERSAL", "_REVERSAL", " x_REVERSAL ", undefined],
+  ],
+  [
+    "credit-wallet",
+    "merchantTransactionId",
+    ["ABCD7462_REVERSAL", "ABCD7462_reversal", "x_Reversal", 1, undefined],
+  ],
+  ["credit-wallet", "pgTransactionId", [...controls, "", 1, null, "p".repeat(101), undefined]],
+  ["wallet-to-wallet", "toCustomerId", ["", "abc", 1, undefined]],
+  ["debit-reversal", "merchantTransactionId", ["ABCD7462_REVERSAL", "", 1, undefined]],
+  ["debit-reversal", "transactionId", ["", "a b", 654561373, null]],
+  ["debit-reversal", "reversal", [0, 1, 10, 2.5, -2, 2e20, "2", "", true, null]],
+  ["register-customer", "otp", ["509", "509150919", 50915091, "５０９１", "", null, undefined]],
+  ["register-customer", "firstName", [...controls, ...noText, "", "n".repeat(101), undefined]],
+  ["register-customer", "dateOfBirth", dates],
+  ["update-customer", "dateOfBirth", dates],
+  ["update-customer", "firstName", [...controls, "", "अ".repeat(101), 1, null, "\udc00 x"]],
+  ["update-customer", "addressLine1", [...controls, "", "a".repeat(256), 1, null]],
+  [
+    "update-customer",
+    "emailAddress",
+    [
       "someone",
       "some@one",
       "some one@piggy.in",
@@ -323,26 +178,18 @@ const fields: readonly { route: string; field: string; values: readonly unknown[
       1,
       null,
     ],
-  },
-  {
-    route: "update-customer",
-    field: "pincode",
-    values: ["12345", "1234567", "12345a", "１２３４５６", 123456, null],
-  },
-  { route: "customer-status", field: "customerActive", values: ["true", "y", "n", 1, 0, null, [], {}] },
-  {
-    route: "add-sub-merchant",
-    field: "ifscCode",
-    values: ["HDFC1000001", "hdfc0000001", "HDFC000000", "HDFC00000011", 1, "", undefined],
-  },
-  {
-    route: "add-sub-merchant",
-    field: "accountNumber",
-    values: ["1234", "1".repeat(35), "1234-5678", 112233445566, "", undefined],
-  },
+  ],
+  ["update-customer", "pincode", ["12345", "1234567", "12345a", "１２３４５６", 123456, null]],
+  ["customer-status", "customerActive", ["true", "y", "n", 1, 0, null, [], {}]],
+  [
+    "add-sub-merchant",
+    "ifscCode",
+    ["HDFC1000001", "hdfc0000001", "HDFC000000", "HDFC00000011", 1, "", undefined],
+  ],
+  ["add-sub-merchant", "accountNumber", ["1234", "1".repeat(35), "1234-5678", 112233445566, "", undefined]],
 ];
 
-describe.each(fields)("$route: $field", ({ route, field, values }) => {
+describe.each(fields)("%s: %s", (route, field, values) => {
   test.each(
     values.map((value) => ({
       value,
@@ -416,15 +263,7 @@ describe.each(routes)("%s: a body that is no request", (route) => {
     body("an unknown field that is empty", `${open},"":"9933"}`, ["/"]),
     body("an unknown field with a pointer's own characters", `${open},"a/b~c":"9933"}`, ["/a~1b~0c"]),
     body("the provider's own fields", `${open},"api_key":"9933","hash":"9933"}`, ["/api_key", "/hash"]),
-    ...[
-      "__proto__",
-      "constructor",
-      "prototype",
-      "toString",
-      "hasOwnProperty",
-      "__defineGetter__",
-      "valueOf",
-    ].map((name) =>
+    ...words("__proto__ constructor prototype toString hasOwnProperty __defineGetter__ valueOf").map((name) =>
       body(`the name ${name}`, `${open},"${name}":{"customerId":"9933","amount":"9933"}}`, [`/${name}`]),
     ),
   ];
@@ -550,13 +389,8 @@ test("every place that is at fault is named at once", async () => {
   };
   const answer = await expectRefused({ route: "debit-wallet", body: JSON.stringify(input) }, {});
   const errors = answer.body.errors as readonly { readonly pointer: string }[];
-  expect(errors.map(({ pointer }) => pointer).toSorted()).toEqual([
-    "/amount",
-    "/fromCustomerId",
-    "/merchantTransactionId",
-    "/more",
-    "/mpin",
-  ]);
+  const places = words("/amount /fromCustomerId /merchantTransactionId /more /mpin");
+  expect(errors.map(({ pointer }) => pointer).toSorted()).toEqual(places);
 });
 
 test("20 places are named at most", async () => {
@@ -574,13 +408,8 @@ describe("Idempotency-Key", () => {
     ["a tab", "a\tb"],
   ] as const;
 
-  test.each([
-    "change-mpin",
-    "register-customer",
-    "add-sub-merchant",
-    "debit-wallet",
-    "debit-reversal",
-  ])("%s", async (route) => {
+  const keyed = words("change-mpin register-customer add-sub-merchant debit-wallet debit-reversal");
+  test.each(keyed)("%s", async (route) => {
     const { input } = operationOf(route).full(fresh());
     for (const [, key] of keys) {
       const headers = { ...jsonType, "idempotency-key": key };
@@ -618,13 +447,7 @@ test("a header that is no part of the contract changes nothing", async () => {
   const [request] = gateway.peer.requests;
   const fields = { customer_id: "546693304", api_key: planted.apiKey };
   expect(request && formOf(request)).toEqual({ ...fields, hash: requestHash(fields) });
-  expect(Object.keys(request?.headers ?? {}).toSorted()).toEqual([
-    "accept",
-    "accept-encoding",
-    "connection",
-    "content-length",
-    "content-type",
-    "host",
-    "user-agent",
-  ]);
+  expect(Object.keys(request?.headers ?? {}).toSorted()).toEqual(
+    words("accept accept-encoding connection content-length content-type host user-agent"),
+  );
 });
