@@ -4,6 +4,7 @@ import { type Answer, fresh, startAggrepayGateway } from "../support/aggrepay-ga
 import { operationOf } from "../support/aggrepay-operations.ts";
 import { formOf, planted, requestHash, signed } from "../support/peer.ts";
 import { started } from "../support/started.ts";
+import { words } from "../support/words.ts";
 
 const { gateway } = started({ gateway: () => startAggrepayGateway() });
 
@@ -93,7 +94,6 @@ function withField(
 }
 
 const noText = [1, 0, -1, 1.5, true, false, null, [], {}, ["1"], { "0": "1" }];
-const words = (text: string): readonly string[] => text.split(" ");
 const noDigits = [
   ...["", " ", "\t\n", "1 2", "1234\u0000", "12\n34", "12\u200b34", "\ud800"],
   ...words("abc 1e3 -1 +1 1.0 1,000 0x1F NaN Infinity １２３４５６ १२३४५६"),

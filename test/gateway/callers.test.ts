@@ -12,6 +12,7 @@ import { formOf, requestHash, signed } from "../support/peer.ts";
 import { sampled } from "../support/samples.ts";
 import { started } from "../support/started.ts";
 import { jsonOf, startWallets } from "../support/wallets.ts";
+import { words } from "../support/words.ts";
 
 const { wallets } = started({ wallets: () => startWallets({ env: { CALLBACK_HOSTS: "shop.example" } }) });
 
@@ -213,10 +214,7 @@ describe("the content type", () => {
   });
 
   test.each([
-    "gzip",
-    "br",
-    "deflate",
-    "x-gzip",
+    ...words("gzip br deflate x-gzip"),
     "gzip, identity",
     "zstd",
     "aws-chunked",
@@ -255,13 +253,9 @@ describe("mobile numbers", () => {
     expect(wallets.peer.requests).toEqual([]);
   });
 
-  test.each([
-    "082112345678",
-    "62082112345678",
-    "+620",
-    "+6282112345678x",
-    "+62",
-  ])("%s is no number in E.164", async (number) => {
+  test.each(
+    words("082112345678 62082112345678 +620 +6282112345678x +62"),
+  )("%s is no number in E.164", async (number) => {
     const input = { ...registrationOf(freshReference()), billingPhone: number };
     expectRefused(await wallets.call("nicepay/register-account-binding", input), 400, {
       pointer: "/billingPhone",
@@ -276,21 +270,10 @@ describe("e-mail addresses", () => {
   };
 
   test.each([
-    "someone@piggy.in",
-    "o'malley@example.ie",
-    "d'angelo.o'neil@x.it",
-    "a@xn--mnchen-3ya.de",
-    "user@mail.xn--mnchen-3ya.de",
-    "a@b.xn--p1ai",
-    "a@xn--e1afmkfd.xn--p1ai",
-    "first.last+tag@sub.domain.example.co.in",
-    "a+b+c@x.io",
-    "a_b-c@x-y.museum",
-    "me@some.photography",
-    "1234567890@163.com",
-    "x@3m.com",
-    "x@a1b2.c3.travel",
-    "!#$%&'*+/=?^_`{|}~-@x.org",
+    ...words("someone@piggy.in o'malley@example.ie d'angelo.o'neil@x.it a@xn--mnchen-3ya.de"),
+    ...words("user@mail.xn--mnchen-3ya.de a@b.xn--p1ai a@xn--e1afmkfd.xn--p1ai"),
+    ...words("first.last+tag@sub.domain.example.co.in a+b+c@x.io a_b-c@x-y.museum me@some.photography"),
+    ...words("1234567890@163.com x@3m.com x@a1b2.c3.travel !#$%&'*+/=?^_`{|}~-@x.org"),
     `${"l".repeat(64)}@x.in`,
     `a@${"d".repeat(63)}.in`,
     "A.B@EXAMPLE.COM",
@@ -305,29 +288,11 @@ describe("e-mail addresses", () => {
   });
 
   test.each([
-    "someone",
-    "@piggy.in",
-    "someone@",
-    "some@one",
-    "a@b.c",
-    "a@b.1",
-    "a@127.0.0.1",
-    "a@[127.0.0.1]",
-    "a@-x.in",
-    "a@x-.in",
-    "a@x..in",
-    ".a@x.in",
-    "a.@x.in",
-    "a..b@x.in",
-    "a@b@x.in",
+    ...words("someone @piggy.in someone@ some@one a@b.c a@b.1 a@127.0.0.1 a@[127.0.0.1] a@-x.in a@x-.in"),
+    ...words("a@x..in .a@x.in a.@x.in a..b@x.in a@b@x.in"),
     "a b@x.in",
     '"a b"@x.in',
-    "a@x.in.",
-    "a@x_y.in",
-    "a@x.i-n",
-    "a,b@x.in",
-    "<a@x.in>",
-    "mailto:a@x.in",
+    ...words("a@x.in. a@x_y.in a@x.i-n a,b@x.in <a@x.in> mailto:a@x.in"),
     "a@x.in, b@x.in",
     `${"l".repeat(65)}@x.in`,
     `a@${"d".repeat(64)}.in`,
@@ -337,12 +302,9 @@ describe("e-mail addresses", () => {
     expectRefused(await check(email), 400, { pointer: "/email" });
   });
 
-  test.each([
-    "josé@x.es",
-    "a@münchen.de",
-    "用户@例子.广告",
-    "a@ｘ.in",
-  ])("%s is to be written in ASCII", async (email) => {
+  test.each(
+    words("josé@x.es a@münchen.de 用户@例子.广告 a@ｘ.in"),
+  )("%s is to be written in ASCII", async (email) => {
     expectRefused(await check(email), 400, {
       pointer: "/email",
       detail: expect.stringMatching(/ASCII.*xn--/) as string,

@@ -4,6 +4,7 @@ import { dreamzwallet } from "../../lib/providers/dreamzwallet/index.ts";
 import { nicepay } from "../../lib/providers/nicepay/index.ts";
 import { payu } from "../../lib/providers/payu/index.ts";
 import { wibmo } from "../../lib/providers/wibmo/index.ts";
+import { words } from "../support/words.ts";
 
 const config = readConfig({
   PROVIDER_TIMEOUT_MS: "1000",
@@ -14,13 +15,9 @@ const config = readConfig({
 const asked = { operation: "any", effect: "change" } as const;
 const reply = (body: object) => ({ status: 200, body: Buffer.from(JSON.stringify(body)) });
 
-test.each([
-  "constructor",
-  "toString",
-  "valueOf",
-  "hasOwnProperty",
-  "__proto__",
-])("a code that every object has as a name, %s, is no listed code", (code) => {
+test.each(
+  words("constructor toString valueOf hasOwnProperty __proto__"),
+)("a code that every object has as a name, %s, is no listed code", (code) => {
   expect(nicepay.read(reply({ resultCd: code }), [], config, asked).kind).toBe("unusable");
   expect(payu.read(reply({ responseCode: code }), [], config, asked)).toMatchObject({
     kind: "refusal",

@@ -25,6 +25,7 @@ import {
   startAsking,
 } from "../support/user-tokens.ts";
 import { jsonOf, problem, secretValues, startWallets } from "../support/wallets.ts";
+import { words } from "../support/words.ts";
 
 /** Key rings that two gateways share. */
 const ring = (id: string) => [{ id, key: Buffer.alloc(32, id).toString("base64") }];
@@ -118,12 +119,9 @@ describe("a deactivation", () => {
     expect(await wallets.items()).toHaveLength(before);
   });
 
-  test.each([
-    "9010",
-    "9012",
-    "8003",
-    "P380",
-  ])("that NICEPAY refuses with %s may be asked for again", async (code) => {
+  test.each(
+    words("9010 9012 8003 P380"),
+  )("that NICEPAY refuses with %s may be asked for again", async (code) => {
     const referenceNo = await bound(wallets);
     wallets.peer.script({ "remove-token": [says(code), removed()] });
     const refused = await deactivate(wallets, referenceNo);

@@ -3,6 +3,7 @@ import { expectSuccess, fresh, startAggrepayGateway } from "../support/aggrepay-
 import { operationOf } from "../support/aggrepay-operations.ts";
 import { formOf, signed, Token, type Value } from "../support/peer.ts";
 import { started } from "../support/started.ts";
+import { words } from "../support/words.ts";
 
 const { gateway } = started({ gateway: () => startAggrepayGateway() });
 
@@ -79,19 +80,10 @@ describe("amounts of the provider", () => {
   });
 
   test.each([
-    "1,000",
-    "1,0000.00",
-    "1.000,00",
-    "₹5",
-    "NaN",
-    "Infinity",
-    "0x10",
+    ...words("1,000 1,0000.00 1.000,00 ₹5 NaN Infinity 0x10"),
     "",
     " ",
-    "1e",
-    "１２",
-    "--1",
-    "1.2.3",
+    ...words("1e １２ --1 1.2.3"),
     true,
     false,
     null,
@@ -143,17 +135,9 @@ describe("ids of the provider", () => {
 });
 
 describe("amounts of the caller", () => {
-  test.each([
-    "0.01",
-    "0.10",
-    "0.1",
-    "1",
-    "1.0",
-    "1.00",
-    "99999999.99",
-    "999999999999.99",
-    "999999999999",
-  ])("%s is sent with these digits, also from the records", async (amount) => {
+  test.each(
+    words("0.01 0.10 0.1 1 1.0 1.00 99999999.99 999999999999.99 999999999999"),
+  )("%s is sent with these digits, also from the records", async (amount) => {
     const operation = operationOf("credit-wallet");
     const { input } = operation.full(fresh());
     gateway.peer.script({ [operation.path]: signed(operation.data({})) });
@@ -166,10 +150,7 @@ describe("amounts of the caller", () => {
   });
 
   test.each([
-    "9007199254740993",
-    "12345678901234567890",
-    "0",
-    "007",
+    ...words("9007199254740993 12345678901234567890 0 007"),
     "9".repeat(30),
   ])("the id %s is sent with these digits", async (customerId) => {
     gateway.peer.script({ fetchbalance: signed({ balance: "1.0", customer_id: customerId }) });

@@ -17,6 +17,7 @@ import {
   type Value,
 } from "../support/peer.ts";
 import { type Answer, walletOf } from "../support/sandbox-gateway.ts";
+import { words } from "../support/words.ts";
 
 /** Doubt from its beginning to its end, through the gateway as it runs: asked by repeats, or by the clock alone. */
 const times = {
@@ -291,14 +292,8 @@ describe("at a provider that is there to be asked", () => {
 
       ...Object.fromEntries(
         [
-          "reset-after",
-          "http-500-after",
-          "garbage",
-          "truncated",
-          "wrong-hash",
-          "no-hash",
-          "null-null-after",
-          "invalid-input-after",
+          ...words("reset-after http-500-after garbage truncated wrong-hash no-hash null-null-after"),
+          ...words("invalid-input-after"),
         ].map((fault) => [
           `debit-wallet: done and spoiled by ${fault}, a repeat learns it`,
           async () => {

@@ -13,6 +13,7 @@ import { callOf, type Subject, subjects, successOf } from "../support/five-walle
 import { alwaysSent, type Reply, text } from "../support/peer.ts";
 import { started } from "../support/started.ts";
 import { secretValues, startWallets } from "../support/wallets.ts";
+import { words } from "../support/words.ts";
 
 const { wallets } = started({ wallets: () => startWallets({ env: { CALLBACK_HOSTS: "shop.example" } }) });
 
@@ -446,11 +447,7 @@ describe("the provider's Retry-After", () => {
   });
 
   test.each([
-    "soon",
-    "-5",
-    "1e3",
-    "120s",
-    "0x10",
+    ...words("soon -5 1e3 120s 0x10"),
     "Sun, 31 Feb 2099 08:49:37 GMT",
     "Sun, 06 Nov 2099 25:49:37 GMT",
     "2099-11-06T08:49:37",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { type Answer, walletOf } from "../support/sandbox-gateway.ts";
+import { words } from "../support/words.ts";
 
 const env = {
   PROVIDER_TIMEOUT_MS: "1500",
@@ -250,16 +251,8 @@ function processesOf(name: RegExp): readonly number[] {
 
 describe("a provider that never says what it did", () => {
   test.each([
-    "timeout-after",
-    "reset-after",
-    "http-500-after",
-    "garbage",
-    "truncated",
-    "wrong-hash",
-    "no-hash",
-    "null-null-after",
-    "invalid-input-after",
-    "unknown-code-after",
+    ...words("timeout-after reset-after http-500-after garbage truncated wrong-hash no-hash"),
+    ...words("null-null-after invalid-input-after unknown-code-after"),
   ])("with %s leaves doubt; a repeat asks, learns that it was done, and sends nothing again", async (fault) => {
     const id = `done.sandbox.${fault}`;
     const first = await debit(id);
@@ -280,14 +273,8 @@ describe("a provider that never says what it did", () => {
   });
 
   test.each([
-    "timeout-before",
-    "reset-before",
-    "http-500-before",
-    "http-502",
-    "redirect",
-    "null-null",
-    "unknown-code",
-    "invalid-input",
+    ...words("timeout-before reset-before http-500-before http-502 redirect null-null unknown-code"),
+    ...words("invalid-input"),
   ])("with %s leaves doubt, which a repeat does not end by sending it again", async (fault) => {
     const id = `not-done.sandbox.${fault}`;
     for (let each = 0; each < 3; each += 1) {

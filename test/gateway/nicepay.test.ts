@@ -38,6 +38,7 @@ import {
   secretValues,
   startWallets,
 } from "../support/wallets.ts";
+import { words } from "../support/words.ts";
 
 const { wallets } = started({
   wallets: () => startWallets({ env: { CALLBACK_HOSTS: "shop.example, App.Example" } }),
@@ -236,12 +237,9 @@ describe("refusals", () => {
     }
   });
 
-  test.each([
-    "9010",
-    "9011",
-    "9012",
-    "9020",
-  ])("%s becomes misconfigured: the identity stays usable", async (code) => {
+  test.each(
+    words("9010 9011 9012 9020"),
+  )("%s becomes misconfigured: the identity stays usable", async (code) => {
     const referenceNo = freshReference();
     const record = bindingRecord(referenceNo, "not_executed");
     await attempted(refusal(code), { ...problem("misconfigured", word(code)), record }, referenceNo);
@@ -249,16 +247,9 @@ describe("refusals", () => {
     await expectNextAttempt(referenceNo);
   });
 
-  test.each([
-    "1001",
-    "1002",
-    "1003",
-    "1004",
-    "9002",
-    "9999",
-    "0001",
-    "00",
-  ])("%s becomes outcome-unknown, and is never sent again", async (code) => {
+  test.each(
+    words("1001 1002 1003 1004 9002 9999 0001 00"),
+  )("%s becomes outcome-unknown, and is never sent again", async (code) => {
     const referenceNo = freshReference();
     const record = bindingRecord(referenceNo, "in_doubt");
     const first = await attempted(
@@ -444,13 +435,9 @@ describe("a request that is refused", () => {
     expect(await wallets.items()).toHaveLength(before);
   });
 
-  test.each([
-    "referenceNo",
-    "billingNm",
-    "billingPhone",
-    "callBackUrl",
-    "clientUserKey",
-  ])("without %s", async (field) => {
+  test.each(
+    words("referenceNo billingNm billingPhone callBackUrl clientUserKey"),
+  )("without %s", async (field) => {
     script(registered());
     const registration = { ...registrationOf(freshReference()), [field]: undefined };
     const answer = await register(wallets, registration);

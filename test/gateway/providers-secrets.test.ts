@@ -19,6 +19,7 @@ import { brokenOff, hang, type PeerRequest, type Reply, reset, text } from "../s
 import { searching } from "../support/searched-values.ts";
 import { started } from "../support/started.ts";
 import { reply, startWallets } from "../support/wallets.ts";
+import { words } from "../support/words.ts";
 
 /**
  * Values that must never leave the way between caller and provider go through successes, refusals, doubts, bad requests and
@@ -100,14 +101,8 @@ async function bindOne(): Promise<void> {
 }
 
 const names = [
-  "check-status",
-  "encrypt",
-  "retrieveCustRecord",
-  "decrypt",
-  "getSecretKey",
-  "userAccountBinding",
-  "user-details",
-  "remove-token",
+  ...words("check-status encrypt retrieveCustRecord decrypt getSecretKey userAccountBinding user-details"),
+  ...words("remove-token"),
 ];
 
 async function askEach(what: (name: string) => Reply): Promise<readonly Answer[]> {

@@ -31,6 +31,7 @@ import {
 } from "../support/peer.ts";
 import { started } from "../support/started.ts";
 import { type Code, problem } from "../support/wallets.ts";
+import { words } from "../support/words.ts";
 
 /** Data and error both null. */
 const neither = json({ data: null, error: null, page: null, hash: null });
@@ -152,12 +153,7 @@ describe("refusals by code and text", () => {
   const rows: Readonly<Record<string, readonly [becomes: Code, ...on: string[]]>> = {
     "INVALID-PARAMS: The selected customer id is invalid.": [
       "not-found",
-      "fetch-balance",
-      "credit-wallet",
-      "debit-wallet",
-      "debit-reversal",
-      "update-customer",
-      "forgot-mpin",
+      ...words("fetch-balance credit-wallet debit-wallet debit-reversal update-customer forgot-mpin"),
     ],
     "INVALID-PARAMS: The selected merchant transaction id is invalid.": [
       "not-found",
@@ -166,9 +162,7 @@ describe("refusals by code and text", () => {
     ],
     "INVALID-PARAMS: The merchant transaction id has already been taken.": [
       "already-done",
-      "credit-wallet",
-      "debit-wallet",
-      "wallet-to-wallet",
+      ...words("credit-wallet debit-wallet wallet-to-wallet"),
     ],
     "INVALID-PARAMS: The mobile number field contains an invalid number.": [
       "invalid-request",
@@ -302,12 +296,9 @@ describe("refusals by code and text", () => {
     expect(other.body.detail).not.toContain("secret");
   });
 
-  test.each([
-    "credit-wallet",
-    "debit-wallet",
-    "wallet-to-wallet",
-    "debit-reversal",
-  ])("%s: INVALID-INPUT-DATA with any other text leaves doubt", async (route) => {
+  test.each(
+    words("credit-wallet debit-wallet wallet-to-wallet debit-reversal"),
+  )("%s: INVALID-INPUT-DATA with any other text leaves doubt", async (route) => {
     const word = { code: "INVALID-INPUT-DATA", message: "Invalid input Data" };
     await expectDoubt(route, refusal(word.code, word.message), word);
   });
@@ -334,13 +325,9 @@ describe("refusals by code and text", () => {
     }
   });
 
-  test.each([
-    "credit-wallet",
-    "debit-reversal",
-    "change-mpin",
-    "update-customer",
-    "register-customer",
-  ])("%s: a code that nobody documented leaves doubt, and is kept", async (route) => {
+  test.each(
+    words("credit-wallet debit-reversal change-mpin update-customer register-customer"),
+  )("%s: a code that nobody documented leaves doubt, and is kept", async (route) => {
     const word = { code: "SOMETHING-NEW", message: "What is this?" };
     await expectDoubt(route, refusal(word.code, word.message), word);
   });
@@ -1153,12 +1140,9 @@ describe("words of the provider that hold what nobody may see", () => {
     return answer;
   }
 
-  test.each([
-    "debit-wallet",
-    "change-mpin",
-    "forgot-mpin",
-    "register-customer",
-  ])("%s: a text that repeats MPIN and OTP", async (route) => {
+  test.each(
+    words("debit-wallet change-mpin forgot-mpin register-customer"),
+  )("%s: a text that repeats MPIN and OTP", async (route) => {
     const { input } = operationOf(route).full("x");
     const sent = [input.mpin, input.otp, input.oldMpin, input.newMpin].filter((each) => each !== undefined);
     const reply = refusal("INVALID-PARAMS", `The mpin must be greater than ${sent.join(" or ")}.`);

@@ -16,6 +16,7 @@ import { expectProblem, expectSuccess } from "../support/aggrepay-gateway.ts";
 import { text } from "../support/peer.ts";
 import { started } from "../support/started.ts";
 import { jsonOf, problem, reply, secretValues, startWallets } from "../support/wallets.ts";
+import { words } from "../support/words.ts";
 
 const { wallets } = started({
   /** Each contradiction of the providers' documents is a switch in a secret; a rotation turns it. */
@@ -82,12 +83,7 @@ describe("PayU", () => {
     expect(new Set(ids).size).toBe(50);
   });
 
-  test.each([
-    "9",
-    "101",
-    "14.0",
-    "twenty",
-  ])("a length of %s is refused with the variable's name", (length) => {
+  test.each(words("9 101 14.0 twenty"))("a length of %s is refused with the variable's name", (length) => {
     const circumstances = { config: configOf(length), now: 0, uniqueId };
     expect(() => checkStatus.sends({ verifyClientTxnId: "LOAD-1" }, circumstances)).toThrow(
       "PAYU_CLIENT_TXN_ID_LENGTH must be a whole number from 10 to 100",

@@ -21,6 +21,7 @@ import { expectSuccess } from "../support/aggrepay-gateway.ts";
 import { form, json, raw, type Sent } from "../support/notification-forms.ts";
 import { started } from "../support/started.ts";
 import { startWallets } from "../support/wallets.ts";
+import { words } from "../support/words.ts";
 
 const { wallets } = started({
   /** The signature decides what is genuine; how a notification is written does not. */
@@ -98,10 +99,7 @@ describe("the label of the body", () => {
     "application/json; charset=iso-8859-1",
     "application/json;charset=windows-1252;",
     'application/json; charset="us-ascii"; boundary=x',
-    "text/json",
-    "text/plain",
-    "application/octet-stream",
-    "application/x-www-form-urlencoded",
+    ...words("text/json text/plain application/octet-stream application/x-www-form-urlencoded"),
     undefined,
   ])("of JSON may be %s", async (type) => {
     const ascii = { registers: { billingNm: "Budi" } };
@@ -224,10 +222,7 @@ describe("a phone number is its digits", () => {
   test.each([
     "+62 82112345678",
     "62 821 1234 5678",
-    "6282112345678",
-    "082112345678",
-    "0821-1234-5678",
-    "+62-821.1234.5678",
+    ...words("6282112345678 082112345678 0821-1234-5678 +62-821.1234.5678"),
     "(+62) 82112345678",
   ])("%s", async (billingPhone) => {
     await expectBinds((fields) => json(asJson(fields)), { signs: { billingPhone } });

@@ -18,6 +18,7 @@ import { expectSuccess } from "../support/aggrepay-gateway.ts";
 import { certainForms, headersOf, json, type Sent, uncertainForms } from "../support/notification-forms.ts";
 import { started } from "../support/started.ts";
 import { secretValues, startWallets } from "../support/wallets.ts";
+import { words } from "../support/words.ts";
 
 const { wallets, unlisted } = started({
   /** Odd forms of notifications through both doors: the API, and the queue where they wait until they can be verified. */
@@ -119,10 +120,7 @@ test("what cannot be read is refused, and its log line names what is missing", a
   const { merchantToken: _, ...unsigned } = fields;
   const bodies = [
     "",
-    "x",
-    "null",
-    "[]",
-    "{",
+    ...words("x null [] {"),
     '{"a',
     "&&&",
     "=",

@@ -19,6 +19,7 @@ import {
   startWallets,
   type Wallets,
 } from "../support/wallets.ts";
+import { words } from "../support/words.ts";
 
 const { apiKey } = secretValues.wibmo;
 const identifying = {
@@ -132,12 +133,9 @@ describe("encrypt", () => {
         xconsumerkey: identifying.consumerCustomId,
       }),
     );
-    expect(Object.keys(jsonOf(request)).sort()).toEqual([
-      "clientTxnId",
-      "customerMobile",
-      "messageCode",
-      "requestDateTime",
-    ]);
+    expect(Object.keys(jsonOf(request)).sort()).toEqual(
+      words("clientTxnId customerMobile messageCode requestDateTime"),
+    );
   });
 });
 
