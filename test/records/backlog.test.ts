@@ -1,6 +1,5 @@
 import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { readConfig } from "../../lib/config.ts";
 import { countBacklog } from "../../lib/operation/counting.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import { type Asked, type Lines, linesOf } from "../../lib/operation/lines.ts";
@@ -14,8 +13,8 @@ import { listedRecords, shardOf } from "../../lib/records/write.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Send } from "../../lib/transport.ts";
 import { startTable, type TestTable } from "../support/dynamodb.ts";
-import { noConnections } from "../support/no-connections.ts";
 import { attemptOf, claimOf, leaseMs, newOwner, noon, overwrite } from "./claims.ts";
+import { worldAt } from "./world.ts";
 
 /** Many records that are due at once: how they are shared out, in which order they are read, and what is counted of them. */
 const minute = 60_000;
@@ -189,24 +188,7 @@ describe("a run", () => {
     await table.stop();
   });
 
-  const world: Runtime = {
-    config: readConfig({
-      PROVIDER_TIMEOUT_MS: "20000",
-      FUNCTION_TIMEOUT_MS: "28000",
-      LEASE_MS: String(leaseMs),
-      QUIET_PERIOD_MS: "900000",
-    }),
-    clock: { now: () => now, monotonic: () => now },
-    secrets: {
-      current: () => Promise.reject(new Error("no secret is asked for")),
-      previous: () => Promise.reject(new Error("no secret is asked for")),
-      refreshed: () => Promise.reject(new Error("no secret is asked for")),
-      moment: () => 0,
-    },
-    send: () => Promise.reject(new Error("nothing is sent")),
-    connections: noConnections,
-    uniqueId: () => "unique",
-  };
+  const world = worldAt(() => now);
   const budget = { remainingMs: () => 28_000 };
 
   let ids = 0;

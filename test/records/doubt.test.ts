@@ -4,9 +4,9 @@ import type { RecordItem } from "../../lib/records/record.ts";
 import type { State } from "../../lib/records/states.ts";
 import { type Conclusion, type Records, recordsIn, type Turn } from "../../lib/records/store.ts";
 import { forAPerson, forPeople } from "../../lib/records/write.ts";
-import { startCountingProxy } from "../support/counting-proxy.ts";
 import { type Item, startTable, type TestTable } from "../support/dynamodb.ts";
 import { startedRecords } from "../support/records.ts";
+import { recordsBehind } from "./behind.ts";
 import {
   again,
   claimOf,
@@ -125,24 +125,17 @@ describe("a turn", () => {
   });
 
   test("whose answer was lost is had all the same: the SDK's repeat meets its own name", async () => {
-    const proxy = await startCountingProxy(table.url);
-    const client = table.clientAt(proxy.url);
-    try {
-      const behind = recordsIn(table.name, client);
-      const seen = await reached(records, claimOf(), "in_doubt");
-      const turn = turnOf(seen);
-      proxy.loseAnswers(1);
-      const record = await behind.takeTurn(turn, later, leaseMs);
-      expect(record?.resolver).toBe(turn.resolver);
-      // And so is what it came to.
-      proxy.loseAnswers(1);
-      const own = { ...turn, record: record ?? seen };
-      const concluded = await behind.conclude(conclusionOf(own, "succeeded"));
-      expect([concluded.state, concluded.history.length]).toEqual(["succeeded", 3]);
-    } finally {
-      client.destroy();
-      await proxy.stop();
-    }
+    const { proxy, behind } = await recordsBehind(table);
+    const seen = await reached(records, claimOf(), "in_doubt");
+    const turn = turnOf(seen);
+    proxy.loseAnswers(1);
+    const record = await behind.takeTurn(turn, later, leaseMs);
+    expect(record?.resolver).toBe(turn.resolver);
+    // And so is what it came to.
+    proxy.loseAnswers(1);
+    const own = { ...turn, record: record ?? seen };
+    const concluded = await behind.conclude(conclusionOf(own, "succeeded"));
+    expect([concluded.state, concluded.history.length]).toEqual(["succeeded", 3]);
   });
 
   test("of a record that is not there is thrown, and makes none", async () => {

@@ -7,9 +7,9 @@ import { describe, expect, test } from "vitest";
 import { detailOf } from "../../lib/operation/record-view.ts";
 import { type Resolution, resolutionOf } from "../../lib/records/person.ts";
 import type { RecordItem } from "../../lib/records/record.ts";
-import { type Decision, recordsIn } from "../../lib/records/store.ts";
-import { startCountingProxy } from "../support/counting-proxy.ts";
+import { type Decision } from "../../lib/records/store.ts";
 import { startedRecords } from "../support/records.ts";
+import { recordsBehind } from "./behind.ts";
 import { again, claimOf, everyState, noon, outcomes, reached, settlementOf } from "./claims.ts";
 
 const { table, records } = startedRecords();
@@ -142,27 +142,21 @@ describe("a decision", () => {
   });
 
   test("whose answer was lost is known again, by the SDK's repeat and by the person's, and no other is", async () => {
-    const proxy = await startCountingProxy(table.url);
-    const client = table.clientAt(proxy.url);
-    try {
-      const { seen } = await waiting();
-      const decision = decisionOf(seen, "succeeded");
-      proxy.loseAnswers(1);
-      expect((await recordsIn(table.name, client).decide(decision)).written).toBe(true);
-      expect((await records.decide({ ...decision, now: later + 9 })).written).toBe(true);
-      for (const other of [
-        decisionOf(seen, "declined"),
-        { ...decision, by: "somebody else" },
-        { ...decision, reason: "Ticket 4712" },
-        { ...decision, result: '{"transactionId":"8"}' },
-        { ...decision, attempt: 2 },
-      ])
-        expect((await records.decide(other)).written).toBe(false);
-      expect((await records.get(seen.id))?.history).toHaveLength(4);
-    } finally {
-      client.destroy();
-      await proxy.stop();
-    }
+    const { proxy, behind } = await recordsBehind(table);
+    const { seen } = await waiting();
+    const decision = decisionOf(seen, "succeeded");
+    proxy.loseAnswers(1);
+    expect((await behind.decide(decision)).written).toBe(true);
+    expect((await records.decide({ ...decision, now: later + 9 })).written).toBe(true);
+    for (const other of [
+      decisionOf(seen, "declined"),
+      { ...decision, by: "somebody else" },
+      { ...decision, reason: "Ticket 4712" },
+      { ...decision, result: '{"transactionId":"8"}' },
+      { ...decision, attempt: 2 },
+    ])
+      expect((await records.decide(other)).written).toBe(false);
+    expect((await records.get(seen.id))?.history).toHaveLength(4);
   });
 
   test("of not_executed lets the same request be claimed again", async () => {

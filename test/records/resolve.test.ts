@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { readConfig } from "../../lib/config.ts";
 import type { Tally } from "../../lib/metrics.ts";
 import { countWaiting } from "../../lib/operation/counting.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
@@ -13,7 +12,6 @@ import { type Records, recordsIn } from "../../lib/records/store.ts";
 import { shardOf } from "../../lib/records/write.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import { startTable, type TestTable } from "../support/dynamodb.ts";
-import { noConnections } from "../support/no-connections.ts";
 import { startedRecords } from "../support/records.ts";
 import {
   again,
@@ -26,6 +24,7 @@ import {
   settlementOf,
   type TestClaim,
 } from "./claims.ts";
+import { worldAt } from "./world.ts";
 
 /** Doubt is settled here against a clock that the tests move and a provider that shows what they say. */
 const { table, records } = startedRecords();
@@ -42,10 +41,6 @@ const quietEnd = leaseEnd + quietMs;
 const backOff = [60_000, 120_000, 300_000];
 
 const variables = {
-  PROVIDER_TIMEOUT_MS: "20000",
-  FUNCTION_TIMEOUT_MS: "28000",
-  LEASE_MS: String(leaseMs),
-  QUIET_PERIOD_MS: String(quietMs),
   BINDING_WAIT_MS: String(30 * minute),
   BACK_OFF_MS: backOff.join(","),
   DOUBT_LIMIT_MS: String(24 * 60 * minute),
@@ -53,19 +48,7 @@ const variables = {
   AGGREPAY_ACCOUNT: "main",
 };
 
-const worldWith = (more: object = {}): Runtime => ({
-  config: readConfig({ ...variables, ...more }),
-  clock: { now: () => now, monotonic: () => now },
-  secrets: {
-    current: () => Promise.reject(new Error("no secret is asked for")),
-    previous: () => Promise.reject(new Error("no secret is asked for")),
-    refreshed: () => Promise.reject(new Error("no secret is asked for")),
-    moment: () => 0,
-  },
-  send: () => Promise.reject(new Error("nothing is sent")),
-  connections: noConnections,
-  uniqueId: () => "unique",
-});
+const worldWith = (more: object = {}): Runtime => worldAt(() => now, { ...variables, ...more });
 const world = worldWith();
 const budget = { remainingMs: () => 28_000 };
 

@@ -5,9 +5,8 @@ import { type SecondPerson, secondPersonIn } from "../../lib/operation/second-pe
 import { Problem } from "../../lib/problem.ts";
 import { resolutionOf } from "../../lib/records/person.ts";
 import { lapsesAt, proposalOf } from "../../lib/records/proposal.ts";
-import { recordsIn } from "../../lib/records/store.ts";
-import { startCountingProxy } from "../support/counting-proxy.ts";
 import { startedRecords } from "../support/records.ts";
+import { recordsBehind } from "./behind.ts";
 import { claimOf, noon, reached, settlementOf, type TestClaim } from "./claims.ts";
 
 const { table, records } = startedRecords();
@@ -160,21 +159,14 @@ describe("that money did not move", () => {
   });
 
   test("a proposal whose answer was lost is known again by the SDK's repeat", async () => {
-    const proxy = await startCountingProxy(table.url);
-    const client = table.clientAt(proxy.url);
-    try {
-      const { id } = await waiting();
-      const behind = recordsIn(table.name, client);
-      const losing = { ...records, propose: behind.propose };
-      proxy.loseAnswers(1);
-      const said = { id, outcome: "not_executed", reason: "Not in the portal" } as const;
-      expect((await decide(said, asha, clock, losing)).status).toBe(202);
-      const proposal = proposalOf(await held(id));
-      expect(proposal && lapsesAt(proposal)).toBe(later + day);
-    } finally {
-      client.destroy();
-      await proxy.stop();
-    }
+    const { proxy, behind } = await recordsBehind(table);
+    const { id } = await waiting();
+    const losing = { ...records, propose: behind.propose };
+    proxy.loseAnswers(1);
+    const said = { id, outcome: "not_executed", reason: "Not in the portal" } as const;
+    expect((await decide(said, asha, clock, losing)).status).toBe(202);
+    const proposal = proposalOf(await held(id));
+    expect(proposal && lapsesAt(proposal)).toBe(later + day);
   });
 });
 

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { sameInput } from "../../lib/operation/request.ts";
 import type { RecordItem } from "../../lib/records/record.ts";
-import { recordsIn } from "../../lib/records/store.ts";
 import type { KeyRing } from "../../lib/secrets/key-ring.ts";
 import { Secret } from "../../lib/secrets/secret.ts";
-import { startCountingProxy } from "../support/counting-proxy.ts";
 import { startedRecords } from "../support/records.ts";
+import { recordsBehind } from "./behind.ts";
 import {
   again,
   attemptOf,
@@ -291,64 +290,43 @@ describe("a key of fingerprints that has rotated", () => {
 
 describe("a write whose answer was lost on the way", () => {
   test("is repeated by the SDK, and a claim that meets its own owner has won", async () => {
-    const proxy = await startCountingProxy(table.url);
-    const client = table.clientAt(proxy.url);
-    try {
-      const behind = recordsIn(table.name, client);
-      for (const lost of [1, 2]) {
-        proxy.forget();
-        proxy.loseAnswers(lost);
-        const claim = claimOf();
-        const { kind, record } = await behind.claim(claim);
-        expect([kind, record.owner, record.attempt]).toEqual(["won", claim.owner, 1]);
-        expect(proxy.counts()).toEqual({ UpdateItem: lost + 1 });
-        expect(record.history).toEqual([`dispatched ${noon}`]);
-      }
-    } finally {
-      client.destroy();
-      await proxy.stop();
+    const { proxy, behind } = await recordsBehind(table);
+    for (const lost of [1, 2]) {
+      proxy.forget();
+      proxy.loseAnswers(lost);
+      const claim = claimOf();
+      const { kind, record } = await behind.claim(claim);
+      expect([kind, record.owner, record.attempt]).toEqual(["won", claim.owner, 1]);
+      expect(proxy.counts()).toEqual({ UpdateItem: lost + 1 });
+      expect(record.history).toEqual([`dispatched ${noon}`]);
     }
   });
 
   test("is repeated by the SDK, and a settle that meets its own outcome is written", async () => {
-    const proxy = await startCountingProxy(table.url);
-    const client = table.clientAt(proxy.url);
-    try {
-      const behind = recordsIn(table.name, client);
-      const claim = claimOf();
-      await behind.claim(claim);
-      proxy.loseAnswers(2);
-      const settled = await behind.settle(settlementOf(claim, 1, "succeeded"));
-      expect([settled.kind, settled.record.state]).toEqual(["written", "succeeded"]);
-      expect(settled.record.history).toHaveLength(2);
-    } finally {
-      client.destroy();
-      await proxy.stop();
-    }
+    const { proxy, behind } = await recordsBehind(table);
+    const claim = claimOf();
+    await behind.claim(claim);
+    proxy.loseAnswers(2);
+    const settled = await behind.settle(settlementOf(claim, 1, "succeeded"));
+    expect([settled.kind, settled.record.state]).toEqual(["written", "succeeded"]);
+    expect(settled.record.history).toHaveLength(2);
   });
 
   test("is thrown when no repeat gets through: nobody may act on a claim that is not known to be written", async () => {
-    const proxy = await startCountingProxy(table.url);
-    const client = table.clientAt(proxy.url);
-    try {
-      const behind = recordsIn(table.name, client);
-      const claim = claimOf();
-      proxy.loseAnswers(10);
-      await expect(behind.claim(claim)).rejects.toThrow();
-      // It was written all the same: the next caller is held, whatever it was told.
-      expect((await records.claim(again(claim))).record).toMatchObject({
-        state: "dispatched",
-        owner: claim.owner,
-      });
-      proxy.loseAnswers(0);
-      proxy.refuse(10);
-      await expect(behind.claim(claimOf())).rejects.toThrow();
-      await expect(behind.settle(settlementOf(claim, 1, "succeeded"))).rejects.toThrow();
-      expect((await records.get(claim.id))?.state).toBe("dispatched");
-    } finally {
-      client.destroy();
-      await proxy.stop();
-    }
+    const { proxy, behind } = await recordsBehind(table);
+    const claim = claimOf();
+    proxy.loseAnswers(10);
+    await expect(behind.claim(claim)).rejects.toThrow();
+    // It was written all the same: the next caller is held, whatever it was told.
+    expect((await records.claim(again(claim))).record).toMatchObject({
+      state: "dispatched",
+      owner: claim.owner,
+    });
+    proxy.loseAnswers(0);
+    proxy.refuse(10);
+    await expect(behind.claim(claimOf())).rejects.toThrow();
+    await expect(behind.settle(settlementOf(claim, 1, "succeeded"))).rejects.toThrow();
+    expect((await records.get(claim.id))?.state).toBe("dispatched");
   });
 
   test("without the proxy: the same owner twice has won twice, and wrote once", async () => {
