@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { verificationHash } from "../../local/sandbox/dreamzwallet/signature.ts";
 import {
   dreamzwalletFaults,
-  type Sandbox,
   dreamzwalletSandboxSecret as secret,
   startDreamzwalletSandbox,
 } from "../../local/sandbox/dreamzwallet.ts";
-import { Control, json, post, Running } from "./json-peer.ts";
+import { json, post, Running } from "./json-peer.ts";
 
 const path = "/accountServices/AccountService/getSecretKey";
 const wrapping = {
@@ -19,19 +18,10 @@ const wrapping = {
   hashCase: "upper",
 };
 
-const running = new Running();
-let sandbox: Sandbox;
-let control: Control;
-
-beforeAll(async () => {
-  sandbox = await running.started(
-    startDreamzwalletSandbox({ dataDir: running.folder, secrets: () => [secret, wrapping] }),
-  );
-  control = new Control(sandbox.url);
-});
-
-beforeEach(() => control.ask("POST", "reset"));
-afterAll(() => running.end());
+const sandbox = new Running((dataDir) =>
+  startDreamzwalletSandbox({ dataDir, secrets: () => [secret, wrapping] }),
+);
+const { control } = sandbox;
 
 type Body = Readonly<Record<string, unknown>>;
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach } from "vitest";
 import type { Sandbox } from "../../local/sandbox/common/server.ts";
 
 export interface Answer {
@@ -56,10 +57,11 @@ export const json = ({ text }: Answer): Readonly<Record<string, unknown>> =>
 
 /** The sandbox's own endpoints. */
 export class Control {
-  readonly url: string;
+  readonly #url: () => string;
 
-  constructor(url: string) {
-    this.url = url;
+  /** The address is asked for at each call: a sandbox that is started again has another one. */
+  constructor(url: () => string) {
+    this.#url = url;
   }
 
   async ask(method: string, path: string, body?: unknown): Promise<unknown> {
@@ -68,7 +70,7 @@ export class Control {
       headers: { "content-type": "application/json" },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     };
-    return (await fetch(`${this.url}/sandbox/${path}`, init)).json();
+    return (await fetch(`${this.#url()}/sandbox/${path}`, init)).json();
   }
 
   async calls(): Promise<readonly CallLine[]> {
@@ -82,23 +84,39 @@ export class Control {
   }
 }
 
-/** Sandboxes in a folder of their own that end, with the folder, at the end of a test file. */
+/** The sandbox of a test file, in a folder of its own: it forgets all before each test, and ends after the last one. */
 export class Running {
   readonly folder = mkdtempSync(join(tmpdir(), "sandbox-"));
-  readonly #sandboxes: Sandbox[] = [];
+  readonly control = new Control(() => this.url);
+  readonly #start: (dataDir: string) => Promise<Sandbox>;
+  #sandbox: Sandbox | undefined;
 
-  async started(sandbox: Promise<Sandbox>): Promise<Sandbox> {
-    const running = await sandbox;
-    this.#sandboxes.push(running);
-    return running;
+  constructor(start: (dataDir: string) => Promise<Sandbox>) {
+    this.#start = start;
+    beforeAll(() => this.start());
+    beforeEach(() => this.control.ask("POST", "reset"));
+    afterAll(async () => {
+      await this.close();
+      rmSync(this.folder, { recursive: true, force: true });
+    });
   }
 
-  async closeAll(): Promise<void> {
-    await Promise.all(this.#sandboxes.splice(0).map((sandbox) => sandbox.close()));
+  get url(): string {
+    if (this.#sandbox === undefined) throw new Error("the sandbox is not running");
+    return this.#sandbox.url;
   }
 
-  async end(): Promise<void> {
-    await this.closeAll();
-    rmSync(this.folder, { recursive: true, force: true });
+  async start(): Promise<void> {
+    this.#sandbox = await this.#start(this.folder);
+  }
+
+  async close(): Promise<void> {
+    await this.#sandbox?.close();
+    this.#sandbox = undefined;
+  }
+
+  async restart(): Promise<void> {
+    await this.close();
+    await this.start();
   }
 }

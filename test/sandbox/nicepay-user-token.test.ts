@@ -1,42 +1,24 @@
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import {
-  type Sandbox,
-  nicepaySandboxSecret as secret,
-  startNicepaySandbox,
-} from "../../local/sandbox/nicepay.ts";
-import { Control, json, post, Running } from "./json-peer.ts";
-import { type Merchant, startMerchant } from "./nicepay-merchant.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { nicepaySandboxSecret as secret, startNicepaySandbox } from "../../local/sandbox/nicepay.ts";
+import { started } from "../support/started.ts";
+import { json, post, Running } from "./json-peer.ts";
+import { startMerchant } from "./nicepay-merchant.ts";
 
 /** The two calls with a user token, as the provider's pages describe them. */
 const paths = { detail: "/nicepay/direct/v2/user-details", remove: "/nicepay/direct/v2/remove-token" };
 const now = Date.parse("2024-03-18T08:14:35Z");
 const timeStamp = "20240318151435";
 
-let running: Running;
-let sandbox: Sandbox;
-let control: Control;
-let merchant: Merchant;
+const sandbox = new Running((dataDir) =>
+  startNicepaySandbox({ dataDir, secrets: () => [secret], clock: () => now }),
+);
+const { control } = sandbox;
+const { merchant } = started({ merchant: startMerchant });
 
-async function start(): Promise<void> {
-  const options = { dataDir: running.folder, secrets: () => [secret], clock: () => now };
-  sandbox = await running.started(startNicepaySandbox(options));
-  control = new Control(sandbox.url);
-}
-
-beforeAll(async () => {
-  running = new Running();
-  merchant = await startMerchant();
-  await start();
-});
 beforeEach(async () => {
   merchant.got.length = 0;
-  await control.ask("POST", "reset");
   await control.ask("DELETE", "faults");
-});
-afterAll(async () => {
-  await running.end();
-  await merchant.close();
 });
 
 type Body = Readonly<Record<string, unknown>>;
@@ -95,8 +77,7 @@ describe("a user's token", () => {
   it("stays revoked in the sandbox that comes after", async () => {
     const token = await tokenOf("link-2");
     await remove(token);
-    await running.closeAll();
-    await start();
+    await sandbox.restart();
     expect(await ask(token)).toMatchObject({ resultCd: "9920" });
   });
 

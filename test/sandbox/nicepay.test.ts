@@ -4,16 +4,16 @@ import { once } from "node:events";
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { merchantToken } from "../../local/sandbox/nicepay/signature.ts";
 import {
   nicepayFaults,
-  type Sandbox,
   nicepaySandboxSecret as secret,
   startNicepaySandbox,
 } from "../../local/sandbox/nicepay.ts";
+import { started } from "../support/started.ts";
 import { type Answer, Control, json, post, Running } from "./json-peer.ts";
-import { type Merchant, startMerchant } from "./nicepay-merchant.ts";
+import { startMerchant } from "./nicepay-merchant.ts";
 
 const path = "/nicepay/v2/userAccountBinding";
 const headers = { "content-type": "application/json" };
@@ -22,40 +22,18 @@ const next = { ...secret, merchantKey: "the next key" };
 let now = Date.parse("2024-03-18T08:14:35Z");
 const timeStamp = "20240318151435";
 
-let running: Running;
-let sandbox: Sandbox;
-let control: Control;
-let merchant: Merchant;
 let secrets: readonly (typeof secret | typeof next)[] = [secret];
 let count = 0;
+const sandbox = new Running((dataDir) =>
+  startNicepaySandbox({ dataDir, secrets: () => secrets, clock: () => now }),
+);
+const { control } = sandbox;
+const { merchant } = started({ merchant: startMerchant });
 
-async function start(): Promise<void> {
-  const dataDir = running.folder;
-  sandbox = await running.started(startNicepaySandbox({ dataDir, secrets: () => secrets, clock: () => now }));
-  control = new Control(sandbox.url);
-}
-
-async function restart(): Promise<void> {
-  await running.closeAll();
-  await start();
-}
-
-beforeAll(async () => {
-  running = new Running();
-  merchant = await startMerchant();
-  await start();
-});
-
-beforeEach(async () => {
+beforeEach(() => {
   secrets = [secret];
   merchant.got.length = 0;
   merchant.answers.length = 0;
-  await control.ask("POST", "reset");
-});
-
-afterAll(async () => {
-  await running.end();
-  await merchant.close();
 });
 
 type Body = Readonly<Record<string, unknown>>;
@@ -198,7 +176,7 @@ describe("registration", () => {
     const referenceNo = fresh();
     await registered({ referenceNo });
     expect(await register({ referenceNo })).toMatchObject({ resultCd: "9009" });
-    await restart();
+    await sandbox.restart();
     expect(await register({ referenceNo, clientUserKey: "other" })).toMatchObject({ resultCd: "9009" });
   });
 
@@ -480,17 +458,17 @@ describe("faults", () => {
 });
 
 describe("the journal", () => {
-  const journal = () => join(running.folder, "nicepay-sandbox.jsonl");
+  const journal = () => join(sandbox.folder, "nicepay-sandbox.jsonl");
 
   afterEach(async () => {
-    await restart();
+    await sandbox.restart();
   });
 
   it("keeps registrations, logins and answers over a restart, and no token", async () => {
     const [one, two] = [await registered(), await registered()];
     await login(one);
     const before = await ledger();
-    await restart();
+    await sandbox.restart();
     expect(await ledger()).toEqual(before);
     const tk = String(two.redirectUrlHttp).split("?")[1];
     await control.ask("GET", `login?${tk}`);
@@ -506,27 +484,27 @@ describe("the journal", () => {
     const page = login(reply);
     page.catch(() => undefined);
     await vi.waitFor(() => expect(merchant.got.length).toBeGreaterThan(0));
-    await running.closeAll();
+    await sandbox.close();
     merchant.answers.length = 0;
-    await start();
+    await sandbox.start();
     await vi.waitFor(async () => expect((await ledger()).bindings[0]?.answers).toContain(200));
   });
 
   it("cuts a torn last line, and goes on after it", async () => {
     const { tXid } = await registered();
-    await running.closeAll();
+    await sandbox.close();
     appendFileSync(journal(), '{"seq":9,"at":1,"ki');
-    await start();
+    await sandbox.start();
     expect((await ledger()).bindings).toMatchObject([{ tXid }]);
     await registered();
-    await restart();
+    await sandbox.restart();
     expect((await ledger()).bindings).toHaveLength(2);
   });
 
   it("keeps what was registered before a kill -9, answered or not", async () => {
-    await running.closeAll();
+    await sandbox.close();
     const script = fileURLToPath(new URL("nicepay-host.ts", import.meta.url));
-    const host = spawn(process.execPath, [script, running.folder]);
+    const host = spawn(process.execPath, [script, sandbox.folder]);
     const [address] = (await once(host.stdout, "data")) as [Buffer];
     const url = String(address).trim();
     now = Date.now();
@@ -535,12 +513,12 @@ describe("the journal", () => {
     const body = JSON.stringify(fields({ referenceNo, timeStamp: jakarta }));
     const ends = expect(post(url + path, headers, body)).rejects.toThrow();
     await vi.waitFor(async () =>
-      expect(await new Control(url).lastCall()).toMatchObject({ verdict: "success" }),
+      expect(await new Control(() => url).lastCall()).toMatchObject({ verdict: "success" }),
     );
     host.kill("SIGKILL");
     await once(host, "exit");
     await ends;
-    await start();
+    await sandbox.start();
     expect((await ledger()).bindings).toMatchObject([{ referenceNo }]);
   });
 });

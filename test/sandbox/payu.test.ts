@@ -1,9 +1,9 @@
 import { createHash, createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { digestOfBody, hmacOfDate } from "../../local/sandbox/payu/signature.ts";
-import { payuFaults, payuSandboxSecret, type Sandbox, startPayuSandbox } from "../../local/sandbox/payu.ts";
-import { type Answer, Control, type Headers, json, post, Running } from "./json-peer.ts";
+import { payuFaults, payuSandboxSecret, startPayuSandbox } from "../../local/sandbox/payu.ts";
+import { type Answer, type Headers, json, post, Running } from "./json-peer.ts";
 
 const now = Date.parse("Thu, 17 Feb 2022 08:17:59 GMT");
 const date = "Thu, 17 Feb 2022 08:17:59 GMT";
@@ -11,24 +11,15 @@ const rotated = { ...payuSandboxSecret, merchantSalt: "salt-2", mid: "2" };
 const other = { ...payuSandboxSecret, merchantKey: "other", signatureScheme: "body-digest" };
 const path = "/loyalty-points/v1/wallet/check-status";
 
-const running = new Running();
-let sandbox: Sandbox;
-let control: Control;
+const sandbox = new Running((dataDir) =>
+  startPayuSandbox({
+    dataDir,
+    secrets: () => [payuSandboxSecret, rotated, other, { merchantKey: 7 }],
+    clock: () => now,
+  }),
+);
+const { control } = sandbox;
 let count = 0;
-
-beforeAll(async () => {
-  sandbox = await running.started(
-    startPayuSandbox({
-      dataDir: running.folder,
-      secrets: () => [payuSandboxSecret, rotated, other, { merchantKey: 7 }],
-      clock: () => now,
-    }),
-  );
-  control = new Control(sandbox.url);
-});
-
-beforeEach(() => control.ask("POST", "reset"));
-afterAll(() => running.end());
 
 const authorization = (signature: string, key = "smsplus") =>
   `hmac username="${key}", algorithm="sha512", headers="date", signature="${signature}"`;
@@ -216,11 +207,7 @@ describe("a call that is refused", () => {
     expect(json(await send(again))).toMatchObject({ responseCode: "00" });
     expect(json(await send(again))).toMatchObject({ responseCode: "DUPLICATE-CLIENT-TXN-ID" });
     expect(await control.ask("GET", "ledger")).toEqual({ usedClientTxnIds: 1 });
-    await sandbox.close();
-    sandbox = await running.started(
-      startPayuSandbox({ dataDir: running.folder, secrets: () => [payuSandboxSecret], clock: () => now }),
-    );
-    control = new Control(sandbox.url);
+    await sandbox.restart();
     expect(json(await send(again))).toMatchObject({ responseCode: "DUPLICATE-CLIENT-TXN-ID" });
     await control.ask("POST", "reset");
     expect(json(await send(again))).toMatchObject({ responseCode: "00" });

@@ -1,11 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import {
-  type Sandbox,
-  startWibmoSandbox,
-  wibmoFaults,
-  wibmoSandboxSecret,
-} from "../../local/sandbox/wibmo.ts";
-import { type Answer, Control, type Headers, json, post, Running } from "./json-peer.ts";
+import { describe, expect, it } from "vitest";
+import { startWibmoSandbox, wibmoFaults, wibmoSandboxSecret } from "../../local/sandbox/wibmo.ts";
+import { type Answer, type Headers, json, post, Running } from "./json-peer.ts";
 
 const now = Date.parse("2024-04-08T04:40:00Z");
 const full = {
@@ -30,27 +25,11 @@ const [encryptPath, retrievePath, decryptPath] = [
   "/api/v2/decrypt",
 ] as const;
 
-const running = new Running();
-let sandbox: Sandbox;
-let control: Control;
+const sandbox = new Running((dataDir) =>
+  startWibmoSandbox({ dataDir, secrets: () => [wibmoSandboxSecret, full], clock: () => now }),
+);
+const { control } = sandbox;
 let count = 0;
-
-const start = () =>
-  running.started(
-    startWibmoSandbox({
-      dataDir: running.folder,
-      secrets: () => [wibmoSandboxSecret, full],
-      clock: () => now,
-    }),
-  );
-
-beforeAll(async () => {
-  sandbox = await start();
-  control = new Control(sandbox.url);
-});
-
-beforeEach(() => control.ask("POST", "reset"));
-afterAll(() => running.end());
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -100,9 +79,7 @@ describe("the token", () => {
 
   it("retrieves the customer's record, also after a restart", async () => {
     const token = tokenOf(await encrypt({ clientTxnId: "record-a", urn: "5" }));
-    await running.closeAll();
-    sandbox = await start();
-    control = new Control(sandbox.url);
+    await sandbox.restart();
     const beside = { clientId: "1060", bankId: "6060", entityId: "100", secureCode: "s" };
     const record = await send(retrievePath, { token, ...beside, "X-Consumer-Custom-ID": "c" });
     expect(await control.lastCall()).toMatchObject({ undocumented: [] });
