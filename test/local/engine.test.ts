@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { blockedPorts, freeEngineAddress } from "../../local/engine-address.ts";
-import { type Gateway, startGateway } from "../support/gateway.ts";
+import { startGateway } from "../support/gateway.ts";
 import { processesOf } from "../support/processes.ts";
+import { started } from "../support/started.ts";
 import { asPerson, aws, fixtureEnv } from "./fixture.ts";
 
 /** The database believes everybody, so where it listens is told to the front alone. */
@@ -26,11 +27,7 @@ describe("where the database listens", () => {
 });
 
 describe("a gateway", () => {
-  let gateway: Gateway;
-  beforeAll(async () => {
-    gateway = await startGateway({ env: fixtureEnv() });
-  });
-  afterAll(() => gateway.stop());
+  const { gateway } = started({ gateway: () => startGateway({ env: fixtureEnv() }) });
 
   /** As `ps` shows it: what a web page cannot ask for. */
   const engine = () => {
