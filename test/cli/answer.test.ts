@@ -1,11 +1,10 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { endingOf } from "../../cli/answer.ts";
 import type { Io } from "../../cli/io.ts";
 import { gw } from "../../cli/program.ts";
 import { nearest } from "../../cli/suggest.ts";
 import { expectedOf } from "../../client/src/answer.ts";
+import { listening } from "../support/listening.ts";
 
 /** A problem of the gateway's own. */
 const problem = (code: string, retry: string, more: object = {}) => ({
@@ -86,15 +85,10 @@ describe("how a command ends by a reply", () => {
 });
 
 describe("repeating until it is known", () => {
-  const servers: { close(): void }[] = [];
-  afterEach(() => {
-    for (const server of servers.splice(0)) server.close();
-  });
-
   /** A gateway that gives each of these answers in turn; `lost`: the connection ends without one. */
   async function answering(...answers: readonly (ReturnType<typeof reply> | "lost")[]) {
     const came: string[] = [];
-    const server = createServer(async (request, response) => {
+    const { url, close } = await listening(async (request, response) => {
       let body = "";
       for await (const part of request) body += part;
       came.push(`${request.url} ${request.headers["idempotency-key"] ?? "-"} ${body}`);
@@ -102,9 +96,8 @@ describe("repeating until it is known", () => {
       if (answer === "lost" || answer === undefined) return void response.destroy();
       response.writeHead(answer.status, answer.headers).end(JSON.stringify(answer.body));
     });
-    servers.push(server);
-    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, came };
+    onTestFinished(close);
+    return { url, came };
   }
 
   async function run(url: string, ...args: readonly string[]) {

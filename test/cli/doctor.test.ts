@@ -1,15 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { nodeVersion } from "../../cli/doctor/machine.ts";
 import { connected, gatewaySaid } from "../../cli/doctor/reach.ts";
 import type { Environment } from "../../cli/io.ts";
 import { gw } from "../../cli/program.ts";
 import { providers } from "../../lib/providers/index.ts";
 import type { Finding } from "../../ops/smoke/finding.ts";
+import { listening } from "../support/listening.ts";
+import { started } from "../support/started.ts";
 
 interface Told {
   readonly status?: number;
@@ -22,37 +23,30 @@ const came: IncomingMessage[] = [];
 const folder = mkdtempSync(join(tmpdir(), "gw-doctor-"));
 
 /** It plays AWS and a gateway: `GET /v1/records` is answered with an empty list. */
-const server = createServer(async (request, response) => {
-  let body = "";
-  for await (const part of request) body += part;
-  came.push(request);
-  const action = new URLSearchParams(body).get("Action") ?? request.url ?? "";
-  const { status = 200, body: text } = told[action] ?? { body: '{"result":[]}' };
-  response.writeHead(status, { "content-type": "application/json" }).end(text);
+const { server } = started({
+  server: () =>
+    listening(async (request, response) => {
+      let body = "";
+      for await (const part of request) body += part;
+      came.push(request);
+      const action = new URLSearchParams(body).get("Action") ?? request.url ?? "";
+      const { status = 200, body: text } = told[action] ?? { body: '{"result":[]}' };
+      response.writeHead(status, { "content-type": "application/json" }).end(text);
+    }),
 });
-let url = "";
-
-beforeAll(async () => {
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-
-afterAll(() => {
-  server.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What the environment has besides. */
 let environment: Environment = {};
 
 async function doctor(...args: readonly string[]) {
   const printed: string[] = [];
-  const code = await gw(["doctor", "--json", "--url", url, "--data-dir", folder, ...args], {
+  const code = await gw(["doctor", "--json", "--url", server.url, "--data-dir", folder, ...args], {
     out: (line) => void printed.push(line),
     err: () => undefined,
     paint: (_style, text) => text,
     input: async () => "",
-    environment: { AWS_ENDPOINT_URL: url, AWS_CONFIG_FILE: "/dev/null", ...environment },
+    environment: { AWS_ENDPOINT_URL: server.url, AWS_CONFIG_FILE: "/dev/null", ...environment },
   });
   const findings: readonly Finding[] = JSON.parse(printed.join());
   const of = (check: string) => findings.filter((each) => each.check.startsWith(check));
@@ -248,10 +242,10 @@ test.each([
 });
 
 test("a host is connected to, or the reason is told", async () => {
-  expect(await connected(new URL(url))).toBeUndefined();
+  expect(await connected(new URL(server.url))).toBeUndefined();
   expect(await connected(new URL("http://127.0.0.1:1024"))).toBe("ECONNREFUSED");
   // What speaks no TLS is no https host.
-  expect(await connected(new URL(url.replace("http:", "https:")))).toMatch(/SSL/);
+  expect(await connected(new URL(server.url.replace("http:", "https:")))).toMatch(/SSL/);
 });
 
 test("an older Node is named", () => {

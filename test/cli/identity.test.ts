@@ -1,35 +1,30 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import type { Environment } from "../../cli/io.ts";
 import { gw } from "../../cli/program.ts";
+import { listening } from "../support/listening.ts";
+import { started } from "../support/started.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gw-identity-"));
 let came: IncomingHttpHeaders[] = [];
-const server = createServer((request, response) => {
-  came.push(request.headers);
-  response.writeHead(200, { "content-type": "application/json" }).end('{"result":[],"page":{"cursor":null}}');
+const { server } = started({
+  server: () =>
+    listening((request, response) => {
+      came.push(request.headers);
+      const body = '{"result":[],"page":{"cursor":null}}';
+      response.writeHead(200, { "content-type": "application/json" }).end(body);
+    }),
 });
-let url = "";
-
-beforeAll(async () => {
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-
-afterAll(() => {
-  server.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** How it ended, what it said on standard error, and who the calls said they were. */
 async function asked(environment: Environment, ...args: readonly string[]) {
   came = [];
   const said: string[] = [];
-  const code = await gw(["records", "--customer", "1", "--url", url, "--data-dir", folder, ...args], {
+  const code = await gw(["records", "--customer", "1", "--url", server.url, "--data-dir", folder, ...args], {
     out: () => undefined,
     err: (line) => void said.push(line),
     paint: (_style, text) => text,
