@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { detailOf } from "../../lib/operation/record-view.ts";
 import { type Resolution, resolutionOf } from "../../lib/records/person.ts";
 import type { RecordItem } from "../../lib/records/record.ts";
-import { type Decision } from "../../lib/records/store.ts";
+import type { Decision } from "../../lib/records/store.ts";
 import { startedRecords } from "../support/records.ts";
 import { recordsBehind } from "./behind.ts";
 import { again, claimOf, everyState, noon, outcomes, reached, settlementOf } from "./claims.ts";
