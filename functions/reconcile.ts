@@ -24,6 +24,7 @@ export const reconcileOf = (operations: readonly FunctionDefinition[]): Function
     variables: all(({ variables }) => variables),
     secrets: all(({ secrets }) => secrets),
     tableActions: ["GetItem", "Query", "UpdateItem"],
+    queries: ["customer-records", "unfinished"],
   };
 };
 

@@ -10,7 +10,7 @@ import { invalid } from "../../lib/operation/body.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
 import { lastReversal } from "../../lib/operation/reversal.ts";
 import { Problem } from "../../lib/problem.ts";
-import { debitOf, reversalSuffix } from "../../lib/providers/aggrepay/ids.ts";
+import { debitOf, isKept, reversalSuffix } from "../../lib/providers/aggrepay/ids.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
 import {
   askByMerchantTransactionId,
@@ -86,7 +86,10 @@ export const operation = change({
       // Whose wallet it went back to is known where the debit is ours.
       const doubt = await whyNotListed(transactionId, subject.facts.customerId, subject, ask);
       if (doubt) return { shows: "unclear", why: doubt };
-      return { shows: "done", result: { merchantTransactionId: id, transactionId } };
+      return {
+        ...{ shows: "done", result: { merchantTransactionId: id, transactionId } },
+        ...(!isKept(id, known.option) && { besides: [] }),
+      };
     },
     absence: "proves nothing",
   },

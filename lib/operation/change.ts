@@ -21,10 +21,13 @@ export function change<Input extends object, Result, Call, Reply>(
     spec.place !== undefined ||
     spec.opens !== undefined ||
     ("evidence" in inquiry && (inquiry.looksFirst || inquiry.readsRecords || inquiry.undoneBy !== undefined));
+  // A transaction that is shown may be that of another record of the customer.
+  const movesMoney = spec.effect === "money";
   const tableActions: TableAction[] = [
     "UpdateItem",
     ...(reads ? (["GetItem"] as const) : []),
     ...(isNumbered ? (["ConditionCheckItem"] as const) : []),
+    ...(movesMoney ? (["Query"] as const) : []),
   ];
   const secrets = spec.sameBy
     ? ([spec.provider.secret] as const)
@@ -33,10 +36,11 @@ export function change<Input extends object, Result, Call, Reply>(
   return {
     ...spec,
     route: routeOf(spec.name),
-    access: spec.effect === "money" ? "move-money" : "change",
+    access: movesMoney ? "move-money" : "change",
     variables: [...variables, `${name.toUpperCase()}_ACCOUNT`, ...(spec.variables ?? [])],
     secrets,
     tableActions,
+    ...(movesMoney && { queries: ["customer-records"] as const }),
     asks: (record, config) => isAsked(spec, record, config),
     ...((spec.place || isNumbered) && { takesOverAtOnce: true as const }),
     resolve: (look) => resolve(spec, look),

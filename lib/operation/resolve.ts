@@ -11,6 +11,7 @@ import { latestReversal, reversalsBefore, reversalsOf } from "../records/reversa
 import type { Conclusion, Records, Turn } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Secret } from "../secrets/secret.ts";
+import { unlessAnothers } from "./another.ts";
 import type { Failure } from "./answer.ts";
 import type { Held, Opens } from "./change-spec.ts";
 import { carriedOut, prepared } from "./exchange.ts";
@@ -144,7 +145,10 @@ async function judge<Call, Reply>(
   if (opened instanceof Problem) return later(record, world, opened.message);
   const known = { ...knownTo(provider.name, world, records), ...(opened && { opened }) };
   const subject = await subjectOf(record, world);
-  const evidence = "shows" in subject ? subject : await inquiry.evidence(subject, ask, known);
+  const evidence =
+    "shows" in subject
+      ? subject
+      : await unlessAnothers(await inquiry.evidence(subject, ask, known), record, records);
   return notBefore(retryAt, record, await verdictOf(evidence, inquiry, askedAt, look));
 }
 

@@ -64,7 +64,15 @@ export interface Known {
  * `nothing`: it says that it knows of none. `other`: what it shows contradicts the record. `unclear`: nothing to go by now.
  */
 export type Evidence =
-  | { readonly shows: "done"; readonly result: object }
+  | {
+      readonly shows: "done";
+      readonly result: object;
+      /**
+       * Where ids may be kept in a form of the provider's own, so that what it shows may be another record's: the ids under which it
+       * shows other transactions of that time.
+       */
+      readonly besides?: readonly string[];
+    }
   /** `why` says what it shows instead, where it shows anything. */
   | { readonly shows: "nothing"; readonly why?: string }
   | {

@@ -15,3 +15,6 @@ const isEnding = (character: string): boolean =>
   endPunctuation.includes(character) || character.trim() === "";
 
 export const isSameWord = (one: string, other: string): boolean => decisive(one) === decisive(other);
+
+/** An id as it is compared where a provider may keep it in another letter case, or without its signs. */
+export const lettersIn = (id: string): string => id.toLowerCase().replace(/[^a-z0-9]/g, "");

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { actsSilently, isSilent, withInquiry } from "./guards.ts";
 import { afterQuiet, expectState, type Guard, type Schedule, toldOf, until } from "./schedule.ts";
+import { nameOf } from "./store.ts";
 import { newIdentity, type Subject, type SubjectName, subject } from "./subjects.ts";
 import { times, type Without, type World } from "./world.ts";
 
@@ -87,6 +88,16 @@ const anyOtherIdExplains: Guard = {
       });
     return evidence(about, without, known);
   }),
+};
+
+/** Nobody looks whether another record of the customer has the transaction. */
+const nobodyElseHasIt: Guard = {
+  name: "a transaction may be another record's",
+  without: {
+    client: (client) => ({
+      send: async (command) => (nameOf(command) === "beside" ? { Items: [] } : client.send(command)),
+    }),
+  },
 };
 
 const isFound = ({ keeps, asksInKeptForm }: IdForm): boolean =>
@@ -193,11 +204,9 @@ const explaining: readonly Schedule[] = [
     ],
   },
   {
-    rule: "a success by inquiry explains a row only once ids are known to be kept",
+    rule: "a transaction is not this record's where another one may have it",
     schedule:
-      "a debit's id is cut into that of another debit, which is lost on its way and proved by the first one's row; the first is asked about",
-    // The other debit's own record is untrue: no rule on rows can mend that, and aggrepayIdsKept is what does.
-    isBeyondAssumptions: true,
+      "a debit's id is cut into that of another debit, which is lost on its way; the lost one is asked about first, and shown the first one's row",
     async run(world) {
       const id = longId();
       const cut = subject("debitWallet", id.slice(0, 50));
@@ -210,19 +219,44 @@ const explaining: readonly Schedule[] = [
       await afterQuiet(world);
       await until(world.call(long));
       return [
-        ...expectState(world, long, "needs_attention"),
+        ...[cut, long].flatMap((each) => expectState(world, each, "in_doubt", "needs_attention")),
         ...(effectsOf(world, long) === 1 ? [] : [`${effectsOf(world, long)} effects`]),
       ];
     },
     guards: [
+      nobodyElseHasIt,
       {
         name: "a success by inquiry is not believed before ids are known to be kept",
+        twin: nobodyElseHasIt.name,
         without: asking(
           (evidence) => (about, ask, known) => evidence(about, ask, { ...known, option: () => "73" }),
         ),
       },
     ],
   },
+  ...idForms
+    .filter(({ name }) => ["in upper case", "without . and -"].includes(name))
+    .map(
+      ({ name, keeps }): Schedule => ({
+        rule: "a transaction that another record names is not this one's",
+        schedule: `a debit is done, and its id is kept ${name}; one under that very id is lost on its way, and shown the first one's row`,
+        async run(world) {
+          const id = longId();
+          const [done, lost] = [subject("debitWallet", id), subject("debitWallet", keeps(id) ?? "")];
+          world.provider.keepsId = keeps;
+          await until(world.call(done));
+          world.provider.treatments.push(isSilent);
+          await until(world.call(lost));
+          await afterQuiet(world);
+          return [
+            ...expectState(world, done, "succeeded"),
+            ...expectState(world, lost, "needs_attention"),
+            ...(effectsOf(world, lost) === 0 ? [] : ["it has an effect"]),
+          ];
+        },
+        guards: [nobodyElseHasIt],
+      }),
+    ),
   {
     rule: "a row of a record that is in doubt too is asked about later",
     schedule:

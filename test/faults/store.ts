@@ -21,6 +21,7 @@ export interface Command {
 
 export interface CommandInput {
   readonly Key?: Item;
+  readonly IndexName?: string;
   readonly ConditionExpression?: string;
   readonly UpdateExpression?: string;
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
@@ -190,7 +191,7 @@ export function nameOf(command: Command): string {
   const { input } = command;
   const kind = command.constructor.name;
   if (kind === "GetItemCommand") return "get";
-  if (kind === "QueryCommand") return "due";
+  if (kind === "QueryCommand") return input.IndexName === "unfinished" ? "due" : "beside";
   const [first] = input.TransactItems ?? [];
   return writeName(first ? partOf(first) : input);
 }

@@ -509,13 +509,13 @@ function secretStatements({ secrets }: FunctionDefinition) {
   ];
 }
 
-function tableStatements({ tableActions, schedule, keysBeginWith }: FunctionDefinition) {
+function tableStatements({ tableActions, schedule, keysBeginWith, queries }: FunctionDefinition) {
   if (tableActions.length === 0) return [];
   const byKey = tableActions
     .filter((action) => action !== "Query")
     .map((action) => `dynamodb:${action}`)
     .toSorted();
-  const indexes = schedule ? ["unfinished"] : ["customer-records", "unfinished"];
+  const indexes = queries ?? (schedule ? ["unfinished"] : ["customer-records", "unfinished"]);
   const toWrite = [
     "kms:Encrypt",
     "kms:GenerateDataKey",

@@ -642,7 +642,8 @@ export class Ledger {
     const mayBeShown =
       asked.effect.startsWith("money ") ||
       (isDocumented && isOwn && asked.effect.startsWith("registercustomer "));
-    const isShown = mayBeShown && effects.some(({ at }) => at >= since);
+    const isShown =
+      mayBeShown && effects.some(({ at }) => at >= since) && (areIdsKept || !this.#hasLikeness(asked));
     const versions = this.#world.versionsOf(asked.record);
     const claim = versions.findLast(({ write }) => write.startsWith("claim"));
     const end = this.told.find(({ run }) => run === claim?.by)?.seq ?? 0;
@@ -680,6 +681,18 @@ export class Ledger {
       ...(isShown ? ["a person is asked, and the provider shows it"] : []),
       ...(isUnsent ? ["a person is asked, and nobody had sent it"] : []),
     ];
+  }
+
+  /** Whether there is a record of the same amount whose id a provider may keep as this one's: what is shown could be that one's. */
+  #hasLikeness(asked: Asked): boolean {
+    const letters = ({ effect }: Asked) => effect.toLowerCase().replace(/[^a-z0-9]/g, "");
+    return this.asked.some(
+      (other) =>
+        other.record !== asked.record &&
+        (letters(other).includes(letters(asked)) || letters(asked).includes(letters(other))) &&
+        other.given.amount === asked.given.amount &&
+        this.#world.latest(other.record) !== undefined,
+    );
   }
 
   /** A reversal is of its debit's amount. */

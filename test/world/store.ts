@@ -47,12 +47,17 @@ export interface Index {
   readonly hash: string;
   readonly range: string;
   readonly projects: readonly string[];
+  /** By how much its queries are behind the table at the most, in milliseconds; without end unless told. */
+  readonly behindAtMost?: number;
 }
 
 /** The table of infra/data.ts, which a test compares with this. */
 export const indexes: Readonly<Record<string, Index>> = {
   unfinished: { hash: "shard", range: "due", projects: [] },
-  "customer-records": { hash: "customer", range: "createdAt", projects: ["state", "amount", "operation"] },
+  "customer-records": {
+    ...{ hash: "customer", range: "createdAt", projects: ["state", "amount", "operation"] },
+    behindAtMost: 1_000,
+  },
 };
 
 /** What each command may ask for here. Whatever else it should ask for ends with an error: nothing is passed over. */
@@ -248,7 +253,7 @@ export class Store {
       forward * (rangeOf(one, index) - rangeOf(other, index) || inOrder(keyOf(one), keyOf(other)));
     const from = input.ExclusiveStartKey;
     const isAfter = (item: Item) => from === undefined || compared(item, from) > 0;
-    const found = [...this.#behind()]
+    const found = [...this.#behind(index)]
       .filter((item) => item[index.hash] && item[index.range] && keys.run(item, input) && isAfter(item))
       .toSorted(compared);
     const page = Limit === undefined ? found : found.slice(0, Limit);
@@ -263,9 +268,10 @@ export class Store {
   }
 
   /** The items as an index has them. */
-  *#behind(): Iterable<Item> {
-    if (this.lagMs === 0) return yield* this.#items.values();
-    const until = this.#clock() - this.lagMs;
+  *#behind({ behindAtMost = this.lagMs }: Index): Iterable<Item> {
+    const lagMs = Math.min(this.lagMs, behindAtMost);
+    if (lagMs === 0) return yield* this.#items.values();
+    const until = this.#clock() - lagMs;
     for (const versions of this.#versions.values()) {
       const item = versions.findLast(({ since }) => since <= until)?.item;
       if (item) yield item;

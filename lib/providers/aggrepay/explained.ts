@@ -1,7 +1,7 @@
 import type { RecordName } from "../books.ts";
 import type { Evidence, Known, OwnRecord } from "../inquiry.ts";
 import { isSameWord } from "../words.ts";
-import { debitOf, idsKept, reversalSuffix } from "./ids.ts";
+import { debitOf, isKept, reversalSuffix } from "./ids.ts";
 import type { ComparedRow } from "./transactions.ts";
 
 /** Records that are looked up in one inquiry. */
@@ -18,9 +18,10 @@ export async function explained(
   known: Known,
 ): Promise<Evidence> {
   const isOthers = ({ merchantTransactionId: shown }: ComparedRow) => shown !== null && shown !== identity;
-  const isKept = identity.length <= (idsKept(known.option) ?? 0);
   const lookedUp = rows.filter(isOthers).slice(0, lookUpLimit);
-  const verdicts = await Promise.all(lookedUp.map((row) => verdictOn(row, isKept, known)));
+  const verdicts = await Promise.all(
+    lookedUp.map((row) => verdictOn(row, isKept(identity, known.option), known)),
+  );
   const found = (wanted: Verdict["is"]) => verdicts.find(({ is }) => is === wanted)?.row;
   const unexplained = rows.find((row) => !isOthers(row)) ?? found("unexplained");
   if (unexplained)
@@ -47,10 +48,10 @@ interface Verdict {
   readonly is: "explained" | "unfinished" | "unexplained";
 }
 
-async function verdictOn(row: ComparedRow, isKept: boolean, { record }: Known): Promise<Verdict> {
+async function verdictOn(row: ComparedRow, areIdsKept: boolean, { record }: Known): Promise<Verdict> {
   const explains = ({ provedBy, transactionId }: OwnRecord): boolean =>
     transactionId === row.transactionId &&
-    (provedBy === "reply" || provedBy === "person" || (provedBy === "inquiry" && isKept));
+    (provedBy === "reply" || provedBy === "person" || (provedBy === "inquiry" && areIdsKept));
   let is: Verdict["is"] = "unexplained";
   for (const { namespace, id } of recordsNamed(row)) {
     const own = await record(namespace, id);

@@ -24,6 +24,9 @@ export function idsKept(option: Config["option"]): number | undefined {
   return Number(kept);
 }
 
+/** Whether AggrePay has been shown to keep ids of that length as they were sent. */
+export const isKept = (id: string, option: Config["option"]): boolean => id.length <= (idsKept(option) ?? 0);
+
 /**
  * A merchantTransactionId that is longer than what the provider is known to keep; a debit's leaves room for the name of its
  * reversal. None where it fits, or nothing is known.

@@ -2,8 +2,9 @@ import { twoPlaces } from "../../money.ts";
 import { type Ask, type Evidence, type Known, type Subject, withoutAnswer } from "../inquiry.ts";
 import { UnreadableReply } from "../provider.ts";
 import { type Reader, readable } from "../reader.ts";
-import { isSameWord } from "../words.ts";
+import { isSameWord, lettersIn } from "../words.ts";
 import { explained } from "./explained.ts";
+import { isKept } from "./ids.ts";
 import type { AggrepayCall, AggrepayReply } from "./index.ts";
 import { isUnknown } from "./validation.ts";
 
@@ -85,9 +86,6 @@ export function moved(
   return { transactionId };
 }
 
-/** The provider may keep an id in another letter case, or without its signs. */
-const lettersIn = (id: string): string => id.toLowerCase().replace(/[^a-z0-9]/g, "");
-
 /** Asks for a transaction by the id that we gave it (section 12; the path is spelt with one t). */
 export const askByMerchantTransactionId = (merchantTransactionId: string): AggrepayCall => ({
   path: "fetchbymerchantransactionid",
@@ -151,9 +149,13 @@ async function moneyEvidence(
   );
   if (told.kind === "answer") {
     const { transactionId } = told.answer;
-    if (rows.some((row) => row.transactionId === transactionId))
-      return { shows: "done", result: { transactionId } };
-    return { shows: "unclear", why: gap ?? notListed };
+    const others = rows.filter((row) => row.transactionId !== transactionId);
+    if (others.length === rows.length) return { shows: "unclear", why: gap ?? notListed };
+    const besides = others.flatMap(({ merchantTransactionId: id }) => id ?? []);
+    return {
+      ...{ shows: "done", result: { transactionId } },
+      ...(!isKept(subject.identity, known.option) && { besides }),
+    };
   }
   if (gap !== undefined) return { shows: "unclear", why: gap };
   const candidates = rows.filter(
