@@ -227,7 +227,6 @@ const explaining: readonly Schedule[] = [
       nobodyElseHasIt,
       {
         name: "a success by inquiry is not believed before ids are known to be kept",
-        twin: nobodyElseHasIt.name,
         without: asking(
           (evidence) => (about, ask, known) => evidence(about, ask, { ...known, option: () => "73" }),
         ),

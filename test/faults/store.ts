@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { all, isDispatched, ownerIs, turnIs } from "../../lib/records/clauses.ts";
 import { findDynoxide } from "../../local/dynamodb.ts";
-import { Store } from "../world/store.ts";
+import { Store, tableOf } from "../world/store.ts";
 
 export type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -60,25 +60,6 @@ export function tableInMemory(clock: () => number): Table {
   return { call: async (operation, input) => store.call(operation, input) };
 }
 
-const key = (name: string, type: "HASH" | "RANGE") => ({ AttributeName: name, KeyType: type });
-const table = {
-  TableName: tableName,
-  BillingMode: "PAY_PER_REQUEST",
-  AttributeDefinitions: [
-    { AttributeName: "pk", AttributeType: "S" },
-    { AttributeName: "shard", AttributeType: "N" },
-    { AttributeName: "due", AttributeType: "N" },
-  ],
-  KeySchema: [key("pk", "HASH")],
-  GlobalSecondaryIndexes: [
-    {
-      IndexName: "unfinished",
-      KeySchema: [key("shard", "HASH"), key("due", "RANGE")],
-      Projection: { ProjectionType: "KEYS_ONLY" },
-    },
-  ],
-};
-
 /**
  * Commands go to the engine as their own JSON, without the SDK: its retries are told as a fault of their own, which repeats a
  * call whose answer was lost.
@@ -103,7 +84,7 @@ export async function startEngine(): Promise<Engine> {
   };
   for (let tries = 0; ; tries++) {
     try {
-      await engine.call("CreateTable", table);
+      await engine.call("CreateTable", tableOf(tableName));
       return engine;
     } catch (error) {
       if (tries > 1000) throw error;

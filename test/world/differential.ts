@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import type { Engine } from "../faults/store.ts";
-import { type Answer, type Input, indexes, Store } from "./store.ts";
+import { type Answer, type Input, Store, tableOf } from "./store.ts";
 
 /** A command as it was sent, and the moment by the clock of whoever sent it. */
 export interface Sent {
@@ -8,30 +8,6 @@ export interface Sent {
   readonly operation: string;
   readonly input: Input;
 }
-
-const key = (name: string, type: "HASH" | "RANGE") => ({ AttributeName: name, KeyType: type });
-
-/** The table of infra/data.ts under another name. */
-export const tableOf = (name: string) => ({
-  TableName: name,
-  BillingMode: "PAY_PER_REQUEST",
-  AttributeDefinitions: [
-    { AttributeName: "pk", AttributeType: "S" },
-    { AttributeName: "shard", AttributeType: "N" },
-    { AttributeName: "due", AttributeType: "N" },
-    { AttributeName: "customer", AttributeType: "S" },
-    { AttributeName: "createdAt", AttributeType: "N" },
-  ],
-  KeySchema: [key("pk", "HASH")],
-  GlobalSecondaryIndexes: Object.entries(indexes).map(([IndexName, { hash, range, projects }]) => ({
-    IndexName,
-    KeySchema: [key(hash, "HASH"), key(range, "RANGE")],
-    Projection:
-      projects.length === 0
-        ? { ProjectionType: "KEYS_ONLY" }
-        : { ProjectionType: "INCLUDE", NonKeyAttributes: projects },
-  })),
-});
 
 /** What came of a command, in one form for both stores: the members of an item have no order. */
 function toldOf(told: Answer | Error): string {

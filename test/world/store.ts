@@ -60,6 +60,30 @@ export const indexes: Readonly<Record<string, Index>> = {
   },
 };
 
+const key = (name: string, type: "HASH" | "RANGE") => ({ AttributeName: name, KeyType: type });
+
+/** The table of infra/data.ts under another name. */
+export const tableOf = (name: string) => ({
+  TableName: name,
+  BillingMode: "PAY_PER_REQUEST",
+  AttributeDefinitions: [
+    { AttributeName: "pk", AttributeType: "S" },
+    { AttributeName: "shard", AttributeType: "N" },
+    { AttributeName: "due", AttributeType: "N" },
+    { AttributeName: "customer", AttributeType: "S" },
+    { AttributeName: "createdAt", AttributeType: "N" },
+  ],
+  KeySchema: [key("pk", "HASH")],
+  GlobalSecondaryIndexes: Object.entries(indexes).map(([IndexName, { hash, range, projects }]) => ({
+    IndexName,
+    KeySchema: [key(hash, "HASH"), key(range, "RANGE")],
+    Projection:
+      projects.length === 0
+        ? { ProjectionType: "KEYS_ONLY" }
+        : { ProjectionType: "INCLUDE", NonKeyAttributes: projects },
+  })),
+});
+
 /** What each command may ask for here. Whatever else it should ask for ends with an error: nothing is passed over. */
 const known: Readonly<Record<string, readonly (keyof Input)[]>> = {
   GetItem: ["TableName", "Key", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"],
