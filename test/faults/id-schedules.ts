@@ -91,7 +91,7 @@ const anyOtherIdExplains: Guard = {
 };
 
 /** Nobody looks whether another record of the customer has the transaction. */
-const nobodyElseHasIt: Guard = {
+export const nobodyElseHasIt: Guard = {
   name: "a transaction may be another record's",
   without: {
     client: (client) => ({
@@ -216,10 +216,11 @@ const explaining: readonly Schedule[] = [
       await until(world.call(cut));
       await until(world.call(long));
       await afterQuiet(world);
-      await afterQuiet(world);
+      world.advance(world.config.doubtLimitMs);
+      await until(world.reconciler());
       await until(world.call(long));
       return [
-        ...[cut, long].flatMap((each) => expectState(world, each, "in_doubt", "needs_attention")),
+        ...[cut, long].flatMap((each) => expectState(world, each, "needs_attention")),
         ...(effectsOf(world, long) === 1 ? [] : [`${effectsOf(world, long)} effects`]),
       ];
     },

@@ -1,5 +1,5 @@
 import { actsSilently, isSilent, withInquiry } from "./guards.ts";
-import { type IdForm, idForms, longId } from "./id-schedules.ts";
+import { type IdForm, idForms, longId, nobodyElseHasIt } from "./id-schedules.ts";
 import { afterQuiet, debitOf, expectState, type Guard, type Schedule, until } from "./schedule.ts";
 import { subject } from "./subjects.ts";
 import { times, type World } from "./world.ts";
@@ -103,7 +103,7 @@ const anothers: readonly Schedule[] = idForms
         ...expectEffects(world, lost, 0),
       ];
     },
-    guards: [anyIdWillDo],
+    guards: [{ ...anyIdWillDo, twin: nobodyElseHasIt.name }],
   }));
 
 export const reversalIdSchedules: readonly Schedule[] = [...lostReplies, ...anothers];

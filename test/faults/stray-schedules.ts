@@ -65,11 +65,15 @@ export const straySchedules: readonly Schedule[] = [
   },
   {
     rule: "a stray that comes again takes no other's place",
-    schedule: "one stray comes five times; three others come",
+    schedule: "one stray comes five times at once, and once more; three others come",
     async run(world) {
       const binding = await registered(world);
-      for (const at of [0, 0, 0, 0, 0, 1, 2, 3])
-        await comes(world, binding, { clientUserKey: `intruder ${at}` });
+      const plan = { at: "keep", fault: "frozen before" } as const;
+      for (let copies = 0; copies < 4; copies += 1)
+        await world.notification(referenceOf(binding), plan, { clientUserKey: "intruder 0" })?.stopped;
+      await comes(world, binding, { clientUserKey: "intruder 0" });
+      await world.catchUp();
+      for (const at of [0, 1, 2, 3]) await comes(world, binding, { clientUserKey: `intruder ${at}` });
       return expectStrays(world, 4);
     },
     guards: [{ name: "keep: not seen before", without: withoutClause("keep", "no record") }],

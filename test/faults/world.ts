@@ -435,6 +435,12 @@ export class World {
     return `${this.#number * 100 + Number(input.ExpressionAttributeValues?.[":shard"]?.N ?? 0)}`;
   }
 
+  /** As with shards: no world's customers have records of another one. A record that was read names its own already. */
+  #customerIn(customer: string): string {
+    const here = `#${this.#number}.`;
+    return customer.includes(here) ? customer : customer.replace("#", here);
+  }
+
   /** One write at a time, so that the versions are in the order in which they came about. */
   #execute(name: string, command: Command, run: Run<unknown>): Promise<Output> {
     const altered = this.#altered(name, command.input);
@@ -457,7 +463,7 @@ export class World {
     return done;
   }
 
-  /** As it is written here: in this world's shards, and without what a test takes away. */
+  /** As it is written here: in this world's shards, of its customers, and without what a test takes away. */
   #altered(name: string, input: CommandInput): CommandInput {
     if (input.TransactItems) {
       // DynamoDB would know a copy by its token for ten minutes: here a copy may come at any time.
@@ -470,9 +476,17 @@ export class World {
       return { ...rest, TransactItems: items };
     }
     const values = input.ExpressionAttributeValues;
-    const ours = values?.[":shard"]
-      ? { ...input, ExpressionAttributeValues: { ...values, ":shard": { N: this.#shardIn(input) } } }
-      : input;
+    const { ":shard": shard, ":customer": customer } = values ?? {};
+    const ours = {
+      ...input,
+      ...(values && {
+        ExpressionAttributeValues: {
+          ...values,
+          ...(shard && { ":shard": { N: this.#shardIn(input) } }),
+          ...(customer?.S && { ":customer": { S: this.#customerIn(customer.S) } }),
+        },
+      }),
+    };
     const altered = inThatForm(() => this.#without.command?.(name, ours) ?? ours, ours);
     if (altered !== ours) this.altered += 1;
     return altered;
