@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -56,6 +56,27 @@ const passes: OnTheWay = async (response, ask) => {
   response.writeHead(answer.status, { "content-type": "application/json", ...wait }).end(await answer.text());
 };
 
+/** An answer that Node would not write. */
+const raw =
+  (text: string): OnTheWay =>
+  async (response, ask) => {
+    await ask();
+    response.socket?.end(text);
+  };
+const begun = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+/** A reply of which no more comes than its beginning, and one of which a byte comes now and then. */
+const stalls: OnTheWay = async (response, ask) => {
+  await ask();
+  response.socket?.write(begun);
+};
+const drips: OnTheWay = async (response, ask) => {
+  await ask();
+  const { socket } = response;
+  socket?.write(begun);
+  const drip = setInterval(() => socket?.write(" "), 500);
+  socket?.on("error", () => {}).on("close", () => clearInterval(drip));
+};
+
 /** What something on the way says by itself, or instead of what the gateway said; at once, so that a test need not wait. */
 const instead =
   (status: number, text: string): OnTheWay =>
@@ -95,6 +116,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   front?.close();
+  front?.closeAllConnections();
   await gateway?.stop();
   rmSync(compiled, { recursive: true, force: true });
 });
@@ -104,12 +126,13 @@ describe.skipIf(languages.length === 0)("a caller's loop, from the contract alon
     { command, first }: (typeof languages)[number],
     order: string,
     more: readonly string[] = [],
-    patienceSeconds = 20,
+    limits: Readonly<Record<string, string>> = {},
   ) => {
     const env = {
       ...process.env,
       GATEWAY_URL: `http://127.0.0.1:${(front.address() as AddressInfo).port}`,
-      PATIENCE_SECONDS: String(patienceSeconds),
+      PATIENCE_SECONDS: "20",
+      ...limits,
     };
     const [amount = "1.00", mpin = "1234"] = more;
     requests = 0;
@@ -186,11 +209,60 @@ describe.skipIf(languages.length === 0)("a caller's loop, from the contract alon
   test.each(languages)("$language: patience that ends before ends with 3", async (each) => {
     const order = fresh("x");
     way = [replyLost, ...Array(9).fill(message(403, "Forbidden"))];
-    expect((await run(each, order, [], 2)).status).toBe(3);
+    expect((await run(each, order, [], { PATIENCE_SECONDS: "2" })).status).toBe(3);
     expect(await wallet.effects({ merchantTransactionId: order })).toHaveLength(1);
     way = [instead(504, ownProblem("outcome-unknown"))];
     expect((await run(each, fresh("x"))).status).toBe(3);
     expect(requests).toBe(1);
+  });
+
+  test.each(
+    languages,
+  )("$language: a reply that cannot be read, or does not end, is no answer", async (each) => {
+    const order = fresh("x");
+    way = [
+      ...["abc", "-5", "99999999999999999999", "9000000000000000"].map((length) =>
+        raw(`HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\nx`),
+      ),
+      raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\nabc\r\n"),
+      raw("HTTP/1.1 302 Found\r\nretry-after: 0\r\nlocation: http://[\r\ncontent-length: 0\r\n\r\n"),
+    ];
+    const unreadable = way.length;
+    const { status, answer } = await run(each, order, [], { PATIENCE_SECONDS: "100" });
+    const [effect, ...others] = await wallet.effects({ merchantTransactionId: order });
+    expect([status, answer.result?.transactionId, others]).toEqual([0, String(effect?.transactionId), []]);
+    expect(requests).toBe(unreadable + 1);
+    for (const endless of [stalls, drips]) {
+      way = [endless, passes];
+      expect((await run(each, fresh("x"), [], { ANSWER_SECONDS: "2" })).status).toBe(0);
+      expect(requests).toBe(2);
+    }
+  });
+
+  test.each(
+    languages,
+  )("$language: what nobody was told is not known, and neither is a fault of its own", async ({
+    command,
+    first,
+  }) => {
+    const GATEWAY_URL = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
+    const ends = (args: readonly string[], to: string, more = {}) =>
+      new Promise((ended) => {
+        const line = ["-c", `"$0" "$@" >${to}`, command, ...first, ...args];
+        const env = { ...process.env, GATEWAY_URL, PATIENCE_SECONDS: "20", ...more };
+        execFile("sh", line, { env }, (error) => ended(error?.code ?? 0));
+      });
+    const given = (amount: string) => ["991000017", amount, "1234", fresh("x")];
+    way = [];
+    expect(await ends(given("1.00"), "/dev/null")).toBe(0);
+    expect(await ends(given("0"), "/dev/null")).toBe(1);
+    if (existsSync("/dev/full")) {
+      expect(await ends(given("1.00"), "/dev/full")).toBe(3);
+      expect(await ends(given("0"), "/dev/full")).toBe(3);
+    }
+    expect(await ends(given("1.00").slice(0, 3), "/dev/null")).toBe(3);
+    for (const wrong of [{ PATIENCE_SECONDS: "long" }, { GATEWAY_URL: "nowhere" }])
+      expect(await ends(given("1.00"), "/dev/null", wrong)).toBe(3);
   });
 
   test.each(languages)("$language: what is final ends it at once", async (each) => {

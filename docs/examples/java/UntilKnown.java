@@ -5,7 +5,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -15,25 +19,24 @@ import java.util.regex.Pattern;
  * <pre>GATEWAY_URL=http://127.0.0.1:3000 java UntilKnown.java 991000017 1.00 1234 order-17</pre>
  *
  * Repeats one request, as it is, until its outcome is known (docs/openapi.json). Prints the answer and ends with 0 where the debit was
- * carried out; prints the problem and ends with 1 where it was not; ends with 3 where that is not known yet: run it again later
- * with the same order. A deployed gateway asks who calls: send a token in GATEWAY_TOKEN, or sign with the AWS SDK's AwsV4HttpSigner.
+ * carried out; prints the problem and ends with 1 where it was not; ends with 3 where that is not known yet, whatever went wrong, or
+ * could not be printed: run it again later with the same order. A deployed gateway asks who calls: send a token in GATEWAY_TOKEN, or
+ * sign with the AWS SDK's AwsV4HttpSigner.
  */
 public final class UntilKnown {
   /** The gateway answers within 30 seconds. */
-  private static final Duration ANSWER = Duration.ofSeconds(35);
-  private static final double PATIENCE_SECONDS =
-      Double.parseDouble(System.getenv().getOrDefault("PATIENCE_SECONDS", "1200"));
+  private static final String ANSWER_SECONDS = System.getenv().getOrDefault("ANSWER_SECONDS", "35");
+  private static final String PATIENCE_SECONDS = System.getenv().getOrDefault("PATIENCE_SECONDS", "1200");
   /** Problems of the request as it arrived. */
   private static final Set<String> OF_ARRIVAL = Set.of("access-denied", "invalid-request", "unacceptable-body");
   /** Where something on the way has said nothing but a refusal, more of the same will hardly help. */
   private static final int MOST_REFUSED = 5;
   /** An answer from elsewhere is no answer of the gateway: redirects are not followed. */
-  private static final HttpClient CLIENT =
+  private static final HttpClient.Builder CLIENT =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
           .connectTimeout(Duration.ofSeconds(5))
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+          .followRedirects(HttpClient.Redirect.NEVER);
 
   /** What is final: the request must be mended, or must not be repeated. */
   static final class Problem extends Exception {
@@ -51,6 +54,9 @@ public final class UntilKnown {
   /** The body of a success. */
   static String untilKnown(HttpRequest request, String order)
       throws Problem, NotKnownYet, InterruptedException {
+    HttpClient client = CLIENT.build();
+    double answerSeconds = Double.parseDouble(ANSWER_SECONDS);
+    double patienceSeconds = Double.parseDouble(PATIENCE_SECONDS);
     long started = System.nanoTime();
     boolean mayBeDone = false;
     int refused = 0;
@@ -58,7 +64,7 @@ public final class UntilKnown {
       String why;
       String retryAfter = null;
       try {
-        HttpResponse<String> answer = CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> answer = exchanged(client, request, answerSeconds);
         int status = answer.statusCode();
         why = answer.body();
         if (isDone(status, why, order)) return why;
@@ -85,8 +91,22 @@ public final class UntilKnown {
         mayBeDone = true;
       }
       double wait = seconds(retryAfter, attempt);
-      if ((System.nanoTime() - started) / 1e9 + wait > PATIENCE_SECONDS) throw new NotKnownYet(why);
+      if ((System.nanoTime() - started) / 1e9 + wait > patienceSeconds) throw new NotKnownYet(why);
       Thread.sleep((long) (wait * 1000));
+    }
+  }
+
+  /** The whole answer; HttpRequest.timeout ends where the headers have come. */
+  static HttpResponse<String> exchanged(HttpClient client, HttpRequest request, double seconds)
+      throws IOException, InterruptedException {
+    CompletableFuture<HttpResponse<String>> answer = null;
+    try {
+      answer = client.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+      return answer.get((long) (seconds * 1000), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException | RuntimeException noAnswer) {
+      // An answer that cannot be read fails in many ways, and none says that nothing was done.
+      if (answer != null) answer.cancel(true);
+      throw new IOException(noAnswer);
     }
   }
 
@@ -140,7 +160,19 @@ public final class UntilKnown {
     return '"' + value.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
   }
 
-  public static void main(String[] given) throws InterruptedException {
+  public static void main(String[] given) {
+    int code;
+    try {
+      code = run(given);
+    } catch (Throwable unexpected) { // Java itself would end with 1.
+      System.err.println("not known yet: " + (unexpected instanceof NotKnownYet ? unexpected.getMessage() : unexpected));
+      code = 3;
+    }
+    // Standard output keeps its errors to itself.
+    System.exit(System.out.checkError() ? 3 : code);
+  }
+
+  static int run(String[] given) throws NotKnownYet, InterruptedException {
     // The order's own id is the identity: it was stored before this runs, and is the same in every repeat.
     String debit =
         "{\"fromCustomerId\":%s,\"amount\":%s,\"mpin\":%s,\"merchantTransactionId\":%s}"
@@ -148,19 +180,16 @@ public final class UntilKnown {
     String url = System.getenv("GATEWAY_URL").replaceAll("/+$", "") + "/v1/aggrepay/debit-wallet";
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url))
-            .timeout(ANSWER)
             .header("content-type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(debit));
     String token = System.getenv("GATEWAY_TOKEN");
     if (token != null) request.header("authorization", "Bearer " + token);
     try {
       System.out.println(untilKnown(request.build(), given[3].strip()));
+      return 0;
     } catch (Problem problem) {
       System.out.println(problem.getMessage());
-      System.exit(1);
-    } catch (NotKnownYet unknown) {
-      System.err.println("not known yet: " + unknown.getMessage());
-      System.exit(3);
+      return 1;
     }
   }
 }

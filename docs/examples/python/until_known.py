@@ -3,22 +3,25 @@
     GATEWAY_URL=http://127.0.0.1:3000 python3 until_known.py 991000017 1.00 1234 order-17
 
 Repeats one request, as it is, until its outcome is known (docs/openapi.json). Prints the answer as JSON and ends with 0 where the
-debit was carried out; prints the problem and ends with 1 where it was not; ends with 3 where that is not known yet: run it again
-later with the same order. A deployed gateway asks who calls: send a token in GATEWAY_TOKEN, or sign with botocore's SigV4Auth.
+debit was carried out; prints the problem and ends with 1 where it was not; ends with 3 where that is not known yet, whatever went
+wrong, or could not be printed: run it again later with the same order. A deployed gateway asks who calls: send a token in
+GATEWAY_TOKEN, or sign with botocore's SigV4Auth.
 """
 
-import http.client
+import contextlib
 import json
 import os
 import random
 import re
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 
-ANSWER_SECONDS = 35  # The gateway answers within 30.
-PATIENCE_SECONDS = float(os.environ.get("PATIENCE_SECONDS", 20 * 60))
+ANSWER_SECONDS = os.environ.get("ANSWER_SECONDS", "35")  # The gateway answers within 30.
+PATIENCE_SECONDS = os.environ.get("PATIENCE_SECONDS", "1200")
+MOST_BYTES = 10_000_000  # No answer of the gateway is longer.
 # Problems of the request as it arrived.
 OF_ARRIVAL = {"access-denied", "invalid-request", "unacceptable-body"}
 # Where something on the way has said nothing but a refusal, more of the same will hardly help.
@@ -48,17 +51,27 @@ class Problem(Exception):
 
 
 def send(url, body, headers):
-    """Status, headers and JSON object of the answer; status None where none came."""
+    """Status, headers and JSON object of the answer; status None where none came whole and in time."""
     request = urllib.request.Request(url, data=body, headers=headers, method="POST")
+    limit = float(ANSWER_SECONDS)
+    answers = []
+    # A time limit of urllib is for each piece that comes; a thread is waited for so long and no longer.
+    exchange = threading.Thread(target=lambda: answers.append(answer_to(request, limit)), daemon=True)
+    exchange.start()
+    exchange.join(limit)
+    return answers[0] if answers else (None, {}, {"detail": "no whole answer in time"})
+
+
+def answer_to(request, limit):
     try:
         try:
-            answer = OPENER.open(request, timeout=ANSWER_SECONDS)
+            answer = OPENER.open(request, timeout=limit)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
-            text = answer.read()
-    except (OSError, http.client.HTTPException) as error:  # URLError, timeouts, resets
-        return None, {}, {"detail": str(error)}
+            text = answer.read(MOST_BYTES)
+    except Exception as error:  # An answer that cannot be read fails in many ways, and none says that nothing was done.
+        return None, {}, {"detail": repr(error)}
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
@@ -107,7 +120,7 @@ def until_known(url, request, headers):
     body = json.dumps(request).encode()  # The same bytes in each repeat.
     headers = {"content-type": "application/json", **headers}
     order = request["merchantTransactionId"].strip()
-    started = time.monotonic()
+    ends = time.monotonic() + float(PATIENCE_SECONDS)
     attempt = refused = 0
     may_be_done = False
     while True:
@@ -130,7 +143,7 @@ def until_known(url, request, headers):
         wait = seconds(answered.get("retry-after"), attempt)
         if refused == attempt == MOST_REFUSED:
             raise NotKnownYet(f"HTTP {status}, not of the gateway: wrong address or credentials, or a firewall's rule?")
-        if time.monotonic() - started + wait > PATIENCE_SECONDS:
+        if time.monotonic() + wait > ends:
             raise NotKnownYet(content.get("detail") or content.get("message") or status)
         time.sleep(wait)
 
@@ -150,15 +163,24 @@ def main(customer, amount, mpin, order):
     # The order's own id is the identity: it was stored before this runs, and is the same in every repeat.
     debit = {"fromCustomerId": customer, "amount": amount, "mpin": mpin, "merchantTransactionId": order}
     try:
-        print(json.dumps(until_known(url, debit, headers)))
+        tell(until_known(url, debit, headers))
     except Problem as problem:
-        print(json.dumps(problem.body))
+        tell(problem.body)
         return 1
-    except NotKnownYet as unknown:
-        print("not known yet:", unknown, file=sys.stderr)
-        return 3
     return 0
 
 
+def tell(content):
+    sys.stdout.write(json.dumps(content) + "\n")
+    sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:5]))
+    try:
+        code = main(*sys.argv[1:5])
+    except Exception as error:  # Python itself would end with 1.
+        code = 3
+        with contextlib.suppress(Exception):
+            print("not known yet:", error if isinstance(error, NotKnownYet) else repr(error), file=sys.stderr, flush=True)
+    # All is written; sys.exit would write again what could not be, and end with 120.
+    os._exit(code)
