@@ -5,7 +5,7 @@ export const exits = {
   wrongInput: [2, "wrong input: the command line, or a request that the gateway finds invalid"],
   inDoubt: [
     3,
-    "not known yet (also where no answer came), or it waits for a person: repeat the same request",
+    "not known yet (no answer came, or it could not be written out), or it waits for a person: repeat the same request",
   ],
   unreachable: [4, "no answer of the gateway or sandbox; a change was not sent"],
   notDone: [

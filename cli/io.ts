@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { styleText } from "node:util";
 import { escaped } from "../lib/visible.ts";
+import { exits } from "./exit.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -12,7 +13,30 @@ export interface Io {
   paint(style: "bold" | "dim" | "green" | "red" | "yellow", text: string): string;
   /** All of standard input. */
   input(): Promise<string>;
+  /** Whether nobody reads on: what follows without end may end. */
+  isClosed?(): boolean;
   readonly environment: Environment;
+}
+
+let isClosed = false;
+
+/**
+ * Sees to it that output which cannot be written changes no meaning: Node would end with 1, which says that a request was
+ * refused. Where nobody reads on, as behind `head`, the command ends with its own code; where the answer is lost, as on a full
+ * disk, with that of what is not known, in a sentence.
+ */
+export function watchOutput(): void {
+  let isLost = false;
+  process.stderr.on("error", () => {});
+  process.stdout.on("error", ({ code = "an error" }: NodeJS.ErrnoException) => {
+    isClosed = true;
+    if (code === "EPIPE" || isLost) return;
+    isLost = true;
+    process.stderr.write(`The answer could not be written out (${code}): the same command tells it again.\n`);
+    process.once("exit", () => {
+      process.exitCode = exits.inDoubt[0];
+    });
+  });
 }
 
 /** The io of this process. */
@@ -25,6 +49,7 @@ export const processIo: Io = {
     for await (const part of process.stdin.setEncoding("utf8")) text += part;
     return text;
   },
+  isClosed: () => isClosed,
   environment: process.env,
 };
 

@@ -3,7 +3,7 @@ import { operations } from "../client/src/contract.ts";
 import type { Reply } from "../ops/smoke/gateway.ts";
 import { endingOf, tellReply } from "./answer.ts";
 import type { Asked } from "./ask.ts";
-import type { Ending } from "./exit.ts";
+import { type Ending, Stopped } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { isObject, type JsonObject } from "./shown.ts";
 
@@ -41,20 +41,35 @@ export async function gotRecord(asked: Asked, id: string): Promise<JsonObject> {
 
 const listExpected = expectedOf(operations.recordsList, {}, undefined);
 
-/** A list of records, page by page, up to a number of them. */
+/**
+ * A list of records, page by page, up to a number of them.
+ *
+ * @throws Refused, or Stopped `unreachable` where what came is no list, or has no end
+ */
 export async function listed(
   asked: Asked,
   query: Readonly<Record<string, string>>,
   limit: number,
 ): Promise<readonly JsonObject[]> {
   const rows: JsonObject[] = [];
+  const seen = new Set<string>();
   const isPaged = query.state !== undefined || query.customerId !== undefined;
   for (let cursor: string | undefined; ; ) {
     const page = { ...query, ...(isPaged && { limit: "100" }), ...(cursor !== undefined && { cursor }) };
-    const body = await got(asked, `/v1/records?${new URLSearchParams(sorted(page))}`, listExpected);
-    rows.push(...(Array.isArray(body.result) ? body.result.filter(isObject) : []));
-    const next = isObject(body.page) ? body.page.cursor : undefined;
+    const { result, page: told } = await got(
+      asked,
+      `/v1/records?${new URLSearchParams(sorted(page))}`,
+      listExpected,
+    );
+    const next = isObject(told) ? told.cursor : undefined;
+    const isCursor = typeof next === "string" || next === null;
+    if (!Array.isArray(result) || !result.every(isObject) || (isPaged && !isCursor))
+      throw new Stopped("unreachable", `${asked.url.origin}: the answer is no list of records.`);
+    rows.push(...result);
     if (typeof next !== "string" || rows.length >= limit) return rows.slice(0, limit);
+    if (seen.has(next))
+      throw new Stopped("unreachable", `${asked.url.origin}: the list does not end, its cursor came again.`);
+    seen.add(next);
     cursor = next;
   }
 }

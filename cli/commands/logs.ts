@@ -59,7 +59,7 @@ async function logs(record: string | undefined, options: LogsOptions, io: Io): P
   const found = files.read().filter(isMeant);
   tell(options.last === 0 ? [] : found.slice(-options.last));
   const end = performance.now() + options.for * 1000;
-  while (options.follow && performance.now() < end) {
+  while (options.follow && !io.isClosed?.() && performance.now() < end) {
     await sleep(300);
     tell(files.read().filter(isMeant));
   }

@@ -1,4 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -107,6 +109,51 @@ describe("call", () => {
     const curl = await shell.run(out.replace("curl -i", "curl -sS"));
     expect(JSON.parse(curl.out)).toMatchObject({ record: { identity: "gw-9", state: "succeeded" } });
   });
+});
+
+describe("output that cannot be written", () => {
+  const ends = async (line: string, to: string) => {
+    const { err, out } = await shell.run(`{ ${line} ; echo "ended $?" >&2; } ${to}`);
+    return { err, out };
+  };
+
+  test("leaves the code as it is where nobody reads on", async () => {
+    const completion = await ends("gw completion bash", "| true");
+    const done = await ends(debit("gw-pipe", "--json"), "| true");
+    const refused = await ends(debit("gw-pipe-2").replace("1234", "9999"), "| true");
+    expect([completion.err, done.err, refused.err]).toEqual(["ended 0\n", "ended 0\n", "ended 1\n"]);
+    const { dataDir } = gateway;
+    expect((await ends(`gw logs --follow --for 50 --data-dir ${dataDir}`, "| head -1")).err).toBe(
+      "ended 0\n",
+    );
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("is not known, in a sentence, where the answer is lost", async () => {
+    const told = "The answer could not be written out (ENOSPC): the same command tells it again.\nended 3\n";
+    for (const line of [debit("gw-full", "--json"), debit("gw-full-2").replace("1234", "9999")])
+      expect(await ends(line, ">/dev/full")).toEqual({ err: told, out: "" });
+    expect((await shell.run(debit("gw-full"))).out).toMatch(/^200 succeeded {2}\(given before\)\n/);
+    expect((await shell.run(`${debit("gw-full")} 2>/dev/full`)).code).toBe(0);
+  });
+});
+
+test("a list that is none, or has no end, is told so", async () => {
+  let reply: object = {};
+  const server = createServer((_, response) =>
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(reply)),
+  );
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const GW_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const none = `${GW_URL}: the answer is no list of records.\n`;
+  for (const [body, err] of [
+    [{ result: [null], page: { cursor: null } }, none],
+    [{ result: [] }, none],
+    [{ result: [], page: { cursor: "same" } }, `${GW_URL}: the list does not end, its cursor came again.\n`],
+  ] as const) {
+    reply = body;
+    expect(await shell.run("gw records --state in_doubt", { GW_URL })).toEqual({ code: 4, out: "", err });
+  }
+  server.close();
 });
 
 describe("records, record and resolve", () => {
