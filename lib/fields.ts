@@ -105,6 +105,11 @@ export const anyMerchantTransactionId = matching(
   "must be 1 to 73 of A-Z a-z 0-9 . _ -",
 );
 export const transactionId = matching(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ -");
+/** The provider's, as a person has read it there: providers' ids have many forms, and none has blanks. */
+export const foundTransactionId = matching(
+  /^[\x21-\x7e]{1,100}$/,
+  "must be 1 to 100 printable ASCII characters without blanks",
+);
 export const pgTransactionId = v.pipe(text, upTo(100));
 
 export const accountNumber = matching(/^[A-Za-z0-9]{5,34}$/, "must be 5 to 34 letters and digits");
@@ -146,6 +151,11 @@ export const clientTxnId = v.pipe(text, upTo(100));
 export const walletCustomerId = v.pipe(text, upTo(255));
 export const urn = v.pipe(text, upTo(40));
 export const referenceNo = matching(/^[A-Za-z0-9._-]{1,40}$/, "must be 1 to 40 of A-Z a-z 0-9 . _ -");
+/** Of a new binding: it is asked for by its path, and URL parsers take `.` and `..` out of a path. */
+export const newReferenceNo = matching(
+  /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,40}$/,
+  "must be 1 to 40 of A-Z a-z 0-9 . _ -, and not . or ..",
+);
 export const mitraCd = matching(/^[A-Z]{4}$/, "must be 4 capital letters, such as KDVI");
 /** E.164 for Indonesia; the provider allows 15 characters. */
 export const indonesianMobile = mobile(

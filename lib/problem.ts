@@ -51,7 +51,7 @@ export const problemKinds = {
   },
   "not-sent": {
     status: 503,
-    title: "Nothing was sent to the provider",
+    title: "Not possible at present; nothing was sent to a provider",
     retry: "same-identity",
     retryAfter: 2,
   },

@@ -6,8 +6,8 @@ import {
   indonesianMobile,
   mitraCd,
   name,
+  newReferenceNo,
   optional,
-  referenceNo,
 } from "../../lib/fields.ts";
 import { bindingForms } from "../../lib/operation/account-binding.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
@@ -22,7 +22,7 @@ export const operation = change({
   provider: nicepay,
   effect: "change",
   input: v.object({
-    referenceNo,
+    referenceNo: newReferenceNo,
     mitraCd: v.optional(mitraCd, "KDVI"),
     billingNm: name,
     billingPhone: indonesianMobile,

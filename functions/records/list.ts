@@ -1,7 +1,8 @@
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import type { Caller } from "../../lib/operation/caller.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
 import { type Answer, lambda, type Request } from "../../lib/operation/handler.ts";
-import { type ByKey, type RecordQuery, recordQueryOf } from "../../lib/operation/list-query.ts";
+import { type ByKey, cursorStart, type RecordQuery, recordQueryOf } from "../../lib/operation/list-query.ts";
 import { unfinished, waitingForAPerson } from "../../lib/operation/listed.ts";
 import { warmSecrets } from "../../lib/operation/read.ts";
 import { readable } from "../../lib/operation/record-query.ts";
@@ -30,10 +31,23 @@ export const operation: FunctionDefinition = {
 
 export const handler = /* @__PURE__ */ lambda({
   name: operation.name,
-  read: recordQueryOf,
-  run: ({ input, caller }: Request<RecordQuery>) => readable(list(input, caller, processRecords())),
+  read: (event: APIGatewayProxyEventV2) => ({ query: recordQueryOf(event), start: cursorStart(event) }),
+  run: async ({ input: { query, start }, caller }: Request<Listing>) =>
+    withCursor(await readable(list(query, caller, processRecords())), start),
   warm: () => warmSecrets(operation),
 });
+
+interface Listing {
+  readonly query: RecordQuery;
+  readonly start: string;
+}
+
+/** The same answer, with a cursor that is of its list alone. */
+function withCursor({ body, ...answer }: Answer, start: string): Answer {
+  const { page } = body as { readonly page?: { readonly cursor: string | null } };
+  if (!page?.cursor) return { ...answer, body };
+  return { ...answer, body: { ...body, page: { ...page, cursor: start + page.cursor } } };
+}
 
 function list(query: RecordQuery, asking: Caller, records: Records): Promise<Answer> {
   switch (query.by) {

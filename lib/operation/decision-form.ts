@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { attempt, description } from "../fields.ts";
+import { attempt, description, foundTransactionId } from "../fields.ts";
 
 const said = {
   outcome: v.picklist(
@@ -11,7 +11,7 @@ const said = {
 };
 
 /** The body of a decision on one record. */
-export const decisionForm = v.object({ ...said, transactionId: v.exactOptional(description) });
+export const decisionForm = v.object({ ...said, transactionId: v.exactOptional(foundTransactionId) });
 
 /** The body of one decision on many records. A transaction belongs to one record: it is said of that one by itself. */
 export const decisionOnManyForm = v.object({

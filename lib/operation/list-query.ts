@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { type FieldError, Problem } from "../problem.ts";
 import { isCalendarDate } from "../time.ts";
@@ -68,7 +69,10 @@ export const forms = {
   since: [isTime, "must be a time such as 2026-11-29T09:30:00Z, or a date"],
   waits: [isOneOf(waits), "must be provider or person"],
   limit: [/^(?:[1-9]\d?|100)$/, "must be a whole number from 1 to 100"],
-  cursor: [/^\d{1,15}\.(?:(?:binding|deactivation)\.)?[A-Za-z0-9_-]{43}$/, "must be one that a page gave"],
+  cursor: [
+    /^[A-Za-z0-9_-]{12}\.\d{1,15}\.(?:(?:binding|deactivation)\.)?[A-Za-z0-9_-]{43}$/,
+    "must be one that a page gave",
+  ],
 } as const;
 
 type Name = keyof typeof forms;
@@ -85,7 +89,18 @@ export function recordQueryOf(event: APIGatewayProxyEventV2): RecordQuery {
   const parameters = event.queryStringParameters ?? {};
   const faults = [...unknownIn(parameters), ...malformedIn(parameters), ...misplacedIn(parameters)];
   if (faults.length > 0) throw invalid(faults.slice(0, faultLimit), "The query");
+  if (parameters.cursor !== undefined && !parameters.cursor.startsWith(cursorStart(event)))
+    throw invalid([fault("cursor", "must be one that a page of this list gave")], "The query");
   return queryOf(parameters);
+}
+
+/**
+ * What each cursor of the list begins with: in another list, or with other filters, the place would hide records, and an empty
+ * page says that nothing waits. `limit` may change from page to page.
+ */
+export function cursorStart({ queryStringParameters }: APIGatewayProxyEventV2): string {
+  const { limit: _limit, cursor: _cursor, ...list } = queryStringParameters ?? {};
+  return `${hash("sha256", JSON.stringify(Object.entries(list).sort()), "base64url").slice(0, 12)}.`;
 }
 
 /** Faults that one answer names. */
@@ -94,7 +109,7 @@ const faultLimit = 20;
 function queryOf(given: Given): RecordQuery {
   const { state, customerId, merchantTransactionId, referenceNo, idempotencyKey, caller, ...rest } = given;
   const { limit = "25", cursor, ...only } = rest;
-  const page = { limit: Number(limit), cursor };
+  const page = { limit: Number(limit), cursor: cursor?.slice(cursor.indexOf(".") + 1) };
   if (merchantTransactionId !== undefined) return { by: "merchantTransactionId", merchantTransactionId };
   if (referenceNo !== undefined) return { by: "referenceNo", referenceNo };
   if (idempotencyKey !== undefined)

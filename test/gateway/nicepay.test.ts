@@ -131,6 +131,16 @@ describe("what is sent", () => {
   });
 });
 
+test.each([".", ".."])("a referenceNo that no path can name is refused: %s", async (referenceNo) => {
+  script(registered());
+  const answer = await register(wallets, registrationOf(referenceNo));
+  expect([answer.status, answer.body.errors]).toEqual([
+    400,
+    [{ pointer: "/referenceNo", detail: "must be 1 to 40 of A-Z a-z 0-9 . _ -, and not . or .." }],
+  ]);
+  expect(wallets.peer.requests).toEqual([]);
+});
+
 describe("success", () => {
   test("is recorded, and the same request again gets the same answer and sends nothing", async () => {
     const referenceNo = freshReference();

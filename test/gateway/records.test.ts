@@ -138,6 +138,23 @@ describe("what waits for a person", () => {
     expect(joined.map(({ id }) => id)).toEqual(whole.map(({ id }) => id));
   });
 
+  test("a cursor is of its list alone: in another it would say that nothing waits", async () => {
+    const list = "/v1/records?state=needs_attention";
+    const cursor = cursorIn(await wallets.get(`${list}&limit=1`));
+    expect(cursor).toEqual(expect.stringMatching(/^[\w-]{12}\.\d+\./));
+    expect((await wallets.get(`${list}&limit=2&cursor=${cursor}`)).status).toBe(200);
+    for (const other of [
+      `${list}&operation=aggrepay/debit-wallet`,
+      `${list}&since=2026-11-29`,
+      "/v1/records?state=in_doubt",
+      "/v1/records?customerId=1",
+    ])
+      expect(await wallets.get(`${other}&cursor=${cursor}`)).toMatchObject({
+        status: 400,
+        body: { errors: [{ pointer: "/cursor", detail: "must be one that a page of this list gave" }] },
+      });
+  });
+
   test("is listed by its filters", async () => {
     const of = async (filter: string) =>
       listIn(await wallets.get(`/v1/records?state=needs_attention&limit=100&${filter}`)).map(({ id }) => id);
@@ -231,6 +248,18 @@ describe("a decision", () => {
       ...{ reason: "As I see it", attempt: 2 },
       earlier: [{ reason: "The provider says so", attempt: 1, outcome: "not_executed" }],
     });
+  });
+
+  test.each([
+    "887420 489",
+    "887420\u00a0489",
+    "887420\u200b489",
+    "8\u0000",
+    "7".repeat(101),
+  ])("with a transaction that is no id of a provider's is refused: %j", async (transactionId) => {
+    const [id = ""] = ids.slice(-1);
+    const answer = await decide(id, { outcome: "succeeded", reason: "x", transactionId });
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ pointer: "/transactionId" }] } });
   });
 
   test("of ten persons at once is one's, and nine are told", async () => {

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { assert, constant, constantFrom, integer, oneof, option, property, record, string } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { callerOf, personOf } from "../../lib/operation/caller.ts";
-import { recordQueryOf } from "../../lib/operation/list-query.ts";
+import { cursorStart, recordQueryOf } from "../../lib/operation/list-query.ts";
 import { identityReused, type SameRequest, sameEffect, sameInput } from "../../lib/operation/request.ts";
 import { anchorId } from "../../lib/records/anchor.ts";
 import { bindingKeys, deactivationKeys, type Identity, recordId } from "../../lib/records/identity.ts";
@@ -80,9 +80,11 @@ describe("recordId", () => {
 
   test("a page of a list may end with a record of any kind", () => {
     for (const namespace of ["money", "binding", "deactivation"] as const) {
-      const cursor = `1795182248625.${recordId("nicepay", "main", { namespace, id: "x" })}`;
-      const event = { queryStringParameters: { state: "needs_attention", cursor } };
-      expect(recordQueryOf(event as unknown as APIGatewayProxyEventV2)).toMatchObject({ cursor });
+      const place = `1795182248625.${recordId("nicepay", "main", { namespace, id: "x" })}`;
+      const list = { state: "needs_attention" };
+      const eventOf = (query: object) => ({ queryStringParameters: query }) as APIGatewayProxyEventV2;
+      const cursor = cursorStart(eventOf(list)) + place;
+      expect(recordQueryOf(eventOf({ ...list, cursor }))).toMatchObject({ cursor: place });
     }
   });
 
