@@ -177,6 +177,9 @@ export function nameOf(command: Command): string {
   return writeName(first ? partOf(first) : input);
 }
 
+/** Whether a command of that name reads: it may be lost, and never meets a transaction. */
+export const isReading = (name: string): boolean => ["get", "due", "beside"].includes(name);
+
 /** An attempt that its owner never sends. */
 const abandoned = all(ownerIs(""), isDispatched).expression;
 

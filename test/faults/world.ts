@@ -28,6 +28,7 @@ import {
   type CommandInput,
   type Engine,
   type Item,
+  isReading,
   nameOf,
   type Output,
   partOf,
@@ -412,7 +413,7 @@ export class World {
     const client: Client = {
       send: (command) => {
         const name = nameOf(command);
-        const isWrite = name !== "get" && name !== "due";
+        const isWrite = !isReading(name);
         const execute = () => this.#execute(name, command, run);
         const act = () => {
           if (isWrite) this.#issued.push(execute);

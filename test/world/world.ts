@@ -18,6 +18,7 @@ import {
   type Command,
   type CommandInput,
   type Item,
+  isReading,
   nameOf,
   type Output,
   partOf,
@@ -464,7 +465,7 @@ export class World {
       send: (command: Command, options?: { readonly requestTimeout: number }): Promise<Output> => {
         const name = nameOf(command);
         const { input } = command;
-        const isRead = name === "get" || name === "due";
+        const isRead = isReading(name);
         if (name === "due" && !this.#hasRows(input)) return Promise.resolve({ Items: [] });
         const operation = command.constructor.name.replace(/Command$/, "");
         const act = () => this.#execute(run, name, operation, input);
