@@ -83,7 +83,7 @@ const told: Readonly<Record<ProblemCode, GuideText>> = {
   },
   declined: {
     meaning:
-      "The provider refused it for another reason, which is in `provider`; 409: the debit to be reversed was declined.",
+      "The provider refused it for another reason, which is in `provider`; 409: the debit to be reversed was declined, or no attempt of it is known to have succeeded and none is under way.",
     caller: "Remove the cause. A change takes a new identity; a refused reversal takes `nextReversal`.",
     alsoStatus: [409],
     alsoRetry: ["never"],

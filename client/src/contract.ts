@@ -1222,7 +1222,7 @@ export class LimitExceeded extends GatewayProblem {
   declare readonly code: "limit-exceeded";
 }
 
-/** The provider refused it for another reason, which is in `provider`; 409: the debit to be reversed was declined. Do: Remove the cause. A change takes a new identity; a refused reversal takes `nextReversal`. */
+/** The provider refused it for another reason, which is in `provider`; 409: the debit to be reversed was declined, or no attempt of it is known to have succeeded and none is under way. Do: Remove the cause. A change takes a new identity; a refused reversal takes `nextReversal`. */
 export class Declined extends GatewayProblem {
   declare readonly code: "declined";
 }

@@ -95,6 +95,9 @@ export const operation = change({
   },
 });
 
+const notKnown =
+  "Nothing is known to have moved, and nothing is under way: only a repeat of the debit can make it succeed, or show that it has.";
+
 /** A debit that we hold must have succeeded first; one that we do not hold is the provider's to know. */
 function reversible(debit: RecordItem | undefined, givenTransactionId: string | undefined) {
   if (debit === undefined) return {};
@@ -108,6 +111,8 @@ function reversible(debit: RecordItem | undefined, givenTransactionId: string | 
   if (debit.state !== "succeeded") {
     const why = `The debit has not succeeded: its record is ${debit.state}.`;
     if (debit.state === "declined") throw new Problem("declined", why, { status: 409 });
+    if (debit.state === "not_sent" || debit.state === "not_executed")
+      throw new Problem("declined", `${why} ${notKnown}`, { status: 409 });
     throw new Problem("in-progress", why);
   }
   if (debit.flagged !== undefined)

@@ -6,10 +6,12 @@ import type { RecordItem } from "../records/record.ts";
 import type { Claimed, Records, Refused } from "../records/store.ts";
 import type { Part } from "../records/transaction.ts";
 import { secondsLeft } from "../retry-after.ts";
+import type { Runtime } from "../runtime.ts";
 import type { Asker, Companion } from "./beside.ts";
 import { invalid } from "./body.ts";
 import type { Run } from "./change-spec.ts";
 import { isFaultCode } from "./exchange.ts";
+import type { Request } from "./handler.ts";
 import { before } from "./record-query.ts";
 import { type SameRequest, secretsIn } from "./request.ts";
 import { asking, knownTo } from "./resolve.ts";
@@ -69,6 +71,15 @@ export async function heldOrRefused(
   throw invalid(faults);
 }
 
+/** What a look takes must leave the change itself its full time: half of what can be spared. */
+export const spared = (
+  { remainingMs }: Pick<Request<unknown>, "remainingMs">,
+  { config }: Pick<Runtime, "config">,
+) => ({
+  remainingMs: () => settleMarginMs + (remainingMs() - config.providerTimeoutMs - settleMarginMs) / 2,
+  questionMs: lookReplyMs,
+});
+
 /**
  * Looks whether the change is there already. Returns this identity's own record where what is found is most likely its work,
  * which another process did meanwhile.
@@ -88,13 +99,11 @@ async function look<Input extends object, Result, Call, Reply>(
     dispatchedAt: world.clock.now(),
     wasSent: () => undefined,
   };
-  // What the look takes must leave the change itself its full time: half of what can be spared.
-  const spared = () => (request.remainingMs() - world.config.providerTimeoutMs - settleMarginMs) / 2;
   let retryAt = 0;
   const ask = asking(
     provider,
     world,
-    { remainingMs: () => settleMarginMs + spared(), hidden: secretsIn(request.input) },
+    { ...spared(request, world), hidden: secretsIn(request.input) },
     {
       replyLimitMs: lookReplyMs,
       onRetryAt: (moment) => {

@@ -3,6 +3,7 @@ import { settleMarginMs } from "../config.ts";
 import { loggedCode, seenOf } from "../log.ts";
 import { Problem, type ProblemCode } from "../problem.ts";
 import type { Listing } from "../providers/inquiry.ts";
+import { wasRefused } from "../records/doubt.ts";
 import { type Identity, numberOf, recordId } from "../records/identity.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Claim, Claimed, Records, Settlement, Tries } from "../records/store.ts";
@@ -24,6 +25,7 @@ import { before } from "./record-query.ts";
 import { identityReused, type SameRequest, sameEffect, sameInput, secretsIn } from "./request.ts";
 import { type Doubtful, isTakenAtOnce, resolve } from "./resolve.ts";
 import { anchorBeside, numberRefused } from "./reversal.ts";
+import { doubted } from "./rival.ts";
 
 const connectMs = 5_000;
 
@@ -246,19 +248,20 @@ function identityOf<Input>(
 }
 
 /** What the claim is written with, where it is not written alone. */
-function companionOf<Input extends object, Result, Call, Reply>({
-  operation: { place },
-  request: { input },
-  world: { config, clock },
-  records,
-  identity,
-}: Ready<Input, Result, Call, Reply>): Companion | undefined {
-  const { quietPeriodMs } = config;
-  if (place && place.applies?.(config) !== false)
+function companionOf<Input extends object, Result, Call, Reply>(
+  ready: Ready<Input, Result, Call, Reply>,
+): Companion | undefined {
+  const { operation, request, world, records, identity } = ready;
+  const { place } = operation;
+  const { config, clock } = world;
+  if (place && place.applies?.(config) !== false) {
+    const asking = { now: clock.now, quietPeriodMs: config.quietPeriodMs, records };
+    const inDoubt = (holder: RecordItem) => doubted(ready, holder);
     return {
-      look: (asker) => placeBeside(place, input, { asker, now: clock.now, quietPeriodMs, records }),
+      look: (asker) => placeBeside(place, request.input, { ...asking, asker, doubted: inDoubt }),
       refused: () => underWay(place.of),
     };
+  }
   if (identity.namespace !== "reversal") return undefined;
   const { id, number = 1 } = identity;
   const look = async (asker: Asker) => ({ part: await anchorBeside(id, number, asker, records) });
@@ -397,7 +400,8 @@ function settlementOf<Call, Reply>(
     due: retryAt,
   });
   if (outcome.as === "taken" && mayBeOwn(record, operation)) return doubtful({ taken: true });
-  if (followsFromOwn.has(outcome.code) && wasRefused(record)) return doubtful({ refused: outcome.code });
+  if (followsFromOwn.has(outcome.code) && record.namespace === "money" && wasRefused(record))
+    return doubtful({ refused: outcome.code });
   return failed("declined", failure);
 }
 
@@ -426,6 +430,3 @@ const followsFromOwn: ReadonlySet<string> = new Set<ProblemCode>([
   "insufficient-funds",
   "limit-exceeded",
 ]);
-
-const wasRefused = ({ namespace, history }: Pick<RecordItem, "namespace" | "history">): boolean =>
-  namespace === "money" && history.some((entry) => entry.startsWith("not_executed "));

@@ -1,10 +1,12 @@
 import type { Config } from "../config.ts";
 import { Problem } from "../problem.ts";
+import { isInDoubt, mayHaveActed } from "../records/doubt.ts";
 import { placeId, takingPlace } from "../records/place.ts";
 import type { RecordItem } from "../records/record.ts";
 import { isSettled } from "../records/states.ts";
 import type { Records } from "../records/store.ts";
 import type { Part } from "../records/transaction.ts";
+import { secondsLeft } from "../retry-after.ts";
 import { before } from "./record-query.ts";
 
 /** A change that is done one at a time, whatever identities it is asked for under. */
@@ -56,6 +58,8 @@ interface Asking {
   readonly now: () => number;
   readonly quietPeriodMs: number;
   readonly records: Looking;
+  /** Puts a holder in doubt, and asks about it as far as the time allows. Gives its record as it is then. */
+  readonly doubted: (holder: RecordItem) => Promise<RecordItem>;
 }
 
 /**
@@ -66,7 +70,7 @@ interface Asking {
 export async function placeBeside<Input>(
   { key, of, once }: PlaceSpec<Input>,
   input: Input,
-  { asker, now, quietPeriodMs, records }: Asking,
+  { asker, now, quietPeriodMs, records, doubted }: Asking,
 ): Promise<Beside> {
   const id = placeId(asker.provider, asker.account, asker.operation, key(input));
   const place = await before(records.place(id));
@@ -74,7 +78,9 @@ export async function placeBeside<Input>(
   const taking = { id, holder: asker.id, seen: isTaken ? place : undefined };
   const part = (owner: string) => takingPlace(taking, owner);
   if (!isTaken) return { part };
-  const holder = await before(records.get(place.holder));
+  const seen = await before(records.get(place.holder));
+  const holder = once && seen && mayHaveActed(seen) ? await doubted(seen) : seen;
+  if (holder && isInDoubt(holder, now())) throw askedAbout(holder, of, { now: now(), quietPeriodMs });
   if (once) refuseUnlessUndone(holder, of);
   // A record that has expired was final.
   else if (holder && (!isSettled(holder.state) || holder.flagged !== undefined)) throw underWay(of);
@@ -86,8 +92,23 @@ function refuseUnlessUndone(holder: RecordItem | undefined, of: string): void {
   const isServed = holder?.flagged === undefined;
   if (holder?.state === "succeeded" && isServed)
     throw new Problem("already-done", `Another request for ${of} was carried out: ${holder.identity}.`);
-  const isUndone = holder && holder.state !== "succeeded" && isSettled(holder.state) && isServed;
+  const isUndone =
+    holder && holder.state !== "succeeded" && isSettled(holder.state) && isServed && !mayHaveActed(holder);
   if (!isUndone) throw underWay(of);
+}
+
+/** How often the reconciler comes, in seconds. */
+const lookedInto = 60;
+
+/** What the provider shows of the holder decides: that it shows nothing, once the quiet period is over. */
+function askedAbout(
+  holder: RecordItem,
+  of: string,
+  { now, quietPeriodMs }: { now: number; quietPeriodMs: number },
+): Problem {
+  const left = secondsLeft(holder.leaseEnds + quietPeriodMs, now) ?? 1;
+  const detail = `Another request for ${of} may have been carried out, and the provider is asked: repeat this one later.`;
+  return new Problem("in-progress", detail, { retryAfter: Math.min(lookedInto, left) });
 }
 
 /** What had no effect needs no time to show; what had one may be in no list for as long as the quiet period. */

@@ -239,6 +239,7 @@ async function nothing(
 const notExecuted: Failure = {
   code: "provider-fault",
   detail: "The provider shows that it did not act; the same request may be made again.",
+  shown: true,
 };
 const shownTooEarly =
   "The provider shows no such thing yet, which proves nothing before the quiet period is over.";

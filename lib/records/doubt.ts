@@ -5,12 +5,15 @@ import {
   isNobodysTurn,
   isStill,
   stateIn,
+  stateIs,
   turnIs,
   waitsForProvider,
 } from "./clauses.ts";
+import { failureOf } from "./parts.ts";
+import { resolutionOf } from "./person.ts";
 import { type LastInquiry, N, type RecordItem, S, type Waits } from "./record.ts";
 import { type State, sources } from "./states.ts";
-import { becomes, forAPerson, learnedBy, type Write } from "./write.ts";
+import { becomes, forAPerson, learnedBy, shardOf, type Write } from "./write.ts";
 
 /** Whether a record's outcome is in doubt: said so, or sent by somebody whose lease has ended without a word. */
 export const isInDoubt = (record: RecordItem, now: number): boolean =>
@@ -29,6 +32,45 @@ export const nextLook = (record: RecordItem): number | undefined => record[momen
 
 /** A listed record keeps `due`, its place in the list, so its turns move `askAt` instead. */
 const momentOf = (record: RecordItem) => (isAskedOn(record) ? "askAt" : "due");
+
+/** Of a record whose last attempt is taken for nothing: whether a refusal that nobody has looked into is all that says so. */
+export function mayHaveActed(record: RecordItem): boolean {
+  if (record.state === "not_sent") return wasRefused(record);
+  if (record.state !== "not_executed" || failureOf(record).shown) return false;
+  const said = resolutionOf(record);
+  return said?.attempt !== record.attempt || said.outcome !== record.state;
+}
+
+/** Whether an attempt of it was refused before anything was looked at, or shown not to have acted. */
+export const wasRefused = ({ history }: Pick<RecordItem, "history">): boolean =>
+  history.some((entry) => entry.startsWith("not_executed "));
+
+/** A record that is taken for nothing, and that another identity would do the work of. */
+export interface Doubting {
+  readonly record: RecordItem;
+  /** New: its owner has said all that it will, and no copy of that may land on what is now in doubt. */
+  readonly owner: string;
+  readonly now: number;
+  readonly leaseMs: number;
+  readonly failure: string;
+}
+
+/** The record as it was seen is in doubt, and is asked about as if no reply had come to its attempt. */
+export function doubting({ record, owner, now, leaseMs, failure }: Doubting): Write {
+  const state = becomes({ to: "in_doubt", now, failure, isBinding: record.namespace === "binding" });
+  return {
+    ...state,
+    id: record.id,
+    when: [attemptIs(record.attempt), stateIs(record.state), isStill("owner", S(record.owner))],
+    set: {
+      ...state.set,
+      owner: S(owner),
+      leaseEnds: N(record.dispatchedAt + leaseMs),
+      shard: shardOf(record.id),
+      due: N(Math.max(now, failureOf(record).retryAt ?? now)),
+    },
+  };
+}
 
 /** One resolver's turn at a record. */
 export interface Turn {

@@ -10,6 +10,8 @@ export interface Failure {
   readonly taken?: true;
   /** What the refusal is called where it is one: it may follow from an earlier attempt's own work. */
   readonly refused?: ProblemCode;
+  /** The provider was asked, and shows that it did not act. */
+  readonly shown?: true;
   /** When the provider asked to be called again, milliseconds since 1970. */
   readonly retryAt?: number;
 }

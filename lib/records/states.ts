@@ -19,9 +19,10 @@ export type State =
 
 /**
  * Who writes a state: `claim` begins an attempt; `owner` is the function that sent it and has its reply, however late;
- * `evidence` is what the provider says when asked or notifies; `person` decides with a reason.
+ * `evidence` is what the provider says when asked or notifies; `person` decides with a reason; `rival` is another identity that would
+ * do the same thing.
  */
-export type Writer = "claim" | "owner" | "evidence" | "person";
+export type Writer = "claim" | "owner" | "evidence" | "person" | "rival";
 
 type Transitions = { readonly [From in State]: { readonly [To in State]?: readonly Writer[] } };
 
@@ -46,10 +47,12 @@ export const transitions: Transitions = {
     declined: ["owner", "evidence", "person"],
     not_executed: ["owner", "evidence", "person"],
   },
-  not_sent: { dispatched: ["claim"] },
+  // That an attempt was refused before anybody looked is a word that a proxy may have given, which sent the request twice: nothing rests
+  // on it but a repeat, whose id the provider knows. Before another id does the same, the provider is asked.
+  not_sent: { dispatched: ["claim"], in_doubt: ["rival"] },
   // The owner's word over what an inquiry or a person took for nothing, while no new attempt has begun: a repeat must not move
   // money that is known to have moved.
-  not_executed: { dispatched: ["claim"], succeeded: ["owner"] },
+  not_executed: { dispatched: ["claim"], succeeded: ["owner"], in_doubt: ["rival"] },
   succeeded: {},
   declined: {},
 };

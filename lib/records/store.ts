@@ -21,6 +21,8 @@ import { outOfConflict } from "./conflict.ts";
 import {
   type Conclusion,
   concluding,
+  type Doubting,
+  doubting,
   type Postponement,
   postponing,
   type Turn,
@@ -75,6 +77,8 @@ export interface Records {
    * kept, and says so once in a minute.
    */
   keep(stray: Stray): Promise<Kept>;
+  /** Doubts what a record says of its last attempt. Gives the record as it is then, which another writer may have written. */
+  doubt(doubting: Doubting): Promise<RecordItem>;
   /** Takes the turn to look into a record's doubt. Gives the record as it is now; undefined where another resolver has the turn. */
   takeTurn(turn: Turn, now: number, leaseMs: number): Promise<RecordItem | undefined>;
   /** Writes what a turn came to. Gives the record as it is then, which another writer may have written. */
@@ -302,8 +306,13 @@ function settlementsIn({
   };
 }
 
-function turnsIn({ update, seenOrWritten }: Access): Pick<Records, "takeTurn" | "conclude" | "postpone"> {
+function turnsIn({
+  update,
+  seenOrWritten,
+}: Access): Pick<Records, "doubt" | "takeTurn" | "conclude" | "postpone"> {
   return {
+    doubt: (record) => seenOrWritten(doubting(record)),
+
     async takeTurn(turn, now, leaseMs) {
       try {
         return await update(takingTurn(turn, now, leaseMs));

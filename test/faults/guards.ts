@@ -257,6 +257,18 @@ export const settlesOnTrust: Without = {
   },
 };
 
+/** A refusal before looking is taken for proof that nothing was done, whoever asks. */
+export const refusalsProve: Without = {
+  client: (client) => ({
+    async send(command) {
+      const output = await client.send(command);
+      if (nameOf(command) !== "get" || output.Item?.state?.S !== "not_executed") return output;
+      const failure = JSON.stringify({ ...JSON.parse(output.Item.failure?.S ?? "{}"), shown: true });
+      return { ...output, Item: { ...output.Item, failure: { S: failure } } };
+    },
+  }),
+};
+
 /** Of the keys for fingerprints the newest alone is known. */
 export const newestKeyAlone: Without = {
   secret: (name, value) =>
@@ -283,4 +295,6 @@ export const leavesBytes: Without = {
 export const actsSilently: Treatment = { acts: "yes", replies: "never" };
 export const isSilent: Treatment = { acts: "no", replies: "never" };
 export const isRefusedUnseen: Treatment = { acts: "no", replies: "unauthorized" };
+/** What a proxy makes of it that sends it twice, where the second one is too much for the provider. */
+export const isRefusedTwice: Treatment = { acts: "yes", replies: "second throttled" };
 export const actsLate: Treatment = { acts: "late", replies: "never" };

@@ -14,8 +14,8 @@ import { effectOf, type Said, type Told, type Version, type World } from "./worl
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   "": ["dispatched", "not_sent"],
-  not_sent: ["dispatched"],
-  not_executed: ["dispatched", "succeeded", "not_sent"],
+  not_sent: ["dispatched", "in_doubt"],
+  not_executed: ["dispatched", "succeeded", "not_sent", "in_doubt"],
   dispatched: ["succeeded", "declined", "not_sent", "not_executed", "in_doubt", "needs_attention"],
   in_doubt: ["succeeded", "declined", "not_executed", "needs_attention"],
   needs_attention: ["succeeded", "declined", "not_executed"],
@@ -114,6 +114,8 @@ async function ofRecord(
       found.push(`${named}: ${before} became not_sent by ${write}`);
     if (before === "not_executed" && state === "succeeded" && write !== "settle")
       found.push(`${named}: not_executed became succeeded by ${write}`);
+    if ((before === "not_executed" || before === "not_sent") && state === "in_doubt" && write !== "doubt")
+      found.push(`${named}: ${before} became in_doubt by ${write}`);
     if (write === "decide" || write === "decideFlag")
       found.push(...ofDecision(item, versions[at - 1]?.item).map((what) => `${named}: ${what}`));
     if (write === "decide")
@@ -128,7 +130,12 @@ async function ofRecord(
     // What was sent before a state was written is what the state speaks of.
     const sent = effects.filter((effect) => effect.sent < seq);
     const mostEffects = 1 + (subject ? againIn(effectOf(subject, world), world) : 0);
-    if (!isUntrue && mostEffects === 1 && noEffect.includes(state) && sent.length > 0)
+    const isDenied =
+      subject !== undefined &&
+      state !== "declined" &&
+      write !== "conclude" &&
+      world.provider.denied.has(effectOf(subject, world));
+    if (!isUntrue && !isDenied && mostEffects === 1 && noEffect.includes(state) && sent.length > 0)
       found.push(`${named}: ${state} by ${write}, and it happened`);
     const applied = sent.filter((effect) => effect.applied < seq).length;
     if (!isUntrue && state === "succeeded" && (applied < 1 || applied > mostEffects))

@@ -1,4 +1,11 @@
-import { actsSilently, isRefusedUnseen, isSilent, withoutClause } from "./guards.ts";
+import {
+  actsSilently,
+  isRefusedTwice,
+  isRefusedUnseen,
+  isSilent,
+  refusalsProve,
+  withoutClause,
+} from "./guards.ts";
 import type { Effect } from "./provider.ts";
 import { afterQuiet, expectState, expectTold, type Schedule, until } from "./schedule.ts";
 import { newIdentity, type Subject, subject } from "./subjects.ts";
@@ -250,6 +257,100 @@ export const placeSchedules: readonly Schedule[] = [
         ...expectTold(late, "200"),
         ...expectTold(again, "already-done"),
       ];
+    },
+    guards: [],
+  },
+  {
+    rule: "a payment whose credit was refused before looking is credited again only after the provider was asked",
+    schedule:
+      "a credit is done, and its second copy is answered 429; its payment comes under a second id; then the first id is repeated",
+    async run(world) {
+      const [first, second] = rivalsOf("creditWallet");
+      world.provider.treatments.push(isRefusedTwice);
+      const refused = await until(world.call(first));
+      const early = await until(world.call(second));
+      world.advance(3 * times.minute);
+      await until(world.reconciler());
+      const late = await until(world.call(second));
+      const again = await until(world.call(first));
+      return [
+        ...expectTold(refused, "throttled"),
+        ...expectTold(early, "in-progress", "already-done"),
+        ...expectTold(late, "already-done"),
+        ...expectTold(again, "200"),
+      ];
+    },
+    guards: [{ name: "a refusal before looking proves nothing to another id", without: refusalsProve }],
+  },
+  {
+    rule: "a payment whose credit was refused before looking is free once the provider shows that it did nothing",
+    schedule:
+      "a credit is refused before anybody looked; its payment comes under a second id, at once and after the quiet period",
+    async run(world) {
+      const [first, second] = rivalsOf("creditWallet");
+      world.provider.treatments.push(isRefusedUnseen);
+      await until(world.call(first));
+      const early = await until(world.call(second));
+      const own = await until(world.call(first));
+      await afterQuiet(world);
+      const late = await until(world.call(second));
+      return [
+        ...expectTold(early, "in-progress"),
+        ...expectTold(own, "outcome-unknown"),
+        ...expectTold(late, "200"),
+        ...expectState(world, first, "not_executed"),
+      ];
+    },
+    guards: [],
+  },
+  {
+    rule: "a payment whose credit was refused before looking is free at once where the quiet period is over",
+    schedule:
+      "a credit is refused before anybody looked, and then could not be sent; a day later its payment comes under a second id",
+    async run(world) {
+      const [first, second] = rivalsOf("creditWallet");
+      world.provider.treatments.push(isRefusedUnseen);
+      await until(world.call(first));
+      world.advance(times.minute);
+      await until(world.call(first, { at: "connect creditwallet", fault: "request lost" }));
+      world.advance(24 * times.hour);
+      const late = await until(world.call(second));
+      return [...expectTold(late, "200"), ...expectState(world, first, "not_executed")];
+    },
+    guards: [],
+  },
+  {
+    rule: "what is doubted for another id's sake is kept from its owner's late copies",
+    schedule:
+      "a credit is done, and its second copy is answered 429; its payment comes under a second id; a copy of the first one's settle arrives",
+    async run(world) {
+      const [first, second] = rivalsOf("creditWallet");
+      world.provider.treatments.push(isRefusedTwice);
+      world.provider.answersReads = false;
+      await until(world.call(first, { at: "settle", fault: "lands again" }));
+      await until(world.call(second));
+      await world.catchUp();
+      const early = expectState(world, first, "in_doubt");
+      world.provider.answersReads = true;
+      world.advance(3 * times.minute);
+      await until(world.reconciler());
+      return [...early, ...expectState(world, first, "succeeded")];
+    },
+    guards: [],
+  },
+  {
+    rule: "of a doubt and a new attempt one holds",
+    schedule:
+      "a credit is refused before anybody looked; a second id doubts it, late; meanwhile the first id is repeated and is sending",
+    async run(world) {
+      const [first, second] = rivalsOf("creditWallet");
+      world.provider.treatments.push(isRefusedUnseen);
+      await until(world.call(first));
+      const slow = world.call(second, { at: "doubt", fault: "frozen before" });
+      await until(slow);
+      await until(world.call(first, { at: "settle", fault: "frozen before" }));
+      await world.catchUp();
+      return [...expectTold(slow, "in-progress", "already-done"), ...expectState(world, first, "succeeded")];
     },
     guards: [],
   },

@@ -42,7 +42,9 @@ export interface Treatment {
     | "throttled"
     | "throttled over success"
     /** A proxy sent the request twice: what it says is the answer to the second one. */
-    | "second";
+    | "second"
+    /** The same, and the second one was too much for it: it refuses what it has done from then on. */
+    | "second throttled";
 }
 
 export interface Keys {
@@ -134,6 +136,8 @@ export class Provider {
   said: Treatment["replies"] | "taken" | undefined;
   /** Every change that reached it, whatever it made of it. */
   readonly received: string[] = [];
+  /** What it did, and a refusal before looking was passed on: it refuses to do that again. */
+  readonly denied = new Set<string>();
   #count = 0;
   /** Where it is asked now. */
   #host: string | undefined;
@@ -190,7 +194,8 @@ export class Provider {
 
     const treatment = this.treatments.shift() ?? { acts: "yes", replies: "truly" };
     const repeated =
-      this.refusesRepeats && this.done(effectName(path, fields)).some((effect) => this.#isHere(effect));
+      (this.refusesRepeats || this.denied.has(effectName(path, fields))) &&
+      this.done(effectName(path, fields)).some((effect) => this.#isHere(effect));
     if (repeated) {
       if (treatment.replies === "never") return undefined;
       this.said = "taken";
@@ -245,6 +250,10 @@ export class Provider {
         if (!refusesSecond.has(path)) return signed(this.#result(path, fields, effect), null, signer.salt);
         this.said = "taken";
         return taken(path);
+      case "second throttled":
+        if (!refusesSecond.has(path)) return signed(this.#result(path, fields, effect), null, signer.salt);
+        this.denied.add(effectName(path, fields));
+        return throttled;
       default: {
         const said = isNicepay
           ? nicepay("0000", "SUCCESS", { ...fields, tXid: effect?.id ?? "" })

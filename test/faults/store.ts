@@ -197,6 +197,7 @@ export function writeName(input: CommandInput): string {
   if (update.includes("#inquiries = :inquiries")) return "postpone";
   if (condition.includes(turnIs("").expression)) return "conclude";
   if (update.includes("#flagged")) return "flag";
+  if (condition.includes(":seenOwner")) return "doubt";
   if (condition.includes(ownerIs("").expression)) return "settle";
   if (condition.includes(":seenState")) return "bind";
   if (update.includes("#count = ")) return "count";

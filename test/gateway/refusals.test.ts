@@ -1023,8 +1023,8 @@ describe("a reversal and its debit", () => {
     {
       state: "not_executed",
       reply: refusal("HASH-MISMATCH", "Hash Mismatch"),
-      code: "in-progress",
-      retry: "same-identity",
+      code: "declined",
+      retry: "after-fix",
     },
     {
       state: "declined",
@@ -1053,7 +1053,7 @@ describe("a reversal and its debit", () => {
     await gateway.peer.refusing(talk.send);
     gateway.peer.script({ debitreversal: reversal(talk.id), debitwallet: success });
     const refused = await reverse({ merchantTransactionId: talk.id });
-    expectProblem(refused, { status: 409, code: "in-progress", retry: "same-identity" });
+    expectProblem(refused, { status: 409, code: "declined", retry: "after-fix" });
     expect(gateway.peer.requests).toEqual([]);
     expect((await talk.send()).status).toBe(200);
     const answer = await reverse({ merchantTransactionId: talk.id, transactionId: "654561373" });

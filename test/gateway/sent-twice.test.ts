@@ -82,3 +82,53 @@ describe("a request that is carried to the provider twice", () => {
     ]);
   });
 });
+
+/** Only the answer to the second one came: the provider had taken the first. */
+describe("a credit that is carried to the provider twice, and is refused the second time before looking", () => {
+  const refused = async (id: string, fault = "http-429") => {
+    await wallet.arm(fault, "creditwallet", { merchant_transaction_id: id });
+    const answer = await wallet.post("credit-wallet", credit(id));
+    expect(answer.body.record?.state).toBe("not_executed");
+  };
+  const underAnotherId = (id: string) => ({ ...credit(id), merchantTransactionId: `${id}-again` });
+
+  test.each([
+    "hash-mismatch",
+    "unauthorized",
+  ])("%s: no other id credits its payment, and it succeeded", async (fault) => {
+    const id = fresh();
+    await refused(id, fault);
+    await wallet.aside("creditwallet", {
+      ...{ to_customer_id: customer, amount: "50.00", pg_transaction_id: `pg-${id}` },
+      merchant_transaction_id: id,
+    });
+    const other = await wallet.post("credit-wallet", underAnotherId(id));
+    expect([other.status, other.body.code]).toEqual([409, "already-done"]);
+    const own = await wallet.post("credit-wallet", credit(id));
+    expect([own.status, own.replayed, own.body.record?.attempt]).toEqual([200, true, 1]);
+    expect(await wallet.effects({ merchantTransactionId: id })).toHaveLength(1);
+    expect(await wallet.calls("creditwallet", { merchant_transaction_id: `${id}-again` })).toEqual([]);
+  });
+
+  test("is not known to be nothing before the quiet period is over", async () => {
+    const id = fresh();
+    await refused(id);
+    const other = await wallet.post("credit-wallet", underAnotherId(id));
+    expect([other.status, other.body.code, other.body.retry, other.retryAfter]).toEqual([
+      409,
+      "in-progress",
+      "same-identity",
+      expect.stringMatching(/^(?:[1-5]?\d|60)$/),
+    ]);
+    const own = await wallet.post("credit-wallet", credit(id));
+    expect([own.status, own.body.record?.state]).toEqual([504, "in_doubt"]);
+    expect(await wallet.calls("creditwallet", { merchant_transaction_id: `${id}-again` })).toEqual([]);
+  });
+
+  test("is repeated at once under its own id", async () => {
+    const id = fresh();
+    await refused(id);
+    const own = await wallet.post("credit-wallet", credit(id));
+    expect([own.status, own.body.record?.attempt]).toEqual([200, 2]);
+  });
+});

@@ -18,7 +18,7 @@ const all: readonly State[] = [
   "in_doubt",
   "needs_attention",
 ];
-const writers: readonly Writer[] = ["claim", "owner", "evidence", "person"];
+const writers: readonly Writer[] = ["claim", "owner", "evidence", "person", "rival"];
 
 /**
  * Written out a second time, by writer instead of by state, so that a slip of the hand in one of the two shows:
@@ -59,6 +59,8 @@ const allowed: Readonly<Record<Writer, readonly string[]>> = {
     "needs_attention -> not_executed",
   ],
   person: ["needs_attention -> succeeded", "needs_attention -> declined", "needs_attention -> not_executed"],
+  // Nobody but the attempt's own id rests on a refusal that came before anybody looked.
+  rival: ["not_sent -> in_doubt", "not_executed -> in_doubt"],
 };
 
 const cases = writers.flatMap((writer) =>

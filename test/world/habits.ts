@@ -40,6 +40,7 @@ export const treatments: readonly Treatment[] = [
   { acts: "yes", replies: "pending under a validator's code" },
   { acts: "no", replies: "pending under a validator's code" },
   { acts: "yes", replies: "second" },
+  { acts: "yes", replies: "second throttled" },
 ];
 
 /** What a deployment may choose, as `environment` of the world has it unless told. */

@@ -83,6 +83,7 @@ const writers: Readonly<Record<string, Writer>> = {
   conclude: "evidence",
   bind: "evidence",
   decide: "person",
+  doubt: "rival",
 };
 
 /** What must be in no text that leaves. An MPIN or OTP may be a part of a longer number by chance. */
@@ -289,7 +290,7 @@ export class Ledger {
       else if (from !== to) isMistaken = false;
       if (write === "decideFlag") isFlagDecided = true;
       const isSent = own.some((effect) => effect.sent < seq);
-      if (!isMistaken && most === 1 && noEffect.includes(to) && isSent)
+      if (!isMistaken && most === 1 && noEffect.includes(to) && isSent && !this.#isDenied(asked, version))
         says(`${to} by ${write}, and it happened`);
       const applied = effects.filter((effect) => effect.applied < seq).length;
       if (to === "succeeded" && from !== to && asked && this.#mayBeOfEarlier(asked, seq))
@@ -309,6 +310,12 @@ export class Ledger {
       before = item;
     }
     return found;
+  }
+
+  /** A proxy has passed on a refusal before looking: the next id for the same thing finds out, or the next attempt. */
+  #isDenied(asked: Asked | undefined, { write, item }: Version): boolean {
+    const isDenied = asked !== undefined && this.#world.provider.denied.has(asked.effect);
+    return isDenied && item.state?.S !== "declined" && write !== "conclude";
   }
 
   /**
