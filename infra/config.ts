@@ -1,6 +1,6 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
-import { outOfOrder, type Times, variableOf } from "../lib/config.ts";
+import { notificationMs, outOfOrder, sendMarginMs, type Times, variableOf } from "../lib/config.ts";
 import { presetAt, type Stage } from "../lib/providers/facts.ts";
 import { baseUrlVariable, providerNames, providers } from "../lib/providers/index.ts";
 import { backOff, settings, timeNames, timeSettings } from "../lib/settings.ts";
@@ -310,6 +310,11 @@ function checkTimes(config: Config): void {
     );
   if (functionTimeoutMs % 1000 !== 0)
     throw new ConfigError(`${shown("functionTimeoutMs")} must be whole seconds: Lambda's timeout is`);
+  const least = notificationMs + sendMarginMs;
+  if (functionTimeoutMs < least)
+    throw new ConfigError(
+      `${shown("functionTimeoutMs")} must be at least ${least}: with less no notification that waits in the queue is taken in`,
+    );
   const order = outOfOrder(config, shown);
   if (order !== undefined) throw new ConfigError(order);
   if (inquiryTimeoutMs > providerTimeoutMs)
@@ -323,7 +328,8 @@ function checkHosts({ stage, variables }: Config): void {
   const other: Stage = stage === "dev" ? "prod" : "dev";
   for (const name of providerNames) {
     const host = providers[name].hosts[other];
-    if (host !== undefined && variables[baseUrlVariable(name)] === host)
+    const chosen = URL.parse(variables[baseUrlVariable(name)] ?? "")?.hostname;
+    if (host !== undefined && chosen === new URL(host).hostname)
       throw new ConfigError(`${host} is the provider's host for ${other}, and this is ${stage}`);
   }
 }

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { accountForm, type Form, onOrOffForm, pathForm, utcOffsetForm } from "../lib/forms.ts";
 import type { CountSetting, Setting } from "../lib/providers/facts.ts";
 
 /** A value that a person chose and can correct; its message is the one sentence that they need. */
@@ -10,12 +11,9 @@ export class ConfigError extends Error {
 export type Context = (name: string) => unknown;
 
 /** What a context value must be like. */
-export interface Rule {
-  readonly isRight: (value: string) => boolean;
+export interface Rule extends Form {
   /** In cdk.json a number may stand without quotes. */
   readonly isNumber?: true;
-  /** Ends the sentence "<name> must ...". */
-  readonly must: string;
 }
 
 /** The value, or undefined where none is given. */
@@ -60,7 +58,8 @@ const sayable: readonly string[] = ["stage", "rollout"];
 /** A whole number above 0, of what `unit` says. */
 export function count(context: Context, name: string, unit: string, preset: number): number {
   const value = context(name) ?? preset;
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  // In digits alone: 0x10 and 1e1 are numbers to some readers, and a slip to a person.
+  const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
   if (typeof number === "number" && Number.isInteger(number) && number > 0 && number <= largest)
     return number;
   throw new ConfigError(
@@ -120,7 +119,9 @@ function isNetwork(entry: string): boolean {
 
 function isOrigin(value: string): boolean {
   const url = URL.parse(value);
-  return url !== null && `${url.protocol}//${url.host}/` === url.href && url.protocol === "https:";
+  const bare = url !== null && `${url.protocol}//${url.host}/` === url.href && url.protocol === "https:";
+  // A host has one name here: in capitals, or with a final dot, it would pass for another.
+  return bare && value.replace(/\/$/, "") === url.origin && !url.hostname.endsWith(".");
 }
 
 function isHttpsUrl(value: string): boolean {
@@ -162,22 +163,16 @@ export const rules = {
     isRight: (value) => value === "none" || listOf(isHostName)(value),
     must: "be host names in lower case, separated by commas, or none",
   },
-  path: { isRight: (value) => /^\/[\w./-]*$/.test(value), must: "be a path that begins with /" },
-  onOrOff: { isRight: (value) => value === "on" || value === "off", must: "be on or off" },
+  path: pathForm,
+  onOrOff: onOrOffForm,
   secondPerson: { isRight: (value) => /^(?:on|session|off)$/.test(value), must: "be on, session or off" },
   codesOrNone: {
     isRight: (value) => value === "none" || listOf((entry) => /^[A-Za-z0-9]{1,10}$/.test(entry))(value),
     isNumber: true,
     must: "be codes of letters and digits, separated by commas, or none",
   },
-  utcOffset: {
-    isRight: (value) => /^[+-](?:0\d|1[0-4]):[0-5]\d$/.test(value),
-    must: "be an offset such as +05:30",
-  },
-  account: {
-    isRight: (value) => /^[A-Za-z0-9-]{1,32}$/.test(value),
-    must: "be 1 to 32 letters, digits or hyphens: it is part of every record's identity",
-  },
+  utcOffset: utcOffsetForm,
+  account: accountForm,
   hostName: { isRight: isHostName, must: "be a host name in lower case" },
   networks: { isRight: listOf(isNetwork), must: "be addresses or networks, separated by commas" },
   door: {

@@ -1,3 +1,4 @@
+import { accountForm, type Form, onOrOffForm } from "./forms.ts";
 import { Problem } from "./problem.ts";
 
 /** The times that functions are configured by, in milliseconds; docs/configuration.md has the sentences of `settings.ts`. */
@@ -56,6 +57,8 @@ export const variableOf = (setting: string): string => setting.replace(/[A-Z]/g,
 export const settleMarginMs = 3_000;
 /** The least that a function needs beside, to write its claim and to connect. */
 export const sendMarginMs = 1_000;
+/** What a notification of the queue needs: to read the record, to bind it and to try that again. */
+export const notificationMs = 2 * settleMarginMs;
 
 /**
  * How times are out of order, as the predicate of a sentence without its full stop; undefined where they are in order.
@@ -90,11 +93,14 @@ export function readConfig(env: Environment): Config {
     inquiryTimeoutMs: Math.min(times.inquiryTimeoutMs, times.providerTimeoutMs),
     backOffMs: (env.BACK_OFF_MS || presetBackOff).split(",").map((text) => milliseconds("BACK_OFF_MS", text)),
     baseUrl(provider) {
-      const url = urls.get(provider) ?? readUrl(env, `${provider.toUpperCase()}_BASE_URL`);
+      const url = urls.get(provider) ?? readOrigin(env, `${provider.toUpperCase()}_BASE_URL`);
       urls.set(provider, url);
       return url;
     },
-    account: (provider) => required(env, `${provider.toUpperCase()}_ACCOUNT`),
+    account(provider) {
+      const name = `${provider.toUpperCase()}_ACCOUNT`;
+      return formed(name, required(env, name), accountForm);
+    },
     option: (name) => env[name] || undefined,
   };
   const order = outOfOrder(config, variableOf);
@@ -105,6 +111,27 @@ export function readConfig(env: Environment): Config {
 export const wrong = (name: string, detail: string): Problem =>
   new Problem("misconfigured", `The environment variable ${name} ${detail}.`);
 
+function formed(name: string, value: string, { isRight, must }: Form): string {
+  if (isRight(value)) return value;
+  throw wrong(name, `must ${must}`);
+}
+
+/**
+ * A variable that may be left out.
+ * @throws Problem `misconfigured` where it is set to what has another form.
+ */
+export function chosen({ option }: Pick<Config, "option">, name: string, form: Form): string | undefined {
+  const value = option(name);
+  return value === undefined ? undefined : formed(name, value, form);
+}
+
+/**
+ * Whether a switch is on.
+ * @throws Problem `misconfigured` where it is set to another word than on or off.
+ */
+export const isOn = (config: Pick<Config, "option">, name: string, preset: "on" | "off"): boolean =>
+  (chosen(config, name, onOrOffForm) ?? preset) === "on";
+
 export function required(env: Environment, name: string): string {
   const value = env[name];
   if (!value) throw wrong(name, "is missing");
@@ -114,6 +141,13 @@ export function required(env: Environment, name: string): string {
 function milliseconds(name: string, value: string): number {
   if (!/^[1-9]\d{0,9}$/.test(value)) throw wrong(name, "must be a whole number of milliseconds");
   return Number(value);
+}
+
+/** A provider's: its paths are the contract's, so what follows the host would be lost. */
+function readOrigin(env: Environment, name: string): URL {
+  const url = readUrl(env, name);
+  if (url.href !== `${url.origin}/`) throw wrong(name, "must be scheme and host alone");
+  return url;
 }
 
 /**

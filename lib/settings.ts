@@ -42,7 +42,7 @@ export const timeSettings: Readonly<Record<keyof Times, TimeSetting>> = {
   functionTimeoutMs: {
     preset: 28_000,
     most: { ms: 29_000, because: "an HTTP API gives up after 30 s" },
-    about: "In whole seconds, and less than `leaseMs`",
+    about: "In whole seconds, at least 7000, and less than `leaseMs`",
   },
   leaseMs: {
     preset: 33_000,

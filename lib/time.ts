@@ -38,7 +38,9 @@ export function withOffset(text: string, offset: string): string | undefined {
   const [, date = "", hour, minute, second = "00", zone] = dateAndTime.exec(plain) ?? [];
   const day = calendarDate(date);
   if (day === undefined || hour === undefined) return undefined;
-  return `${day}T${hour}:${minute}:${second}${zone === undefined ? offset : offsetOf(zone)}`;
+  const time = `${day}T${hour}:${minute}:${second}${zone === undefined ? offset : offsetOf(zone)}`;
+  // What is no moment would be neither before nor after another: no comparison may meet it.
+  return Number.isNaN(Date.parse(time)) ? undefined : time;
 }
 
 const offsetOf = (zone: string): string => {

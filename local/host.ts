@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { outOfOrder, type Times, variableOf } from "../lib/config.ts";
 import { baseUrlVariable, providers } from "../lib/providers/index.ts";
+import { settings as allSettings } from "../lib/settings.ts";
 import { assembled } from "./assembled.ts";
 import { type Application, kindOf, type LambdaFunction, readAssembly } from "./assembly.ts";
 import { CannotStart } from "./cannot-start.ts";
@@ -193,10 +194,13 @@ function routed({ routes }: Application, invoke: Invoke): Omit<Backend, "admit" 
 
 const lookingAtBooks =
   ({ functions }: Application, invoke: Invoke) =>
-  async (event: string): Promise<boolean> => {
+  async (event: string): Promise<string | undefined> => {
     const books = functions.find(({ environment }) => "BOOKS_CALLS_A_DAY" in environment);
-    if (!books) return false;
-    return (await invoke(books.name, event, AbortSignal.timeout(books.timeoutMs))).kind === "answered";
+    if (!books) return "The books are not looked at: BOOKS is off.";
+    const outcome = await invoke(books.name, event, AbortSignal.timeout(books.timeoutMs));
+    if (outcome.kind === "answered") return undefined;
+    const why = outcome.kind === "failed" ? outcome.error.errorType : "it was withdrawn";
+    return `The look at the books failed (${why}): the log of ${books.name} says more.`;
   };
 
 /** Where the console and the stores are, with what a person needs to use them. */
@@ -246,7 +250,20 @@ const longestIdleMs = 5 * 60_000;
 async function assemble(settings: Settings, project: string, dataDir: DataDir): Promise<Application> {
   const folder = assemblyOf(settings, dataDir);
   if (settings.assemblyDir === undefined) await assembled(project, folder, settings.context);
-  return readAssembly(folder);
+  const application = readAssembly(folder);
+  if (settings.assemblyDir !== undefined) checkPlaces(application, settings);
+  return application;
+}
+
+/** In a template that is given, a variable that no function has cannot be set; to ignore it would hide that. */
+function checkPlaces({ functions }: Application, { context, assemblyDir }: Settings): void {
+  for (const name of Object.keys(context)) {
+    const isPlaced = functions.some(({ environment }) => variableOf(name) in environment);
+    if (allSettings[name]?.preset === undefined && !isPlaced)
+      throw new CannotStart(
+        `No function of ASSEMBLY_DIR ${assemblyDir} has ${variableOf(name)}: choose ${name} where that stack is synthesized.`,
+      );
+  }
 }
 
 const assemblyOf = ({ assemblyDir }: Settings, dataDir: DataDir): string =>

@@ -8,8 +8,8 @@ import type { TimedEvent } from "./pipe.ts";
 interface Running {
   /** What the pipe would send, oldest first. */
   readonly events: () => Promise<readonly TimedEvent[]>;
-  /** Runs the function of the books with that event; false where it failed, or is not deployed. */
-  readonly lookAtBooks: (event: string) => Promise<boolean>;
+  /** Runs the function of the books with that event; a sentence where it failed, or is not deployed. */
+  readonly lookAtBooks: (event: string) => Promise<string | undefined>;
 }
 
 /** The console of this host, loaded when the first browser comes. Its page calls the gateway itself, as callers do. */
@@ -44,9 +44,8 @@ export function localConsole(
 async function booksLookedAt({ method, path, body }: ConsoleRequest, look: Running["lookAtBooks"]) {
   if (method !== "POST" || path !== "/console/books") return undefined;
   const { date = "today" } = objectOf(parseJson(body.toString("utf8") || "{}"));
-  return (await look(JSON.stringify({ date })))
-    ? json({})
-    : refusal(502, "The books could not be looked at: are they on (BOOKS), and what does the log say?");
+  const failure = await look(JSON.stringify({ date }));
+  return failure === undefined ? json({}) : refusal(502, failure);
 }
 
 const isConsole = (path: string): boolean => path === "/" || path.startsWith("/console/");

@@ -155,11 +155,14 @@ function overridesIn(environment: Environment): Readonly<Record<string, string>>
 /** Hosts are the sandboxes' or other peers', and an account is part of every identity. */
 const isOfPeers: readonly Setting["kind"][] = ["origin", "originOrNone", "account"];
 
+/** What the template does not have, unless it is chosen, has no value there that could be replaced. */
+const isWritten = ({ inTemplate, preset }: Setting): boolean => inTemplate === true || preset === undefined;
+
 const contextOf = (overrides: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    Object.entries(settings).flatMap(([name, { inTemplate }]) => {
+    Object.entries(settings).flatMap(([name, setting]) => {
       const value = overrides[variableOf(name)];
-      return inTemplate && value !== undefined ? [[name, value]] : [];
+      return value !== undefined && isWritten(setting) ? [[name, value]] : [];
     }),
   );
 

@@ -39,15 +39,11 @@ async function books(options: BooksOptions, io: Io): Promise<Ending> {
     throw wrongInput("--date must be like 2026-11-28.");
   const asked = await gatewayOf(options, io);
   if (options.run) {
-    const { status } = await asked.send({
+    const { status, body } = await asked.send({
       ...{ method: "POST", path: "/console/books", contentType: "application/json" },
       body: JSON.stringify({ date }),
     });
-    if (status !== 200)
-      throw new Stopped(
-        "refused",
-        "Only the local gateway, with BOOKS=on, looks at the books when it is told to.",
-      );
+    if (status !== 200) throw new Stopped("refused", whyNotLooked(status, body));
   }
   const path = `/v1/books${date === undefined ? "" : `?date=${date}`}`;
   const { result } = await got(asked, path, expectedOf(operations.recordsBooks, {}, undefined));
@@ -56,6 +52,13 @@ async function books(options: BooksOptions, io: Io): Promise<Ending> {
   else if (days.length === 0) io.out("Nobody has looked at the books of that day.");
   else for (const line of date === undefined ? table(days.map(rowOf)) : days.flatMap(told)) io.out(line);
   return days.some(({ state }) => state === "differs") ? "refused" : "done";
+}
+
+/** Its own sentence where it is the local gateway that refused; a deployed one has no such route. */
+function whyNotLooked(status: number, body: unknown): string {
+  const { message } = part(body);
+  if (status === 502 && typeof message === "string") return message;
+  return `Only the local gateway looks at the books when it is told to; this one answered ${status}.`;
 }
 
 const part = (value: unknown): JsonObject => (isObject(value) ? value : {});

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { isOn } from "../../lib/config.ts";
 import {
   amount,
   customerId,
@@ -39,7 +40,7 @@ export const operation = change({
     key: (input) => input.pgTransactionId,
     of: "this pgTransactionId",
     once: true,
-    applies: (config) => config.option("CREDIT_ONCE_PER_PAYMENT") !== "off",
+    applies: (config) => isOn(config, "CREDIT_ONCE_PER_PAYMENT", "on"),
   },
   sameBy: (input) => ({
     toCustomerId: input.toCustomerId,

@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import { settleMarginMs } from "../../lib/config.ts";
+import { notificationMs } from "../../lib/config.ts";
 import { seenOf } from "../../lib/log.ts";
 import { queueCounts, type TakenFromQueue } from "../../lib/metrics.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
@@ -32,7 +32,8 @@ export const handler = /* @__PURE__ */ Object.assign(
     const failed: SQSRecord[] = [];
     for (const message of messages) {
       // What no time is left for comes again.
-      const isLate = context.getRemainingTimeInMillis() < leastMs;
+      const isLate = context.getRemainingTimeInMillis() < notificationMs;
+      if (isLate) tellLate(message);
       if (isLate || !(await isTaken(message))) failed.push(message);
     }
     return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
@@ -44,8 +45,12 @@ export const handler = /* @__PURE__ */ Object.assign(
   },
 );
 
-/** To read the record, to bind it and to try that again. */
-const leastMs = 2 * settleMarginMs;
+/** Where every message is late, the function's timeout is too short: nobody would know without a line. */
+const tellLate = ({ messageId }: SQSRecord): void =>
+  log(
+    { function: operation.name, requestId: messageId, durationMs: 0, code: "late" },
+    queueCounts("nicepay", { failed: true }),
+  );
 
 /** Whether the message is done with. Its id names it in the log; nothing of it is logged. */
 async function isTaken({ messageId, body }: SQSRecord): Promise<boolean> {

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { wrong } from "../../lib/config.ts";
 import {
   billingEmail,
   clientUserKey,
@@ -34,6 +35,8 @@ export const operation = change({
   refuses: ({ callBackUrl }, config) => {
     const allowed = config.option("CALLBACK_HOSTS") ?? "";
     const hosts = allowed.split(",").map((host) => host.trim().toLowerCase());
+    if (allowed !== "*" && hosts.some((host) => /[^a-z0-9.-]/.test(host)))
+      throw wrong("CALLBACK_HOSTS", "must be host names, separated by commas");
     if (allowed === "*" || hosts.includes(new URL(callBackUrl).hostname)) return [];
     return [{ pointer: "/callBackUrl", detail: "must be on one of the hosts that the gateway allows" }];
   },

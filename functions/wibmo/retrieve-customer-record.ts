@@ -1,3 +1,5 @@
+import { chosen, isOn } from "../../lib/config.ts";
+import { pathForm } from "../../lib/forms.ts";
 import { read, readHandler } from "../../lib/operation/read.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { Circumstances } from "../../lib/providers/provider.ts";
@@ -22,18 +24,18 @@ export const operation = read({
   ],
   input: customer,
   refuses: (_input, config) => {
-    if (config.option("WIBMO_CUSTOMER_RECORD") === "on") return [];
+    if (isOn(config, "WIBMO_CUSTOMER_RECORD", "off")) return [];
     throw new Problem("not-found", "This operation is switched off (WIBMO_CUSTOMER_RECORD).");
   },
   sends: (input, circumstances) => encryptCall(input, circumstances),
   continues: [
     (reply, circumstances) => ({
-      path: circumstances.config.option("WIBMO_RETRIEVE_PATH") ?? paths.retrieve,
+      path: chosen(circumstances.config, "WIBMO_RETRIEVE_PATH", pathForm) ?? paths.retrieve,
       body: { token: reply.text("token") },
       identifiedInBody: inBody(circumstances),
     }),
     (reply, circumstances) => ({
-      path: circumstances.config.option("WIBMO_DECRYPT_PATH") ?? paths.decrypt,
+      path: chosen(circumstances.config, "WIBMO_DECRYPT_PATH", pathForm) ?? paths.decrypt,
       body: { token: reply.text("token") },
       byApiKeyAlone: true,
     }),
@@ -41,6 +43,6 @@ export const operation = read({
   returns: (reply) => ({ customer: reply.plain() }),
 });
 
-const inBody = ({ config }: Circumstances): boolean => config.option("WIBMO_IDENTIFIED_IN_BODY") === "on";
+const inBody = ({ config }: Circumstances): boolean => isOn(config, "WIBMO_IDENTIFIED_IN_BODY", "off");
 
 export const handler = /* @__PURE__ */ readHandler(operation);

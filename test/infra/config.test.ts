@@ -214,6 +214,12 @@ test("refuses a name that no deployment has, and takes those it has", () => {
   );
 });
 
+test.each(["0x10", "1e1", " 5", "5 ", "+5", "5.0"])("takes no number written as %j", (throttleRate) => {
+  expect(() => configOf({ throttleRate })).toThrow(
+    `throttleRate must be a whole number of requests a second from 1 to 9999999999, not "${throttleRate}"`,
+  );
+});
+
 test("takes numbers as the command line gives them", () => {
   expect(configOf({ quietPeriodMs: "5000" }).quietPeriodMs).toBe(5000);
 });
@@ -221,7 +227,7 @@ test("takes numbers as the command line gives them", () => {
 const host = "must be like https://host, without a path";
 const orNone = (sentence: string) => `${sentence}, or none`;
 const account = "must be 1 to 32 letters, digits or hyphens: it is part of every record's identity";
-const path = "must be a path that begins with /";
+const path = "must be a path such as /api/v2/decrypt";
 const networks = "must be addresses or networks, separated by commas";
 const hosts = "must be host names in lower case, separated by commas, or none";
 
@@ -248,6 +254,8 @@ const baseUrls = [...providerNames, "webhook"].map(
       "https://wallet.example/api",
       "https://wallet.example/?a=b",
       "https://user:password@wallet.example",
+      "https://WALLET.example",
+      "https://wallet.example.",
       8443,
     ],
     sentence: hasNoHost(name) ? orNone(host) : host,
@@ -299,7 +307,10 @@ const cases: readonly Case[] = [
       name,
       variable,
       right: ["/api/v2/decrypt", "/nicepay/direct/v1.0/registration"],
-      wrong: ["", "api", "https://wallet.example/api", "/api?a=b"],
+      wrong: [
+        ...["", "api", "https://wallet.example/api", "/api?a=b"],
+        ...["//evil.example/x", "/../x", "/api/./x", "/api/..", "//"],
+      ],
       sentence: path,
     }),
   ),
@@ -496,6 +507,10 @@ test.each([
     'doubtLimitMs must be a whole number of milliseconds from 1 to 9999999999, not " "',
   ],
   [{ functionTimeoutMs: 27_500 }, "functionTimeoutMs 27500 must be whole seconds: Lambda's timeout is"],
+  [
+    { providerTimeoutMs: 1_000, inquiryTimeoutMs: 1_000, functionTimeoutMs: 6_000 },
+    "functionTimeoutMs 6000 must be at least 7000: with less no notification that waits in the queue is taken in",
+  ],
   [
     { functionTimeoutMs: 30_000 },
     "functionTimeoutMs 30000 must be at most 29000: an HTTP API gives up after 30 s",

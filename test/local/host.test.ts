@@ -138,6 +138,7 @@ describe("a start that cannot succeed says why in a sentence", () => {
     [{ MAX_PROCESSES: "0" }, /MAX_PROCESSES must be a whole number from 1/],
     [{ SECRETS_FILE: "/nowhere/secrets.json" }, /SECRETS_FILE \/nowhere\/secrets\.json cannot be read/],
     [{ ASSEMBLY_DIR: "/nowhere" }, /\/nowhere\/manifest\.json cannot be read/],
+    [{ AGGREPAY_UTC_OFFSET: "+07:00" }, /No function of ASSEMBLY_DIR .* has AGGREPAY_UTC_OFFSET: choose/],
     [{ DYNOXIDE_BIN: "/bin/false" }, /\/bin\/false cannot serve .*dynamodb\.sqlite/],
     [{ DYNOXIDE_BIN: "/nowhere/dynoxide" }, /DYNOXIDE_BIN \/nowhere\/dynoxide does not exist/],
     [{ DATA_DIR: "/dev/null/data" }, /DATA_DIR \/dev\/null\/data cannot be used/],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { moneyInquiry } from "../../lib/providers/aggrepay/transactions.ts";
+import { contradictionIn, moneyInquiry, whyOfEarlier } from "../../lib/providers/aggrepay/transactions.ts";
 import type { Ask, Known } from "../../lib/providers/inquiry.ts";
 import { Reader } from "../../lib/providers/reader.ts";
 import { decodeJson } from "../../lib/signing/index.ts";
@@ -207,4 +207,23 @@ describe("rows are judged one by one", () => {
     expect((await learnedFrom([[JSON.stringify(ours) as unknown as object]])).shows).toBe("other");
     expect((await learnedFrom([{ "0": old, "2": ours } as never])).shows).toBe("other");
   });
+});
+
+test("a time that is no moment is never taken for one after the attempt", async () => {
+  const shown = {
+    ...{ transactionId: "1", merchantTransactionId: "ours", paymentType: "DEBIT", amount: "5.50" },
+    ...{ time: "2026-01-05T06:00:00banana", transactionStatus: "PAYMENT_SUCCESS" },
+  };
+  const subject = {
+    ...{ identity: "ours", number: 2, dispatchedAt: now, facts: { amount: "5.50" } },
+    wasSent: () => undefined,
+  };
+  expect(contradictionIn(shown, "ours", "DEBIT", subject)).toContain("time, which is before the attempt");
+  expect(await whyOfEarlier(shown, subject, noRecords)).toContain("may be older");
+});
+
+test("with an offset that is none no time is read, so no row of the list proves that nothing happened", () => {
+  const reader = new Reader(decodeJson('{"time": "2026-01-05 06:00:00"}'), "", "banana");
+  expect(() => reader.time("time")).toThrow("a time");
+  expect(reader.informs.time("time")).toBeNull();
 });

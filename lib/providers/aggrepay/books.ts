@@ -1,11 +1,10 @@
 import { twoPlaces } from "../../money.ts";
-import { indiaOffset } from "../../time.ts";
 import type { Booked, Books, Kind, Listed, Movement, Party } from "../books.ts";
 import type { Ask } from "../inquiry.ts";
 import { type Reader, readable } from "../reader.ts";
 import { isSameWord } from "../words.ts";
 import { recordsNamed } from "./explained.ts";
-import { type AggrepayCall, type AggrepayReply, aggrepay } from "./index.ts";
+import { type AggrepayCall, type AggrepayReply, aggrepay, utcOffsetIn } from "./index.ts";
 import { isOfOthers, rowsSince, tooLong } from "./transactions.ts";
 
 /**
@@ -17,7 +16,7 @@ export const books: Books<AggrepayCall, AggrepayReply> = {
   variables: ["AGGREPAY_ACCOUNT"],
   operations: ["credit-wallet", "debit-reversal", "debit-wallet", "wallet-to-wallet"],
   withPayee: ["wallet-to-wallet"],
-  utcOffset: ({ option }) => option("AGGREPAY_UTC_OFFSET") ?? indiaOffset,
+  utcOffset: utcOffsetIn,
   partiesOf,
   movementsOf,
   namedBy: ({ id, kind }) =>

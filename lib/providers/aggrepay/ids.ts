@@ -19,8 +19,9 @@ export const idsKeptRange = { least: 20, most: 73 };
 export function idsKept(option: Config["option"]): number | undefined {
   const kept = option("AGGREPAY_IDS_KEPT");
   if (kept === undefined) return undefined;
-  if (!/^\d\d$/.test(kept))
-    throw wrong("AGGREPAY_IDS_KEPT", "must be a whole number of characters, two digits");
+  const { least, most } = idsKeptRange;
+  if (!/^\d\d$/.test(kept) || Number(kept) < least || Number(kept) > most)
+    throw wrong("AGGREPAY_IDS_KEPT", `must be a whole number of characters from ${least} to ${most}`);
   return Number(kept);
 }
 

@@ -1,4 +1,5 @@
-import type { Config } from "../../config.ts";
+import { type Config, chosen } from "../../config.ts";
+import { utcOffsetForm } from "../../forms.ts";
 import { Secret } from "../../secrets/secret.ts";
 import { part, type SecretValue } from "../../secrets/secrets.ts";
 import {
@@ -48,7 +49,16 @@ export const aggrepay: Provider<AggrepayCall, AggrepayReply> = {
   read,
 };
 
+/**
+ * The offset of AggrePay's times; its document names none.
+ * @throws Problem `misconfigured`
+ */
+export const utcOffsetIn = (config: Pick<Config, "option">): string =>
+  chosen(config, "AGGREPAY_UTC_OFFSET", utcOffsetForm) ?? indiaOffset;
+
 function sign(call: AggrepayCall, secret: SecretValue, { config }: Circumstances): WireRequest {
+  // Its reply could not be read with a wrong one.
+  utcOffsetIn(config);
   const fields = Object.entries(call.fields).flatMap(([name, value]): Field[] => {
     if (value === undefined) return [];
     return [[name, value instanceof Secret ? value.reveal() : value]];
@@ -101,7 +111,7 @@ function read(
     if (isFailedUpdate) return { kind: "refusal", word, ...failedUpdate };
     return { kind: "unusable", why: "AggrePay's reply holds neither data nor an error.", word };
   }
-  const offset = config.option("AGGREPAY_UTC_OFFSET") ?? indiaOffset;
+  const offset = utcOffsetIn(config);
   const unread = new Set<string>();
   return {
     kind: "success",

@@ -192,7 +192,7 @@ export async function whyOfEarlier(
   { reversedBefore }: Known,
 ): Promise<string | undefined> {
   if (number === 1) return undefined;
-  const isOlder = Date.parse(time) < Math.floor(dispatchedAt / 1000) * 1000;
+  const isOlder = !(Date.parse(time) >= Math.floor(dispatchedAt / 1000) * 1000);
   if (!isOlder && !(await reversedBefore(identity, number)).includes(transactionId)) return undefined;
   return `The provider shows a reversal (${transactionId.slice(0, 40)}, ${time}) that may be older than this one.`;
 }
@@ -213,9 +213,9 @@ export const isOld = (
   Date.parse(time) < dispatchedAt - formToleranceMs;
 const firstOfThese = Date.UTC(2010);
 
-/** Whether it is older than the attempt by more than what two clocks differ. */
+/** Whether it may be older than the attempt by more than what two clocks differ: what is no moment may be. */
 const isBefore = ({ time }: Pick<Transaction, "time">, { dispatchedAt }: Subject): boolean =>
-  Date.parse(time) < dispatchedAt - clockToleranceMs;
+  !(Date.parse(time) >= dispatchedAt - clockToleranceMs);
 
 /** Why a transaction shown under our id is not what the record asked for, with what is shown. */
 export function contradictionIn(
@@ -289,7 +289,7 @@ export async function rowsSince(
   }
 
   function mayBeSince({ time }: ListedRow): boolean {
-    return time === undefined || Date.parse(time) >= since;
+    return time === undefined || !(Date.parse(time) < since);
   }
 
   async function fromTheEnd(pages: number): Promise<Listed> {

@@ -1,4 +1,5 @@
-import { type Config, wrong } from "../../config.ts";
+import { type Config, chosen, wrong } from "../../config.ts";
+import { pathForm } from "../../forms.ts";
 import { choice, part, type SecretValue } from "../../secrets/secrets.ts";
 import { accountBindingToken, JsonNumber } from "../../signing/index.ts";
 import { jakartaOffset, stamp } from "../../time.ts";
@@ -74,7 +75,7 @@ function registrationRequest(call: AccountBindingCall, secret: SecretValue, { co
     ...call.others,
     dbProcessUrl: notificationUrl(config),
   };
-  return { path: config.option("NICEPAY_REGISTRATION_PATH") ?? paths.registration, body };
+  return { path: chosen(config, "NICEPAY_REGISTRATION_PATH", pathForm) ?? paths.registration, body };
 }
 
 /** The document's table says `+62...`, its sample has a space after it. What is sent is what the token covers. */
@@ -86,8 +87,8 @@ function phoneIn(secret: SecretValue, billingPhone: string): string {
 
 /** Always the gateway's own, never a caller's: the receiver of notifications receives user tokens. */
 function notificationUrl(config: Config): string {
-  const base = config.option("WEBHOOK_BASE_URL");
-  if (base === undefined || !URL.canParse(base))
+  const base = config.option("WEBHOOK_BASE_URL") ?? "";
+  if (!/^https?:$/.test(URL.parse(base)?.protocol ?? ""))
     throw wrong("WEBHOOK_BASE_URL", "must be the gateway's own URL");
   const url = new URL(notificationPath, base).href;
   if (url.length > 255) throw wrong("WEBHOOK_BASE_URL", "must be short enough for a URL of 255 characters");

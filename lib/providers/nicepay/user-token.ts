@@ -1,4 +1,5 @@
-import type { Config } from "../../config.ts";
+import { type Config, chosen, isOn, wrong } from "../../config.ts";
+import { pathForm } from "../../forms.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { part, type SecretValue } from "../../secrets/secrets.ts";
 import {
@@ -32,7 +33,7 @@ export function deactivationOf(opened: Opened | undefined): UserTokenCall {
 
 /** Whether NICEPAY is asked about user tokens; what rests on it is off otherwise. */
 export const asksAboutTokens = (config: Pick<Config, "option">): boolean =>
-  config.option("NICEPAY_USER_DETAIL") === "on";
+  isOn(config, "NICEPAY_USER_DETAIL", "off");
 
 export const userTokenVariables = [
   "NICEPAY_USER_DETAIL",
@@ -50,19 +51,28 @@ const variables = {
  * Source: NICEPAY's public pages, user detail and deactivate of an account binding (payloan, advance API).
  */
 export function userTokenRequest(call: UserTokenCall, secret: SecretValue, { config, now }: Circumstances) {
+  // Its reply could not be read with wrong ones.
+  revokedCodes(config);
   const timeStamp = stamp(now, jakartaOffset);
   const iMid = part(secret, "iMid").reveal();
   const userToken = call.userToken.reveal();
   const sign = call.asks === "deactivation" ? deactivationToken : userDetailToken;
   const merchantToken = sign({ timeStamp, iMid, userToken }, part(secret, "merchantKey").reveal());
   return {
-    path: config.option(variables[call.asks]) ?? paths[call.asks],
+    path: chosen(config, variables[call.asks], pathForm) ?? paths[call.asks],
     body: { timeStamp, iMid, merchantToken, userToken },
   };
 }
 
 /** Whether what was asked is about a user token; a registration is never inquired about. */
 export const isAboutToken = ({ operation }: Asked): boolean => operation !== "register-account-binding";
+
+/** @throws Problem `misconfigured` */
+function revokedCodes({ option }: Pick<Config, "option">): readonly string[] {
+  const codes = option("NICEPAY_REVOKED_CODES")?.split(",").map(decisive) ?? [];
+  if (codes.every((code) => /^[a-z0-9]{1,10}$/i.test(code))) return codes;
+  throw wrong("NICEPAY_REVOKED_CODES", "must be codes of letters and digits, separated by commas");
+}
 
 /**
  * What a code of these calls means. Which of them says that a token is unknown or was revoked is not published, so it is
@@ -71,10 +81,10 @@ export const isAboutToken = ({ operation }: Asked): boolean => operation !== "re
  */
 export function tokenRefusal(
   code: string,
-  { option }: Pick<Config, "option">,
+  config: Pick<Config, "option">,
   { operation }: Pick<Asked, "operation">,
 ): Meaning | undefined {
-  const revoked = (option("NICEPAY_REVOKED_CODES") ?? "").split(",").map(decisive);
+  const revoked = revokedCodes(config);
   if (operation !== "deactivate-account-binding" && revoked.includes(decisive(code)))
     return {
       as: "declined",
