@@ -101,11 +101,22 @@ function providerOf(typed: string | undefined, options: NewOptions): ProviderAns
   return { name, title, about, hosts: { dev, prod }, secret, changes: changes === true, source };
 }
 
+/** Reserved words in small letters of a module in strict mode, and what the sandbox's stub imports. Source: ECMAScript, 12.7.2. */
+const reserved: ReadonlySet<string> = new Set(
+  [
+    "arguments await break case catch class const continue debugger default delete do else enum eval export extends false",
+    "finally for function if implements import in interface let new null package private protected public return static",
+    "super switch this throw true try typeof var void while with yield always never",
+  ].flatMap((line) => line.split(" ")),
+);
+
 function answersOf(typed: string, options: NewOptions): Answers {
   const { changes, summary = "", source, path, fields, result = "" } = options;
   const formed = formedIn(project);
   const [, provider = "", name] = /^([a-z]+)\/([a-z]+(?:-[a-z]+)*)$/.exec(typed) ?? [];
   if (name === undefined) throw wrongInput(`"${typed}" must be like aggrepay/block-customer.`);
+  if (reserved.has(name))
+    throw wrongInput(`"${name}" is a word of the language: no constant can have its name.`);
   if (!formed.some((each) => each === provider))
     throw wrongInput(
       `Operations can be written for ${formed.join(" and ")}, not for "${provider}"${didYouMean(provider, formed) || ": see CONTRIBUTING.md."}`,
@@ -117,6 +128,10 @@ function answersOf(typed: string, options: NewOptions): Answers {
   if (place === undefined) throw wrongInput("--path must say the provider's own path.");
   if (provider === "aggrepay" && !/^[a-z]+$/.test(place))
     throw wrongInput("--path of AggrePay is a word in small letters.");
+  if (provider === "aggrepay" && reserved.has(place))
+    throw wrongInput(
+      `--path must not be "${place}", a word of the language: the sandbox names a constant by it.`,
+    );
   return {
     provider,
     name,

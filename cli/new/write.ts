@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Contract, catalogueOf } from "../catalogue.ts";
 import { Stopped, wrongInput } from "../exit.ts";
@@ -56,14 +56,7 @@ export function writeProvider(answers: ProviderAnswers, project: string) {
     if (put === now) throw new Stopped("fault", `${file} has another form than is known here.`);
     files.set(file, put);
   }
-  for (const [file, text] of files) {
-    mkdirSync(dirname(join(project, file)), { recursive: true });
-    writeFileSync(join(project, file), text.trimStart());
-  }
-  format(
-    project,
-    [...files.keys()].filter((file) => file.endsWith(".ts")),
-  );
+  writeAll(project, files);
   return { files: [...files.keys()], judge: toJudgeOf(answers) };
 }
 
@@ -77,7 +70,10 @@ export function writeProvider(answers: ProviderAnswers, project: string) {
 export function writeOperation(answers: Answers, project: string) {
   const { provider, name } = answers;
   const base = `functions/${provider}/${name}`;
-  if (existsSync(join(project, `${base}.ts`))) throw wrongInput(`${base}.ts is there already.`);
+  const own = [`${base}.ts`, `${base}.sample.ts`];
+  if (provider === "aggrepay") own.push(`local/sandbox/aggrepay/${name}.ts`);
+  const there = own.find((file) => existsSync(join(project, file)));
+  if (there !== undefined) throw wrongInput(`${there} is there already.`);
   const known = knownOf(project);
   const files = new Map([
     [`${base}.ts`, operationFile(answers)],
@@ -90,12 +86,34 @@ export function writeOperation(answers: Answers, project: string) {
     files.set(`local/sandbox/aggrepay/${name}.ts`, sandboxFile(answers));
     files.set(wallet, withCall(textOf(project, wallet), answers));
   }
-  for (const [file, text] of files) {
-    mkdirSync(dirname(join(project, file)), { recursive: true });
-    writeFileSync(join(project, file), text);
-  }
-  format(project, [...files.keys()]);
+  writeAll(project, files);
   return { files: [...files.keys()], judge: toJudge(answers, known) };
+}
+
+/** Writes and formats all of it, or leaves everything as it was. */
+function writeAll(project: string, files: ReadonlyMap<string, string>): void {
+  const before = new Map(
+    [...files.keys()].map((file) => [
+      file,
+      existsSync(join(project, file)) ? textOf(project, file) : undefined,
+    ]),
+  );
+  try {
+    for (const [file, text] of files) {
+      mkdirSync(dirname(join(project, file)), { recursive: true });
+      writeFileSync(join(project, file), text.trimStart());
+    }
+    format(
+      project,
+      [...files.keys()].filter((file) => file.endsWith(".ts")),
+    );
+  } catch (error) {
+    for (const [file, text] of before) {
+      if (text === undefined) rmSync(join(project, file), { force: true });
+      else writeFileSync(join(project, file), text);
+    }
+    throw error;
+  }
 }
 
 const textOf = (project: string, file: string): string => readFileSync(join(project, file), "utf8");

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -139,4 +139,23 @@ test.each([
 
 test.each(["", "balance", "balance:money", "Balance:id"])("a result of %j is refused", (text) => {
   expect(() => resultFieldsOf(text)).toThrow(/must (?:name|be)/);
+});
+
+test("an operation that would be written over a file, or does not pass lint, leaves everything as it was", () => {
+  const answers = (name: string) => ({
+    ...{ provider: "aggrepay", name, path: name, changes: false, summary: "Deletes a customer" },
+    ...{ source: "none", fields: [], results: resultFieldsOf("deleted:done") },
+  });
+  const files = ["functions/operations.ts", "functions/samples.ts", "local/sandbox/aggrepay/wallet.ts"];
+  const before = files.map((file) => readFileSync(join(copy, file), "utf8"));
+  expect(() => writeOperation(answers("delete"), copy)).toThrow("does not pass lint");
+  expect(() => writeOperation(answers("common"), copy)).toThrow("common.sample.ts is there already.");
+  expect(() => writeOperation(answers("wallet"), copy)).toThrow("wallet.ts is there already.");
+  expect(files.map((file) => readFileSync(join(copy, file), "utf8"))).toEqual(before);
+  const made = [
+    "functions/aggrepay/delete.ts",
+    "local/sandbox/aggrepay/delete.ts",
+    "functions/aggrepay/common.ts",
+  ];
+  expect(made.filter((file) => existsSync(join(copy, file)))).toEqual([]);
 });
