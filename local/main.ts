@@ -25,6 +25,10 @@ export async function main(): Promise<void> {
     const project = resolve(import.meta.dirname, "..");
     const settings = readSettings(process.env, process.cwd());
     tell(beginning(settings));
+    process.on("uncaughtException", (error) => {
+      console.error(whyFull(error, settings) ?? error);
+      process.exit(1);
+    });
     const host = await startHost(settings, project, tell);
     for (const signal of signals) process.off(signal, quit);
     stopOnSignal(host);
@@ -35,6 +39,12 @@ export async function main(): Promise<void> {
     process.exit(1);
   }
 }
+
+/** The sentence for a write that the disk had no room for; undefined for another error. */
+export const whyFull = (error: unknown, { dataDir }: Pick<Settings, "dataDir">): string | undefined =>
+  error instanceof Error && "code" in error && error.code === "ENOSPC"
+    ? `The disk of DATA_DIR ${dataDir} is full: make room there, or choose another folder, and start again.`
+    : undefined;
 
 const tell = (sentence: string) => void process.stderr.write(`${sentence}\n`);
 

@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { logTo } from "../../lib/log.ts";
 import { providerCounts } from "../../lib/metrics.ts";
 import { openLogs } from "../../local/logs.ts";
+import { whyFull } from "../../local/main.ts";
 
 let folder: string;
 let terminal: string;
@@ -44,4 +45,17 @@ test("the terminal shows what a person reads of an error, the file the whole of 
 test("a terminal that asks for all lines gets them whole", () => {
   openLogs(folder, true)("Debit").line(lineOf(200));
   expect(terminal).toBe(`Debit: ${lineOf(200)}\n`);
+});
+
+test("a disk that is full ends in a sentence that names DATA_DIR", async () => {
+  await symlink("/dev/full", join(folder, "Debit.log"));
+  const log = openLogs(folder, false)("Debit");
+  let met: unknown;
+  try {
+    log.line("a line");
+  } catch (error) {
+    met = error;
+  }
+  expect(whyFull(met, { dataDir: "/data" })).toMatch(/^The disk of DATA_DIR \/data is full: .*\.$/);
+  expect(whyFull(new Error("another"), { dataDir: "/data" })).toBeUndefined();
 });
