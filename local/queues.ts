@@ -131,9 +131,6 @@ function feedOf(store: DatabaseSync, send: (queue: Queue, body: string) => void)
   };
 }
 
-/** The longest pause that a function may ask for: 15 tries of an event take 13 minutes, and a merchant's restart less. */
-const longestPauseMs = 60_000;
-
 type Operation = (queue: Queue, input: JsonObject) => object;
 
 function operationsOn(store: DatabaseSync, hiddenMs: number): ReadonlyMap<string, Operation> {
@@ -185,7 +182,7 @@ function operationsOn(store: DatabaseSync, hiddenMs: number): ReadonlyMap<string
     [
       "ChangeMessageVisibility",
       ({ name }, input) => {
-        const pauseMs = Math.min(longestPauseMs, 1000 * Number(input.VisibilityTimeout));
+        const pauseMs = Math.min(hiddenMs, 1000 * Number(input.VisibilityTimeout));
         hide.run(Date.now() + pauseMs, name, textOf(input.ReceiptHandle) ?? "");
         return {};
       },

@@ -376,8 +376,6 @@ const wrong = {
   "gw fault reset-after --path nowhere": /^The sandbox of aggrepay refuses: path is not one of .*\.$/,
   "gw fault reset-after --match x": '--match "x" must be field=value.',
   "gw new debit": "Required option '--source <document>' not specified",
-  "gw new aggrepay/delete --source S --summary Deletes-a-customer --result deleted:done":
-    '"delete" is a word of the language: no constant can have its name.',
   "gw ledger --provider payyu": 'There is no sandbox "payyu": did you mean payu?',
 };
 
