@@ -175,13 +175,13 @@ function decodeReply(body: Uint8Array): JsonObject | AggrepayDoubt {
 
 /**
  * Whether a hash that stands last covers what stands before it as it came: what PHP has encoded, it encodes the same again, and doing
- * that takes longer than all else here. The body is one that could be decoded, so that what it ends with is a member of the whole. Bytes
- * outside ASCII, which PHP does not write, match no hash here.
+ * that takes longer than all else here. The body is one that could be decoded, so that what it ends with is a member of the whole. It was read
+ * as UTF-8 too, so that the hash is of the same bytes.
  */
 function isHashedAsItCame(body: Uint8Array, reply: JsonObject, salts: readonly string[]): boolean {
   const hash = reply.get("hash");
   if (typeof hash !== "string") return false;
-  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1");
+  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString();
   const end = `,"hash":"${hash}"}`;
   return text.endsWith(end) && matchesAny(hash, salts, [`${text.slice(0, -end.length)}}`]);
 }

@@ -229,6 +229,14 @@ describe("openAggrepayReply", () => {
     expect(open(withHash(text).replace("1.50", "1.5")).verified).toBe(false);
   });
 
+  it("takes a hash of what came for that of its bytes, and of no other reading of them", () => {
+    const text = '{"data":{"name":"Zo\u00e9"},"error":null,"page":null}';
+    expect(open(withHash(text)).verified).toBe(true);
+    const misread = Buffer.from(text).toString("latin1");
+    const hash = hashOf(secret.salt, misread);
+    expect(open(`${text.slice(0, -1)},"hash":"${hash}"}`)).toEqual({ verified: false, why: "hash is wrong" });
+  });
+
   it("does not take a hash at the end of a part for the whole's", () => {
     const whole = withHash('{"data":1,"error":null,"page":null}');
     expect(open(`{"data":1,"error":null,"page":${whole}}`)).toEqual({
