@@ -1,3 +1,4 @@
+import { pooled } from "../pooled.ts";
 import { Problem } from "../problem.ts";
 import {
   type AccountBindingNotification,
@@ -70,12 +71,9 @@ const lanes = 8;
 
 /** Does all that can be done, also where some of it fails. @throws what failed first, once nothing is under way. */
 async function atOnce<Each>(all: readonly Each[], work: (each: Each) => Promise<void>): Promise<void> {
-  const waiting = all.values();
-  const lane = async () => {
-    for (const each of waiting) await work(each);
-  };
-  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
-  for (const each of ended) if (each.status === "rejected") throw each.reason;
+  const failed: unknown[] = [];
+  await pooled(all, lanes, (each) => work(each).catch((error) => failed.push(error)));
+  if (failed.length > 0) throw failed[0];
 }
 
 /** Strays share a counter, and transactions on one item at the same moment refuse each other. */

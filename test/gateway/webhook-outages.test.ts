@@ -152,6 +152,13 @@ async function dispatched(): Promise<Registration> {
 const given = async ({ referenceNo }: Registration) =>
   (await invoke(getHandler, { pathParameters: { referenceNo } })).body.result;
 
+/** As where the key is lost that it was sealed with. */
+async function loseSealOf({ referenceNo }: Registration): Promise<void> {
+  const item = await table.item(recordId("nicepay", "main", { namespace: "binding", id: referenceNo }));
+  if (!item?.binding?.M) throw new Error("not bound");
+  await table.put({ ...item, binding: { M: { ...item.binding.M, userToken: { S: "lost.x" } } } });
+}
+
 async function expectBound(registration: Registration): Promise<void> {
   const { referenceNo } = registration;
   expect(await given(registration)).toMatchObject({ bound: true, userToken: userTokenOf(referenceNo) });
@@ -204,6 +211,17 @@ describe("a body of many notifications", () => {
         namespace?.S === "notification" && identity?.S === registration.referenceNo,
     );
     expect(strays).toHaveLength(1);
+  });
+
+  test("is taken in as far as it can be, wherever it fails", async () => {
+    const broken: Registration[] = [];
+    while (broken.length < 10) broken.push(await dispatched());
+    expect((await deliverList(broken.map((each) => notificationOf(each)))).status).toBe(200);
+    const registration = await dispatched();
+    for (const each of broken) await loseSealOf(each);
+    const all = [...broken, registration].map((each) => notificationOf(each));
+    expectAskedAgain(await deliverList(all));
+    await expectBound(registration);
   });
 
   test("that fit no registration is kept, and again needs no write", async () => {
