@@ -121,7 +121,7 @@ function isOrigin(value: string): boolean {
   const url = URL.parse(value);
   const bare = url !== null && `${url.protocol}//${url.host}/` === url.href && url.protocol === "https:";
   // A host has one name here: in capitals, or with a final dot, it would pass for another.
-  return bare && value.replace(/\/$/, "") === url.origin && !url.hostname.endsWith(".");
+  return bare && value.replace(/(?::443)?\/?$/, "") === url.origin && !url.hostname.endsWith(".");
 }
 
 function isHttpsUrl(value: string): boolean {

@@ -246,7 +246,7 @@ const baseUrls = [...providerNames, "webhook"].map(
   (name): Case => ({
     name: `${name}BaseUrl`,
     variable: `${name.toUpperCase()}_BASE_URL`,
-    right: ["https://wallet.example", "https://wallet.example:8443"],
+    right: ["https://wallet.example", "https://wallet.example:443", "https://wallet.example:8443"],
     wrong: [
       "",
       "wallet.example",
