@@ -93,7 +93,7 @@ export function readConfig(env: Environment): Config {
     inquiryTimeoutMs: Math.min(times.inquiryTimeoutMs, times.providerTimeoutMs),
     backOffMs: (env.BACK_OFF_MS || presetBackOff).split(",").map((text) => milliseconds("BACK_OFF_MS", text)),
     baseUrl(provider) {
-      const url = urls.get(provider) ?? readOrigin(env, `${provider.toUpperCase()}_BASE_URL`);
+      const url = urls.get(provider) ?? readUrl(env, `${provider.toUpperCase()}_BASE_URL`);
       urls.set(provider, url);
       return url;
     },
@@ -132,6 +132,13 @@ export function chosen({ option }: Pick<Config, "option">, name: string, form: F
 export const isOn = (config: Pick<Config, "option">, name: string, preset: "on" | "off"): boolean =>
   (chosen(config, name, onOrOffForm) ?? preset) === "on";
 
+/** What stands between the commas of a list, without white space around it; what is empty is left out. */
+export const entriesOf = (list = ""): readonly string[] =>
+  list
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+
 export function required(env: Environment, name: string): string {
   const value = env[name];
   if (!value) throw wrong(name, "is missing");
@@ -141,13 +148,6 @@ export function required(env: Environment, name: string): string {
 function milliseconds(name: string, value: string): number {
   if (!/^[1-9]\d{0,9}$/.test(value)) throw wrong(name, "must be a whole number of milliseconds");
   return Number(value);
-}
-
-/** A provider's: its paths are the contract's, so what follows the host would be lost. */
-function readOrigin(env: Environment, name: string): URL {
-  const url = readUrl(env, name);
-  if (url.href !== `${url.origin}/`) throw wrong(name, "must be scheme and host alone");
-  return url;
 }
 
 /**

@@ -20,7 +20,7 @@ const times = {
   QUIET_PERIOD_MS: "1000",
 };
 const wrongPaths = ["banana", "//evil.example/x", "/../x", "https://evil.example/x"];
-const wrongHosts = ["banana", "https://host/path", "https://user:word@host", "http://host"];
+const wrongHosts = ["banana", "ftp://host", "http://host"];
 
 type Config = ReturnType<typeof readConfig>;
 type Reading = readonly [wrong: readonly string[], read: (config: Config) => unknown];
@@ -54,7 +54,7 @@ const readings: Readonly<Record<string, Reading>> = {
   NICEPAY_USER_DETAIL_PATH: path("NICEPAY_USER_DETAIL_PATH"),
   NICEPAY_REMOVE_TOKEN_PATH: path("NICEPAY_REMOVE_TOKEN_PATH"),
   NICEPAY_REVOKED_CODES: [
-    ["99 20", "9920,"],
+    ["99 20", "9920,a-b"],
     (config) => tokenRefusal("1", config, { operation: "user-detail" }),
   ],
   NICEPAY_REGISTRATION_PATH: path("NICEPAY_REGISTRATION_PATH"),
@@ -81,6 +81,25 @@ test.each(
   const refused = () => read(readConfig({ ...times, [variable]: value }));
   expect(refused).toThrow(new RegExp(`^The environment variable ${variable} `));
   expect(refused).toThrow(expect.objectContaining({ code: "misconfigured" }));
+});
+
+test("an empty entry of a list is none", () => {
+  const config = readConfig({
+    ...{ ...times, NICEPAY_REVOKED_CODES: "1234,", CALLBACK_HOSTS: ",shop.example, ,Other.example," },
+  });
+  const refusal = (code: string) => tokenRefusal(code, config, { operation: "user-detail" })?.code;
+  expect([refusal("1234"), refusal("")]).toEqual(["not-found", undefined]);
+  const faults = ["shop.example", "other.example", "else.example"].map((host) =>
+    registerBinding.refuses?.({ callBackUrl: `https://${host}/x` } as never, config),
+  );
+  expect(faults).toEqual([[], [], [expect.objectContaining({ pointer: "/callBackUrl" })]]);
+  expect(isAllowedSource("127.0.0.1", "127.0.0.1,")).toBe(true);
+  expect(isAllowedSource("127.0.0.2", "127.0.0.1,")).toBe(false);
+});
+
+test("of a provider's URL a function takes scheme and host, whatever follows", () => {
+  const config = readConfig({ ...times, AGGREPAY_BASE_URL: "https://wallet.example:8443/api/" });
+  expect(config.baseUrl("aggrepay").origin).toBe("https://wallet.example:8443");
 });
 
 test("every setting is in the list but those that are read elsewhere", () => {

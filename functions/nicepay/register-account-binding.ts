@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { wrong } from "../../lib/config.ts";
+import { entriesOf, wrong } from "../../lib/config.ts";
 import {
   billingEmail,
   clientUserKey,
@@ -33,11 +33,12 @@ export const operation = change({
   }),
   variables: ["NICEPAY_REGISTRATION_PATH", "WEBHOOK_BASE_URL", "CALLBACK_HOSTS"],
   refuses: ({ callBackUrl }, config) => {
-    const allowed = config.option("CALLBACK_HOSTS") ?? "";
-    const hosts = allowed.split(",").map((host) => host.trim().toLowerCase());
-    if (allowed !== "*" && hosts.some((host) => /[^a-z0-9.-]/.test(host)))
-      throw wrong("CALLBACK_HOSTS", "must be host names, separated by commas");
+    const allowed = config.option("CALLBACK_HOSTS");
+    const hosts = entriesOf(allowed?.toLowerCase());
     if (allowed === "*" || hosts.includes(new URL(callBackUrl).hostname)) return [];
+    // An entry that is wrong allows nothing, and keeps from nobody what the others allow: a repeat is told its outcome.
+    if (hosts.some((host) => /[^a-z0-9.-]/.test(host)))
+      throw wrong("CALLBACK_HOSTS", "must be host names, separated by commas");
     return [{ pointer: "/callBackUrl", detail: "must be on one of the hosts that the gateway allows" }];
   },
   identity: { namespace: "binding", of: (input) => input.referenceNo },

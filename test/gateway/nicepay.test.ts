@@ -40,8 +40,9 @@ import {
 } from "../support/wallets.ts";
 import { words } from "../support/words.ts";
 
-const { wallets } = started({
+const { wallets, misled } = started({
   wallets: () => startWallets({ env: { CALLBACK_HOSTS: "shop.example, App.Example" } }),
+  misled: () => startWallets({ env: { CALLBACK_HOSTS: "https://app.example,shop.example" } }),
 });
 
 const name = "userAccountBinding";
@@ -175,6 +176,19 @@ describe("success", () => {
     expect(wallets.peer.requests).toHaveLength(1);
     const again = await register(wallets, registrationOf(referenceNo));
     expect(again.text).toBe(first.text);
+  });
+
+  test("is told where another host is written wrongly; what rests on that one is refused", async () => {
+    const referenceNo = freshReference();
+    misled.peer.script({ [name]: registered() });
+    const first = await register(misled, registrationOf(referenceNo));
+    expect(first.status).toBe(200);
+    expect((await register(misled, registrationOf(referenceNo))).text).toBe(first.text);
+    const callBackUrl = "https://app.example/bound";
+    const answer = await register(misled, registrationOf(freshReference(), { callBackUrl }));
+    expectProblem(answer, problem("misconfigured"));
+    expect(answer.text).toContain("CALLBACK_HOSTS");
+    expect(misled.peer.requests).toHaveLength(1);
   });
 
   test("ten of the same at once are one", async () => {

@@ -1,4 +1,4 @@
-import { type Config, chosen, isOn, wrong } from "../../config.ts";
+import { type Config, chosen, entriesOf, isOn, wrong } from "../../config.ts";
 import { pathForm } from "../../forms.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { part, type SecretValue } from "../../secrets/secrets.ts";
@@ -69,7 +69,7 @@ export const isAboutToken = ({ operation }: Asked): boolean => operation !== "re
 
 /** @throws Problem `misconfigured` */
 function revokedCodes({ option }: Pick<Config, "option">): readonly string[] {
-  const codes = option("NICEPAY_REVOKED_CODES")?.split(",").map(decisive) ?? [];
+  const codes = entriesOf(option("NICEPAY_REVOKED_CODES")).map(decisive);
   if (codes.every((code) => /^[a-z0-9]{1,10}$/i.test(code))) return codes;
   throw wrong("NICEPAY_REVOKED_CODES", "must be codes of letters and digits, separated by commas");
 }
