@@ -16,7 +16,6 @@ import {
   askByMerchantTransactionId,
   comparedTransaction,
   contradictionIn,
-  isOld,
   moved,
   noSuchTransaction,
   whyNotListed,
@@ -43,6 +42,7 @@ export const operation = change({
     description: optional(description),
     reversal: optional(laterReversal(lastReversal)),
   }),
+  variables: ["AGGREPAY_IDS_KEPT"],
   identity: {
     namespace: "reversal",
     of: (input) => input.merchantTransactionId,
@@ -79,7 +79,7 @@ export const operation = change({
       const shown = debitOf(named ?? "") === subject.identity ? id : named;
       const answer = { ...told.answer, merchantTransactionId: shown };
       const contradiction = contradictionIn(answer, id, "CREDIT", subject);
-      if (contradiction) return { shows: "other", why: contradiction, isOld: isOld(answer, id, subject) };
+      if (contradiction) return contradiction;
       const earlier = await whyOfEarlier(told.answer, subject, known);
       if (earlier) return { shows: "other", why: earlier };
       const { transactionId } = told.answer;

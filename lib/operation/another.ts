@@ -1,14 +1,14 @@
 import type { Evidence } from "../providers/inquiry.ts";
 import { lettersIn } from "../providers/words.ts";
+import { mayHaveActed } from "../records/doubt.ts";
 import { recordId } from "../records/identity.ts";
 import { transactionIdOf } from "../records/parts.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { CustomerRow, Records } from "../records/store.ts";
 
-/** Of a customer's records, the newest, so many are looked through; and so many are read of those that could have a transaction. */
-const limits = { rows: 1_000, records: 50 };
-/** Whose attempt it may be began so long before this one at the most. */
-const spanMs = 60 * 60_000;
+/** Of a customer's records, the newest, so many are looked through; and so many are read at a time. */
+const limits = { rows: 1_000, atOnce: 50 };
+const dayMs = 24 * 60 * 60_000;
 
 /**
  * The evidence, unless the transaction that it shows is another record's, or may come to be. A provider that keeps ids in a form
@@ -24,14 +24,10 @@ export async function unlessAnothers(
   const { customer } = record;
   if (shown === undefined || customer === undefined) return evidence;
   const { rows, cursor } = await records.ofCustomer(customer, limits.rows, undefined);
-  const since = record.dispatchedAt - spanMs;
-  const mayHaveIt = rivals(rows, since, shown, record);
-  if (mayHaveIt.length > limits.records || (cursor !== undefined && (rows.at(-1)?.createdAt ?? 0) > since))
+  if (cursor !== undefined && (rows.at(-1)?.createdAt ?? 0) > record.createdAt - dayMs)
     return { shows: "unclear", why: "The customer has more records of late than are looked through." };
-  const claims = await Promise.all(
-    mayHaveIt.map(async ({ id }) => claimOn(shown, record, await records.get(id))),
-  );
-  const found = (wanted: "it is its own" | "it may be its own") => claims.includes(wanted);
+  const claims = await claimsOf(rivals(rows, shown, record), shown, record, records);
+  const found = (wanted: Claim) => claims.includes(wanted);
   if (found("it is its own"))
     return {
       shows: "other",
@@ -58,34 +54,53 @@ function transactionIn(evidence: Evidence): Shown | undefined {
   return typeof transactionId === "string" ? { transactionId, besides: evidence.besides } : undefined;
 }
 
-/** The records that could have what is shown: of that amount and time, and not shown under an id of their own. */
+/** The records that could have what is shown: of that amount, and not shown under an id of their own. */
 function rivals(
   rows: readonly CustomerRow[],
-  since: number,
   { besides }: Shown,
   { id: own, amount, provider, account }: RecordItem,
 ): readonly CustomerRow[] {
   const shownBesides = new Set(besides.map((id) => recordId(provider, account, { namespace: "money", id })));
   return rows.filter(
-    ({ id, amount: other, state, createdAt }) =>
-      id !== own && other === amount && state !== "declined" && createdAt > since && !shownBesides.has(id),
+    ({ id, amount: other, state }) =>
+      id !== own && other === amount && state !== "declined" && !shownBesides.has(id),
   );
 }
 
-/** What another record says of the transaction. */
+type Claim = "it is its own" | "it may be its own" | undefined;
+
+async function claimsOf(
+  rows: readonly CustomerRow[],
+  shown: Shown,
+  record: RecordItem,
+  records: Pick<Records, "get">,
+): Promise<readonly Claim[]> {
+  const claims: Claim[] = [];
+  for (let from = 0; from < rows.length; from += limits.atOnce) {
+    const read = rows.slice(from, from + limits.atOnce).map(({ id }) => records.get(id));
+    for (const other of await Promise.all(read)) claims.push(claimOn(shown, record, other));
+  }
+  return claims;
+}
+
+/** What another record says of the transaction; one that is known to have had no effect says nothing. */
 function claimOn(
   { transactionId }: Shown,
   { namespace, identity }: RecordItem,
   other: RecordItem | undefined,
-): "it is its own" | "it may be its own" | undefined {
+): Claim {
   if (other?.namespace !== namespace || other.identity === identity) return undefined;
   const named = transactionIdOf(other);
   if (named !== undefined) return named === transactionId ? "it is its own" : undefined;
-  return isLike(identity, other.identity) ? "it may be its own" : undefined;
+  const isNothing = ["not_sent", "not_executed"].includes(other.state) && !mayHaveActed(other);
+  return !isNothing && isLike(identity, other.identity) ? "it may be its own" : undefined;
 }
 
-/** Whether a provider that cuts ids, changes their letters or adds to them may keep both as one. */
+/** The fewest letters that a provider which cuts ids would leave of one. */
+const leastKept = 16;
+
+/** Whether a provider that changes the letters of ids, or cuts long ones, may keep both as one. */
 function isLike(one: string, other: string): boolean {
-  const [first, second] = [lettersIn(one), lettersIn(other)];
-  return first.includes(second) || second.includes(first);
+  const [short = "", long = ""] = [lettersIn(one), lettersIn(other)].toSorted((a, b) => a.length - b.length);
+  return short === long || (short.length >= leastKept && long.includes(short));
 }

@@ -81,10 +81,15 @@ async function openShop(world: World) {
   const customerId = await newCustomer();
   const payee = await newCustomer();
   /** An inquiry goes through the customer's list, which must not grow by what else is measured. */
-  const doubter = await newCustomer();
+  // One for each doubt: what ends it reads the customer's other records.
+  const doubters = new Map<string, string>();
   const debit = (id: string, pin = mpin, fromCustomerId = customerId) =>
     post({ fromCustomerId, amount, mpin: pin, merchantTransactionId: id });
-  const lost = (id: string) => debit(id, mpin, doubter);
+  const lost = async (id: string) => {
+    const doubter = doubters.get(id) ?? (await newCustomer());
+    doubters.set(id, doubter);
+    return debit(id, mpin, doubter);
+  };
   return { done, registration, credit, debit, lost, customerId, payee };
 }
 
@@ -158,7 +163,7 @@ const looks = ({ done, debit, lost, customerId }: Shop): readonly Subject[] => [
   subject("list of a customer, ten rows", "records/list", async () => list({ customerId, limit: "10" })),
   subject("reconcile, nothing due", "reconcile", async () => undefined),
   subject("reconcile, one in doubt", "reconcile", async (n) => {
-    await done(debitWallet, lost(id("left.sandbox.reset-after", n)), 504);
+    await done(debitWallet, await lost(id("left.sandbox.reset-after", n)), 504);
     await sleep(20);
     return undefined;
   }),
@@ -192,7 +197,7 @@ function decisions({ done, lost }: Shop): readonly Subject[] {
       "proposed by one person",
       "records/resolve",
       async (n) => {
-        const stuck = lost(id("stuck.sandbox.reset-after.sandbox.inquiry.http-502", n));
+        const stuck = await lost(id("stuck.sandbox.reset-after.sandbox.inquiry.http-502", n));
         await done(debitWallet, stuck, 504);
         await sleep(20);
         const body = await done(debitWallet, stuck, 504);

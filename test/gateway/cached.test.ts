@@ -31,7 +31,7 @@ const rowOf = (id: string | undefined) => ({
   ...{ amount: "5.0", balance: 83, transaction_type: "C2M", payment_type: "DEBIT" },
   time: new Date(Date.now() + 5.5 * 3_600_000).toISOString().slice(0, 19).replace("T", " "),
   ...{
-    transaction_id: 734203905,
+    transaction_id: 734203906,
     merchant_transaction_id: id ?? null,
     transaction_status: "PAYMENT_SUCCESS",
   },

@@ -389,13 +389,17 @@ describe("PHP's empty list and text in an error reply are null", () => {
 describe("an inquiry reads what it needs, row by row", () => {
   const now = () => new Date(Date.now() + 5.5 * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
 
+  /** The transaction that is shown last: each is of one debit alone. */
+  let last = 9000;
+
   /** A debit in doubt, and what its repeat finds. */
   async function repeated(shown: object, rows: (own: object) => Value): Promise<Answer> {
     const id = fresh();
     const { input } = operationOf("debit-wallet").full(id);
     gateway.peer.script({ debitwallet: reset });
     expect((await gateway.call("debit-wallet", input)).status).toBe(504);
-    const own = { ...row, amount: "4.00", time: now(), transaction_id: 9001, merchant_transaction_id: id };
+    last += 1;
+    const own = { ...row, amount: "4.00", time: now(), transaction_id: last, merchant_transaction_id: id };
     gateway.peer.script({
       fetchbymerchantransactionid: signed({ ...own, ...shown } as Value),
       fetchtransactions: signed(rows({ ...own, ...shown }), page),
@@ -408,7 +412,7 @@ describe("an inquiry reads what it needs, row by row", () => {
   test.each<[string, object, (own: object) => Value]>([
     ["an old row with balance null", {}, (own) => [own as Value, old]],
     ["rows that are nothing", {}, (own) => [null, "row", 7, own as Value]],
-    ["its own row with nothing but its id", {}, () => [{ transaction_id: "9001" }]],
+    ["its own row with nothing but its id", {}, () => [{ transaction_id: String(last) }]],
     ["its balance and type missing", { balance: "NA", transaction_type: null }, (own) => [own as Value]],
     [
       "status and kind in another letter case",
@@ -423,7 +427,7 @@ describe("an inquiry reads what it needs, row by row", () => {
   ])("the debit is found: %s", async (_what, shown, rows) => {
     const answer = await repeated(shown, rows);
     expect(answer.status).toBe(200);
-    expect(answer.body.result).toEqual({ transactionId: "9001" });
+    expect(answer.body.result).toEqual({ transactionId: String(last) });
   });
 
   test.each<[string, (own: object) => Value]>([
@@ -442,7 +446,7 @@ describe("an inquiry reads what it needs, row by row", () => {
     ["its own row names its customer", (own) => [{ ...own, customer_id: 546693304 } as Value]],
     ["rows of others stand beside its own", (own) => [{ ...old, customer_id: "999" }, own as Value]],
   ])("the debit is found where %s", async (_what, rows) => {
-    expect((await repeated({}, rows)).body.result).toEqual({ transactionId: "9001" });
+    expect((await repeated({}, rows)).body.result).toEqual({ transactionId: String(last) });
   });
 
   test.each<[string, object]>([

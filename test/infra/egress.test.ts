@@ -266,7 +266,9 @@ describe("endpoints", () => {
         ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
         [
           { "Fn::GetAtt": [table, "Arn"] },
-          { "Fn::Join": ["", [{ "Fn::GetAtt": [table, "Arn"] }, "/index/unfinished"]] },
+          ...["customer-records", "unfinished"].map((index) => ({
+            "Fn::Join": ["", [{ "Fn::GetAtt": [table, "Arn"] }, `/index/${index}`]],
+          })),
         ],
       ),
     ]);

@@ -218,7 +218,9 @@ test("a time that is no moment is never taken for one after the attempt", async 
     ...{ identity: "ours", number: 2, dispatchedAt: now, facts: { amount: "5.50" } },
     wasSent: () => undefined,
   };
-  expect(contradictionIn(shown, "ours", "DEBIT", subject)).toContain("time, which is before the attempt");
+  expect(contradictionIn(shown, "ours", "DEBIT", subject)?.why).toContain(
+    "time, which is before the attempt",
+  );
   expect(await whyOfEarlier(shown, subject, noRecords)).toContain("may be older");
 });
 
@@ -226,4 +228,23 @@ test("with an offset that is none no time is read, so no row of the list proves 
   const reader = new Reader(decodeJson('{"time": "2026-01-05 06:00:00"}'), "", "banana");
   expect(() => reader.time("time")).toThrow("a time");
   expect(reader.informs.time("time")).toBeNull();
+});
+
+test.each([
+  ["what was asked for, long before", {}, true],
+  ["one that failed, long before", { transactionStatus: "PAYMENT_FAILED" }, false],
+  ["another amount, long before", { amount: "7.00" }, false],
+  ["another id, long before", { merchantTransactionId: "OURS" }, false],
+  ["what was asked for, an hour before", { time: new Date(now - 60 * 60_000).toISOString() }, false],
+])("%s, is somebody else's for sure: %s", (_, more, isOld) => {
+  const shown = {
+    ...{ transactionId: "1", merchantTransactionId: "ours", paymentType: "DEBIT", amount: "5.50" },
+    ...{ time: new Date(now - 72 * 60 * 60_000).toISOString(), transactionStatus: "PAYMENT_SUCCESS" },
+    ...more,
+  };
+  const subject = {
+    ...{ identity: "ours", number: 1, dispatchedAt: now, facts: { amount: "5.50" } },
+    wasSent: () => undefined,
+  };
+  expect(contradictionIn(shown, "ours", "DEBIT", subject)?.isOld).toBe(isOld);
 });

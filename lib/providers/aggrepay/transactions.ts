@@ -133,8 +133,7 @@ async function moneyEvidence(
   );
   if (told.kind === "answer") {
     const contradiction = contradictionIn(told.answer, subject.identity, kind.paymentType, subject);
-    if (contradiction)
-      return { shows: "other", why: contradiction, isOld: isOld(told.answer, subject.identity, subject) };
+    if (contradiction) return contradiction;
   }
   const absence = told.kind === "answer" ? undefined : withoutAnswer(told, noSuchTransaction);
   if (absence && absence.shows !== "nothing") return absence;
@@ -199,31 +198,25 @@ export async function whyOfEarlier(
 
 const notListed = "The transaction stands under its id, and not yet in the customer's list.";
 
-/**
- * Whether what stands under our very id is older than the attempt by more than what zones, or a date without a time, can make of its time.
- * A time that was never set is none.
- */
-export const isOld = (
-  { merchantTransactionId, time }: Pick<Transaction, "merchantTransactionId" | "time">,
-  id: string,
-  { dispatchedAt }: Subject,
-): boolean =>
-  merchantTransactionId === id &&
-  Date.parse(time) > firstOfThese &&
-  Date.parse(time) < dispatchedAt - formToleranceMs;
+/** Whether it is older than the attempt by more than what zones, or a date without a time, can make of its time; one that was never set is none. */
+const isLongBefore = ({ time }: Pick<Transaction, "time">, { dispatchedAt }: Subject): boolean =>
+  Date.parse(time) > firstOfThese && Date.parse(time) < dispatchedAt - formToleranceMs;
 const firstOfThese = Date.UTC(2010);
 
 /** Whether it may be older than the attempt by more than what two clocks differ: what is no moment may be. */
 const isBefore = ({ time }: Pick<Transaction, "time">, { dispatchedAt }: Subject): boolean =>
   !(Date.parse(time) >= dispatchedAt - clockToleranceMs);
 
-/** Why a transaction shown under our id is not what the record asked for, with what is shown. */
+/**
+ * That a transaction shown under our id is not what the record asked for, and why. It is old where it is that in all but its time: somebody
+ * did just this long before.
+ */
 export function contradictionIn(
   shown: Transaction,
   id: string,
   paymentType: "CREDIT" | "DEBIT" | undefined,
   subject: Subject,
-): string | undefined {
+): Extract<Evidence, { readonly shows: "other" }> | undefined {
   const { facts } = subject;
   const differs = [
     shown.merchantTransactionId !== id && "id",
@@ -238,7 +231,8 @@ export function contradictionIn(
   const seen = [transactionId, kind, amount, time, transactionStatus]
     .map((text) => text.slice(0, 40))
     .join(", ");
-  return `The provider shows a transaction (${seen}) that differs in its ${differs.join(" and ")}.`;
+  const why = `The provider shows a transaction (${seen}) that differs in its ${differs.join(" and ")}.`;
+  return { shows: "other", why, isOld: differs.length === 1 && isLongBefore(shown, subject) };
 }
 
 /** What was read of a customer's list; `gap` says why rows may be missing from it. */
