@@ -255,7 +255,7 @@ function companionOf<Input extends object, Result, Call, Reply>(
   const { place } = operation;
   const { config, clock } = world;
   if (place && place.applies?.(config) !== false) {
-    const asking = { now: clock.now, quietPeriodMs: config.quietPeriodMs, records };
+    const asking = { now: clock.now, config, records };
     const inDoubt = (holder: RecordItem) => doubted(ready, holder);
     return {
       look: (asker) => placeBeside(place, request.input, { ...asking, asker, doubted: inDoubt }),

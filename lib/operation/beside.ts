@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import { Problem } from "../problem.ts";
-import { isInDoubt, mayHaveActed } from "../records/doubt.ts";
+import { isOpen, mayHaveActed } from "../records/doubt.ts";
 import { placeId, takingPlace } from "../records/place.ts";
 import type { RecordItem } from "../records/record.ts";
 import { isSettled } from "../records/states.ts";
@@ -53,10 +53,12 @@ export interface Asker {
   readonly operation: string;
 }
 
+type Times = Pick<Config, "leaseMs" | "quietPeriodMs">;
+
 interface Asking {
   readonly asker: Asker;
   readonly now: () => number;
-  readonly quietPeriodMs: number;
+  readonly config: Times;
   readonly records: Looking;
   /** Puts a holder in doubt, and asks about it as far as the time allows. Gives its record as it is then. */
   readonly doubted: (holder: RecordItem) => Promise<RecordItem>;
@@ -70,7 +72,7 @@ interface Asking {
 export async function placeBeside<Input>(
   { key, of, once }: PlaceSpec<Input>,
   input: Input,
-  { asker, now, quietPeriodMs, records, doubted }: Asking,
+  { asker, now, config, records, doubted }: Asking,
 ): Promise<Beside> {
   const id = placeId(asker.provider, asker.account, asker.operation, key(input));
   const place = await before(records.place(id));
@@ -80,12 +82,18 @@ export async function placeBeside<Input>(
   if (!isTaken) return { part };
   const seen = await before(records.get(place.holder));
   const holder = once && seen && mayHaveActed(seen) ? await doubted(seen) : seen;
-  if (holder && isInDoubt(holder, now())) throw askedAbout(holder, of, { now: now(), quietPeriodMs });
+  if (holder && isOpen(holder, now())) throw askedAbout(holder, of, { ...config, now: now() });
   if (once) refuseUnlessUndone(holder, of);
   // A record that has expired was final.
   else if (holder && (!isSettled(holder.state) || holder.flagged !== undefined)) throw underWay(of);
-  const isYoung = holder?.state === "succeeded" && now() <= holder.stateSince + quietPeriodMs;
+  const isYoung = holder && mayShowLater(holder, { ...config, now: now() });
   return isYoung ? { part, notShownYet: justEnded(of) } : { part };
+}
+
+/** What was done, or may have been by an attempt that was refused before looking, may be in no list before the quiet period is over. */
+function mayShowLater(holder: RecordItem, { leaseMs, quietPeriodMs, now }: Times & { now: number }): boolean {
+  if (holder.state === "succeeded") return now <= holder.stateSince + quietPeriodMs;
+  return mayHaveActed(holder) && now <= holder.dispatchedAt + leaseMs + quietPeriodMs;
 }
 
 function refuseUnlessUndone(holder: RecordItem | undefined, of: string): void {
@@ -104,9 +112,9 @@ const lookedInto = 60;
 function askedAbout(
   holder: RecordItem,
   of: string,
-  { now, quietPeriodMs }: { now: number; quietPeriodMs: number },
+  { now, quietPeriodMs }: Pick<Times, "quietPeriodMs"> & { now: number },
 ): Problem {
-  const left = secondsLeft(holder.leaseEnds + quietPeriodMs, now) ?? 1;
+  const left = secondsLeft(holder.leaseEnds + quietPeriodMs, now) ?? lookedInto;
   const detail = `Another request for ${of} may have been carried out, and the provider is asked: repeat this one later.`;
   return new Problem("in-progress", detail, { retryAfter: Math.min(lookedInto, left) });
 }

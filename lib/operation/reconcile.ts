@@ -1,6 +1,6 @@
 import { sendMarginMs, settleMarginMs } from "../config.ts";
 import { reconciledCounts, type Tally } from "../metrics.ts";
-import { isInDoubt, isOpen, nextLook } from "../records/doubt.ts";
+import { doubtSince, isInDoubt, isOpen, nextLook } from "../records/doubt.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Due, Records, Span } from "../records/store.ts";
 import { listedRecords, shards } from "../records/write.ts";
@@ -175,5 +175,5 @@ async function settle({ operations, records, budget, tally }: Run, record: Recor
 
 function countDoubt(tally: Tally, record: RecordItem, now: number): void {
   if (isInDoubt(record, now))
-    tally.oldestDoubtMs = Math.max(tally.oldestDoubtMs ?? 0, now - record.dispatchedAt);
+    tally.oldestDoubtMs = Math.max(tally.oldestDoubtMs ?? 0, now - doubtSince(record));
 }

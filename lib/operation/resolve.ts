@@ -3,7 +3,7 @@ import { settleMarginMs } from "../config.ts";
 import { Problem } from "../problem.ts";
 import type { Ask, Evidence, Facts, Inquiry, Known, Subject } from "../providers/inquiry.ts";
 import type { Opened, Provider } from "../providers/provider.ts";
-import { isAskedOn, isOpen } from "../records/doubt.ts";
+import { doubtSince, isAskedOn, isOpen } from "../records/doubt.ts";
 import { recordId } from "../records/identity.ts";
 import { effectOf, factsOf, failureOf, transactionIdOf } from "../records/parts.ts";
 import type { RecordItem } from "../records/record.ts";
@@ -263,7 +263,7 @@ async function isUndone({ provider, account, identity }: RecordItem, records: Re
 function later(record: RecordItem, { clock, config }: Runtime, why: string): Verdict {
   const now = clock.now();
   const pauses = config.backOffMs;
-  const isOld = now - record.dispatchedAt >= config.doubtLimitMs;
+  const isOld = now - doubtSince(record) >= config.doubtLimitMs;
   const at = isOld ? pauses.length - 1 : Math.min(record.inquiries, pauses.length - 1);
   const due = now + (pauses[at] ?? config.leaseMs);
   return isOld && !isAskedOn(record)

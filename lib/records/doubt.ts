@@ -27,6 +27,16 @@ export const isAskedOn = ({ state, waits }: Pick<RecordItem, "state" | "waits">)
 export const isOpen = (record: RecordItem, now: number): boolean =>
   isInDoubt(record, now) || isAskedOn(record);
 
+/**
+ * From when the age of its doubt counts: from its attempt, unless it came into doubt after the attempt's lease, as when another
+ * identity wants the same a day after it was refused.
+ */
+export function doubtSince({ history, dispatchedAt, leaseEnds }: RecordItem): number {
+  const entry = history.findLast((each) => each.startsWith("in_doubt "));
+  const since = Number(entry?.split(" ")[1] ?? dispatchedAt);
+  return since > leaseEnds ? since : dispatchedAt;
+}
+
 /** When an open record is next looked into. */
 export const nextLook = (record: RecordItem): number | undefined => record[momentOf(record)];
 

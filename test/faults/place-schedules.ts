@@ -1,3 +1,4 @@
+import type { Problem } from "../../lib/problem.ts";
 import {
   actsSilently,
   isRefusedTwice,
@@ -6,6 +7,7 @@ import {
   refusalsProve,
   withoutClause,
 } from "./guards.ts";
+import type { Run } from "./points.ts";
 import type { Effect } from "./provider.ts";
 import { afterQuiet, expectState, expectTold, type Schedule, until } from "./schedule.ts";
 import { newIdentity, type Subject, subject } from "./subjects.ts";
@@ -75,6 +77,14 @@ const longSettled: Without = {
 };
 
 const withoutToken = withoutClause("place", "token");
+
+/** The provider is asked on, and whoever wants the same is told to come again when the reconciler has. */
+function expectAskedAbout({ ending }: Run<unknown>): readonly string[] {
+  const { message, retryAfter } = (ending?.kind === "threw" ? ending.error : {}) as Partial<Problem>;
+  return retryAfter === 60 && message?.includes("the provider is asked")
+    ? []
+    : [`told to repeat after ${retryAfter} s: ${message}`];
+}
 
 export const placeSchedules: readonly Schedule[] = [
   {
@@ -213,18 +223,47 @@ export const placeSchedules: readonly Schedule[] = [
   {
     rule: "a place is taken over where nothing was done",
     schedule:
-      "a number's registration is refused before anybody looked; a second caller registers it under another key",
+      "a number's registration is refused before anybody looked; a second caller registers it under another key, at once and after the quiet period",
     async run(world) {
       const [first, second] = rivalsOf("registerCustomer");
       world.provider.treatments.push(isRefusedUnseen);
       await until(world.call(first));
       world.advance(times.minute);
+      const early = await until(world.call(second));
+      await afterQuiet(world);
       const taken = await until(world.call(second));
       world.advance(times.minute);
       const again = await until(world.call(first));
-      return [...expectTold(taken, "200"), ...expectTold(again, "already-done")];
+      return [
+        ...expectTold(early, "in-progress"),
+        ...expectTold(taken, "200"),
+        ...expectTold(again, "already-done"),
+      ];
     },
     guards: [],
+  },
+  {
+    rule: "a place whose holder was refused before looking is not taken yet",
+    schedule:
+      "a sub merchant is added, its second copy is answered 429, and the provider's list shows it some minutes later; a second caller comes twice between",
+    async run(world) {
+      const [first, second] = rivalsOf("addSubMerchant");
+      world.provider.treatments.push(isRefusedTwice);
+      world.provider.hidesFromList = () => true;
+      const refused = await until(world.call(first));
+      world.advance(3_000);
+      const early = await until(world.call(second));
+      world.advance(8 * times.minute);
+      const later = await until(world.call(second));
+      world.provider.hidesFromList = () => false;
+      const late = await until(world.call(second));
+      return [
+        ...expectTold(refused, "throttled"),
+        ...[early, later].flatMap((run) => expectTold(run, "in-progress")),
+        ...expectTold(late, "already-done"),
+      ];
+    },
+    guards: [{ name: "a refusal before looking proves nothing to another id", without: refusalsProve }],
   },
   {
     rule: "a payment is credited once",
@@ -382,7 +421,11 @@ export const placeSchedules: readonly Schedule[] = [
       await until(world.reconciler());
       const early = await until(world.call(second));
       world.provider.answersReads = true;
-      return [...expectTold(early, "in-progress"), ...expectState(world, first, "needs_attention")];
+      return [
+        ...expectTold(early, "in-progress"),
+        ...expectAskedAbout(early),
+        ...expectState(world, first, "needs_attention"),
+      ];
     },
     guards: [
       {

@@ -851,6 +851,25 @@ describe("a run of the reconciler", () => {
     expect([tally.lookedAt, tally.oldestDoubtMs]).toEqual([1, age]);
   });
 
+  test("takes for the age of a doubt that began a day after its attempt the time since then", async () => {
+    const claim = claimOf();
+    const refused = await attemptOf(store, claim, "not_executed");
+    const began = noon + 25 * 60 * minute;
+    now = began;
+    await store.doubt({ record: refused, owner: "another", now, leaseMs, failure: failed() });
+    const { change } = changeThat(() => unclear);
+    const looked = async () => {
+      const tally: Tally = { lookedAt: 0, failures: [] };
+      await reconcile([change], world, store, { ...budget, tally });
+      return [tally.oldestDoubtMs, (await store.get(claim.id))?.state];
+    };
+    expect(await looked()).toEqual([0, "in_doubt"]);
+    now = began + world.config.doubtLimitMs - 1;
+    expect(await looked()).toEqual([world.config.doubtLimitMs - 1, "in_doubt"]);
+    now += 10 * minute;
+    expect(await looked()).toEqual([undefined, "needs_attention"]);
+  });
+
   test("leaves a record whose operation is no longer there", async () => {
     await doubts(1);
     const { change, asked } = changeThat(() => done, "aggrepay/credit-wallet");
