@@ -3,7 +3,7 @@ import { settleMarginMs } from "../config.ts";
 import { Problem } from "../problem.ts";
 import type { Ask, Evidence, Facts, Inquiry, Known, Subject } from "../providers/inquiry.ts";
 import type { Opened, Provider } from "../providers/provider.ts";
-import { doubtSince, isAskedOn, isOpen } from "../records/doubt.ts";
+import { doubtSince, isAskedOn, isOpen, wasRefused } from "../records/doubt.ts";
 import { recordId } from "../records/identity.ts";
 import { effectOf, factsOf, failureOf, transactionIdOf } from "../records/parts.ts";
 import type { RecordItem } from "../records/record.ts";
@@ -303,10 +303,12 @@ async function subjectOf(
   { secrets }: Pick<Runtime, "secrets">,
 ): Promise<Subject | Extract<Evidence, { readonly shows: "unclear" }>> {
   const { id, identity, number, dispatchedAt } = record;
+  // An attempt that was refused before anybody looked may have acted: what is shown may be its work, too.
+  const since = wasRefused(record) ? record.createdAt : dispatchedAt;
   // A change of money keeps its effect in the clear.
   const facts: Facts = factsOf(record) ?? effectOf(record)[1];
   try {
-    return { identity, number, dispatchedAt, facts, wasSent: await comparison(id, facts, secrets) };
+    return { identity, number, dispatchedAt, since, facts, wasSent: await comparison(id, facts, secrets) };
   } catch (error) {
     if (error instanceof Problem) return { shows: "unclear", why: error.message };
     throw error;

@@ -20,6 +20,8 @@ export interface Subject {
   readonly facts: Facts;
   /** Milliseconds since 1970; for a look before the first attempt, now. */
   readonly dispatchedAt: number;
+  /** When the first attempt that may have acted began, where that is another one. */
+  readonly since?: number;
   /**
    * Whether that field was sent with this value, both in the form that they are compared in; undefined where the record keeps
    * nothing of the field. A look before the first attempt compares nothing.

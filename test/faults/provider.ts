@@ -193,9 +193,13 @@ export class Provider {
     if (!isChange) return this.answersReads ? this.#shown(path, fields, signer) : undefined;
 
     const treatment = this.treatments.shift() ?? { acts: "yes", replies: "truly" };
+    // Whoever refuses a second copy refuses what had been done before.
+    const refusesUsed = treatment.replies.startsWith("second") && refusesSecond.has(path);
+    const before = this.done(effectName(path, fields));
     const repeated =
-      (this.refusesRepeats || this.denied.has(effectName(path, fields))) &&
-      this.done(effectName(path, fields)).some((effect) => this.#isHere(effect));
+      ((this.refusesRepeats || refusesUsed) && before.some((effect) => this.#isHere(effect))) ||
+      // The host is not changed between a refusal that was for a second copy and the next attempt.
+      (this.denied.has(effectName(path, fields)) && before.length > 0);
     if (repeated) {
       if (treatment.replies === "never") return undefined;
       this.said = "taken";

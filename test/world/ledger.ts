@@ -319,8 +319,8 @@ export class Ledger {
   }
 
   /**
-   * Whether an earlier reversal happened, a person was mistaken in saying that it did not, nobody knows its transaction, and the
-   * provider's clock shows it as younger than it is.
+   * Whether an earlier reversal happened, a person was mistaken in saying that it did not, nobody knows its transaction, or a restore has
+   * lost it, and the provider's clock shows it as younger than it is.
    */
   #mayBeOfEarlier({ effect, given }: Asked, seq: number): boolean {
     const number = Number(given.reversal ?? 1);
@@ -329,7 +329,10 @@ export class Ledger {
       (each) => each.effect === effect && Number(each.given.reversal ?? 1) < number,
     );
     return earlier.some(({ record }) => {
-      const seen = this.#world.versionsOf(record).findLast((version) => version.seq < seq)?.item;
+      const versions = this.#world.versionsOf(record).filter((version) => version.seq < seq);
+      if ((this.#world.forgotten.get(record) ?? seq) < seq)
+        return versions.some(({ item }) => this.#isMistaken(item));
+      const seen = versions.at(-1)?.item;
       return seen !== undefined && seen.result === undefined && this.#isMistaken(seen);
     });
   }

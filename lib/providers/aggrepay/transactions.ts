@@ -124,10 +124,11 @@ export const moneyInquiry = (kind: MoneyKind) => ({
 
 async function moneyEvidence(
   kind: MoneyKind,
-  subject: Subject,
+  { since, ...last }: Subject,
   ask: Ask<AggrepayCall, AggrepayReply>,
   known: Known,
 ): Promise<Evidence> {
+  const subject: Subject = { ...last, dispatchedAt: since ?? last.dispatchedAt };
   const told = await ask(askByMerchantTransactionId(subject.identity), ({ data }) =>
     comparedTransaction(data),
   );
