@@ -80,12 +80,13 @@ export const operation = change({
       const answer = { ...told.answer, merchantTransactionId: shown };
       const contradiction = contradictionIn(answer, id, "CREDIT", subject);
       if (contradiction) return contradiction;
-      const earlier = await whyOfEarlier(told.answer, subject, known);
-      if (earlier) return { shows: "other", why: earlier };
       const { transactionId } = told.answer;
       // Whose wallet it went back to is known where the debit is ours.
       const doubt = await whyNotListed(transactionId, subject.facts.customerId, subject, ask);
       if (doubt) return { shows: "unclear", why: doubt };
+      // Last: a late reply of an earlier number may come while the provider is asked.
+      const earlier = await whyOfEarlier(told.answer, subject, known);
+      if (earlier) return { shows: "other", why: earlier };
       return {
         ...{ shows: "done", result: { merchantTransactionId: id, transactionId } },
         ...(!isKept(id, known.option) && { besides: [] }),

@@ -61,10 +61,7 @@ function rivals(
   { id: own, amount, provider, account }: RecordItem,
 ): readonly CustomerRow[] {
   const shownBesides = new Set(besides.map((id) => recordId(provider, account, { namespace: "money", id })));
-  return rows.filter(
-    ({ id, amount: other, state }) =>
-      id !== own && other === amount && state !== "declined" && !shownBesides.has(id),
-  );
+  return rows.filter(({ id, amount: other }) => id !== own && other === amount && !shownBesides.has(id));
 }
 
 type Claim = "it is its own" | "it may be its own" | undefined;
@@ -89,11 +86,14 @@ function claimOn(
   { namespace, identity }: RecordItem,
   other: RecordItem | undefined,
 ): Claim {
-  if (other?.namespace !== namespace || other.identity === identity) return undefined;
+  if (other?.namespace !== namespace) return undefined;
   const named = transactionIdOf(other);
   if (named !== undefined) return named === transactionId ? "it is its own" : undefined;
-  const isNothing = ["not_sent", "not_executed"].includes(other.state) && !mayHaveActed(other);
-  return !isNothing && isLike(identity, other.identity) ? "it may be its own" : undefined;
+  const isNothing = ["not_sent", "not_executed", "declined"].includes(other.state) && !mayHaveActed(other);
+  // A reversal's earlier numbers are looked at by themselves.
+  return !isNothing && other.identity !== identity && isLike(identity, other.identity)
+    ? "it may be its own"
+    : undefined;
 }
 
 /** The fewest letters that a provider which cuts ids would leave of one. */
