@@ -1,5 +1,6 @@
 import type { Known } from "../../lib/providers/inquiry.ts";
 import { actsSilently, isSilent, showing, withAnswers, withInquiry, withoutClause } from "./guards.ts";
+import { nobodyElseHasIt } from "./id-schedules.ts";
 import type { Plan } from "./points.ts";
 import type { Treatment } from "./provider.ts";
 import { afterQuiet, debitOf, expectState, expectTold, type Schedule, until } from "./schedule.ts";
@@ -253,6 +254,7 @@ const judged: readonly Schedule[] = [
     guards: [
       {
         name: "transactions of earlier numbers are known",
+        twin: nobodyElseHasIt.name,
         without: asking(
           (evidence) => (about, ask, known) =>
             evidence(about, ask, { ...known, reversedBefore: async () => [] }),

@@ -279,7 +279,10 @@ export const schedules: readonly Schedule[] = [
         without: withInquiry((inquiry) => ({
           ...inquiry,
           evidence: (about: object, ...more: unknown[]) =>
-            (inquiry.evidence as (...all: unknown[]) => unknown)({ ...about, dispatchedAt: 0 }, ...more),
+            (inquiry.evidence as (...all: unknown[]) => unknown)(
+              { ...about, dispatchedAt: 0, since: 0 },
+              ...more,
+            ),
         })),
       },
     ],
