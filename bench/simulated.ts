@@ -99,7 +99,7 @@ const idsOf = (count: number): readonly string[] =>
 const itemOf = (id: string, isOtp: boolean) =>
   ({
     ...{ id, provider: "aggrepay", operation: isOtp ? "customer-otp" : "debit-wallet" },
-    ...{ state: "in_doubt", due: 0, dispatchedAt: 0 },
+    ...{ state: "in_doubt", due: 0, dispatchedAt: 0, leaseEnds: 0, history: [] as readonly string[] },
   }) as RecordItem;
 
 function changeOf(name: string, asks: boolean, resolve: Settling["resolve"]): FunctionDefinition & Settling {

@@ -308,7 +308,14 @@ async function subjectOf(
   // A change of money keeps its effect in the clear.
   const facts: Facts = factsOf(record) ?? effectOf(record)[1];
   try {
-    return { identity, number, dispatchedAt, since, facts, wasSent: await comparison(id, facts, secrets) };
+    return {
+      identity,
+      number,
+      dispatchedAt,
+      ...(since < dispatchedAt && { since }),
+      facts,
+      wasSent: await comparison(id, facts, secrets),
+    };
   } catch (error) {
     if (error instanceof Problem) return { shows: "unclear", why: error.message };
     throw error;

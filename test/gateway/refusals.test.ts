@@ -762,7 +762,7 @@ describe("an id that is taken at a first attempt, and what is shown under it", (
     new Date(Date.now() - hours * 3_600_000 + 5.5 * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
   const row = (id: string, at: string, more: object = {}) =>
     signed({
-      ...{ amount: "1.00", balance: 1, transaction_type: "C2M", payment_type: "DEBIT", transaction_id: 9002 },
+      ...{ amount: "4.00", balance: 1, transaction_type: "C2M", payment_type: "DEBIT", transaction_id: 9002 },
       ...{ merchant_transaction_id: id, transaction_status: "PAYMENT_SUCCESS", time: at, ...more },
     });
   const taken = refusal("INVALID-PARAMS", "The merchant transaction id has already been taken.");
@@ -773,6 +773,18 @@ describe("an id that is taken at a first attempt, and what is shown under it", (
       shows: (id: string) => row(id, time(25)),
       status: 409,
       state: "declined",
+    },
+    {
+      what: "is older, and of another amount",
+      shows: (id: string) => row(id, time(25), { amount: "1.00" }),
+      status: 504,
+      state: "in_doubt",
+    },
+    {
+      what: "is older, and failed",
+      shows: (id: string) => row(id, time(25), { transaction_status: "PAYMENT_FAILED" }),
+      status: 504,
+      state: "in_doubt",
     },
     {
       what: "is older by less: zones may differ",

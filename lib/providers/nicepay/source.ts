@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { entriesOf, wrong } from "../../config.ts";
+import { wrong } from "../../config.ts";
 
 /**
  * Whether a notification's source is on the list: addresses and networks (`103.20.51.0/24`), separated by commas. Without a
@@ -10,7 +10,7 @@ import { entriesOf, wrong } from "../../config.ts";
 export function isAllowedSource(source: string, list: string | undefined): boolean {
   if (list === undefined) return false;
   const allowed = new BlockList();
-  for (const entry of entriesOf(list)) {
+  for (const entry of list.split(",").map((text) => text.trim())) {
     const [, address = "", prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
     const version = isIP(address);
     const most = version === 6 ? 128 : 32;
