@@ -1,6 +1,6 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
-import { notificationMs, outOfOrder, sendMarginMs, type Times, variableOf } from "../lib/config.ts";
+import { leastFunctionMs, outOfOrder, type Times, variableOf } from "../lib/config.ts";
 import { presetAt, type Stage } from "../lib/providers/facts.ts";
 import { baseUrlVariable, providerNames, providers } from "../lib/providers/index.ts";
 import { backOff, settings, timeNames, timeSettings } from "../lib/settings.ts";
@@ -310,10 +310,9 @@ function checkTimes(config: Config): void {
     );
   if (functionTimeoutMs % 1000 !== 0)
     throw new ConfigError(`${shown("functionTimeoutMs")} must be whole seconds: Lambda's timeout is`);
-  const least = notificationMs + sendMarginMs;
-  if (functionTimeoutMs < least)
+  if (functionTimeoutMs < leastFunctionMs)
     throw new ConfigError(
-      `${shown("functionTimeoutMs")} must be at least ${least}: with less no notification that waits in the queue is taken in`,
+      `${shown("functionTimeoutMs")} must be at least ${leastFunctionMs}: with less no notification that waits in the queue is taken in`,
     );
   const order = outOfOrder(config, shown);
   if (order !== undefined) throw new ConfigError(order);

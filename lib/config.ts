@@ -59,6 +59,8 @@ export const settleMarginMs = 3_000;
 export const sendMarginMs = 1_000;
 /** What a notification of the queue needs: to read the record, to bind it and to try that again. */
 export const notificationMs = 2 * settleMarginMs;
+/** Shorter, a function would take in no notification that waits in the queue. */
+export const leastFunctionMs = notificationMs + sendMarginMs;
 
 /**
  * How times are out of order, as the predicate of a sentence without its full stop; undefined where they are in order.

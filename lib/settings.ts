@@ -1,4 +1,4 @@
-import { presetBackOff, presetTimes, type Times, tableVariable } from "./config.ts";
+import { leastFunctionMs, presetBackOff, presetTimes, type Times, tableVariable } from "./config.ts";
 import { namespaceVariable } from "./metrics.ts";
 import type { Setting } from "./providers/facts.ts";
 import { providerNames, providers } from "./providers/index.ts";
@@ -42,7 +42,7 @@ export const timeSettings: Readonly<Record<keyof Times, TimeSetting>> = {
   functionTimeoutMs: {
     preset: 28_000,
     most: { ms: 29_000, because: "an HTTP API gives up after 30 s" },
-    about: "In whole seconds, at least 7000, and less than `leaseMs`",
+    about: `In whole seconds, at least ${leastFunctionMs}, and less than \`leaseMs\``,
   },
   leaseMs: {
     preset: 33_000,

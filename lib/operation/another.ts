@@ -1,3 +1,4 @@
+import { pooled } from "../pooled.ts";
 import type { Evidence } from "../providers/inquiry.ts";
 import { lettersIn } from "../providers/words.ts";
 import { mayHaveActed } from "../records/doubt.ts";
@@ -26,14 +27,15 @@ export async function unlessAnothers(
   const { rows, cursor } = await records.ofCustomer(customer, limits.rows, undefined);
   if (cursor !== undefined && (rows.at(-1)?.createdAt ?? 0) > record.createdAt - dayMs)
     return { shows: "unclear", why: "The customer has more records of late than are looked through." };
-  const claims = await claimsOf(rivals(rows, shown, record), shown, record, records);
-  const found = (wanted: Claim) => claims.includes(wanted);
-  if (found("it is its own"))
+  const claims = await pooled(rivals(rows, shown, record), limits.atOnce, async ({ id }) =>
+    claimOn(shown, record, await records.get(id)),
+  );
+  if (claims.includes("it is its own"))
     return {
       shows: "other",
       why: `The transaction that it shows (${shown.transactionId.slice(0, 40)}) is another record's.`,
     };
-  if (found("it may be its own"))
+  if (claims.includes("it may be its own"))
     return {
       shows: "unclear",
       why: "The transaction that it shows may be that of another record, of which nothing is known yet.",
@@ -65,20 +67,6 @@ function rivals(
 }
 
 type Claim = "it is its own" | "it may be its own" | undefined;
-
-async function claimsOf(
-  rows: readonly CustomerRow[],
-  shown: Shown,
-  record: RecordItem,
-  records: Pick<Records, "get">,
-): Promise<readonly Claim[]> {
-  const claims: Claim[] = [];
-  for (let from = 0; from < rows.length; from += limits.atOnce) {
-    const read = rows.slice(from, from + limits.atOnce).map(({ id }) => records.get(id));
-    for (const other of await Promise.all(read)) claims.push(claimOn(shown, record, other));
-  }
-  return claims;
-}
 
 /** What another record says of the transaction; one that is known to have had no effect says nothing. */
 function claimOn(

@@ -423,10 +423,11 @@ function mayBeOwn<Call, Reply>(
 
 /**
  * Refusals that follow where an earlier attempt has moved the money after all, though it was refused before anything was looked at: the
- * wallet holds less, a limit is used up, or the id is there already, in words that no table has.
+ * wallet holds less, a limit is used up, the payment is no longer to be had, or the id is there already, in words that no table has.
  */
 const followsFromOwn: ReadonlySet<string> = new Set<ProblemCode>([
   "invalid-request",
   "insufficient-funds",
   "limit-exceeded",
+  "not-found",
 ]);

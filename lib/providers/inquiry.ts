@@ -80,7 +80,7 @@ export type Evidence =
   | {
       readonly shows: "other";
       readonly why: string;
-      /** It stood there before the attempt, beyond what the times of that kind of record may be wrong by. */
+      /** It is just what was asked for, and stood there long before the attempt: somebody else did it. */
       readonly isOld?: boolean;
     }
   | {

@@ -334,6 +334,20 @@ describe("the identity of money", () => {
     expect([again.status, again.body.code]).toEqual([504, "outcome-unknown"]);
   });
 
+  test("a payment that is not found only after an attempt that may have credited it is doubt", async () => {
+    const credit = operationOf("credit-wallet");
+    const { input } = credit.least(fresh());
+    const notFound = refusal("NO-PG-TRANSACTION-RECORD-FOUND", "Pg transaction record not found.");
+    script(credit, notFound);
+    const first = await gateway.call(credit.route, credit.least(fresh()).input);
+    expect([first.status, first.body.code]).toEqual([404, "not-found"]);
+    script(credit, refusal("TOO-MANY", "Slow down", 429));
+    expect((await gateway.call(credit.route, input)).status).toBe(429);
+    script(credit, notFound);
+    const again = await gateway.call(credit.route, input);
+    expect([again.status, again.body.code]).toEqual([504, "outcome-unknown"]);
+  });
+
   test.each([
     "The merchant transaction id already exists.",
     "Duplicate merchant_transaction_id",

@@ -12,40 +12,13 @@ import {
 import { awsClientConfig } from "../../lib/aws.ts";
 import { findDynoxide, startDynamoDb } from "../../local/dynamodb.ts";
 import { local } from "../../local/intrinsics.ts";
+import { tableOf } from "../world/store.ts";
 import type { Gateway } from "./gateway.ts";
 
 export type Item = Record<string, AttributeValue>;
 
 /** The table as the stack makes it: its key, its two indexes and its stream. */
-const recordsTable = {
-  StreamSpecification: { StreamViewType: "NEW_IMAGE" },
-  AttributeDefinitions: [
-    { AttributeName: "pk", AttributeType: "S" },
-    { AttributeName: "shard", AttributeType: "N" },
-    { AttributeName: "due", AttributeType: "N" },
-    { AttributeName: "customer", AttributeType: "S" },
-    { AttributeName: "createdAt", AttributeType: "N" },
-  ],
-  KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
-  GlobalSecondaryIndexes: [
-    {
-      IndexName: "unfinished",
-      KeySchema: [
-        { AttributeName: "shard", KeyType: "HASH" },
-        { AttributeName: "due", KeyType: "RANGE" },
-      ],
-      Projection: { ProjectionType: "KEYS_ONLY" },
-    },
-    {
-      IndexName: "customer-records",
-      KeySchema: [
-        { AttributeName: "customer", KeyType: "HASH" },
-        { AttributeName: "createdAt", KeyType: "RANGE" },
-      ],
-      Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["state", "amount", "operation"] },
-    },
-  ],
-};
+const recordsTable = { ...tableOf("records"), StreamSpecification: { StreamViewType: "NEW_IMAGE" } };
 
 export interface TestTable {
   readonly name: string;

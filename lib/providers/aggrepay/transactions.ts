@@ -199,7 +199,10 @@ export async function whyOfEarlier(
 
 const notListed = "The transaction stands under its id, and not yet in the customer's list.";
 
-/** Whether it is older than the attempt by more than what zones, or a date without a time, can make of its time; one that was never set is none. */
+/**
+ * Whether it is older than the attempt, by more than a zone that is not known or a missing time of day can explain. A time that was
+ * never set does not count.
+ */
 const isLongBefore = ({ time }: Pick<Transaction, "time">, { dispatchedAt }: Subject): boolean =>
   Date.parse(time) > firstOfThese && Date.parse(time) < dispatchedAt - formToleranceMs;
 const firstOfThese = Date.UTC(2010);
@@ -209,8 +212,8 @@ const isBefore = ({ time }: Pick<Transaction, "time">, { dispatchedAt }: Subject
   !(Date.parse(time) >= dispatchedAt - clockToleranceMs);
 
 /**
- * That a transaction shown under our id is not what the record asked for, and why. It is old where it is that in all but its time: somebody
- * did just this long before.
+ * That a transaction shown under our id is not what the record asked for, and why. `isOld`: only its time differs, and by so much
+ * that somebody else did it long before.
  */
 export function contradictionIn(
   shown: Transaction,
