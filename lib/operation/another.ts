@@ -1,7 +1,7 @@
 import { pooled } from "../pooled.ts";
 import type { Evidence } from "../providers/inquiry.ts";
 import { lettersIn } from "../providers/words.ts";
-import { mayHaveActed } from "../records/doubt.ts";
+import { hadNoEffect } from "../records/doubt.ts";
 import { recordId } from "../records/identity.ts";
 import { transactionIdOf } from "../records/parts.ts";
 import type { RecordItem } from "../records/record.ts";
@@ -77,9 +77,8 @@ function claimOn(
   if (other?.namespace !== namespace) return undefined;
   const named = transactionIdOf(other);
   if (named !== undefined) return named === transactionId ? "it is its own" : undefined;
-  const isNothing = ["not_sent", "not_executed", "declined"].includes(other.state) && !mayHaveActed(other);
   // A reversal's earlier numbers are looked at by themselves.
-  return !isNothing && other.identity !== identity && isLike(identity, other.identity)
+  return !hadNoEffect(other) && other.identity !== identity && isLike(identity, other.identity)
     ? "it may be its own"
     : undefined;
 }

@@ -3,7 +3,7 @@ import { settleMarginMs } from "../config.ts";
 import { Problem } from "../problem.ts";
 import type { Ask, Evidence, Facts, Inquiry, Known, Subject } from "../providers/inquiry.ts";
 import type { Opened, Provider } from "../providers/provider.ts";
-import { doubtSince, isAskedOn, isOpen, wasRefused } from "../records/doubt.ts";
+import { doubtSince, hadNoEffect, isAskedOn, isOpen, wasRefused } from "../records/doubt.ts";
 import { recordId } from "../records/identity.ts";
 import { effectOf, factsOf, failureOf, transactionIdOf } from "../records/parts.ts";
 import type { RecordItem } from "../records/record.ts";
@@ -250,10 +250,7 @@ const lostRegistration =
 /** Whether any number of its reversal is not known to have had no effect: one that was refused may be flagged since. */
 async function isUndone({ provider, account, identity }: RecordItem, records: Records): Promise<boolean> {
   const undoing = await reversalsOf(records, { provider, account, id: identity });
-  return undoing.some(
-    ({ state, flagged }) =>
-      flagged !== undefined || !["not_sent", "not_executed", "declined"].includes(state),
-  );
+  return undoing.some((each) => each.flagged !== undefined || !hadNoEffect(each));
 }
 
 /**

@@ -51,6 +51,10 @@ export function mayHaveActed(record: RecordItem): boolean {
   return said?.attempt !== record.attempt || said.outcome !== record.state;
 }
 
+/** Whether it is settled that nothing came of any attempt of it. */
+export const hadNoEffect = (record: RecordItem): boolean =>
+  ["not_sent", "not_executed", "declined"].includes(record.state) && !mayHaveActed(record);
+
 /** Whether an attempt of it was refused before anything was looked at, or shown not to have acted. */
 export const wasRefused = ({ history }: Pick<RecordItem, "history">): boolean =>
   history.some((entry) => entry.startsWith("not_executed "));

@@ -195,11 +195,10 @@ export class Provider {
     const treatment = this.treatments.shift() ?? { acts: "yes", replies: "truly" };
     // Whoever refuses a second copy refuses what had been done before.
     const refusesUsed = treatment.replies.startsWith("second") && refusesSecond.has(path);
-    const before = this.done(effectName(path, fields));
+    const name = effectName(path, fields);
     const repeated =
-      ((this.refusesRepeats || refusesUsed) && before.some((effect) => this.#isHere(effect))) ||
-      // The host is not changed between a refusal that was for a second copy and the next attempt.
-      (this.denied.has(effectName(path, fields)) && before.length > 0);
+      (this.refusesRepeats || refusesUsed || this.denied.has(name)) &&
+      this.done(name).some((effect) => this.#isHere(effect));
     if (repeated) {
       if (treatment.replies === "never") return undefined;
       this.said = "taken";
@@ -283,7 +282,13 @@ export class Provider {
 
   /** Money that was moved at one host is not known at another. */
   #isHere({ of, host }: Effect): boolean {
-    return host === undefined || host === this.#host || !/^(money|reversal) /.test(of);
+    return (
+      host === undefined ||
+      host === this.#host ||
+      !/^(money|reversal) /.test(of) ||
+      // The host is not changed between a refusal that was for a second copy and what follows on it.
+      this.denied.has(of)
+    );
   }
 
   #act(path: string, fields: Fields, sent: number, host: string | undefined, at = this.#clock()): Effect {

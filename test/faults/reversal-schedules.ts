@@ -1,5 +1,14 @@
 import type { Known } from "../../lib/providers/inquiry.ts";
-import { actsSilently, isSilent, showing, withAnswers, withInquiry, withoutClause } from "./guards.ts";
+import {
+  actsSilently,
+  isRefusedTwice,
+  isSilent,
+  refusalsProve,
+  showing,
+  withAnswers,
+  withInquiry,
+  withoutClause,
+} from "./guards.ts";
 import { nobodyElseHasIt } from "./id-schedules.ts";
 import type { Plan } from "./points.ts";
 import type { Treatment } from "./provider.ts";
@@ -305,6 +314,22 @@ const believed: readonly Schedule[] = [
       return expectState(world, debitOf(id), "needs_attention");
     },
     guards: [{ name: "a flag is seen", without: showing("flagged", undefined) }],
+  },
+  {
+    rule: "a debit's absence is not believed where its reversal was refused before looking",
+    schedule:
+      "a reversal of a debit that we do not hold yet is on its way; the debit happens, its reply is lost; the reversal happens, and its second copy is answered 429",
+    async run(world) {
+      const id = newIdentity();
+      world.provider.hidesReversed = true;
+      await until(world.call(reversalOf(id), { at: "send debitreversal", fault: "frozen before" }));
+      await unseen(world, id);
+      world.provider.treatments.push(isRefusedTwice);
+      await world.catchUp();
+      await afterQuiet(world);
+      return expectState(world, debitOf(id), "needs_attention");
+    },
+    guards: [{ name: "a refusal before looking proves nothing to another id", without: refusalsProve }],
   },
   {
     rule: "a reversal's row is explained by its latest number",

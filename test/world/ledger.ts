@@ -464,7 +464,8 @@ export class Ledger {
     if (status === 500) return ["told 500"];
     if (this.#metTransactions(run)) {
       const isOfBinding = item?.namespace?.S === "binding";
-      if (code === "not-sent" && run.isUnlooked) return ["not sent for a transaction that was in the way"];
+      if (code === "not-sent" && run.isUnlooked && record === undefined)
+        return ["not sent for a transaction that was in the way"];
       if (code === "outcome-unknown" && run.wasToldBy === "truly" && !this.#world.isRotated && !isOfBinding)
         return ["what it knew was not written for a transaction that was in the way"];
     }

@@ -89,9 +89,15 @@ export class Persons {
       isTrue: isTrue ?? (outcome === "withdraw" || (effect !== undefined) === (outcome === "succeeded")),
       ...(outcome === "succeeded" && { transactionId: effect?.id ?? "1" }),
     };
-    if (word.isTrue && outcome !== "withdraw" && this.#in.world.isOnItsWay) return undefined;
+    if (word.isTrue && outcome !== "withdraw" && this.#isUndecided(record)) return undefined;
     const run = this.#in.callers.person(who, word, this.#in.machine());
     return { run, about: `${request.name}${word.isTrue ? "" : ", and is mistaken"}` };
+  }
+
+  /** Nobody can say what became of what is on its way still, or is about to be sent. */
+  #isUndecided(record: string): boolean {
+    const { world } = this.#in;
+    return world.isOnItsWay || world.latest(record)?.state?.S === "dispatched";
   }
 
   /** Notifications that are kept for a person, and that nobody has looked into. */
@@ -107,8 +113,8 @@ export class Persons {
 
   #ofRequest(request: Request, isTrue: boolean, undone: Undone) {
     const { world } = this.#in;
-    // Nobody can say what became of what is on its way still.
-    if (world.latest(request.record) === undefined || (isTrue && world.isOnItsWay)) return undefined;
+    if (world.latest(request.record) === undefined || (isTrue && this.#isUndecided(request.record)))
+      return undefined;
     const word = this.#wordOn(request, isTrue, undone);
     return { word, about: `${request.name}${isTrue ? "" : ", and is mistaken"}` };
   }
