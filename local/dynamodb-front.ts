@@ -1,7 +1,8 @@
-import { Agent, createServer, request, type ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Readable } from "node:stream";
 import type { Refusal, StoreCheck } from "./iam/stores.ts";
+import { Agent, createServer, request } from "./node-http.ts";
 import { refuse } from "./own-origin.ts";
 
 /** Where functions find DynamoDB: passes each call that the check lets through on to the database, byte for byte. */

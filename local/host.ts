@@ -59,6 +59,10 @@ export async function startHost(settings: Settings, project: string, tell: Tell)
 
   const secretFiles = { file: settings.secretsFile, gatewayFile: dataDir.file("gateway-secret.json") };
   const secrets = openSecrets({ ...secretFiles, report: tell });
+  // Who gives a folder for the host's own compiled code gives it for the functions', too.
+  const given = process.env.NODE_COMPILE_CACHE;
+  const compileCache = given ?? dataDir.file("compile-cache");
+  if (given === undefined) forgetOldCode(compileCache);
   // The synthesis takes longest; the rest is there when it ends.
   const worker = dataDir.file("worker.mjs");
   const database = { binary: findDynoxide(settings.dynoxide), file: dataDir.file("dynamodb.sqlite") };
@@ -66,7 +70,7 @@ export async function startHost(settings: Settings, project: string, tell: Tell)
     during("the synthesis of the stack (infra/app.ts)", assemble(settings, project, dataDir), tell),
     during("DynamoDB", startDynamoDb({ ...database, log: logTo("dynamodb") }), tell),
     during("the sandboxes", startPeers(settings, dataDir, secrets, tell), tell),
-    writeWorker(worker),
+    writeWorker(worker, join(compileCache, "worker")),
   ]);
   const { stores, credentialsOf, personFile } = await openStores(
     { dataDir, functions: assembled.functions, logTo, tell },
@@ -90,10 +94,6 @@ export async function startHost(settings: Settings, project: string, tell: Tell)
     explain(`403 ${sentence}`);
   });
 
-  // Who gives a folder for the host's own compiled code gives it for the functions', too.
-  const given = process.env.NODE_COMPILE_CACHE;
-  const compileCache = given ?? dataDir.file("compile-cache");
-  if (given === undefined) forgetOldCode(compileCache);
   const pools = openPools(application, settings, (lambda) =>
     startProcess(
       lambda,

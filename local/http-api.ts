@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Console } from "../console/answer.ts";
 import type { RestRoute } from "./api-routes.ts";
@@ -10,6 +10,7 @@ import type { Admit } from "./iam/callers.ts";
 import { local } from "./intrinsics.ts";
 import { objectOf, parseJson } from "./json.ts";
 import type { PoolOutcome } from "./lambda/pool.ts";
+import { createServer } from "./node-http.ts";
 import { type Exceptions, refusalOf } from "./own-origin.ts";
 import type { Tell } from "./progress.ts";
 import { restEventOf } from "./rest-event.ts";

@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { request } from "./node-http.ts";
 
 /** One POST to a local store; `fetch` would cost the host more to load than all that it asks. */
 export function post(

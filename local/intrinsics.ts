@@ -1,5 +1,6 @@
 import { CannotStart } from "./cannot-start.ts";
 import { isArray, isObject, type Json, type JsonObject, listOf, objectOf, textOf } from "./json.ts";
+import { onceFor } from "./once-for.ts";
 
 /** The account and region that everything local is said to be in. */
 export const local = {
@@ -59,8 +60,7 @@ export function intrinsics(template: JsonObject, stackName: string): Intrinsics 
 
   function reference(id: string): Json | typeof noValue {
     if (id === "AWS::NoValue") return noValue;
-    if (id === "AWS::StackName") return stackName;
-    const pseudo = pseudoParameters[id];
+    const pseudo = id === "AWS::StackName" ? stackName : pseudoParameters[id];
     if (pseudo !== undefined) return pseudo;
     if (parameters[id] !== undefined) return parameter(id);
     if (resources[id] === undefined) {
@@ -87,8 +87,9 @@ export function intrinsics(template: JsonObject, stackName: string): Intrinsics 
     return short === "" || (bearers.get(short)?.length ?? 0) > 1 ? id : short;
   }
 
-  const arn = (id: string): string =>
-    arnOf(typeOf(id), physicalName(id), (property) => text(properties(id)[property]) ?? "");
+  const arn = onceFor((id): string =>
+    arnOf(typeOf(id), physicalName(id), (property) => text(properties(id)[property]) ?? ""),
+  );
 
   function attribute(argument: Json): string {
     const [id, name] = isArray(argument) ? argument : splitAttribute(required(argument, "Fn::GetAtt"));

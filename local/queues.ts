@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DatabaseSync } from "node:sqlite";
 import { buffer } from "node:stream/consumers";
 import type { Queue } from "./assembly.ts";
 import type { StoreCheck } from "./iam/stores.ts";
 import { type JsonObject, listOf, objectOf, parseJson, textOf } from "./json.ts";
+import { createServer } from "./node-http.ts";
 import { refuse } from "./own-origin.ts";
 
 export interface Queues {

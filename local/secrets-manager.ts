@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import type { Secret } from "./assembly.ts";
 import type { StoreCheck } from "./iam/stores.ts";
 import { isObject, type JsonObject, parseJson, textOf } from "./json.ts";
+import { createServer } from "./node-http.ts";
 import { refuse } from "./own-origin.ts";
 import type { Secrets, SecretVersion, SecretVersions } from "./secrets.ts";
 

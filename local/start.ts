@@ -6,6 +6,9 @@ if (major < 24) {
   );
   process.exit(1);
 }
+const { enableCompileCache } = await import("node:module");
+const { compileCache } = await import("./compile-cache.ts");
+enableCompileCache(compileCache);
 const { main } = await import("./main.ts");
 await main();
 

@@ -1,4 +1,5 @@
 /** The process that stores.ts starts. Policies do not cross from the host, so it reads the assembly itself. */
+import { flushCompileCache } from "node:module";
 import { readAssembly } from "./assembly.ts";
 import { serveDynamoDb } from "./dynamodb-front.ts";
 import { functionIdentities } from "./iam/credentials.ts";
@@ -64,4 +65,6 @@ process.once("message", async (order: StoresOrder) => {
       queues: queues.port,
     },
   });
+  // It ends by SIGKILL, so what V8 compiled is kept now.
+  flushCompileCache();
 });

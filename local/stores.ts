@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { compileCache } from "./compile-cache.ts";
 import type { Credentials } from "./iam/signature.ts";
 import { type Log, platformLine } from "./logs.ts";
 import { deathSignal } from "./tether.ts";
@@ -64,6 +65,7 @@ export async function startStores(
     const [command = "", ...args] = [...deathSignal, process.execPath, program];
     const started = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
       serialization: "advanced",
       detached: true,
     });

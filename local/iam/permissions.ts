@@ -1,6 +1,7 @@
 import { CannotStart } from "../cannot-start.ts";
 import type { Intrinsics } from "../intrinsics.ts";
 import { type Json, type JsonObject, listOf, objectOf, textOf } from "../json.ts";
+import { onceFor } from "../once-for.ts";
 import { identityPolicy, type Policy, resourcePolicy } from "./policy.ts";
 
 /** The role that a function runs under, and all that the template lets it do. */
@@ -101,25 +102,31 @@ export function permissionsOf(
   );
 
   /** Policies that are resources of their own, and the roles that have them. */
-  const attached = ofType(resources, "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy");
+  const attached = ofType(
+    resources,
+    "AWS::IAM::Policy",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::RolePolicy",
+  ).map(({ id, type, properties }) => {
+    const { Roles: roles, RoleName: single } = properties;
+    const name = type === "AWS::IAM::ManagedPolicy" ? arn(id) : undefined;
+    return { name, properties, roles: [...listOf(resolve(roles)), resolve(single)] };
+  });
+  const roles = new Map(ofType(resources, "AWS::IAM::Role").map((each) => [arn(each.id), each]));
 
-  function role(roleArn: string): Role {
+  const role = onceFor((roleArn): Role => {
     const found =
-      ofType(resources, "AWS::IAM::Role").find(({ id }) => arn(id) === roleArn) ??
+      roles.get(roleArn) ??
       fail(`The template does not have role ${roleArn}, so what it may do is not known.`);
     const { id, properties } = found;
     if (properties.PermissionsBoundary !== undefined)
       fail(`Role ${id} has a permissions boundary, which the local host does not know.`);
     const name = text({ Ref: id }) ?? id;
     const managed = listOf(resolve(properties.ManagedPolicyArns)).map(String);
-    const ofRole = attached.filter((policy) => {
-      const { Roles: roles, RoleName: single } = policy.properties;
-      return (
-        [...listOf(resolve(roles)), resolve(single)].includes(name) ||
-        (policy.type === "AWS::IAM::ManagedPolicy" && managed.includes(arn(policy.id)))
-      );
-    });
-    const unknown = managed.find((each) => !ofRole.some((policy) => arn(policy.id) === each));
+    const ofRole = attached.filter(
+      (policy) => policy.roles.includes(name) || (policy.name !== undefined && managed.includes(policy.name)),
+    );
+    const unknown = managed.find((each) => !ofRole.some((policy) => policy.name === each));
     if (unknown !== undefined)
       fail(`Role ${id} has ${unknown}, whose statements the template does not have.`);
     const documents = [
@@ -132,7 +139,7 @@ export function permissionsOf(
       policies: documents.map((each) => identityPolicy(resolve(each.PolicyDocument), `role ${id}`)),
       trusts: trustedServices(resolve(properties.AssumeRolePolicyDocument)),
     };
-  }
+  });
 
   return { role, secretPolicies, queuePolicies, keys };
 }

@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { hash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join, parse } from "node:path";
 import { promisify } from "node:util";
 import type { LambdaFunction } from "../assembly.ts";
@@ -34,16 +36,32 @@ export function environmentOf(
 }
 
 /**
- * Writes the worker as the plain JavaScript that processes run; see worker.ts. In a process of its own, because Node
- * calls `stripTypeScriptTypes` experimental with a warning that would greet everyone who starts the gateway.
+ * Writes the worker as the plain JavaScript that processes run; see worker.ts. In the folder `kept`, if one is given, the next who
+ * asks for the same finds it: to load Node's compiler is a fifth of the host's start.
  */
-export async function writeWorker(path: string): Promise<void> {
-  const strip = `
+export async function writeWorker(path: string, kept?: string): Promise<void> {
+  const source = join(import.meta.dirname, "worker.ts");
+  if (kept === undefined) return strip(source, path);
+  const plain = join(kept, `${hash("sha256", readFileSync(source))}.mjs`);
+  if (existsSync(plain)) return copyFileSync(plain, path);
+  await strip(source, path);
+  mkdirSync(kept, { recursive: true });
+  // Whole at once: others look for it at any time.
+  const draft = `${plain}.${process.pid}`;
+  copyFileSync(path, draft);
+  renameSync(draft, plain);
+}
+
+/**
+ * In a process of its own, because Node calls `stripTypeScriptTypes` experimental with a warning that would greet everyone who
+ * starts the gateway.
+ */
+async function strip(from: string, to: string): Promise<void> {
+  const program = `
     import { readFileSync, writeFileSync } from "node:fs";
     import { stripTypeScriptTypes } from "node:module";
     const [from, to] = process.argv.slice(1);
     writeFileSync(to, stripTypeScriptTypes(readFileSync(from, "utf8")));`;
-  const source = join(import.meta.dirname, "worker.ts");
   const flags = ["--disable-warning=ExperimentalWarning", "--input-type=module"];
-  await promisify(execFile)(process.execPath, [...flags, "--eval", strip, "--", source, path]);
+  await promisify(execFile)(process.execPath, [...flags, "--eval", program, "--", from, to]);
 }

@@ -1,7 +1,8 @@
 /** A sandbox's HTTP server on 127.0.0.1: how it starts, what is the same in all of them, how it ends. */
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { createServer } from "../../node-http.ts";
 import { refuse as refuseOtherOrigin } from "../../own-origin.ts";
 import { type Controlled, control } from "./control.ts";
 import { redirectedPath } from "./delivery.ts";
