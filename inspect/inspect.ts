@@ -130,10 +130,11 @@ function schemeOf(provider: string, kind: MessageKind): Scheme {
   );
   if (!found) throw new CannotInspect(`The provider must be one of ${Object.keys(schemes).join(", ")}.`);
   const scheme = found[1][kind];
+  const known = Object.keys(found[1]);
+  if (known.length === 0)
+    throw new CannotInspect(`How ${provider} signs is not known here: inspect/schemes has nothing of it.`);
   if (!scheme)
-    throw new CannotInspect(
-      `A ${kind} of ${provider} is not signed: only a ${Object.keys(found[1]).join(" or a ")} is.`,
-    );
+    throw new CannotInspect(`A ${kind} of ${provider} is not signed: only a ${known.join(" or a ")} is.`);
   return scheme;
 }
 

@@ -7,6 +7,7 @@ import { secondPersonIn } from "../lib/operation/second-person.ts";
 import { books } from "../lib/providers/aggrepay/books.ts";
 import { idsKept } from "../lib/providers/aggrepay/ids.ts";
 import { aggrepay } from "../lib/providers/aggrepay/index.ts";
+import { accountVariable, baseUrlVariable, providerNames, providers } from "../lib/providers/index.ts";
 import { isAllowedSource } from "../lib/providers/nicepay/source.ts";
 import { asksAboutTokens, tokenRefusal } from "../lib/providers/nicepay/user-token.ts";
 import { clientTxnIdLength } from "../lib/providers/payu/index.ts";
@@ -35,13 +36,12 @@ const onOff = (read: Reading[1]): Reading => [["ON", "true", "banana"], read];
 
 /** What reads each setting in a function, and values that it must refuse; those that the stack alone reads are left out. */
 const readings: Readonly<Record<string, Reading>> = {
-  AGGREPAY_BASE_URL: origin("aggrepay"),
-  PAYU_BASE_URL: origin("payu"),
-  WIBMO_BASE_URL: origin("wibmo"),
-  DREAMZWALLET_BASE_URL: origin("dreamzwallet"),
-  NICEPAY_BASE_URL: origin("nicepay"),
-  AGGREPAY_ACCOUNT: account("aggrepay"),
-  NICEPAY_ACCOUNT: account("nicepay"),
+  ...Object.fromEntries(providerNames.map((name) => [baseUrlVariable(name), origin(name)])),
+  ...Object.fromEntries(
+    providerNames
+      .filter((name) => providers[name].hasChanges)
+      .map((name) => [accountVariable(name), account(name)]),
+  ),
   AGGREPAY_IDS_KEPT: [["19", "74", "banana"], ({ option }) => idsKept(option)],
   AGGREPAY_UTC_OFFSET: [["banana", "IST", "+5:30", "+15:00"], (config) => books.utcOffset(config)],
   CREDIT_ONCE_PER_PAYMENT: onOff((config) => isOn(config, "CREDIT_ONCE_PER_PAYMENT", "on")),

@@ -13,7 +13,7 @@ import { didYouMean } from "../suggest.ts";
 interface NewOptions {
   readonly changes?: true;
   readonly summary?: string;
-  readonly source: string;
+  readonly source?: string;
   readonly path?: string;
   readonly fields: string;
   readonly result?: string;
@@ -33,7 +33,7 @@ export const newCommand = (run: Run): Command =>
     )
     .argument("<provider/operation>", 'such as aggrepay/block-customer; or the word "provider"')
     .argument("[name]", "of a new provider, in small letters")
-    .requiredOption("--source <document>", "document and section that it is built from")
+    .option("--source <document>", "document and section that it is built from")
     .option("--summary <sentence>", 'such as "Blocks a customer\'s wallet"')
     .option(
       "--result <name:kind,...>",
@@ -82,8 +82,19 @@ async function create(what: string, name: string | undefined, options: NewOption
   return "done";
 }
 
+/** The source, where it and all of these are given. */
+function given(options: NewOptions, others: readonly (keyof NewOptions)[]): string {
+  const { source = "" } = options;
+  const missing = (["source", ...others] as const).filter((name) => options[name] === undefined);
+  if (missing.length === 0) return source;
+  throw wrongInput(
+    `${missing.map((name) => `--${name}`).join(", ")} must be given: "gw new --help" has what they are, and examples.`,
+  );
+}
+
 function providerOf(typed: string | undefined, options: NewOptions): ProviderAnswers {
-  const { title, about, source, changes } = options;
+  const source = given(options, ["title", "about", "hosts", "secret"]);
+  const { title, about, changes } = options;
   const name = /^[a-z]{3,20}$/.exec(typed ?? "")?.[0];
   if (name === undefined) throw wrongInput("A provider's name must be 3 to 20 small letters, such as acme.");
   if (title === undefined || !/^[A-Z][\w ]+$/.test(title))
@@ -111,7 +122,7 @@ const reserved: ReadonlySet<string> = new Set(
 );
 
 function answersOf(typed: string, options: NewOptions): Answers {
-  const { changes, summary = "", source, path, fields, result = "" } = options;
+  const { changes, summary = "", path, fields, result = "" } = options;
   const formed = formedIn(project);
   const [, provider = "", name] = /^([a-z]+)\/([a-z]+(?:-[a-z]+)*)$/.exec(typed) ?? [];
   if (name === undefined) throw wrongInput(`"${typed}" must be like aggrepay/block-customer.`);
@@ -121,6 +132,7 @@ function answersOf(typed: string, options: NewOptions): Answers {
     throw wrongInput(
       `Operations can be written for ${formed.join(" and ")}, not for "${provider}"${didYouMean(provider, formed) || ": see CONTRIBUTING.md."}`,
     );
+  const source = given(options, ["summary", "result"]);
   if (!/^[A-Z].{10,99}[^.]$/.test(summary))
     throw wrongInput("--summary must be a sentence of 12 to 101 characters, without its full stop.");
   const own = provider === "aggrepay" ? name.replaceAll("-", "") : undefined;

@@ -170,6 +170,6 @@ export const toJudge = ({ provider, name, changes, fields }: Answers, known: Kno
   provider === "aggrepay"
     ? `What the sandbox does (local/sandbox/aggrepay/${name}.ts): it answers always the same.`
     : `The sandbox's call, in local/sandbox/${provider}.ts.`,
-  "Refusals that no row names yet; a row in docs/api.md.",
+  "Refusals that no row names yet.",
   "Then: npm run docs; npx vitest run test/infra/documents.test.ts -u; npm run cost -- --update; npm test.",
 ];

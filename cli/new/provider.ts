@@ -193,7 +193,7 @@ export interface Line {
   readonly text: string;
 }
 
-export const linesOf = ({ name, title, about, secret }: ProviderAnswers): readonly Line[] => [
+export const linesOf = ({ name, title, about, secret, hosts, changes }: ProviderAnswers): readonly Line[] => [
   { file: "lib/secrets/names.ts", before: /(?<=export type ProviderName = [^;]*);/, text: ` | "${name}"` },
   {
     file: "lib/providers/index.ts",
@@ -238,20 +238,34 @@ export const linesOf = ({ name, title, about, secret }: ProviderAnswers): readon
     before: /^\| `gateway` \| `\{"generatedKey"/m,
     text: `| \`${name}\` | \`{${secret.map((part) => `"${part}"`).join(", ")}}\` |\n`,
   },
+  ...chosenInProd(`${name}Account`, "main", changes),
+  ...chosenInProd(`${name}BaseUrl`, "none", hosts.prod === undefined),
+  ...(changes
+    ? [
+        {
+          file: "functions/records/list.ts",
+          before: /(?<=variables: \[[^\]]*)\]/,
+          text: `, "${name.toUpperCase()}_ACCOUNT"`,
+        },
+      ]
+    : []),
 ];
+
+/** A value that a production must choose. */
+const chosenInProd = (name: string, value: string, isNeeded: boolean): readonly Line[] =>
+  isNeeded
+    ? [{ file: "cdk.json", before: /(?<="prod": \{[^}]*)\n {4}\}/, text: `,\n      "${name}": "${value}"` }]
+    : [];
 
 /** What no answer decides: whoever adds the provider judges it. */
 export const toJudgeOf = ({ name, title, changes }: ProviderAnswers): readonly string[] => [
   `Its signature: lib/signing/${name}.ts, and vectors of the document or of other code in test/vectors/${name}.json.`,
-  `How its replies say success, and each refusal (lib/providers/${name}/index.ts): the form there is a guess.`,
-  `The zone of its times, which is taken for India's; what else its secret may hold (lib/providers/${name}/facts.ts).`,
+  `How its replies say success, each refusal, and the zone of its times (lib/providers/${name}/index.ts): all of it is a guess.`,
+  `What else its secret may hold (lib/providers/${name}/facts.ts).`,
   `Its first operation: npx gw new ${name}/... It has none yet, and test/providers/facts.test.ts says so.`,
   `Its sandbox: the check of signatures and the calls (local/sandbox/${name}.ts).`,
-  `A question for smoke tests (\`question\` of its facts), and what the inspector shows of its signature (inspect/schemes).`,
-  ...(changes
-    ? [
-        `Its account: \`${name.toUpperCase()}_ACCOUNT\` in functions/records/list.ts; rows in test/faults/subjects.ts.`,
-      ]
-    : []),
+  `What the inspector shows of its signature (inspect/schemes): test/inspect/command.test.ts asks for it.`,
+  `A question for smoke tests (\`question\` of its facts), where it has one.`,
+  ...(changes ? [`Its account in production (cdk.json); rows in test/faults/subjects.ts.`] : []),
   `The row of ${title} in README.md; then npm run docs, and what tests name.`,
 ];

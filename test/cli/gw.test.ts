@@ -375,7 +375,7 @@ const wrong = {
   "gw fault tmeout-after": 'The sandbox of aggrepay has no fault "tmeout-after": did you mean timeout-after?',
   "gw fault reset-after --path nowhere": /^The sandbox of aggrepay refuses: path is not one of .*\.$/,
   "gw fault reset-after --match x": '--match "x" must be field=value.',
-  "gw new debit": "Required option '--source <document>' not specified",
+  "gw new debit": '"gw new" needs the clone: run "npx gw new" there.',
   "gw ledger --provider payyu": 'There is no sandbox "payyu": did you mean payu?',
 };
 

@@ -3,8 +3,11 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, wri
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { newCommand } from "../../cli/commands/new.ts";
+import type { Io } from "../../cli/io.ts";
 import { inputFieldsOf, resultFieldsOf } from "../../cli/new/answers.ts";
 import { writeOperation, writeProvider } from "../../cli/new/write.ts";
+import { runner } from "../../cli/run.ts";
 
 const project = resolve(import.meta.dirname, "../..");
 /** The sources that an operation is written into, and what they are compiled with. */
@@ -18,6 +21,7 @@ beforeAll(() => {
     "inspect",
     "cli",
     "README.md",
+    "cdk.json",
     "package.json",
     "tsconfig.json",
   ];
@@ -36,23 +40,23 @@ const run = (name: string, ...args: readonly string[]) =>
 const operations = [
   {
     provider: "aggrepay",
-    name: "block-customer",
-    path: "blockcustomer",
+    name: "weigh-customer",
+    path: "weighcustomer",
     changes: true,
     takes: "customerId,addressLine1?:addressLine,quirk?:description",
     gives: "blocked:done,balance:amount",
   },
   {
     provider: "aggrepay",
-    name: "fetch-all",
-    path: "fetchall",
+    name: "weigh-all",
+    path: "weighall",
     changes: false,
     takes: "",
     gives: "total:count",
   },
   {
     provider: "payu",
-    name: "fetch-limit",
+    name: "weigh-limit",
     path: "/v1/limit",
     changes: false,
     takes: "urn,mobileNumber",
@@ -79,6 +83,8 @@ test("a provider and operations that are written compile, pass lint, and stand o
   expect(ofSignature.join()).toContain("test/vectors/zenpay.json");
   expect(() => writeProvider(zenpay, copy)).toThrow("lib/providers/zenpay is there already.");
   expect(readFileSync(join(copy, "lib/signing/zenpay.ts"), "utf8")).toContain("is not written yet");
+  const { prod } = JSON.parse(readFileSync(join(copy, "cdk.json"), "utf8")).context;
+  expect(prod).toMatchObject({ zenpayAccount: "main", zenpayBaseUrl: "none" });
   for (const { takes, gives, ...more } of operations) {
     const answers = { ...more, summary: "Does what nothing else does", source: "A document, section 1" };
     const { files, judge } = writeOperation(
@@ -97,9 +103,18 @@ test("a provider and operations that are written compile, pass lint, and stand o
     expect(lines.filter((line) => line.includes(`"./${provider}/${name}.ts"`))).toHaveLength(1);
     expect(text("functions/samples.ts").split(`"./${provider}/${name}.sample.ts"`)).toHaveLength(2);
   }
-  expect(text("functions/aggrepay/block-customer.ts")).toContain("address_line_1: input.addressLine1");
+  expect(text("functions/aggrepay/weigh-customer.ts")).toContain("address_line_1: input.addressLine1");
   expect(
-    run("biome", "ci", "functions", "local/sandbox", "lib/providers", "lib/signing", "cli/words.ts"),
+    run(
+      "biome",
+      "ci",
+      "functions",
+      "local/sandbox",
+      "lib/providers",
+      "lib/signing",
+      "cli/words.ts",
+      "cdk.json",
+    ),
   ).toContain("No fixes applied");
   const config = JSON.parse(text("tsconfig.json"));
   writeFileSync(
@@ -110,7 +125,7 @@ test("a provider and operations that are written compile, pass lint, and stand o
     }),
   );
   expect(run("tsc")).toBe("");
-});
+}, 90_000);
 
 test("what is there already is not written over", () => {
   const answers = {
@@ -126,6 +141,19 @@ test("what is there already is not written over", () => {
     "functions/aggrepay/debit-wallet.ts is there already.",
   );
   expect(readFileSync(join(copy, "functions/aggrepay/debit-wallet.ts"), "utf8")).toBe(before);
+});
+
+test.each([
+  ["debit", '"debit" must be like aggrepay/block-customer.'],
+  ["aggrepay/weigh --source x", "--summary, --result must be given"],
+  ["provider acme --title Acme", "--source, --about, --hosts, --secret must be given"],
+])("gw new %s says all that is missing", async (line, sentence) => {
+  const told: string[] = [];
+  const io = { out: () => undefined, err: (text: string) => void told.push(text) } as unknown as Io;
+  const codes: number[] = [];
+  await newCommand(runner(io, (code) => void codes.push(code))).parseAsync(line.split(" "), { from: "user" });
+  expect(codes).toEqual([2]);
+  expect(told.join()).toContain(sentence);
 });
 
 test.each([

@@ -11,16 +11,16 @@ import { checkFindings } from "../../infra/findings.ts";
 import { WalletGateway } from "../../infra/stack.ts";
 import { deployedBy } from "../../infra/switches.ts";
 import type { FunctionDefinition } from "../../lib/operation/definition.ts";
+import { settings } from "../../lib/settings.ts";
 
 export type ChosenContext = Readonly<Record<string, string>>;
 
 /** What production must choose, whatever a deployment has chosen in cdk.json. */
-export const production: ChosenContext = {
-  aggrepayAccount: "main",
-  nicepayAccount: "main",
-  wibmoBaseUrl: "none",
-  callbackHosts: "none",
-};
+export const production: ChosenContext = Object.fromEntries(
+  Object.entries(settings)
+    .filter(([, { mustBeChosen }]) => mustBeChosen !== undefined)
+    .map(([name, { kind }]) => [name, kind === "account" ? "main" : "none"]),
+);
 
 /** The functions of a deployment that switches nothing on. */
 export const byDefault = deployedBy(

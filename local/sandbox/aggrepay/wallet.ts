@@ -1,4 +1,4 @@
-/** The 21 calls of AggrePay Wallet API v1.0, and what a signed call comes to. */
+/** The calls of AggrePay Wallet API v1.0, and what a signed call comes to. */
 import { customers } from "./customers.ts";
 import { required } from "./fields.ts";
 import { history } from "./history.ts";
