@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { Answer } from "./aggrepay-gateway.ts";
-import type { Reply } from "./peer.ts";
+import type { PeerRequest, Reply } from "./peer.ts";
 import { jsonOf, reply, secretValues, type Wallets } from "./wallets.ts";
 
 /** What a caller registers a binding with. */
@@ -90,24 +90,25 @@ export const register = (wallets: Wallets, registration: object, key?: string): 
   wallets.call("nicepay/register-account-binding", registration, key === undefined ? {} : { key });
 
 /** Success as the document has it; the provider says back what it was sent. */
+export function registeredBody(request: PeerRequest) {
+  const { referenceNo, mitraCd } = jsonOf(request) as { readonly referenceNo: string; mitraCd: string };
+  return {
+    resultCd: "0000",
+    resultMsg: "SUCCESS",
+    tXid: tXidOf(referenceNo),
+    referenceNo,
+    payMethod: "06",
+    transDt: "20250102",
+    transTm: "030405",
+    mitraCd,
+    redirectUrlHttp: redirectOf(referenceNo),
+  };
+}
+
 export const registered =
   (more: object = {}): Reply =>
-  (response, request) => {
-    const { referenceNo, mitraCd } = jsonOf(request) as { readonly referenceNo: string; mitraCd: string };
-    const body = {
-      resultCd: "0000",
-      resultMsg: "SUCCESS",
-      tXid: tXidOf(referenceNo),
-      referenceNo,
-      payMethod: "06",
-      transDt: "20250102",
-      transTm: "030405",
-      mitraCd,
-      redirectUrlHttp: redirectOf(referenceNo),
-      ...more,
-    };
-    reply(body)(response, request);
-  };
+  (response, request) =>
+    reply({ ...registeredBody(request), ...more })(response, request);
 
 export const redirectOf = (referenceNo: string): string => `https://nicepay.example/login?r=${referenceNo}`;
 

@@ -1,7 +1,7 @@
-import { freshReference, redirectOf, registrationOf, tXidOf } from "./account-bindings.ts";
+import { freshReference, registeredBody, registrationOf } from "./account-bindings.ts";
 import { type Answer, fresh } from "./aggrepay-gateway.ts";
 import { type PeerRequest, planted, type Reply, signedText } from "./peer.ts";
-import { jsonOf, type Wallets } from "./wallets.ts";
+import type { Wallets } from "./wallets.ts";
 
 /** One call of each provider, and AggrePay's both kinds: how it is asked, and what its success is. */
 export interface Subject {
@@ -99,20 +99,7 @@ export const subjects: readonly Subject[] = [
     name: "userAccountBinding",
     input: registrationOf,
     freshId: freshReference,
-    success(request) {
-      const { referenceNo, mitraCd } = jsonOf(request) as { readonly referenceNo: string; mitraCd: string };
-      return JSON.stringify({
-        resultCd: "0000",
-        resultMsg: "SUCCESS",
-        tXid: tXidOf(referenceNo),
-        referenceNo,
-        payMethod: "06",
-        transDt: "20250102",
-        transTm: "030405",
-        mitraCd,
-        redirectUrlHttp: redirectOf(referenceNo),
-      });
-    },
+    success: (request) => JSON.stringify(registeredBody(request)),
     unlisted: JSON.stringify({ resultCd: "4290", resultMsg: "x" }),
   }),
 ];
