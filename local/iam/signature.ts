@@ -1,4 +1,5 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from "node:crypto";
+import { onceFor } from "../once-for.ts";
 
 /**
  * Verifies Signature Version 4 in the Authorization header, as AWS's own services do.
@@ -68,18 +69,16 @@ export function verify<Holder extends Credentials>(
   const skew = skewOf(time, now);
   if (skew !== undefined) return invalid(skew);
 
-  const payload = createHash("sha256").update(request.body).digest("hex");
+  const payload = hash("sha256", request.body);
   // Only S3 knows UNSIGNED-PAYLOAD: everywhere else the body is hashed, whatever the header says.
   if (headers.has("x-amz-content-sha256") && headers.get("x-amz-content-sha256") !== payload) return mismatch;
   const canonical = canonicalRequest(request, headers, parts.signedHeaders, payload);
   if (canonical === undefined) return mismatch;
   const scope = `${parts.day}/${region}/${service}/aws4_request`;
-  const hash = createHash("sha256").update(canonical).digest("hex");
-  const key = [parts.day, region, service, "aws4_request"].reduce<string | Buffer>(
-    hmac,
-    `AWS4${secretAccessKey}`,
+  const expected = hmac(
+    signingKey(`${scope}/${secretAccessKey}`),
+    [algorithm, time, scope, hash("sha256", canonical)].join("\n"),
   );
-  const expected = hmac(key, `${algorithm}\n${time}\n${scope}\n${hash}`);
   return timingSafeEqual(expected, Buffer.from(parts.signature, "hex")) ? holder : mismatch;
 }
 
@@ -102,12 +101,20 @@ const mismatch = invalid(
   "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
 );
 
-const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
+const hmac = (key: string | Buffer | KeyObject, text: string): Buffer =>
+  createHmac("sha256", key).update(text).digest();
+
+/** The same for a day. Node takes a seventh of the time for a hash with a key of this kind. */
+const signingKey = onceFor((scopeAndSecret) => {
+  const [day = "", region = "", service = "", end = "", ...secret] = scopeAndSecret.split("/");
+  return createSecretKey(
+    [day, region, service, end].reduce<Buffer>(hmac, Buffer.from(`AWS4${secret.join("/")}`)),
+  );
+});
 
 /** Hashes first, so that neither content nor length shows in the time it takes. */
 function same(one: string, other: string): boolean {
-  const hash = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(hash(one), hash(other));
+  return timingSafeEqual(hash("sha256", one, "buffer"), hash("sha256", other, "buffer"));
 }
 
 function partsOf(authorization: string) {

@@ -17,7 +17,7 @@ let clone: Shell;
 const packed = mkdtempSync(join(tmpdir(), "gw-package-"));
 
 beforeAll(async () => {
-  [gateway] = await Promise.all([startGateway({ env: { SCHEDULE_MS: "2000" } }), writePackage(packed)]);
+  [gateway] = await Promise.all([startGateway({ env: { SCHEDULE_MS: "4000" } }), writePackage(packed)]);
   const environment = { GW_URL: gateway.url, DATA_DIR: gateway.dataDir };
   shell = openShell(join(packed, "gw.mjs"), environment);
   clone = openShell(gwOfSources, environment);

@@ -19,7 +19,7 @@ beforeAll(async () => {
   // Notifications of these tests come from this machine: one more address that may come to the door.
   const prod = { ...cdk.context.prod, webhookDoor: "127.0.0.1" };
   const folder = await sharedAssembly(resolve(import.meta.dirname, "../.."), { stage: "prod", prod });
-  const env = { ASSEMBLY_DIR: folder, AUTH: "iam", SCHEDULE_MS: "1000", BACK_OFF_MS: "100" };
+  const env = { ASSEMBLY_DIR: folder, AUTH: "iam", SCHEDULE_MS: "2000", BACK_OFF_MS: "100" };
   gateway = await startGateway({ env });
   [look, change] = JSON.parse(readFileSync(join(gateway.dataDir, "principals.json"), "utf8"));
 });
@@ -57,7 +57,7 @@ const recordOf = async (id = "") => (await call(look, `/v1/records/${id}`)).body
 
 test("it is production's", () => {
   expect(gateway.logs()).toContain("WalletGateway-prod: ");
-  expect(gateway.logs()).toContain("every 1 s, 4 at a time (deployed: rate(1 minute))");
+  expect(gateway.logs()).toContain("every 2 s, 4 at a time (deployed: rate(1 minute))");
 });
 
 test("a debit is done for who may change, and its record says who that was", async () => {
