@@ -379,7 +379,7 @@ type Learned = Pick<Settlement, "to" | "result" | "failure" | "due">;
 /** What an outcome makes of the record's attempt. */
 function settlementOf<Call, Reply>(
   outcome: Outcome<unknown>,
-  record: Pick<RecordItem, "attempt" | "number" | "namespace" | "history">,
+  record: Pick<RecordItem, "attempt" | "number" | "namespace" | "customer" | "history">,
   operation: Doubtful<Call, Reply>,
 ): Learned {
   if (outcome.kind === "success") return { to: "succeeded", result: JSON.stringify(outcome.result) };
@@ -399,8 +399,9 @@ function settlementOf<Call, Reply>(
     ...failed("in_doubt", { ...failure, code: "outcome-unknown", ...more }),
     due: retryAt,
   });
-  if (outcome.as === "taken" && mayBeOwn(record, operation)) return doubtful({ taken: true });
-  if (followsFromOwn.has(outcome.code) && record.namespace === "money" && wasRefused(record))
+  const isTaken = outcome.as === "taken" || isOfOwnDebit(outcome.code, record);
+  if (isTaken && mayBeOwn(record, operation)) return doubtful({ taken: true });
+  if ((wasRefused(record) || outcome.resent) && mayComeToLight(operation))
     return doubtful({ refused: outcome.code });
   return failed("declined", failure);
 }
@@ -422,12 +423,15 @@ function mayBeOwn<Call, Reply>(
 }
 
 /**
- * Refusals that follow where an earlier attempt has moved the money after all, though it was refused before anything was looked at: the
- * wallet holds less, a limit is used up, the payment is no longer to be had, or the id is there already, in words that no table has.
+ * Whether the provider can be asked what it did, or a notification may say it. A refusal is doubt there once the same was sent before
+ * and refused before anybody looked: that may have been the answer to a second copy, and what is refused now may be so because of the
+ * first. The wallet holds less, the MPIN or the limit is another, the OTP is used up, the id or the payment is no longer to be had.
  */
-const followsFromOwn: ReadonlySet<string> = new Set<ProblemCode>([
-  "invalid-request",
-  "insufficient-funds",
-  "limit-exceeded",
-  "not-found",
-]);
+const mayComeToLight = <Call, Reply>({ inquiry }: Doubtful<Call, Reply>): boolean =>
+  "evidence" in inquiry || inquiry.waits === true;
+
+/** "No such debit", of one that succeeded by our own record: a debit that was reversed may no longer show. */
+const isOfOwnDebit = (
+  code: ProblemCode,
+  { namespace, customer }: Pick<RecordItem, "namespace" | "customer">,
+): boolean => namespace === "reversal" && customer !== undefined && code === "not-found";

@@ -12,7 +12,11 @@ import { secretsIn } from "./request.ts";
 /** What came of one call, in the terms that a read and a change both need. */
 export type Outcome<Result> =
   | { readonly kind: "success"; readonly result: Result; readonly unread: readonly string[] }
-  | (Extract<ProviderAnswer<unknown>, { readonly kind: "refusal" }> & AskedToWait)
+  | (Extract<ProviderAnswer<unknown>, { readonly kind: "refusal" }> &
+      AskedToWait & {
+        /** It was sent before, under a secret that was refused before anybody looked. */
+        readonly resent?: true;
+      })
   | Extract<Sent, { readonly kind: "not_sent" }>
   | ({
       readonly kind: "unknown";
@@ -130,7 +134,8 @@ export async function carriedOut<Call, Reply, Result>(
   // A second send that does not come to pass leaves what the first one said.
   if (!again) return outcome;
   const second = await attempted(again, pace, returns, world);
-  return second.kind === "not_sent" ? outcome : second;
+  if (second.kind === "not_sent") return outcome;
+  return second.kind === "refusal" ? { ...second, resent: true } : second;
 }
 
 async function attempted<Call, Reply, Result>(
@@ -228,6 +233,7 @@ function outcomeOf<Reply, Result>(
       why: `The provider's reply cannot be read: ${error.message}.`,
       timedOut: false,
       misread: true,
+      ...(error.word && { word: error.word }),
     };
   }
 }

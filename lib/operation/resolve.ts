@@ -3,6 +3,7 @@ import { settleMarginMs } from "../config.ts";
 import { Problem } from "../problem.ts";
 import type { Ask, Evidence, Facts, Inquiry, Known, Subject } from "../providers/inquiry.ts";
 import type { Opened, Provider } from "../providers/provider.ts";
+import { saysUnfinished } from "../providers/words.ts";
 import { doubtSince, hadNoEffect, isAskedOn, isOpen, wasRefused } from "../records/doubt.ts";
 import { recordId } from "../records/identity.ts";
 import { effectOf, factsOf, failureOf, transactionIdOf } from "../records/parts.ts";
@@ -226,6 +227,8 @@ async function nothing(
     return forAPerson(record, "The provider shows nothing, and a reversal of the debit is not ruled out.");
   const { provider } = failure;
   if (provider && !onlyIdentity) {
+    if (saysUnfinished(provider))
+      return later(record, world, "The provider said that it was not finished, and shows nothing yet.");
     const declined: Failure = {
       code: failure.refused ?? "declined",
       detail: "The provider refused it, and shows that it did not act.",

@@ -130,9 +130,12 @@ export class UnreadableReply extends Error {
   override readonly name = "UnreadableReply";
   /** The path of the part, or nothing. */
   readonly at: string;
+  /** What the provider says there of how it stands. */
+  readonly word: ProviderWord | undefined;
 
-  constructor(message: string, at = "") {
+  constructor(message: string, at = "", word?: ProviderWord) {
     super(message);
     this.at = at;
+    this.word = word;
   }
 }

@@ -1,3 +1,5 @@
+import type { ProviderWord } from "../problem.ts";
+
 const endPunctuation = ".,;:!?\u2026\u3002";
 
 /**
@@ -18,3 +20,10 @@ export const isSameWord = (one: string, other: string): boolean => decisive(one)
 
 /** An id as it is compared where a provider may keep it in another letter case, or without its signs. */
 export const lettersIn = (id: string): string => id.toLowerCase().replace(/[^a-z0-9]/g, "");
+
+/** Whether the provider says that it has not finished: what it shows nothing of today may be done tomorrow. */
+export const saysUnfinished = ({ code, message }: ProviderWord): boolean =>
+  [code, message].some((text) => unfinished.test(decisive(text.replaceAll(/[-_]/g, " "))));
+
+const unfinished =
+  /\b(?:pending|queued|awaiting|awaited|initiated|on hold|accepted for|(?:in|under) (?:progress|process|review)|underway|under way|(?:is|are|being|still) (?:process(?:ed|ing)|verified|reviewed))\b|^(?:\w+ )?processing$/;

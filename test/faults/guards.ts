@@ -269,6 +269,19 @@ export const refusalsProve: Without = {
   }),
 };
 
+/** That an attempt was refused before looking is forgotten once the next one is claimed. */
+export const forgetsRefusals: Without = {
+  command: (name, input) => {
+    const written = input.ExpressionAttributeValues?.[":history"]?.L;
+    if (name !== "claimAgain" || written === undefined) return input;
+    const history = { L: written.filter(({ S }) => !S?.startsWith("not_executed ")) };
+    return {
+      ...input,
+      ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ":history": history },
+    };
+  },
+};
+
 /** Of the keys for fingerprints the newest alone is known. */
 export const newestKeyAlone: Without = {
   secret: (name, value) =>

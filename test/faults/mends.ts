@@ -145,6 +145,30 @@ export const worldMends: readonly Mend[] = [
     "redaction([...hidden, ...versions.flatMap(textsIn)])",
     "redaction([])",
   ),
+  mend(
+    "a refusal is doubt where the same was refused before looking",
+    "lib/operation/attempt.ts",
+    "if ((wasRefused(record) || outcome.resent) &&",
+    "if (outcome.resent &&",
+  ),
+  mend(
+    "what was signed again was sent before",
+    "lib/operation/exchange.ts",
+    "{ ...second, resent: true }",
+    "second",
+  ),
+  mend(
+    '"no such debit", of one that succeeded, is doubt',
+    "lib/operation/attempt.ts",
+    'outcome.as === "taken" || isOfOwnDebit(outcome.code, record);',
+    'outcome.as === "taken";',
+  ),
+  mend(
+    "what the provider has not finished is not settled by what it does not show",
+    "lib/operation/resolve.ts",
+    "if (saysUnfinished(provider))",
+    "if (!provider && saysUnfinished(provider))",
+  ),
 ];
 
 /** From now on modules are loaded without that mend. */

@@ -44,7 +44,11 @@ export interface Treatment {
     /** A proxy sent the request twice: what it says is the answer to the second one. */
     | "second"
     /** The same, and the second one was too much for it: it refuses what it has done from then on. */
-    | "second throttled";
+    | "second throttled"
+    /** The same, and a key that had been taken out of service was told so. */
+    | "second unauthorized"
+    /** It is not finished, and it may be hours before it is. */
+    | "unfinished";
 }
 
 export interface Keys {
@@ -106,6 +110,12 @@ export class Provider {
   clockAheadMs = 0;
   /** Whether a debit that was reversed is shown no more. */
   hidesReversed = false;
+  /** Of which debit it says that it knows none once it is reversed. */
+  forgetsReversed: (debit: string) => boolean = () => false;
+  /** What it says of a change that it has done, where a refusal before looking was passed on. */
+  saysOfDenied: keyof typeof wordsOfDenied = "taken";
+  /** Lets what is not finished happen; undefined where that is as what is late. */
+  finishes: ((sent: number, act: () => Promise<unknown>) => void) | undefined;
   /** What is not yet in a customer's list, and what is not found by its id. */
   hidesFromList: (effect: Effect) => boolean = () => false;
   hidesById: (effect: Effect) => boolean = () => false;
@@ -202,11 +212,16 @@ export class Provider {
     if (repeated) {
       if (treatment.replies === "never") return undefined;
       this.said = "taken";
-      return taken(path);
+      return this.denied.has(name) ? this.#ofDenied(path) : this.#taken(path, fields);
     }
     if (treatment.acts === "late") {
       this.pending += 1;
-      later(async () => {
+      const { finishes } = this;
+      const lets =
+        finishes && treatment.replies === "unfinished"
+          ? (act: () => Promise<unknown>) => finishes(sent, act)
+          : later;
+      lets(async () => {
         this.pending -= 1;
         this.#act(path, fields, sent, host);
       });
@@ -252,11 +267,19 @@ export class Provider {
       case "second":
         if (!refusesSecond.has(path)) return signed(this.#result(path, fields, effect), null, signer.salt);
         this.said = "taken";
-        return taken(path);
+        return this.#taken(path, fields);
       case "second throttled":
+      case "second unauthorized":
         if (!refusesSecond.has(path)) return signed(this.#result(path, fields, effect), null, signer.salt);
-        this.denied.add(effectName(path, fields));
-        return throttled;
+        this.denied.add(name);
+        if (treatment.replies === "second throttled") return throttled;
+        return isNicepay
+          ? nicepay("9010", "Invalid Merchant Token")
+          : refusal("HASH-MISMATCH", "Hash Mismatch");
+      case "unfinished":
+        return isNicepay
+          ? nicepay("9999", "Pending")
+          : refusal("TRANSACTION-PENDING", "The transaction is pending with the bank.");
       default: {
         const said = isNicepay
           ? nicepay("0000", "SUCCESS", { ...fields, tXid: effect?.id ?? "" })
@@ -278,6 +301,18 @@ export class Provider {
       ...{ merchantToken, iMid, referenceNo, billingPhone, billingNm, clientUserKey, mitraCd },
       ...{ tXid: effect.id, userToken: `token-of-${referenceNo}`, ...more },
     };
+  }
+
+  #taken(path: string, { merchant_transaction_id: debit = "" }: Fields): Said {
+    const isForgotten = path === "debitreversal" && this.forgetsReversed(debit);
+    return isForgotten ? refusal(...wordsOfDenied.unknown) : taken(path);
+  }
+
+  /** What an effect of its own makes impossible, in the words of that. */
+  #ofDenied(path: string): Said {
+    const [code, message] = wordsOfDenied[this.saysOfDenied];
+    const isSaid = code !== "" && !["userAccountBinding", "addsubmerchant"].includes(path);
+    return isSaid ? refusal(code, message) : taken(path);
   }
 
   /** Money that was moved at one host is not known at another. */
@@ -484,6 +519,16 @@ function nicepay(resultCd: string, resultMsg: string, fields: Fields = {}): Said
   const value = { resultCd, resultMsg, referenceNo, tXid, mitraCd, transDt, transTm, redirectUrlHttp };
   return { status: 200, value, isHashed: false };
 }
+
+/** What may be said of a change that was done, because it was done; none is that it was. */
+export const wordsOfDenied = {
+  taken: ["", ""],
+  funds: ["INSUFFICIENT-FUND", "Insufficient fund"],
+  limit: ["TRANSACTION-LIMIT", "Daily Transaction Limit Reached"],
+  mpin: ["INVALID-MPIN", "Invalid MPIN"],
+  otp: ["INVALID-OTP", "Invalid OTP"],
+  unknown: ["INVALID-PARAMS", "The selected merchant transaction id is invalid."],
+} as const;
 
 /** What is done once under its name; what else is done twice is done as if once. */
 const refusesSecond = new Set([

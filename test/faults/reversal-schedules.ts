@@ -332,6 +332,37 @@ const believed: readonly Schedule[] = [
     guards: [{ name: "a refusal before looking proves nothing to another id", without: refusalsProve }],
   },
   {
+    rule: "'no such debit', of a debit that succeeded, may be a reversal's own work",
+    schedule:
+      "a debit is reversed, and shows no more; what stands before the provider has sent the reversal twice, and the second copy finds no debit",
+    async run(world) {
+      const id = newIdentity();
+      await until(world.call(debitOf(id)));
+      world.provider.hidesReversed = true;
+      world.provider.forgetsReversed = () => true;
+      world.provider.treatments.push({ acts: "yes", replies: "second" });
+      const told = await until(world.call(reversalOf(id)));
+      return [...expectTold(told, "200"), ...expectReversals(world, id, 1)];
+    },
+    guards: [],
+  },
+  {
+    rule: "a reversal's refusal may follow from one that was refused before looking",
+    schedule:
+      "a debit is reversed, and the second copy is answered 429; it is repeated, and is told that there is not enough to reverse",
+    async run(world) {
+      const id = newIdentity();
+      await until(world.call(debitOf(id)));
+      world.provider.treatments.push(isRefusedTwice);
+      world.provider.saysOfDenied = "funds";
+      await until(world.call(reversalOf(id)));
+      await until(world.call(reversalOf(id)));
+      const last = await until(world.call(reversalOf(id)));
+      return [...expectTold(last, "200"), ...expectReversals(world, id, 1)];
+    },
+    guards: [],
+  },
+  {
     rule: "a reversal's row is explained by its latest number",
     schedule:
       "a reversal is refused, and done as number 2; an equal credit of that customer is lost on its way",

@@ -5,6 +5,8 @@ import {
   claimsInOneWrite,
   claimsOnTrust,
   expiresAlways,
+  forgetsRefusals,
+  isRefusedTwice,
   isRefusedUnseen,
   isSilent,
   leavesBytes,
@@ -431,8 +433,56 @@ export const schedules: readonly Schedule[] = [
     guards: [
       {
         name: "'taken' on a later attempt is no refusal",
+        twin: "a refusal is doubt where an attempt had been refused",
         without: withAnswers((answer) =>
           answer.kind === "refusal" && answer.as === "taken" ? { ...answer, as: "declined" } : answer,
+        ),
+      },
+    ],
+  },
+  ...(["mpin", "funds", "otp"] as const).map(
+    (word): Schedule => ({
+      rule: "a refusal may follow from an attempt that was refused before looking",
+      schedule: `a debit is done, and its second copy is answered 429; it is repeated, and is told what follows from itself: ${word}`,
+      async run(world) {
+        const debit = debitOf();
+        world.provider.treatments.push(isRefusedTwice);
+        world.provider.saysOfDenied = word;
+        const first = await until(world.call(debit));
+        await until(world.call(debit));
+        const last = await until(world.call(debit));
+        const count = world.effects(`money ${debit.input.merchantTransactionId}`).length;
+        return [
+          ...expectTold(first, "throttled"),
+          ...expectTold(last, "200"),
+          ...(count === 1 ? [] : [`${count} effects`]),
+        ];
+      },
+      guards: [{ name: "a refusal is doubt where an attempt had been refused", without: forgetsRefusals }],
+    }),
+  ),
+  {
+    rule: "what the provider has not finished is not settled by what it does not show",
+    schedule: "the provider says that a debit is pending, shows nothing for an hour, and then does it",
+    async run(world) {
+      const debit = debitOf();
+      world.provider.treatments.push({ acts: "late", replies: "unfinished" });
+      await until(world.call(debit));
+      await afterQuiet(world);
+      world.advance(times.hour);
+      await until(world.reconciler());
+      const waiting = expectState(world, debit, "in_doubt");
+      await world.catchUp();
+      const last = await until(world.call(debit));
+      return [...waiting, ...expectTold(last, "200")];
+    },
+    guards: [
+      {
+        name: "an unfinished word is no refusal",
+        without: withAnswers((answer) =>
+          answer.kind === "unusable" && answer.word
+            ? { ...answer, word: { code: "STRANGE-CODE", message: "" } }
+            : answer,
         ),
       },
     ],

@@ -1,6 +1,6 @@
 import type { Environment } from "../../lib/config.ts";
 import { drawnDress, dressKinds } from "../faults/dress.ts";
-import type { Effect, Treatment } from "../faults/provider.ts";
+import { type Effect, type Treatment, wordsOfDenied } from "../faults/provider.ts";
 import { drawQuirks } from "../faults/quirks.ts";
 import type { Random } from "../soak/random.ts";
 import { times, type World } from "./world.ts";
@@ -41,6 +41,10 @@ export const treatments: readonly Treatment[] = [
   { acts: "no", replies: "pending under a validator's code" },
   { acts: "yes", replies: "second" },
   { acts: "yes", replies: "second throttled" },
+  { acts: "yes", replies: "second unauthorized" },
+  { acts: "yes", replies: "unfinished" },
+  { acts: "no", replies: "unfinished" },
+  { acts: "late", replies: "unfinished" },
 ];
 
 /** What a deployment may choose, as `environment` of the world has it unless told. */
@@ -100,6 +104,9 @@ export function drawProvider(world: World, random: Random, drawn: Drawn): Habits
   });
   when(0.15, "registrations are in no list for a while", () => {
     hideRegistrations(world, random.pick(registrationLags));
+  });
+  when(0.4, "it does not say of all that it has done that it was done", () => {
+    provider.saysOfDenied = random.pick(Object.keys(wordsOfDenied) as (keyof typeof wordsOfDenied)[]);
   });
   const quirks =
     random.chance(0.5) && drawn.hasQuirks

@@ -165,8 +165,12 @@ class Play {
     const families = this.#isOfPersons ? personsFamilies : plainFamilies;
     const family = leaning ? (tape.pick(leaning.families) as Family) : tape.weighted(families);
     // What says neither data nor error is how an update is refused: one that was made then is the provider's own untruth.
+    // What names itself may be asked for again while it is not shown.
     const isTrue = ({ acts, replies }: Treatment) =>
-      family !== "updates" || acts === "no" || replies !== "both null";
+      (family !== "updates" || acts === "no" || replies !== "both null") &&
+      (acts !== "late" ||
+        replies !== "unfinished" ||
+        !["customers", "shops", "updates", "registration"].includes(family));
     const mayBe = treatments.filter(isTrue);
     const leavesDoubt = (): boolean => this.#isOfPersons && tape.chance(0.5);
     for (let n = 0; n < 6; n++) provider.treatments.push(tape.pick(leavesDoubt() ? silent : mayBe));
@@ -183,6 +187,8 @@ class Play {
     this.#strikesEach = leaning ? Math.min(strikesEach, 0.02) : strikesEach;
     this.#thawsLate = tape.chance(0.4);
     const requests = this.#requestsOf(family);
+    provider.finishes = this.#world.muchLater;
+    provider.forgetsReversed = (debit) => this.#knowsAsDone(debit);
     provider.answersReads = !tape.chance(this.#isOfPersons ? 0.6 : 0.2) || leaning !== undefined;
     leaning?.sets?.(this.#world, requests, tape);
     const stored = drawStore(this.#world, tape);
@@ -208,6 +214,15 @@ class Play {
       mistaken: this.#isOfPersons ? 0.3 : 0.2,
     });
     this.#introduces([...habits.names, ...stored]);
+  }
+
+  /** Whether each reversal of a debit was asked for when the debit was known to have succeeded; another one is the provider's to know. */
+  #knowsAsDone(debit: string): boolean {
+    const reversals = this.#requests
+      .filter(({ effect }) => effect === `reversal ${debit}`)
+      .map(({ record }) => this.#world.latest(record))
+      .filter((item) => item !== undefined);
+    return this.#world.provider.hidesReversed && reversals.every(({ customer }) => customer !== undefined);
   }
 
   /** What the history is about, and what its world is like. */
@@ -712,6 +727,7 @@ class Play {
     world.provider.refusedReads.length = 0;
     world.host = undefined;
     await this.#runsOut();
+    while (world.isUnfinished) await this.#passes(times.hour);
     if (this.#thawsLate && world.frozen.length > 0) await this.#isSettled();
     while (world.lateWrites > 0) world.landLate();
     for (const run of [...world.frozen]) {

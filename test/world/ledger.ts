@@ -684,6 +684,8 @@ export class Ledger {
     const isAbsent =
       isDocumented &&
       !isReversed &&
+      // What it has not finished it does not show.
+      claim?.by.wasToldBy !== "unfinished" &&
       item.namespace?.S === "money" &&
       !isLikeOthers &&
       this.effectsOf(asked.effect).length === 0;

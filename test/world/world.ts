@@ -50,6 +50,8 @@ export { times };
  * a frozen process, then in the network, then at the provider, whose lists may be eight minutes behind.
  */
 const onTheWayMs = 2 * times.minute;
+/** What the provider says that it has not finished may take as long as this. */
+const longestMs = 20 * times.hour;
 const timeoutMs = Number(surroundings.FUNCTION_TIMEOUT_MS);
 
 const environment: Environment = { ...surroundings, WEBHOOK_SOURCE_ADDRESSES: "203.0.113.7" };
@@ -121,6 +123,7 @@ export class World {
   #late: (() => void)[] = [];
   /** What is on its way to the provider, and what it has taken and not yet done. */
   #onItsWay = 0;
+  #unfinished = 0;
   #issued: (() => void)[] = [];
   readonly #without: Without;
   readonly #random: Random;
@@ -243,9 +246,33 @@ export class World {
   /** Something that the provider does later, or that a request does which is on its way. */
   readonly later = (act: () => Promise<unknown>): void => this.#soon(() => void act().catch(() => undefined));
 
+  /** Something that the provider has not finished. It takes long only where its word of that was heard, and is kept. */
+  readonly muchLater = (sent: number, act: () => Promise<unknown>): void => {
+    this.#unfinished += 1;
+    const finished = () => {
+      this.#unfinished -= 1;
+      void act().catch(() => undefined);
+    };
+    this.#soon(() => {
+      const record = this.senders.get(sent);
+      const isHeard = record !== undefined && this.latest(record)?.failure?.S?.includes("PENDING");
+      if (isHeard) this.#after(this.#random.between(1_000, longestMs), finished);
+      else finished();
+    });
+  };
+
+  /** Whether the provider has not finished something. */
+  get isUnfinished(): boolean {
+    return this.#unfinished > 0;
+  }
+
   #soon(act: () => void): void {
+    this.#after(this.#random.between(1_000, onTheWayMs), act);
+  }
+
+  #after(milliseconds: number, act: () => void): void {
     this.#onItsWay += 1;
-    this.time.after(this.#random.between(1_000, onTheWayMs), () => {
+    this.time.after(milliseconds, () => {
       this.#onItsWay -= 1;
       act();
     });

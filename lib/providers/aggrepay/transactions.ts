@@ -1,4 +1,5 @@
 import { twoPlaces } from "../../money.ts";
+import type { ProviderWord } from "../../problem.ts";
 import { type Ask, type Evidence, type Known, type Subject, withoutAnswer } from "../inquiry.ts";
 import { UnreadableReply } from "../provider.ts";
 import { type Reader, readable } from "../reader.ts";
@@ -42,7 +43,9 @@ type Transaction = ReturnType<typeof comparedTransaction>;
 export type ComparedRow = Omit<Transaction, "transactionStatus">;
 
 /** Each undefined where it cannot be read: rows are judged one by one. */
-type ListedRow = { readonly [name in keyof ComparedRow]: ComparedRow[name] | undefined };
+type ListedRow = { readonly [name in keyof ComparedRow]: ComparedRow[name] | undefined } & {
+  readonly status: string | undefined;
+};
 
 const listedRow = (row: Reader): ListedRow => ({
   transactionId: readable(() => row.id("transaction_id")),
@@ -50,10 +53,13 @@ const listedRow = (row: Reader): ListedRow => ({
   paymentType: readable(() => row.text("payment_type")),
   amount: readable(() => row.amount("amount")),
   time: readable(() => row.time("time")),
+  status: readable(() => row.text("transaction_status")),
 });
 
-const isWhole = (row: ListedRow): row is ComparedRow =>
-  Object.values(row).every((value) => value !== undefined);
+function isWhole(row: ListedRow): row is ListedRow & ComparedRow {
+  const { status: _informs, ...compared } = row;
+  return Object.values(compared).every((value) => value !== undefined);
+}
 
 /**
  * What a reply to a change of money names. The document's has the transaction's id alone (sections 5 to 7); where it shows more of the
@@ -68,14 +74,16 @@ export function moved(
   // What PHP makes of a row that was not written.
   if (/^(?:0+|null|false)$/i.test(transactionId))
     throw new UnreadableReply("/data/transaction_id is none", "/data/transaction_id");
-  const shows = (field: string, isOther: () => boolean) => {
+  const shows = (field: string, isOther: () => boolean, word?: ProviderWord) => {
     if (readable(isOther))
-      throw new UnreadableReply(`/data/${field} is not that of what was sent`, `/data/${field}`);
+      throw new UnreadableReply(`/data/${field} is not that of what was sent`, `/data/${field}`, word);
   };
-  shows("transaction_status", () => {
-    const status = data.optionalText("transaction_status");
-    return status !== null && !isSameWord(status, "PAYMENT_SUCCESS");
-  });
+  const status = readable(() => data.optionalText("transaction_status")) ?? null;
+  shows(
+    "transaction_status",
+    () => status !== null && !isSameWord(status, "PAYMENT_SUCCESS"),
+    status === null ? undefined : { code: status, message: "" },
+  );
   shows("merchant_transaction_id", () => {
     const id = data.optionalId("merchant_transaction_id");
     return id !== null && lettersIn(id) !== lettersIn(sent.merchantTransactionId);
@@ -151,6 +159,8 @@ async function moneyEvidence(
     const { transactionId } = told.answer;
     const others = rows.filter((row) => row.transactionId !== transactionId);
     if (others.length === rows.length) return { shows: "unclear", why: gap ?? notListed };
+    const why = whyTwofold(rows, subject.identity, transactionId);
+    if (why) return { shows: "other", why };
     const besides = others.flatMap(({ merchantTransactionId: id }) => id ?? []);
     return {
       ...{ shows: "done", result: { transactionId } },
@@ -195,6 +205,20 @@ export async function whyOfEarlier(
   const isOlder = !(Date.parse(time) >= Math.floor(dispatchedAt / 1000) * 1000);
   if (!isOlder && !(await reversedBefore(identity, number)).includes(transactionId)) return undefined;
   return `The provider shows a reversal (${transactionId.slice(0, 40)}, ${time}) that may be older than this one.`;
+}
+
+/** Why the customer's list bears out no single success under that id; undefined where it does. */
+function whyTwofold(rows: readonly ListedRow[], id: string, transactionId: string): string | undefined {
+  const isOther = (row: ListedRow) =>
+    row.merchantTransactionId === id &&
+    row.transactionId !== undefined &&
+    row.transactionId !== transactionId;
+  if (rows.some(isOther)) return "The customer's list shows another transaction under the same id.";
+  const isUndone = (row: ListedRow) =>
+    row.transactionId === transactionId &&
+    row.status !== undefined &&
+    !isSameWord(row.status, "PAYMENT_SUCCESS");
+  return rows.some(isUndone) ? "The customer's list shows the transaction with another status." : undefined;
 }
 
 const notListed = "The transaction stands under its id, and not yet in the customer's list.";
