@@ -26,6 +26,7 @@ const chunk = 100;
 /** Threads that play histories, each with the product loaded for itself. */
 export class Crew {
   readonly #workers: readonly Worker[];
+  #isEnding = false;
 
   constructor(size: number, begun: Begun) {
     this.#workers = Array.from(
@@ -40,6 +41,11 @@ export class Crew {
     return answer;
   }
 
+  /** What is played is played to its end, and nothing more after it. */
+  ends(): void {
+    this.#isEnding = true;
+  }
+
   /** So many seeds from that one on, until one fails; without that guard, if one is named. */
   async plays(seed: number, seeds: number, guard?: string): Promise<Round> {
     const begun = performance.now();
@@ -48,7 +54,7 @@ export class Crew {
     const failures: NonNullable<Round["failed"]>[] = [];
     const end = seed + seeds;
     const work = async (worker: Worker) => {
-      while (next < end && failures.length === 0) {
+      while (next < end && failures.length === 0 && !this.#isEnding) {
         const from = next;
         next = Math.min(end, from + chunk);
         const played = await this.#asks<Played>(worker, { kind: "seeds", from, to: next, guard });

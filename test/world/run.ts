@@ -3,7 +3,7 @@
  * provider's own list of what it did. One that fails is made smaller and told.
  *
  * `--without "name"` plays them without something that keeps the product right; `--each` takes out one thing after another and says
- * by which seed it is missed. `--json FILE` writes what came of it there. Exits with 1 where anything was found.
+ * by which seed it is missed. `--json FILE` writes what came of it there. Ctrl-C ends it early, and it tells what it has played. Exits with 1 where anything was found.
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
@@ -49,6 +49,7 @@ process.exitCode = options.each ? await each() : await rounds();
 async function rounds(): Promise<number> {
   const { seed, seeds, steps, without, workers } = options;
   const crew = new Crew(Math.min(workers, seeds), { without, steps });
+  process.once("SIGINT", () => crew.ends());
   try {
     const round = await crew.plays(seed, seeds);
     console.log(round.summary);
