@@ -13,6 +13,7 @@ import { Problem } from "../../lib/problem.ts";
 import { nicepay } from "../../lib/providers/nicepay/index.ts";
 import { asksAboutTokens, userTokenVariables } from "../../lib/providers/nicepay/user-token.ts";
 import { bindingKeys, deactivationKeys } from "../../lib/records/identity.ts";
+import { isDecidable } from "../../lib/records/person.ts";
 import { processRecords } from "../../lib/records/process.ts";
 import type { RecordItem } from "../../lib/records/record.ts";
 import { runtime } from "../../lib/runtime.ts";
@@ -69,18 +70,29 @@ async function give({ input, note, remainingMs }: Request<string>): Promise<Answ
   const record = await readable(records.get(id));
   if (!record) throw new Problem("not-found", "No registration has this referenceNo.");
   note({ record: id, state: record.state });
-  const { binding } = unflagged(record);
-  const unbound = { referenceNo: input, bound: false };
-  if (!binding) return { body: { result: unbound, record: viewOf(record) } };
-  // What was revoked stays so, whether or not NICEPAY may still be asked.
-  const revokedAt = await deactivatedAt(input, { ...world, records });
-  if (revokedAt !== undefined)
-    return { body: { result: { ...unbound, deactivatedAt: iso(revokedAt) }, record: viewOf(record) } };
+  const { binding } = record;
+  const unbound = (more: object = {}): Answer => ({
+    body: { result: { referenceNo: input, bound: false, ...more }, record: viewOf(record) },
+  });
+  if (!binding) {
+    refuseFlagged(record);
+    return unbound();
+  }
+  // What was revoked stays so, whether or not NICEPAY may still be asked, and whatever else is said of the binding.
+  const revokedAt = () => deactivatedAt(input, { ...world, records });
+  const revoked = await revokedAt();
+  if (revoked !== undefined) return unbound({ deactivatedAt: iso(revoked) });
+  refuseFlagged(record);
   const userToken = await unsealed(world.secrets, binding.userToken, id);
   if (asksAboutTokens(world.config) && binding.checkedAt === undefined) {
-    const checked = await checkedAccount(record, userToken, { remainingMs, note }, { world, records });
+    const isRevoked = async () => (await revokedAt()) !== undefined;
+    const by = { world, records, isRevoked };
+    const checked = await checkedAccount(record, userToken, { remainingMs, note }, by);
     note({ needsAttention: checked.flagged !== undefined });
-    unflagged(checked);
+    // It may have been revoked while NICEPAY was asked.
+    const since = await revokedAt();
+    if (since !== undefined) return unbound({ deactivatedAt: iso(since) });
+    refuseFlagged(checked);
   }
   return {
     body: {
@@ -96,7 +108,10 @@ async function give({ input, note, remainingMs }: Request<string>): Promise<Answ
   };
 }
 
-function unflagged(record: RecordItem): RecordItem {
-  if (record.flagged === undefined) return record;
-  throw new Problem("outcome-unknown", record.flagged, { record: viewOf(record) });
+function refuseFlagged(record: RecordItem): void {
+  if (record.flagged === undefined) return;
+  const view = { record: viewOf(record) };
+  if (isDecidable(record)) throw new Problem("outcome-unknown", record.flagged, view);
+  const detail = `${record.flagged} A person has looked into it, and left the binding unserved.`;
+  throw new Problem("outcome-unknown", detail, { ...view, retry: "never" });
 }

@@ -46,8 +46,7 @@ async function verdictOn(
   }
   const shown = await shownOf(record, held, ask);
   const expected = isRevoked ? "revoked" : "known";
-  if (shown === "open") verdict.open += 1;
-  else if (typeof shown === "object") verdict.notProven.push(`Record ${record.id}: ${shown.why}`);
+  if (typeof shown === "object") verdict.notProven.push(`Record ${record.id}: ${shown.why}`);
   else if (shown === expected) verdict.borneOut += 1;
   else
     verdict.differs(shown === "revoked" ? "record-without-movement" : "differs", { record, ...says[shown] });
@@ -70,7 +69,7 @@ async function shownOf(
   { identity }: RecordItem,
   held: RecordTools<UserTokenCall, Reader>["held"],
   ask: RecordTools<UserTokenCall, Reader>["ask"],
-): Promise<Standing | "open" | { readonly why: string }> {
+): Promise<Standing | { readonly why: string }> {
   try {
     const opened = await boundAccount(identity, held);
     const told = await ask(userDetailOf(opened.secret), (reply) => tokenState(reply, opened));
@@ -80,7 +79,6 @@ async function shownOf(
     return { why: told.word ? `${why} (code ${told.word.code})` : why };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    // The binding of a revoked token is flagged.
-    return error.code === "in-progress" ? "open" : { why: error.message };
+    return { why: error.message };
   }
 }

@@ -2,7 +2,9 @@ import { Problem } from "../problem.ts";
 import { nicepay } from "../providers/nicepay/index.ts";
 import { checkConfirms, hasPhone, userDetailOf } from "../providers/nicepay/user-token.ts";
 import type { Opened } from "../providers/provider.ts";
+import { isClaimable } from "../records/claim.ts";
 import { recordId } from "../records/identity.ts";
+import { isDecidable } from "../records/person.ts";
 import type { RecordItem } from "../records/record.ts";
 import { isSettled } from "../records/states.ts";
 import type { Records } from "../records/store.ts";
@@ -25,18 +27,24 @@ export const bindingIdOf = (
 ): string => recordId("nicepay", config.account("nicepay"), { namespace, id: referenceNo });
 
 /**
- * The user token of a binding, and what its account was registered with.
- * @throws Problem `not-found` where no account is bound, `in-progress` where that waits for a person, `not-sent` where the
+ * The user token of a binding, and what its account was registered with. A flag keeps it back while a person is waited for, and
+ * only from a deactivation that is yet to begin: one that has begun is told its outcome, whatever the binding has become since.
+ * @throws Problem `not-found` where no account is bound, `in-progress` where that waits for a person, `not-sent` where a
  * record cannot be read.
  */
 export async function boundAccount(referenceNo: string, held: Held): Promise<Opened> {
   const record = await before(held.records.get(bindingIdOf(referenceNo, held)));
   if (record?.binding === undefined)
     throw new Problem("not-found", "No user has bound an account under this referenceNo.");
-  if (record.flagged !== undefined)
+  if (record.flagged !== undefined && isDecidable(record) && !(await hasBegun(referenceNo, held)))
     throw new Problem("in-progress", "Whether the account is bound waits for a person.");
   const secret = await unsealed(held.secrets, record.binding.userToken, record.id);
   return { secret, agrees: await comparison(record.id, registeredFacts(record), held.secrets) };
+}
+
+async function hasBegun(referenceNo: string, held: Held): Promise<boolean> {
+  const deactivation = await before(held.records.get(bindingIdOf(referenceNo, held, "deactivation")));
+  return deactivation !== undefined && !isClaimable(deactivation);
 }
 
 /**
@@ -61,14 +69,23 @@ const revoked = "NICEPAY knows no such user token, or it was revoked.";
 
 /**
  * The record of a binding, once NICEPAY has been asked whose its token is. It is asked once: the record keeps that it was, and
- * a binding that is contradicted is flagged.
+ * a binding that is contradicted is flagged; not where NICEPAY knows the token no more because the gateway has revoked it meanwhile.
+ * @param isRevoked Whether it has; throws where that is not known.
  * @throws Problem where NICEPAY gives no answer, and `not-sent` where the answer is not known to be recorded.
  */
 export async function checkedAccount(
   seen: RecordItem,
   userToken: Secret,
   request: Pick<Request<never>, "remainingMs" | "note">,
-  { world, records }: { readonly world: Runtime; readonly records: Pick<Records, "check"> },
+  {
+    world,
+    records,
+    isRevoked,
+  }: {
+    readonly world: Runtime;
+    readonly records: Pick<Records, "check">;
+    readonly isRevoked: () => Promise<boolean>;
+  },
 ): Promise<RecordItem> {
   const { config, clock, uniqueId } = world;
   const circumstances = { config, now: clock.now(), uniqueId };
@@ -89,8 +106,11 @@ export async function checkedAccount(
     });
     return await keep(isOwn ? undefined : anothers);
   } catch (error) {
-    // The token is not given again, even if NICEPAY is no longer asked.
-    if (error instanceof Problem && error.code === "not-found") await keep(revoked);
+    if (error instanceof Problem && error.code === "not-found") {
+      if (await isRevoked()) return seen;
+      // The token is not given again, even if NICEPAY is no longer asked.
+      await keep(revoked);
+    }
     throw error;
   }
 }

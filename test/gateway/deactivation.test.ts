@@ -10,7 +10,7 @@ import {
   userTokenOf,
 } from "../support/account-bindings.ts";
 import { expectProblem, expectSuccess } from "../support/aggrepay-gateway.ts";
-import { reset } from "../support/peer.ts";
+import { type Reply, reset } from "../support/peer.ts";
 import { started } from "../support/started.ts";
 import {
   bound,
@@ -44,6 +44,28 @@ const { wallets, knowing, off } = started({
     }),
   off: () => startWallets({ secrets }),
 });
+
+/** A reply that goes out once that has ended. */
+const meanwhile =
+  (work: () => Promise<unknown>, then: Reply): Reply =>
+  (response, request) => {
+    void work().finally(() => then(response, request));
+  };
+
+const idOf = async (referenceNo: string) =>
+  (await knowing.items()).find(
+    ({ identity, namespace }) => identity?.S === referenceNo && namespace?.S === "binding",
+  )?.pk?.S;
+
+/** A binding whose token is another phone's, and which a person took off the list. */
+async function leftUnserved(): Promise<string> {
+  const referenceNo = await bound(wallets);
+  wallets.peer.script({ "user-details": detail({ billingPhone: "+6281299999999" }) });
+  const { id } = (await binding(wallets, referenceNo)).body.record as { readonly id: string };
+  const decision = { outcome: "declined", reason: "NICEPAY does not know whose it is" };
+  expect((await wallets.call(`records/${id}/resolve`, decision)).status).toBe(200);
+  return referenceNo;
+}
 
 describe("a deactivation", () => {
   test("is the pages' request, and its answer is kept", async () => {
@@ -228,6 +250,120 @@ describe("a deactivation", () => {
       record: { state: "in_doubt" },
     });
     expect(sent(wallets)).toEqual(["remove-token", "user-details"]);
+  });
+
+  test("is carried out, and answered, of a binding that a person left unserved; until then the answer is final", async () => {
+    const referenceNo = await leftUnserved();
+    const refused = await binding(wallets, referenceNo);
+    expect(refused.status).toBe(504);
+    expect(refused.body).toMatchObject({
+      code: "outcome-unknown",
+      retry: "never",
+      detail: expect.stringMatching(/another phone number.*left the binding unserved/),
+      record: bindingRecord(referenceNo, "succeeded"),
+    });
+    expect(refused.headers.get("retry-after")).toBeNull();
+    wallets.peer.script({ "remove-token": removed() });
+    for (const replayed of [false, true])
+      expectSuccess(
+        await deactivate(wallets, referenceNo),
+        {
+          result: deactivated(referenceNo, "12345678deactivated by merchant"),
+          record: deactivationRecord(referenceNo, "succeeded"),
+        },
+        { replayed },
+      );
+    expect(sent(wallets)).toEqual(["remove-token"]);
+    expect((await binding(wallets, referenceNo)).body.result).toEqual({
+      referenceNo,
+      bound: false,
+      deactivatedAt: expect.stringMatching(/Z$/),
+    });
+  });
+
+  test("whose reply was lost is asked about though a person left the binding unserved", async () => {
+    const referenceNo = await leftUnserved();
+    wallets.peer.script({ "remove-token": reset, "user-details": detail({ tokenStatus: 0 }) });
+    expect((await deactivate(wallets, referenceNo)).status).toBe(504);
+    expect((await deactivate(wallets, referenceNo)).body).toMatchObject({ record: { state: "succeeded" } });
+  });
+
+  test("that is carried out while user detail is asked is no revocation by somebody else: nothing is flagged", async () => {
+    const referenceNo = await bound(knowing);
+    knowing.peer.script({
+      "user-details": meanwhile(() => deactivate(knowing, referenceNo), says("9920")),
+      "remove-token": removed(),
+    });
+    const result = { referenceNo, bound: false, deactivatedAt: expect.stringMatching(/Z$/) };
+    for (const _ of [1, 2])
+      expectSuccess(await binding(knowing, referenceNo), {
+        result,
+        record: bindingRecord(referenceNo, "succeeded"),
+      });
+    expectSuccess(
+      await deactivate(knowing, referenceNo),
+      {
+        result: deactivated(referenceNo, "12345678deactivated by merchant"),
+        record: deactivationRecord(referenceNo, "succeeded"),
+      },
+      { replayed: true },
+    );
+    expect(await knowing.unfinished()).not.toContain(await idOf(referenceNo));
+    expect(sent(knowing)).toEqual(["user-details", "remove-token"]);
+  });
+
+  test("whose reply is lost while user detail is asked flags nothing, and is asked about", async () => {
+    const referenceNo = await bound(knowing);
+    knowing.peer.script({
+      "user-details": [meanwhile(() => deactivate(knowing, referenceNo), says("9920")), says("9920")],
+      "remove-token": reset,
+    });
+    expectProblem(await binding(knowing, referenceNo), {
+      ...problem("in-progress"),
+      record: deactivationRecord(referenceNo, "in_doubt"),
+    });
+    expect((await deactivate(knowing, referenceNo)).body).toMatchObject({ record: { state: "succeeded" } });
+    expect((await binding(knowing, referenceNo)).body.result).toMatchObject({ bound: false });
+  });
+
+  test("that is carried out while user detail is asked keeps back a token that user detail still knew", async () => {
+    const referenceNo = await bound(wallets);
+    wallets.peer.script({
+      "user-details": meanwhile(() => deactivate(wallets, referenceNo), detail()),
+      "remove-token": removed(),
+    });
+    const given = await binding(wallets, referenceNo);
+    expect(given.body.result).toEqual({
+      referenceNo,
+      bound: false,
+      deactivatedAt: expect.stringMatching(/Z$/),
+    });
+    expect(given.text).not.toContain(userTokenOf(referenceNo));
+  });
+
+  test("is answered from its record though its binding was flagged since", async () => {
+    const [done, inDoubt] = [await bound(knowing), await bound(knowing)];
+    for (const [referenceNo, reply] of [
+      [done, removed()],
+      [inDoubt, reset],
+    ] as const) {
+      knowing.peer.script({
+        "user-details": meanwhile(
+          () => deactivate(knowing, referenceNo),
+          detail({ billingPhone: "+6281299999999" }),
+        ),
+        "remove-token": reply,
+      });
+      expect((await binding(knowing, referenceNo)).status).toBe(reply === reset ? 409 : 200);
+    }
+    knowing.peer.script({ "user-details": says("9920") });
+    for (const referenceNo of [done, inDoubt]) {
+      expect((await deactivate(knowing, referenceNo)).body).toMatchObject({
+        result: { deactivated: true },
+        record: { state: "succeeded" },
+      });
+      expect((await binding(knowing, referenceNo)).body.result).toMatchObject({ bound: false });
+    }
   });
 
   test("is refused where the switch is off, and what was asked before is answered from its record", async () => {
