@@ -60,7 +60,7 @@ const readings: Readonly<Record<string, Reading>> = {
   NICEPAY_REGISTRATION_PATH: path("NICEPAY_REGISTRATION_PATH"),
   CALLBACK_HOSTS: [
     ["https://shop.example", "shop.example;app.example"],
-    (config) => registerBinding.refuses?.({ callBackUrl: "https://shop.example/x" } as never, config),
+    (config) => registerBinding.refusesNew?.({ callBackUrl: "https://shop.example/x" } as never, config),
   ],
   WEBHOOK_SOURCE_ADDRESSES: [
     ["banana"],
@@ -90,7 +90,7 @@ test("an empty entry of a list is none", () => {
   const refusal = (code: string) => tokenRefusal(code, config, { operation: "user-detail" })?.code;
   expect([refusal("1234"), refusal("")]).toEqual(["not-found", undefined]);
   const faults = ["shop.example", "other.example", "else.example"].map((host) =>
-    registerBinding.refuses?.({ callBackUrl: `https://${host}/x` } as never, config),
+    registerBinding.refusesNew?.({ callBackUrl: `https://${host}/x` } as never, config),
   );
   expect(faults).toEqual([[], [], [expect.objectContaining({ pointer: "/callBackUrl" })]]);
 });

@@ -32,11 +32,11 @@ export const operation = change({
     clientUserKey,
   }),
   variables: ["NICEPAY_REGISTRATION_PATH", "WEBHOOK_BASE_URL", "CALLBACK_HOSTS"],
-  refuses: ({ callBackUrl }, config) => {
+  refusesNew: ({ callBackUrl }, config) => {
     const allowed = config.option("CALLBACK_HOSTS");
     const hosts = entriesOf(allowed?.toLowerCase());
     if (allowed === "*" || hosts.includes(new URL(callBackUrl).hostname)) return [];
-    // An entry that is wrong allows nothing, and keeps from nobody what the others allow: a repeat is told its outcome.
+    // An entry that is wrong allows nothing, and keeps from nobody what the others allow.
     if (hosts.some((host) => /[^a-z0-9.-]/.test(host)))
       throw wrong("CALLBACK_HOSTS", "must be host names, separated by commas");
     return [{ pointer: "/callBackUrl", detail: "must be on one of the hosts that the gateway allows" }];
@@ -62,10 +62,13 @@ export const operation = change({
     const answersTo = reply.informs.id("referenceNo");
     if (answersTo !== null && answersTo !== input.referenceNo)
       throw new UnreadableReply("it is for another referenceNo");
+    const partner = reply.informs.optionalText("mitraCd");
+    if (partner?.trim() && partner.trim().toUpperCase() !== input.mitraCd)
+      throw new UnreadableReply("it is for another mitraCd");
     return {
       referenceNo: input.referenceNo,
       tXid: reply.informs.id("tXid"),
-      mitraCd: reply.informs.optionalText("mitraCd"),
+      mitraCd: partner,
       registeredAt: reply.informs.dateAndTime("transDt", "transTm"),
       redirectUrlHttp,
     };

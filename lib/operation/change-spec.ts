@@ -27,6 +27,8 @@ export interface ChangeSpec<Input, Result, Call, Reply> extends OperationSpec<In
   readonly keysBeginWith?: readonly string[];
   /** What the call and the inquiry need of another record, by the identity: opened before anything is written or sent. */
   readonly opens?: Opens;
+  /** A change has `refusesNew`: what a setting refuses now may have been carried out before. */
+  readonly refuses?: never;
   /** What the configuration refuses of a request that has no attempt yet; a repeat is answered from its record. */
   readonly refusesNew?: (input: Input, config: Config) => readonly FieldError[];
   /** A binding's: the provider's id of it, in the result of its registration, where the reply gave one. */

@@ -20,6 +20,7 @@ export function change<Input extends object, Result, Call, Reply>(
     spec.follows !== undefined ||
     spec.place !== undefined ||
     spec.opens !== undefined ||
+    spec.refusesNew !== undefined ||
     ("evidence" in inquiry && (inquiry.looksFirst || inquiry.readsRecords || inquiry.undoneBy !== undefined));
   // A transaction that is shown may be that of another record of the customer.
   const movesMoney = spec.effect === "money";

@@ -40,8 +40,13 @@ import {
 } from "../support/wallets.ts";
 import { words } from "../support/words.ts";
 
-const { wallets, misled } = started({
-  wallets: () => startWallets({ env: { CALLBACK_HOSTS: "shop.example, App.Example" } }),
+/** Key rings that two gateways share. */
+const ring = (id: string) => [{ id, key: Buffer.alloc(32, id).toString("base64") }];
+const secrets = { ...secretValues, gateway: { fingerprintKeys: ring("f1"), sealingKeys: ring("s1") } };
+
+const { wallets, misled, elsewhere } = started({
+  wallets: () => startWallets({ secrets, env: { CALLBACK_HOSTS: "shop.example, App.Example" } }),
+  elsewhere: () => startWallets({ secrets, env: { CALLBACK_HOSTS: "app.example" } }),
   misled: () => startWallets({ env: { CALLBACK_HOSTS: "https://app.example,shop.example" } }),
 });
 
@@ -178,6 +183,28 @@ describe("success", () => {
     expect(again.text).toBe(first.text);
   });
 
+  test("is told though its host is allowed no longer, in doubt too; a new registration there is refused", async () => {
+    const [done, inDoubt] = [freshReference(), freshReference()];
+    script([registered(), reset]);
+    const first = await register(wallets, registrationOf(done));
+    expect(first.status).toBe(200);
+    expect((await register(wallets, registrationOf(inDoubt))).status).toBe(504);
+    for (const item of await wallets.items())
+      if ([done, inDoubt].includes(item.identity?.S ?? "")) await elsewhere.put(item);
+    elsewhere.peer.script({ [name]: registered() });
+    const again = await register(elsewhere, registrationOf(done));
+    expect([again.text, again.headers.get("idempotency-replayed")]).toEqual([first.text, "true"]);
+    expectProblem(await register(elsewhere, registrationOf(inDoubt)), {
+      ...problem("outcome-unknown"),
+      record: bindingRecord(inDoubt, "in_doubt"),
+    });
+    expectProblem(await register(elsewhere, registrationOf(freshReference())), {
+      ...problem("invalid-request"),
+      errors: [{ pointer: "/callBackUrl", detail: "must be on one of the hosts that the gateway allows" }],
+    });
+    expect(elsewhere.peer.requests).toEqual([]);
+  });
+
   test("is told where another host is written wrongly; what rests on that one is refused", async () => {
     const referenceNo = freshReference();
     misled.peer.script({ [name]: registered() });
@@ -189,6 +216,14 @@ describe("success", () => {
     expectProblem(answer, problem("misconfigured"));
     expect(answer.text).toContain("CALLBACK_HOSTS");
     expect(misled.peer.requests).toHaveLength(1);
+  });
+
+  test("with its partner in other letters and blanks is a success too", async () => {
+    const referenceNo = freshReference();
+    script(registered({ mitraCd: " kdvi" }));
+    expect((await register(wallets, registrationOf(referenceNo))).body.result).toMatchObject({
+      mitraCd: " kdvi",
+    });
   });
 
   test("ten of the same at once are one", async () => {
@@ -340,6 +375,7 @@ describe("doubt", () => {
     ["an empty object", text("{}")],
     ["a code that is a number", text('{"resultCd":0}')],
     ["another's referenceNo", registered({ referenceNo: "another" })],
+    ["another partner", registered({ mitraCd: "ABCD" })],
     ["no redirect", registered({ redirectUrlHttp: null })],
     ["an empty redirect", registered({ redirectUrlHttp: "" })],
     ["a redirect that is a script", registered({ redirectUrlHttp: "javascript:alert(1)" })],
