@@ -747,6 +747,8 @@ class Play {
       await this.#runsOut();
     }
     await this.#isSettled();
+    while (world.isUnfinished) await this.#passes(times.hour);
+    await this.#isSettled();
     if (this.#ledger.found.length === 0) this.#ledger.atRest(this.#readability);
     if (this.#ledger.found.length === 0 && this.#isAboutBinding) await this.#isNotified();
   }

@@ -653,10 +653,15 @@ export class Ledger {
     const mayBeShown =
       asked.effect.startsWith("money ") ||
       (isDocumented && isOwn && asked.effect.startsWith("registercustomer "));
-    const isShown =
-      mayBeShown && effects.some(({ at }) => at >= since) && (areIdsKept || !this.#hasLikeness(asked));
     const versions = this.#world.versionsOf(asked.record);
     const claim = versions.findLast(({ write }) => write.startsWith("claim"));
+    const isUnfinished = claim?.by.wasToldBy === "unfinished";
+    const listed = versions.findLast(({ item: each }) => each.state?.S !== "needs_attention")?.seq ?? 0;
+    const isShown =
+      mayBeShown &&
+      // What was finished when a person had been asked is not looked at again.
+      effects.some(({ at, applied }) => at >= since && !(isUnfinished && applied > listed)) &&
+      (areIdsKept || !this.#hasLikeness(asked));
     const end = this.told.find(({ run }) => run === claim?.by)?.seq ?? 0;
     const isUnsent =
       claim !== undefined &&
@@ -668,7 +673,6 @@ export class Ledger {
           point !== "write settle" &&
           (point !== "write withdraw" || [undefined, "repeated", "lands again"].includes(strike)),
       );
-    const listed = versions.findLast(({ item: each }) => each.state?.S !== "needs_attention")?.seq ?? 0;
     // A row of the same amount could be it, whoever's it is; where another record explains it, it could not.
     const isLikeOthers = this.asked.some(
       (other) =>
@@ -685,7 +689,7 @@ export class Ledger {
       isDocumented &&
       !isReversed &&
       // What it has not finished it does not show.
-      claim?.by.wasToldBy !== "unfinished" &&
+      !isUnfinished &&
       item.namespace?.S === "money" &&
       !isLikeOthers &&
       this.effectsOf(asked.effect).length === 0;
