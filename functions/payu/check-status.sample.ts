@@ -24,7 +24,7 @@ export const sample = {
     sends: { ...sent(id), clientTxnId: `ASK-${id}`, fromDate: "2022-02-01", toDate: "2022-02-17" },
   }),
   least: (id) => ({ input: asked(id), sends: sent(id) }),
-  reply: ({ verifyclientTxnId, clientTxnId = "ASK-1" }) => ({
+  reply: ({ verifyclientTxnId, clientTxnId = null }) => ({
     messageCode: "2051",
     clientTxnId,
     responseCode: "00",
@@ -61,7 +61,7 @@ export const sample = {
     ),
     responseDumpMessage: from(orNull(words("What the provider says where there is no list")), "responseDump"),
   }),
-  answer: ({ verifyclientTxnId, clientTxnId = "ASK-1" }) => ({
+  answer: ({ verifyclientTxnId, clientTxnId = null }) => ({
     result: {
       messageCode: "2051",
       clientTxnId,
@@ -87,4 +87,4 @@ export const sample = {
       responseDumpMessage: null,
     },
   }),
-} satisfies Sample<Readonly<Record<string, string>>, object>;
+} satisfies Sample<Readonly<Record<string, string | null>>, object>;

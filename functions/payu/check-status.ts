@@ -3,6 +3,7 @@ import { clientTxnId, date, optional } from "../../lib/fields.ts";
 import { read, readHandler } from "../../lib/operation/read.ts";
 import { responseDump } from "../../lib/providers/payu/dump.ts";
 import { clientTxnIdLength, payu } from "../../lib/providers/payu/index.ts";
+import { UnreadableReply } from "../../lib/providers/provider.ts";
 import { indiaOffset, stamp } from "../../lib/time.ts";
 
 /** Answers what became of a Load call: the dump of the call whose clientTxnId is `verifyClientTxnId`. */
@@ -35,11 +36,15 @@ export const operation = read({
       toDate: input.toDate,
     },
   }),
-  returns: (reply, input) => {
+  returns: (reply, input, { body }) => {
     const { informs } = reply;
+    // Of this question, or of the call that it is about: which of them the document does not say.
+    const answersTo = informs.optionalText("clientTxnId");
+    if (answersTo && ![body.clientTxnId, input.verifyClientTxnId].includes(answersTo.trim()))
+      throw new UnreadableReply("it is for another clientTxnId", "/clientTxnId");
     return {
       messageCode: informs.optionalId("messageCode"),
-      clientTxnId: informs.optionalText("clientTxnId"),
+      clientTxnId: answersTo,
       responseCode: reply.text("responseCode"),
       responseMessage: informs.optionalText("responseMessage"),
       urn: informs.optionalId("urn"),

@@ -324,7 +324,47 @@ describe("replies", () => {
 
   test.each(forms)("%s", async (_what, body, result) => {
     documented.peer.script({ "check-status": text(body) });
-    expectSuccess(await ask(), { result });
+    expectSuccess(await ask({ ...asked, clientTxnId: "ASK-1" }), { result });
+  });
+
+  test.each<readonly [string, object, "clientTxnId" | "responseDump", object]>([
+    ["one clientTxnId is another call's", { clientTxnId: "ASK-2" }, "clientTxnId", { clientTxnId: "ASK-1" }],
+    [
+      "one clientTxnId is in other letters",
+      { clientTxnId: "ask-1" },
+      "clientTxnId",
+      { clientTxnId: asked.verifyClientTxnId },
+    ],
+    [
+      "two dumps differ",
+      { response_dump: [row], responseDump: [{ ...row, responseCode: "00" }] },
+      "responseDump",
+      { response_dump: [row], responseDump: [JSON.stringify(row)] },
+    ],
+    [
+      "one dump is a list and the other a text",
+      { response_dump: "No transaction found", responseDump: [row] },
+      "responseDump",
+      { response_dump: "No transaction found", responseDump: "No transaction found" },
+    ],
+  ])("%s: nothing is told; what agrees is", async (_what, wrong, named, right) => {
+    const input = { ...asked, clientTxnId: "ASK-1" };
+    documented.peer.script({ "check-status": reply({ responseCode: "00", ...wrong }) });
+    const refused = await ask(input);
+    expectProblem(refused, problem("provider-fault"));
+    expect(refused.body.detail).toContain(named);
+    documented.peer.script({ "check-status": reply({ responseCode: "00", ...right }) });
+    expect((await ask(input)).status).toBe(200);
+  });
+
+  test("a clientTxnId that the gateway made comes back, or another is refused", async () => {
+    documented.peer.script({
+      "check-status": (response, request) =>
+        reply({ ...said, clientTxnId: jsonOf(request).clientTxnId })(response, request),
+    });
+    expect((await ask()).status).toBe(200);
+    documented.peer.script({ "check-status": reply({ ...said, clientTxnId: "somebody-elses" }) });
+    expectProblem(await ask(), problem("provider-fault"));
   });
 
   test.each([

@@ -1,14 +1,26 @@
+import { isDeepStrictEqual } from "node:util";
+import { UnreadableReply } from "../provider.ts";
 import type { Reader } from "../reader.ts";
 
 /**
  * The dump of the call that was asked about. The document's sample names it `response_dump`, its table `responseDump`: the one
- * that holds anything is read. It is a list of objects, a list of JSON texts, or a text that says why there is none. A row that
+ * that holds anything is read, and two must say the same. It is a list of objects, a list of JSON texts, or a text that says why there is none. A row that
  * names another call says nothing of this one, and is left out.
  * @param clientTxnId The call's.
+ * @throws UnreadableReply where there are two that differ.
  */
 export function responseDump(reply: Reader, clientTxnId: string) {
   const dumps = ["response_dump", "responseDump"].map((name) => reply.part(name));
-  const dump = dumps.find(({ isEmpty }) => !isEmpty) ?? reply.part("responseDump");
+  const full = dumps.filter(({ isEmpty }) => !isEmpty);
+  const [told = dumpRead(reply.part("responseDump"), clientTxnId), ...others] = full.map((dump) =>
+    dumpRead(dump, clientTxnId),
+  );
+  if (others.some((other) => !isDeepStrictEqual(other, told)))
+    throw new UnreadableReply("/response_dump and /responseDump differ", "/responseDump");
+  return told;
+}
+
+function dumpRead(dump: Reader, clientTxnId: string) {
   const text = dump.asText;
   if (text !== undefined) return { responseDump: [], responseDumpMessage: text };
   const rows = dump.rows();
