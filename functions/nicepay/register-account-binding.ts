@@ -63,7 +63,9 @@ export const operation = change({
     if (answersTo !== null && answersTo !== input.referenceNo)
       throw new UnreadableReply("it is for another referenceNo");
     const partner = reply.informs.optionalText("mitraCd");
-    if (partner?.trim() && partner.trim().toUpperCase() !== input.mitraCd)
+    // What is no partner's code only informs.
+    const code = partner?.trim().toUpperCase() ?? "";
+    if (/^[A-Z]{4}$/.test(code) && code !== input.mitraCd)
       throw new UnreadableReply("it is for another mitraCd");
     return {
       referenceNo: input.referenceNo,
