@@ -20,7 +20,7 @@ import type { Answer, Request } from "./handler.ts";
 import { fault, readIdempotencyKey } from "./idempotency-key.ts";
 import { hashedFacts } from "./kept.ts";
 import { warnOfInquiry } from "./last-inquiry.ts";
-import { noteUnread, refuse, routeName } from "./read.ts";
+import { noteUnread, routeName } from "./read.ts";
 import { before } from "./record-query.ts";
 import { identityReused, type SameRequest, sameEffect, sameInput, secretsIn } from "./request.ts";
 import { type Doubtful, isTakenAtOnce, resolve } from "./resolve.ts";
@@ -79,7 +79,6 @@ async function prepare<Input extends object, Result, Call, Reply>(
   const account = config.account(provider.name);
   const circumstances = { config, now: clock.now(), uniqueId: world.uniqueId };
 
-  refuse(operation, input, config);
   const identity = identityOf(operation, request);
   const id = recordId(provider.name, account, identity);
   // Made while secrets, signature and claim are under way; nothing is written to it before the claim is acknowledged.

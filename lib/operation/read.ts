@@ -154,7 +154,7 @@ export function looking<Call, Reply>(
 }
 
 /** Refuses what the configuration does not allow, before anything is signed, written or sent. */
-export function refuse<Input>(
+function refuse<Input>(
   { refuses }: Pick<OperationSpec<Input, unknown, unknown, unknown>, "refuses">,
   input: Input,
   config: Config,
