@@ -192,6 +192,7 @@ class Play {
     provider.answersReads = !tape.chance(this.#isOfPersons ? 0.6 : 0.2) || leaning !== undefined;
     leaning?.sets?.(this.#world, requests, tape);
     const stored = drawStore(this.#world, tape);
+    if (family === "twins") this.#world.store.lagMs = 0;
     this.#recurring = leaning ? undefined : drawRecurring(tape, family === "binding");
     this.#isFlooded = family === "binding" && tape.chance(0.3);
     this.#mayForget = family === "reversals" && tape.chance(0.4);
