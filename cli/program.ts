@@ -23,6 +23,7 @@ import {
   verifyCommand,
 } from "./commands/scripts.ts";
 import { exits, exitsTold } from "./exit.ts";
+import { withIdsLast } from "./ids.ts";
 import type { Io } from "./io.ts";
 import { runner } from "./run.ts";
 
@@ -38,7 +39,7 @@ export async function gw(args: readonly string[], io: Io): Promise<number> {
     code = ended;
   });
   try {
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(withIdsLast(program, args), { from: "user" });
     return code;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

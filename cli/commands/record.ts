@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { type Asked, type AskOptions, asksGateway, gatewayOf } from "../ask.ts";
 import type { Ending } from "../exit.ts";
 import { wrongInput } from "../exit.ts";
+import { isRecordId } from "../ids.ts";
 import type { Io } from "../io.ts";
 import { gotRecord, listed, orTold } from "../list.ts";
 import type { Run } from "../run.ts";
@@ -44,9 +45,6 @@ async function record(id: string, options: RecordOptions, io: Io): Promise<Endin
   else for (const line of told(last, io)) io.out(line);
   return options.follow ? endOf(last) : "done";
 }
-
-/** A record's id is 43 characters of base64url, with a word and a point before it in some namespaces. */
-const isRecordId = (text: string): boolean => /^(?:[a-z]+\.)?[A-Za-z0-9_-]{43}$/.test(text);
 
 async function readerOf(id: string, asked: Asked): Promise<() => Promise<JsonObject>> {
   const found = isRecordId(id) ? id : await ofTransaction(id, asked);
