@@ -94,7 +94,8 @@ function ofProvider(name: ProviderName): Readonly<Record<string, Setting>> {
         kind: "account",
         preset: "main",
         mustBeChosen: "it is part of every record's identity and must never change",
-        about: "**Never change it once there are records: identities would be forgotten**",
+        about:
+          "**Never change it once there are records: identities would be forgotten.** Its secret must stay that of one merchant: [another one takes another name](operations.md#rotating-a-secret)",
       },
     }),
     ...settings,

@@ -29,7 +29,7 @@ export const facts: ProviderFacts = {
       preset: "on",
       local: "on",
       about:
-        "A `pgTransactionId` is credited once, whatever `merchantTransactionId` it comes under. `off` where one payment is credited in parts",
+        "A `pgTransactionId` is credited once, whatever `merchantTransactionId` it comes under. `off` where one payment is credited in parts; what was credited meanwhile is not known to it when it is `on` [again](operations.md#a-mobile-number-a-name-or-a-payment-that-stays-busy)",
     },
   },
   question: {
