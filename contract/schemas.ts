@@ -28,6 +28,7 @@ const checks: readonly (readonly [RegExp, (words: RegExpExecArray, schema: JsonS
     }),
   ],
   [/^must not hold an id twice$/, () => ({ uniqueItems: true })],
+  [/^must be the provider's id, not a word or sign that stands for none$/, ([rule]) => ({ "x-rule": rule })],
   // Two fields that are compared: said in words, since JSON Schema has none.
   [/^must have a fromDate that is not after its toDate$/, ([rule]) => ({ "x-rule": rule })],
 ];

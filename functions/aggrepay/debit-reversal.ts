@@ -62,7 +62,7 @@ export const operation = change({
     },
   }),
   returns: ({ data }, input) => {
-    const reversal = data.id("merchant_transaction_id");
+    const reversal = data.text("merchant_transaction_id");
     const { merchantTransactionId: id } = input;
     if (debitOf(reversal) !== id && reversal !== id) throw new UnreadableReply("it is for another debit");
     return { merchantTransactionId: reversal, ...moved(data, { merchantTransactionId: reversal }) };

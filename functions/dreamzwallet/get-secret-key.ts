@@ -17,9 +17,9 @@ export const operation = read({
     customerId: input.customerId,
   }),
   returns: (reply, input) => {
-    const customerId = reply.id("customerId");
-    if (customerId !== input.customerId) throw new UnreadableReply("it is for another customerId");
-    return { customerId, secKey: reply.text("secKey") };
+    if (reply.optionalId("customerId") !== input.customerId)
+      throw new UnreadableReply("it is for another customerId");
+    return { customerId: input.customerId, secKey: reply.token("secKey") };
   },
 });
 

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { attempt, description, foundTransactionId } from "../fields.ts";
+import { isPlaceholder } from "../providers/placeholder.ts";
 
 const said = {
   outcome: v.picklist(
@@ -11,7 +12,18 @@ const said = {
 };
 
 /** The body of a decision on one record. */
-export const decisionForm = v.object({ ...said, transactionId: v.exactOptional(foundTransactionId) });
+export const decisionForm = v.object({
+  ...said,
+  transactionId: v.exactOptional(
+    v.pipe(
+      foundTransactionId,
+      v.check(
+        (id) => !isPlaceholder(id),
+        "must be the provider's id, not a word or sign that stands for none",
+      ),
+    ),
+  ),
+});
 
 /** The body of one decision on many records. A transaction belongs to one record: it is said of that one by itself. */
 export const decisionOnManyForm = v.object({

@@ -1,6 +1,7 @@
 import { shownAmount } from "../money.ts";
 import { decodeJson, JsonError, JsonNumber, type JsonObject, type JsonValue } from "../signing/index.ts";
 import { withOffset } from "../time.ts";
+import { isPlaceholder } from "./placeholder.ts";
 import { NotDone, type ProviderAnswer, UnreadableReply } from "./provider.ts";
 import { decisive } from "./words.ts";
 
@@ -68,12 +69,36 @@ export class Reader {
   /** An id that must be the one that was asked about; where none was, it only informs. */
   sameId(field: string, asked: string | undefined): string | null {
     if (asked === undefined) return this.informs.id(field);
-    if (this.id(field) === asked) return asked;
+    if (this.optionalId(field) === asked) return asked;
+    throw this.#unreadable(field, "the one that was asked about");
+  }
+
+  /**
+   * What was asked about and may be named by the reply: where it is, it must be that. What cannot be read, or is a placeholder, names
+   * nothing; of what is masked the last digits are compared.
+   * @param isSame Whether the text that is shown is the one that was asked about, where it need not be so byte for byte.
+   */
+  namesNoOther(field: string, asked: string | undefined, isSame: IsSame = isSameText): void {
+    if (asked === undefined || !this.#holdsOneObject) return;
+    const shown = readable(() => this.optionalText(field))?.trim() ?? "";
+    const shownEnd = /[1-9]\d+$/.exec(shown)?.[0] ?? "";
+    if (isSame(shown, asked) || (isPlaceholder(shown) && asked.endsWith(shownEnd))) return;
     throw this.#unreadable(field, "the one that was asked about");
   }
 
   has(field: string): boolean {
     return this.#value instanceof Map && this.#value.has(field);
+  }
+
+  /** The names of its fields. */
+  get fields(): readonly string[] {
+    return this.#value instanceof Map ? [...(this.#value as JsonObject).keys()] : [];
+  }
+
+  /** The objects in its fields, and in lists there. */
+  get within(): readonly Reader[] {
+    const parts = this.fields.map((field) => this.part(field));
+    return parts.flatMap((part) => readable(() => part.rows()) ?? []).filter(({ isObject }) => isObject);
   }
 
   /** The value of a field, to be read in its turn; null where it is not there. */
@@ -88,8 +113,7 @@ export class Reader {
 
   /** A mobile number that must be the one that was asked about, where one was: by its last ten digits. */
   sameMobile(field: string, asked: string | undefined): void {
-    const digits = (text: string) => text.replace(/\D/g, "").slice(-10);
-    if (asked === undefined || digits(this.text(field)) === digits(asked)) return;
+    if (asked === undefined || isSameMobile(this.text(field), asked)) return;
     throw this.#unreadable(field, "the one that was asked about");
   }
 
@@ -102,9 +126,16 @@ export class Reader {
     return yesOrNo(this.#member(field)) ?? this.#fail(field, "true or false");
   }
 
-  /** An id, as a string: it can pass 2^53. */
+  /** An id, as a string: it can pass 2^53. A placeholder is none. */
   id(field: string): string {
-    return this.optionalId(field) ?? this.#fail(field, "an id");
+    const id = this.optionalId(field);
+    return id === null || isPlaceholder(id) ? this.#fail(field, "an id") : id;
+  }
+
+  /** A token or a key; a placeholder is none. */
+  token(field: string): string {
+    const token = this.text(field);
+    return isPlaceholder(token) ? this.#fail(field, "a token") : token;
   }
 
   optionalId(field: string): string | null {
@@ -170,6 +201,10 @@ export class Reader {
     return new Reader(value, `${this.#at}/${name}`, this.#utcOffset, this.#unread);
   }
 
+  get #holdsOneObject(): boolean {
+    return readable(() => this.#object()) !== undefined;
+  }
+
   /** The object that this is; a list of one counts as what it holds. */
   #object(): JsonObject {
     const value = this.#value;
@@ -211,6 +246,16 @@ export class Reader {
 export function success(value: JsonValue, utcOffset: string): ProviderAnswer<Reader> {
   const unread = new Set<string>();
   return { kind: "success", reply: new Reader(value, "", utcOffset, unread), unread };
+}
+
+type IsSame = (shown: string, asked: string) => boolean;
+
+const isSameText: IsSame = (shown, asked) => shown === asked;
+
+/** By its last ten digits: the country's code may stand before them, in whatever form. */
+export function isSameMobile(shown: string, asked: string): boolean {
+  const digits = (text: string) => text.replace(/\D/g, "").slice(-10);
+  return digits(shown) === digits(asked);
 }
 
 /** Reads what only informs: null where it cannot be read, and the field's name is kept, never its value. */

@@ -27,3 +27,5 @@ export const saysUnfinished = ({ code, message }: ProviderWord): boolean =>
 
 const unfinished =
   /\b(?:pending|queued|awaiting|awaited|initiated|on hold|accepted for|(?:in|under) (?:progress|process|review)|underway|under way|(?:is|are|being|still) (?:process(?:ed|ing)|verified|reviewed))\b|^(?:\w+ )?processing$/;
+
+export const isSameLetters = (one: string, other: string): boolean => lettersIn(one) === lettersIn(other);

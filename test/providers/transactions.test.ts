@@ -10,7 +10,7 @@ const minute = 60_000;
 const row = (ageMs: number, merchantTransactionId: string | null) => ({
   ...{ amount: "5.50", balance: "1.0", transaction_type: "C2M", payment_type: "DEBIT" },
   time: new Date(now - ageMs).toISOString().slice(0, 19).replace("T", " "),
-  ...{ transaction_id: String(ageMs), merchant_transaction_id: merchantTransactionId },
+  ...{ transaction_id: String(1 + ageMs), merchant_transaction_id: merchantTransactionId },
   transaction_status: "PAYMENT_SUCCESS",
 });
 const old = row(26 * 60 * minute, "old-1");

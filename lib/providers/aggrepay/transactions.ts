@@ -71,9 +71,6 @@ export function moved(
   sent: { readonly merchantTransactionId: string; readonly amount?: string },
 ): { readonly transactionId: string } {
   const transactionId = data.id("transaction_id");
-  // What PHP makes of a row that was not written.
-  if (/^(?:0+|null|false)$/i.test(transactionId))
-    throw new UnreadableReply("/data/transaction_id is none", "/data/transaction_id");
   const shows = (field: string, isOther: () => boolean, word?: ProviderWord) => {
     if (readable(isOther))
       throw new UnreadableReply(`/data/${field} is not that of what was sent`, `/data/${field}`, word);

@@ -2,6 +2,7 @@ import { Problem } from "../../problem.ts";
 import { Secret } from "../../secrets/secret.ts";
 import { part, type SecretValue } from "../../secrets/secrets.ts";
 import { equalInConstantTime, verifyAccountBindingToken } from "../../signing/index.ts";
+import { isPlaceholder } from "../placeholder.ts";
 import { tiersOf } from "./notification/body.ts";
 import type { Member, Members } from "./notification/member.ts";
 
@@ -87,11 +88,13 @@ function unsignedIn(members: Members): Omit<AccountBindingNotification, SignedFi
     if (oddness !== undefined) odd.set(name, oddness);
     return found[0]?.text ?? "";
   };
+  const userToken = text("userToken", true);
+  if (!odd.has("userToken") && isPlaceholder(userToken)) odd.set("userToken", "a placeholder, or masked");
   return {
     // What is compared with the registration is certain where it is equal, whatever a plus sign stands for.
     mitraCd: text("mitraCd"),
     clientUserKey: text("clientUserKey"),
-    userToken: new Secret(text("userToken", true)),
+    userToken: new Secret(userToken),
     tXid: named(members, "tXid").length > 0 ? text("tXid", true) : undefined,
     // For people to read; nothing rests on it.
     billingNm: named(members, "billingNm")[0]?.text ?? "",
@@ -117,11 +120,16 @@ function oddnessOf(found: readonly Member[], isKept: boolean): string | undefine
  */
 function named(members: Members, name: string): Members {
   const alike = members.filter(
-    (member) => member.name.toLowerCase() === name.toLowerCase() && member.text !== "",
+    (member) =>
+      member.name.toLowerCase() === name.toLowerCase() && member.text !== "" && !isNoId(name, member.text),
   );
   const exact = alike.filter((member) => member.name === name);
   return exact.length > 0 ? exact : alike;
 }
+
+/** A transaction's id that is none is missing, as it may be. */
+const isNoId = (name: string, text: string | undefined): boolean =>
+  name === "tXid" && text !== undefined && isPlaceholder(text);
 
 /**
  * The notifications whose signature is the merchant's under this version of the secret, compared in constant time: of each
