@@ -13,6 +13,7 @@ import {
 import { bindingForms } from "../../lib/operation/account-binding.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
 import { nicepay } from "../../lib/providers/nicepay/index.ts";
+import { isWebAddress } from "../../lib/providers/nicepay/redirect.ts";
 import { UnreadableReply } from "../../lib/providers/provider.ts";
 
 /** `redirectUrlHttp` is where the user is sent to log in; the user token comes by notification afterwards. */
@@ -56,12 +57,10 @@ export const operation = change({
   returns: (reply, input) => {
     // The redirect is what the caller needs: without it no user can log in, and no other call gives it.
     const redirectUrlHttp = reply.text("redirectUrlHttp").trim();
-    // A browser is sent there, or an app: what would run in the page itself is neither.
-    if (!/^(?!javascript:|data:|vbscript:)[a-z][a-z0-9+.-]*:\/\//i.test(redirectUrlHttp))
-      throw new UnreadableReply("/redirectUrlHttp is not a URL with a host", "/redirectUrlHttp");
-    const answersTo = reply.informs.id("referenceNo");
-    if (answersTo !== null && answersTo !== input.referenceNo)
-      throw new UnreadableReply("it is for another referenceNo");
+    if (!isWebAddress(redirectUrlHttp))
+      throw new UnreadableReply("/redirectUrlHttp is not a web address", "/redirectUrlHttp");
+    reply.informs.id("referenceNo");
+    reply.namesNoOther("referenceNo", input.referenceNo);
     const partner = reply.informs.optionalText("mitraCd");
     // What is no partner's code only informs.
     const code = partner?.trim().toUpperCase() ?? "";
