@@ -1,9 +1,11 @@
 import * as v from "valibot";
 import { accountNumber, email, ifscCode, indianMobile, name } from "../../lib/fields.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
+import { refuseOther } from "../../lib/providers/aggrepay/asked.ts";
 import { type AggrepayReply, aggrepay } from "../../lib/providers/aggrepay/index.ts";
 import { Contradiction, oneQuestion } from "../../lib/providers/inquiry.ts";
 import { readable } from "../../lib/providers/reader.ts";
+import { isSameLetters } from "../../lib/providers/words.ts";
 
 /**
  * Whether a name that the provider shows could be ours, which it may keep in another form: the same letters in another case or without
@@ -69,7 +71,13 @@ export const operation = change({
       bank_branch: input.bankBranch,
     },
   }),
-  returns: ({ data }) => ({ subMerchantId: data.id("sub_merchant_id") }),
+  returns: ({ data }, input) => {
+    refuseOther(data, input);
+    data.namesNoOther("name", input.name, (shown, sent) => couldBe(shown, sent, true));
+    data.namesNoOther("account_number", input.accountNumber, isSameLetters);
+    data.namesNoOther("ifsc_code", input.ifscCode, isSameLetters);
+    return { subMerchantId: data.id("sub_merchant_id") };
+  },
   // The provider lists sub merchants by id and name alone.
   inquiry: {
     keeps: (input) => ({ name: input.name }),

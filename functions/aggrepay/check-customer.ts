@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { email, indianMobile, optional } from "../../lib/fields.ts";
 import { read, readHandler } from "../../lib/operation/read.ts";
+import { refuseOther } from "../../lib/providers/aggrepay/asked.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
 
 export const operation = read({
@@ -13,7 +14,10 @@ export const operation = read({
     path: "checkcustomer",
     fields: { email: input.email, mobile_number: input.mobileNumber },
   }),
-  returns: ({ data }) => ({ customerExists: data.boolean("customer_exists") }),
+  returns: ({ data }, input) => {
+    refuseOther(data, input);
+    return { customerExists: data.boolean("customer_exists") };
+  },
 });
 
 export const handler = /* @__PURE__ */ readHandler(operation);

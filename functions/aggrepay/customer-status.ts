@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { boolean, customerId, indianMobile, oneOf, optional } from "../../lib/fields.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
+import { refuseOther } from "../../lib/providers/aggrepay/asked.ts";
 import { type AggrepayReply, aggrepay } from "../../lib/providers/aggrepay/index.ts";
 import { oneQuestion } from "../../lib/providers/inquiry.ts";
 import { NotDone } from "../../lib/providers/provider.ts";
@@ -35,6 +36,7 @@ export const operation = change({
     },
   }),
   returns: ({ data }, input) => {
+    refuseOther(data, input);
     const customerId = data.sameId("customer_id", input.customerId);
     const customerActive = data.boolean("customer_active");
     if (input.customerActive !== undefined && customerActive !== input.customerActive)
@@ -53,6 +55,7 @@ export const operation = change({
         fields: { customer_id: facts.customerId, mobile_number: facts.mobileNumber },
       }),
       finds: ({ data }: AggrepayReply, { facts }) => {
+        refuseOther(data, facts);
         const customerId = data.sameId("customer_id", facts.customerId);
         const customerActive = data.boolean("customer_active");
         if (yesOrNo(customerActive) === facts.customerActive) return { customerId, customerActive };

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { customerId, indianMobile, oneOf, optional } from "../../lib/fields.ts";
 import { read, readHandler } from "../../lib/operation/read.ts";
+import { refuseOther } from "../../lib/providers/aggrepay/asked.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
 
 export const operation = read({
@@ -16,10 +17,13 @@ export const operation = read({
     path: "fetchbalance",
     fields: { customer_id: input.customerId, mobile_number: input.mobileNumber },
   }),
-  returns: ({ data }, input) => ({
-    balance: data.amount("balance"),
-    customerId: data.sameId("customer_id", input.customerId),
-  }),
+  returns: ({ data }, input) => {
+    refuseOther(data, input);
+    return {
+      balance: data.amount("balance"),
+      customerId: data.sameId("customer_id", input.customerId),
+    };
+  },
 });
 
 export const handler = /* @__PURE__ */ readHandler(operation);

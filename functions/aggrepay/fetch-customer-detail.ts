@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { customerId, indianMobile, oneOf, optional } from "../../lib/fields.ts";
 import { read, readHandler } from "../../lib/operation/read.ts";
+import { refuseOther } from "../../lib/providers/aggrepay/asked.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
 
 export const operation = read({
@@ -16,19 +17,22 @@ export const operation = read({
     path: "fetchcustomerdetail",
     fields: { customer_id: input.customerId, mobile_number: input.mobileNumber },
   }),
-  returns: ({ data }, input) => ({
-    customerId: data.sameId("customer_id", input.customerId),
-    firstName: data.informs.optionalText("first_name"),
-    lastName: data.informs.optionalText("last_name"),
-    mobileNumber: data.informs.optionalText("mobile_number"),
-    emailAddress: data.informs.optionalText("email_address"),
-    dateOfBirth: data.informs.optionalText("date_of_birth"),
-    addressLine1: data.informs.optionalText("address_line_1"),
-    addressLine2: data.informs.optionalText("address_line_2"),
-    city: data.informs.optionalText("city"),
-    pincode: data.informs.optionalText("pincode"),
-    description: data.informs.optionalText("description"),
-  }),
+  returns: ({ data }, input) => {
+    refuseOther(data, input);
+    return {
+      customerId: data.sameId("customer_id", input.customerId),
+      firstName: data.informs.optionalText("first_name"),
+      lastName: data.informs.optionalText("last_name"),
+      mobileNumber: data.informs.optionalText("mobile_number"),
+      emailAddress: data.informs.optionalText("email_address"),
+      dateOfBirth: data.informs.optionalText("date_of_birth"),
+      addressLine1: data.informs.optionalText("address_line_1"),
+      addressLine2: data.informs.optionalText("address_line_2"),
+      city: data.informs.optionalText("city"),
+      pincode: data.informs.optionalText("pincode"),
+      description: data.informs.optionalText("description"),
+    };
+  },
 });
 
 export const handler = /* @__PURE__ */ readHandler(operation);

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { customerId, indianMobile, oneOf, optional, pageNumber, pageSize } from "../../lib/fields.ts";
 import { read, readHandler } from "../../lib/operation/read.ts";
+import { refuseOther } from "../../lib/providers/aggrepay/asked.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
 import { isOfOthers, transaction } from "../../lib/providers/aggrepay/transactions.ts";
 import { UnreadableReply } from "../../lib/providers/provider.ts";
@@ -33,6 +34,7 @@ export const operation = read({
     const rows = data.rows();
     if (isOfOthers(rows, input.customerId))
       throw new UnreadableReply("its rows are not of the customer that was asked about");
+    for (const row of rows) refuseOther(row, input);
     return rows.map(transaction);
   },
   pages: ({ page }) => ({

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { customerId, indianMobile, mpin, oneOf, optional, otp } from "../../lib/fields.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
+import { refuseOther } from "../../lib/providers/aggrepay/asked.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
 
 export const operation = change({
@@ -29,7 +30,10 @@ export const operation = change({
       new_mpin: input.newMpin,
     },
   }),
-  returns: ({ data }) => ({ mpinUpdated: data.done("mpin_updated") }),
+  returns: ({ data }, input) => {
+    refuseOther(data, input);
+    return { mpinUpdated: data.done("mpin_updated") };
+  },
   inquiry: { none: "no call shows an MPIN, and an OTP serves once" },
 });
 

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { date, indianMobile, mpin, name, optional, otp } from "../../lib/fields.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
+import { refuseOther } from "../../lib/providers/aggrepay/asked.ts";
 import { type AggrepayReply, aggrepay } from "../../lib/providers/aggrepay/index.ts";
 import { comparable, differing } from "../../lib/providers/aggrepay/profile.ts";
 import { isUnknown } from "../../lib/providers/aggrepay/validation.ts";
@@ -34,7 +35,10 @@ export const operation = change({
       mpin: input.mpin,
     },
   }),
-  returns: ({ data }) => ({ customerId: data.id("customer_id") }),
+  returns: ({ data }, input) => {
+    refuseOther(data, input);
+    return { customerId: data.id("customer_id") };
+  },
   inquiry: {
     keeps: (input) => ({ mobileNumber: input.mobileNumber }),
     compares: comparable,

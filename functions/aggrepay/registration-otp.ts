@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { email, indianMobile, optional } from "../../lib/fields.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
+import { refuseOther } from "../../lib/providers/aggrepay/asked.ts";
 import { aggrepay } from "../../lib/providers/aggrepay/index.ts";
 
 /** `customerExists: true` with `otpSent: false` is an answer, not an error: the mobile number is registered already. */
@@ -16,10 +17,13 @@ export const operation = change({
     path: "registrationotp",
     fields: { email: input.email, mobile_number: input.mobileNumber },
   }),
-  returns: ({ data }) => ({
-    customerExists: data.informs.boolean("customer_exists"),
-    otpSent: data.boolean("otp_sent"),
-  }),
+  returns: ({ data }, input) => {
+    refuseOther(data, input);
+    return {
+      customerExists: data.informs.boolean("customer_exists"),
+      otpSent: data.boolean("otp_sent"),
+    };
+  },
   inquiry: { none: "no call tells whether an OTP was sent, and a second OTP replaces the first" },
 });
 

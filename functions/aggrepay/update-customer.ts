@@ -12,6 +12,7 @@ import {
   pincode,
 } from "../../lib/fields.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
+import { refuseOther } from "../../lib/providers/aggrepay/asked.ts";
 import { type AggrepayReply, aggrepay } from "../../lib/providers/aggrepay/index.ts";
 import { comparable, differing, profileFields, sentProfile } from "../../lib/providers/aggrepay/profile.ts";
 import { oneQuestion } from "../../lib/providers/inquiry.ts";
@@ -50,7 +51,10 @@ export const operation = change({
       ...sentProfile(input),
     },
   }),
-  returns: ({ data }) => ({ updated: data.done("updated") }),
+  returns: ({ data }, { customerId, mobileNumber }) => {
+    refuseOther(data, { customerId, mobileNumber });
+    return { updated: data.done("updated") };
+  },
   // What was sent being there confirms it; its absence proves nothing (a later update may have replaced it).
   inquiry: {
     keeps: ({ customerId, mobileNumber }) => ({ customerId, mobileNumber }),

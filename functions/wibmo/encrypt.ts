@@ -1,5 +1,5 @@
 import { read, readHandler } from "../../lib/operation/read.ts";
-import { customer, encryptCall } from "../../lib/providers/wibmo/customer.ts";
+import { customer, encryptCall, refuseOther } from "../../lib/providers/wibmo/customer.ts";
 import { wibmo } from "../../lib/providers/wibmo/index.ts";
 
 /** The token is ciphertext that only the provider opens; it is returned to the caller and kept nowhere. */
@@ -10,10 +10,12 @@ export const operation = read({
   provider: wibmo,
   input: customer,
   sends: encryptCall,
-  returns: (reply, _input, call) => ({
-    token: reply.text("token"),
-    clientTxnId: String(call.body.clientTxnId),
-  }),
+  returns: (reply, input, call) => {
+    const clientTxnId = String(call.body.clientTxnId);
+    refuseOther(reply, input);
+    reply.namesNoOther("clientTxnId", clientTxnId);
+    return { token: reply.token("token"), clientTxnId };
+  },
 });
 
 export const handler = /* @__PURE__ */ readHandler(operation);

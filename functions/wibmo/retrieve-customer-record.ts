@@ -3,7 +3,7 @@ import { pathForm } from "../../lib/forms.ts";
 import { read, readHandler } from "../../lib/operation/read.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { Circumstances } from "../../lib/providers/provider.ts";
-import { customer, encryptCall } from "../../lib/providers/wibmo/customer.ts";
+import { customer, encryptCall, refuseOther } from "../../lib/providers/wibmo/customer.ts";
 import { wibmo } from "../../lib/providers/wibmo/index.ts";
 import { paths } from "../../lib/providers/wibmo/paths.ts";
 
@@ -31,16 +31,19 @@ export const operation = read({
   continues: [
     (reply, circumstances) => ({
       path: chosen(circumstances.config, "WIBMO_RETRIEVE_PATH", pathForm) ?? paths.retrieve,
-      body: { token: reply.text("token") },
+      body: { token: reply.token("token") },
       identifiedInBody: inBody(circumstances),
     }),
     (reply, circumstances) => ({
       path: chosen(circumstances.config, "WIBMO_DECRYPT_PATH", pathForm) ?? paths.decrypt,
-      body: { token: reply.text("token") },
+      body: { token: reply.token("token") },
       byApiKeyAlone: true,
     }),
   ],
-  returns: (reply) => ({ customer: reply.plain() }),
+  returns: (reply, input) => {
+    refuseOther(reply, input);
+    return { customer: reply.plain() };
+  },
 });
 
 const inBody = ({ config }: Circumstances): boolean => isOn(config, "WIBMO_IDENTIFIED_IN_BODY", "off");

@@ -78,8 +78,9 @@ const successes: Readonly<Record<string, (echo: string) => Reply>> = {
   getSecretKey: (echo) =>
     reply({ customerId: "189433", secKey: "user-key", status: "SUCCESS", message: echo }),
   userAccountBinding: (echo) => (response, request) => {
-    const { referenceNo } = jsonOf(request);
-    const shown = { resultMsg: echo, mitraCd: echo, transDt: echo, transTm: echo };
+    // Another mitraCd than was registered is no success.
+    const { referenceNo, mitraCd } = jsonOf(request);
+    const shown = { resultMsg: echo, mitraCd, transDt: echo, transTm: echo };
     reply({
       ...{ resultCd: "0000", tXid: `TX.${echo}`, referenceNo, ...shown },
       redirectUrlHttp: `https://nicepay.example/login?k=${echo}`,

@@ -297,7 +297,7 @@ describe("retrieve-customer-record", () => {
     const secret = { name: "wibmo", json: { apiKey, ...identifying } } as const;
     const answer = await runRead(
       operation,
-      { input: { urn: "7" }, remainingMs: () => 8000, note: () => undefined },
+      { input: { urn: shown.urn }, remainingMs: () => 8000, note: () => undefined },
       {
         config,
         clock: { now: () => Date.UTC(2025, 0, 31, 18, 30), monotonic: () => performance.now() },
@@ -319,7 +319,7 @@ describe("retrieve-customer-record", () => {
     ]);
     expect(plain.peer.requests.map(jsonOf)).toEqual([
       // Midnight in India.
-      { messageCode: 1930, clientTxnId: "unique-1", requestDateTime: "20250201000000", urn: "7" },
+      { messageCode: 1930, clientTxnId: "unique-1", requestDateTime: "20250201000000", urn: shown.urn },
       { token: "first", ...identifying },
       { token: "second" },
     ]);

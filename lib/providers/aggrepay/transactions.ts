@@ -2,8 +2,8 @@ import { twoPlaces } from "../../money.ts";
 import type { ProviderWord } from "../../problem.ts";
 import { type Ask, type Evidence, type Known, type Subject, withoutAnswer } from "../inquiry.ts";
 import { UnreadableReply } from "../provider.ts";
-import { type Reader, readable } from "../reader.ts";
-import { isSameWord, lettersIn } from "../words.ts";
+import { isSameMobile, type Reader, readable } from "../reader.ts";
+import { isSameLetters, isSameWord, lettersIn } from "../words.ts";
 import { explained } from "./explained.ts";
 import { isKept } from "./ids.ts";
 import type { AggrepayCall, AggrepayReply } from "./index.ts";
@@ -66,10 +66,7 @@ function isWhole(row: ListedRow): row is ListedRow & ComparedRow {
  * transaction, that must not be of another one, or of one that did not happen.
  * @throws UnreadableReply, which is doubt.
  */
-export function moved(
-  data: Reader,
-  sent: { readonly merchantTransactionId: string; readonly amount?: string },
-): { readonly transactionId: string } {
+export function moved(data: Reader, sent: Moved): { readonly transactionId: string } {
   const transactionId = data.id("transaction_id");
   const shows = (field: string, isOther: () => boolean, word?: ProviderWord) => {
     if (readable(isOther))
@@ -85,10 +82,39 @@ export function moved(
     const id = data.optionalId("merchant_transaction_id");
     return id !== null && lettersIn(id) !== lettersIn(sent.merchantTransactionId);
   });
+  refuseOtherParties(data, sent);
   const { amount } = sent;
   if (amount !== undefined && data.has("amount"))
     shows("amount", () => !mayBeAmount(data.amount("amount"), amount));
   return { transactionId };
+}
+
+/** What of a change of money a reply may name. */
+interface Moved extends Parties {
+  readonly merchantTransactionId: string;
+  readonly amount?: string;
+}
+
+interface Parties {
+  readonly fromCustomerId?: string | undefined;
+  readonly fromMobileNumber?: string | undefined;
+  readonly toCustomerId?: string | undefined;
+  readonly toMobileNumber?: string | undefined;
+  readonly toSubMerchantId?: string | undefined;
+  readonly pgTransactionId?: string | undefined;
+}
+
+/** What stands under a customer's plain name may be the payer's or the payee's. */
+function refuseOtherParties(data: Reader, sent: Parties): void {
+  const { fromCustomerId: payer, toCustomerId: payee, fromMobileNumber, toMobileNumber } = sent;
+  data.namesNoOther("from_customer_id", payer);
+  data.namesNoOther("to_customer_id", payee);
+  data.namesNoOther("customer_id", payer ?? payee, (shown) => shown === payer || shown === payee);
+  data.namesNoOther("from_mobile_number", fromMobileNumber, isSameMobile);
+  data.namesNoOther("to_mobile_number", toMobileNumber, isSameMobile);
+  data.namesNoOther("mobile_number", fromMobileNumber ?? toMobileNumber, isSameMobile);
+  data.namesNoOther("to_sub_merchant_id", sent.toSubMerchantId);
+  data.namesNoOther("pg_transaction_id", sent.pgTransactionId, isSameLetters);
 }
 
 /** Asks for a transaction by the id that we gave it (section 12; the path is spelt with one t). */

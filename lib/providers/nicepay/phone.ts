@@ -32,3 +32,10 @@ export function phoneShown(shown: string): { readonly whole?: string; readonly e
   if (first.length < ends.first || last.length < ends.last) return undefined;
   return { ends: `${first.slice(0, ends.first)}-${last.slice(-ends.last)}` };
 }
+
+/** Whether the provider shows that number, whole or its ends. */
+export function isSamePhone(shown: string, own: string): boolean {
+  const seen = phoneShown(shown);
+  if (seen?.ends !== undefined) return seen.ends === phoneEnds(own);
+  return seen?.whole !== undefined && seen.whole === phoneDigits(own);
+}

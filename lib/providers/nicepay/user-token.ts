@@ -140,7 +140,11 @@ export function checkDeactivated(
 
 const inactive = "0";
 
-function refuseAnother(reply: Reader, sent: string): void {
+/**
+ * Refuses a reply that speaks of another token than was sent, where it speaks of one.
+ * @throws UnreadableReply
+ */
+export function refuseAnother(reply: Reader, sent: string): void {
   const said = reply.optionalText("userToken");
   if (said && !equalInConstantTime(said, sent)) throw new UnreadableReply("it is for another user token");
 }
