@@ -13,6 +13,7 @@ import {
 import { bindingForms } from "../../lib/operation/account-binding.ts";
 import { change, changeHandler } from "../../lib/operation/change.ts";
 import { nicepay } from "../../lib/providers/nicepay/index.ts";
+import { isSamePhone } from "../../lib/providers/nicepay/phone.ts";
 import { isWebAddress } from "../../lib/providers/nicepay/redirect.ts";
 import { UnreadableReply } from "../../lib/providers/provider.ts";
 
@@ -61,6 +62,8 @@ export const operation = change({
       throw new UnreadableReply("/redirectUrlHttp is not a web address", "/redirectUrlHttp");
     reply.informs.id("referenceNo");
     reply.namesNoOther("referenceNo", input.referenceNo);
+    reply.namesNoOther("billingPhone", input.billingPhone, isSamePhone);
+    reply.namesNoOther("clientUserKey", input.clientUserKey);
     const partner = reply.informs.optionalText("mitraCd");
     // What is no partner's code only informs.
     const code = partner?.trim().toUpperCase() ?? "";

@@ -38,6 +38,8 @@ export const operation = read({
   }),
   returns: (reply, input, { body }) => {
     const { informs } = reply;
+    for (const name of ["verifyclientTxnId", "verifyClientTxnId"])
+      reply.namesNoOther(name, input.verifyClientTxnId);
     // Of this question, or of the call that it is about: which of them the document does not say.
     const answersTo = informs.optionalText("clientTxnId");
     if (answersTo && ![body.clientTxnId, input.verifyClientTxnId].includes(answersTo.trim()))

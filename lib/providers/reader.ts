@@ -80,6 +80,8 @@ export class Reader {
    */
   namesNoOther(field: string, asked: string | undefined, isSame: IsSame = isSameText): void {
     if (asked === undefined || !this.#holdsOneObject) return;
+    // An id may come as a number, and a number in more than one form.
+    if (readable(() => this.optionalId(field)) === asked) return;
     const shown = readable(() => this.optionalText(field))?.trim() ?? "";
     const shownEnd = /[1-9]\d+$/.exec(shown)?.[0] ?? "";
     if (isSame(shown, asked) || (isPlaceholder(shown) && asked.endsWith(shownEnd))) return;
