@@ -277,6 +277,8 @@ export class Ledger {
       if (!isForgotten && forgottenAt !== undefined && seq > forgottenAt) {
         isForgotten = true;
         before = undefined;
+        // Where there is no record any more, a copy of its claim is a first one.
+        owners.clear();
       }
       const [from, to] = [before?.state?.S ?? "", item.state?.S ?? ""];
       const isClaim = write.startsWith("claim");
