@@ -227,7 +227,7 @@ async function nothing(
     return forAPerson(record, "The provider shows nothing, and a reversal of the debit is not ruled out.");
   const { provider } = failure;
   if (provider && !onlyIdentity) {
-    if (saysUnfinished(provider))
+    if (failure.refused === undefined && saysUnfinished(provider))
       return later(record, world, "The provider said that it was not finished, and shows nothing yet.");
     const declined: Failure = {
       code: failure.refused ?? "declined",
@@ -286,13 +286,14 @@ function notBefore(retryAt: number, record: RecordItem, verdict: Verdict): Verdi
 
 /** Both sides are kept: what the attempt met, and what the inquiry shows. */
 function forAPerson(record: RecordItem, why: string): Concluded & { readonly learned: string } {
-  const { detail, provider, taken } = failureOf(record);
+  const { detail, provider, taken, refused } = failureOf(record);
   const failure: Failure = {
     code: "outcome-unknown",
     detail: [detail, why].filter((part) => part !== undefined).join(" "),
     ...(provider && { provider }),
     // What is asked on must not forget it: "taken" may have been the work of an earlier attempt.
     ...(taken && { taken }),
+    ...(refused && { refused }),
   };
   return { to: "needs_attention", failure: JSON.stringify(failure), waits: "person", learned: why };
 }

@@ -24,7 +24,7 @@ const words = new Set(
 );
 
 /** Characters left out, as a mask has them: `********1234`, `XXXX-1234`, `98••••17`. */
-const masks = [/[*•●]/, /^#|#{4,}/, /\.{3}|…/];
+const masks = [/[*•●]{3,}/, /#{4,}/, /\.{3}|…/];
 
 /**
  * Whether a text stands where an id or a token should, and is none: nothing but signs or zeros, a word for "no value", or a value whose

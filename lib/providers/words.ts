@@ -21,11 +21,17 @@ export const isSameWord = (one: string, other: string): boolean => decisive(one)
 /** An id as it is compared where a provider may keep it in another letter case, or without its signs. */
 export const lettersIn = (id: string): string => id.toLowerCase().replace(/[^a-z0-9]/g, "");
 
+export const isSameLetters = (one: string, other: string): boolean => lettersIn(one) === lettersIn(other);
+
 /** Whether the provider says that it has not finished: what it shows nothing of today may be done tomorrow. */
 export const saysUnfinished = ({ code, message }: ProviderWord): boolean =>
-  [code, message].some((text) => unfinished.test(decisive(text.replaceAll(/[-_]/g, " "))));
+  [code, message].some((text) => {
+    const said = decisive(text.replaceAll(/[-_]/g, " "));
+    return unfinished.test(said) && !ofAnother.test(said);
+  });
 
 const unfinished =
-  /\b(?:pending|queued|awaiting|awaited|initiated|on hold|accepted for|(?:in|under) (?:progress|process|review)|underway|under way|(?:is|are|being|still) (?:process(?:ed|ing)|verified|reviewed))\b|^(?:\w+ )?processing$/;
-
-export const isSameLetters = (one: string, other: string): boolean => lettersIn(one) === lettersIn(other);
+  /\b(?:pending|queued?|awaiting|awaited|initiated|on hold|submitted|scheduled|accepted|please wait|yet to be|(?:in|under) ?(?:progress|process|review)|underway|under way|(?:is|are|being|still|will be) (?:process(?:ed|ing)|completed|credited|debited|verified|reviewed))\b|^(?:\w+ )?processing$/;
+/** What is unfinished is somebody's papers, or nothing is. */
+const ofAnother =
+  /\b(?:no|not|cannot|kyc|account|customer|profile|verification|wallet|documents?|amount|limit)\b/;

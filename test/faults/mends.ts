@@ -166,7 +166,7 @@ export const worldMends: readonly Mend[] = [
   mend(
     "what the provider has not finished is not settled by what it does not show",
     "lib/operation/resolve.ts",
-    "if (saysUnfinished(provider))",
+    "if (failure.refused === undefined && saysUnfinished(provider))",
     "if (!provider && saysUnfinished(provider))",
   ),
 ];
