@@ -148,7 +148,7 @@ describe("with --ids-kept", () => {
       "warning  keeps the debit's id: the first 50 of 64 characters, listed and found byte for byte",
     );
     expect(lines.join("\n")).toMatch(
-      /failed {3}reverses the debit: 404 not-found: .* Transaction \d+ stands; see what became of it/,
+      /failed {3}reverses the debit: 504 outcome-unknown: .* Transaction \d+ stands; see what became of it/,
     );
     expect(lines).toContain("ok       aggrepayIdsKept: set it to 50");
     expect([code, effects]).toEqual([1, ["debit"]]);
