@@ -139,7 +139,10 @@ const problem = {
       type: "object",
       description: "The provider's own words",
       properties: {
-        code: { type: "string", description: "The provider's code" },
+        code: {
+          type: "string",
+          description: "The provider's code; `?` in place of a text that is like none",
+        },
         message: { type: "string", description: "The provider's text" },
       },
       required: ["code", "message"],

@@ -98,8 +98,18 @@ function levelOf({ status, error, unreadable, lastInquiry }: LogLine): string {
   return status >= 500 ? "ERROR" : status >= 400 || unreadable !== undefined ? "WARN" : "INFO";
 }
 
-/** A provider's code, where it is like one: a text in its place may hold what was sent. */
-export const loggedCode = (code: string): string => (/^[\w. -]{1,40}$/.test(code) ? code : "?");
+/** A provider's code, where it is like one: a text in its place may hold what was sent, or a user's secret. */
+export const loggedCode = (code: string): string =>
+  code.length <= 40 &&
+  code
+    .trim()
+    .split(/[\s._:/-]+/)
+    .every((word) => likeCode.test(word))
+    ? code
+    : "?";
+
+/** A word, or a number with a few letters around it, as in WAL264, P380 and INVALID-PARAMS. */
+const likeCode = /^(?:[a-z]{0,24}|[a-z]{0,6}\d{1,6}[a-z]?)[.,;:!?]*$/i;
 
 /** What may be logged of an unexpected error: its name, code and places in our code, not its message. */
 export function seenOf(error: unknown): Pick<LogLine, "error" | "errorAt"> {

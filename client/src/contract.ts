@@ -195,7 +195,7 @@ readonly detail: string;
 })[];
 /** The provider's own words */
 readonly provider?: {
-/** The provider's code */
+/** The provider's code; `?` in place of a text that is like none */
 readonly code: string;
 /** The provider's text */
 readonly message: string;

@@ -1,3 +1,4 @@
+import { loggedCode } from "../log.ts";
 import type { AccountBindingNotification } from "../providers/nicepay/notification.ts";
 import type { Asked } from "../providers/provider.ts";
 import { UnreadableReply } from "../providers/provider.ts";
@@ -8,7 +9,7 @@ import type { Outcome } from "./exchange.ts";
 
 /** What a provider was sent, or has of ours, and must not be seen in anything that comes of its reply. */
 export interface Kept {
-  /** What the caller sent in secret. */
+  /** What the caller sent in secret; after a call that did not succeed, also what its request and its reply hold as secrets. */
   readonly hidden: readonly Secret[];
   /** Every version of the provider's secret that this exchange has used. */
   readonly versions: readonly SecretValue[];
@@ -26,13 +27,14 @@ export function admitted<Result>(
   { hidden, versions }: Kept,
 ): Outcome<Result> {
   if (outcome.kind === "not_sent") return outcome;
-  const secrets = redaction([...hidden, ...versions.flatMap(textsIn)]);
+  const secrets = redaction(versions.flatMap(textsIn), hidden);
   if (outcome.kind === "success") {
     const isProof = asked.effect !== "read" || asked.operation === "inquiry";
     return admittedSuccess(outcome, { secrets, isProof });
   }
   const word = outcome.word && {
-    code: short(secrets.mask(outcome.word.code)),
+    // What surrounds a secret in a code says nothing that could be gone by.
+    code: secrets.mask(outcome.word.code) === outcome.word.code ? loggedCode(outcome.word.code) : masked,
     message: short(secrets.mask(outcome.word.message)),
   };
   const says =
@@ -52,7 +54,7 @@ export function admittedNotification(
 ): { readonly admitted: AccountBindingNotification; readonly holding: readonly string[] } {
   const { referenceNo, mitraCd, tXid, userToken } = notification;
   const isToken = userToken.reveal().length >= leastSecret;
-  const secrets = redaction([...(isToken ? [userToken] : []), ...versions.flatMap(textsIn)]);
+  const secrets = redaction(versions.flatMap(textsIn), isToken ? [userToken] : []);
   const holding = Object.entries({ referenceNo, mitraCd, tXid: tXid ?? "" })
     .filter(([, text]) => secrets.isIn(text))
     .map(([name]) => name);
@@ -93,7 +95,7 @@ function admittedValue(value: unknown, name: string, door: Door): unknown {
   if (!isPlain(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([member, each]) => [
-      door.secrets.mask(member),
+      door.secrets.maskValue(member),
       admittedValue(each, member, door),
     ]),
   );
@@ -104,7 +106,8 @@ const isPlain = (value: unknown): value is object =>
 
 function admittedText(text: string, name: string, { secrets, isProof }: Door): string {
   if (isTime.test(text) || (isMoney.test(name) && isDecimal.test(text))) return text;
-  if (!isProof || (isSentence.test(text) && !isId.test(name))) return secrets.mask(text);
+  if (isSentence.test(text) && !isId.test(name)) return secrets.mask(text);
+  if (!isProof) return secrets.maskValue(text);
   if (!secrets.isIn(text)) return text;
   throw new UnreadableReply(`${name || "a value"} holds what was sent in secret`);
 }

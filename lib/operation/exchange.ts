@@ -144,9 +144,10 @@ async function attempted<Call, Reply, Result>(
   returns: (reply: Reply) => Result,
   world: Runtime,
 ): Promise<Outcome<Result>> {
-  const { asked, hidden, secret, earlier } = exchange;
+  const { asked, secret, earlier } = exchange;
   const versions = [secret, ...earlier];
-  const outcome = await received(exchange, pace, returns, { world, versions });
+  const hidden = [...exchange.hidden];
+  const outcome = await received(exchange, pace, returns, { world, versions, hidden });
   return withVersions(admitted(outcome, asked, { hidden, versions }), secret, versions);
 }
 
@@ -175,6 +176,8 @@ interface Receiving {
   readonly world: Runtime;
   /** Is given every other version of the secret that the reply was read with. */
   readonly versions: SecretValue[];
+  /** Is given what was sent and what came as a secret, unless the call succeeded: its result may be one. */
+  readonly hidden: Secret[];
 }
 
 /** Whether a state rests on what is said: of a change, or to an inquiry. */
@@ -185,7 +188,7 @@ async function received<Call, Reply, Result>(
   exchange: Exchange<Call, Reply>,
   pace: Pace,
   returns: (reply: Reply) => Result,
-  { world, versions }: Receiving,
+  { world, versions, hidden }: Receiving,
 ): Promise<Outcome<Result>> {
   const mayRepeat = exchange.asked.effect === "read" && exchange.provider.readsMayRepeat === true;
   const sent = await world.send({ ...exchange.wire, mayRepeat }, pace.timing());
@@ -198,6 +201,8 @@ async function received<Call, Reply, Result>(
     return { kind: "unknown", why: "A cache gave the reply, not the provider.", timedOut: false };
   const outcome = outcomeOf(await verified(sent.reply, exchange, pace, { world, versions }), returns);
   if (outcome.kind === "success") return outcome;
+  const { secretsIn: shown } = exchange.provider;
+  if (shown) hidden.push(...shown(exchange.wire.body), ...shown(sent.reply.body));
   const now = world.clock.now();
   const seconds = retryAfterSeconds(sent.reply.retryAfter, now);
   return seconds === undefined ? outcome : { ...outcome, retryAt: now + seconds * 1000 };
@@ -265,7 +270,7 @@ async function verified<Call, Reply>(
   reply: WireReply,
   { provider, secret, circumstances, asked }: Exchange<Call, Reply>,
   { lookUpMs }: Pace,
-  { world: { secrets }, versions }: Receiving,
+  { world: { secrets }, versions }: Omit<Receiving, "hidden">,
 ): Promise<ProviderAnswer<Reply>> {
   const { config } = circumstances;
   const answer = provider.read(reply, [secret], config, asked);

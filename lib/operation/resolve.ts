@@ -11,6 +11,7 @@ import type { RecordItem } from "../records/record.ts";
 import { latestReversal, reversalsBefore, reversalsOf } from "../records/reversals.ts";
 import type { Conclusion, Records, Turn } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
+import { masked } from "../secrets/redaction.ts";
 import type { Secret } from "../secrets/secret.ts";
 import { unlessAnothers } from "./another.ts";
 import type { Failure } from "./answer.ts";
@@ -229,6 +230,8 @@ async function nothing(
   if (provider && !onlyIdentity) {
     if (failure.refused === undefined && saysUnfinished(provider))
       return later(record, world, "The provider said that it was not finished, and shows nothing yet.");
+    if (failure.refused === undefined && [provider.code, provider.message].some(isHidden))
+      return later(record, world, "What the provider said is hidden, and it shows nothing yet.");
     const declined: Failure = {
       code: failure.refused ?? "declined",
       detail: "The provider refused it, and shows that it did not act.",
@@ -238,6 +241,9 @@ async function nothing(
   }
   return { to: "not_executed", failure: JSON.stringify(notExecuted) };
 }
+
+/** It may have said that it was not finished. */
+const isHidden = (text: string): boolean => text === masked || text === "?";
 
 const notExecuted: Failure = {
   code: "provider-fault",

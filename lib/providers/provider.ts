@@ -18,6 +18,8 @@ export interface Provider<Call, Reply> {
   readonly host: (config: Config) => string;
   /** The environment variables that it is configured by, beside its secret. */
   readonly variables: readonly string[];
+  /** What a body, sent or received, holds as a secret of a user's, or as proof that a request is ours. */
+  readonly secretsIn?: (body: string | Uint8Array) => readonly Secret[];
   /** A read of this provider may be sent again: it does no harm and holds nothing that serves once. */
   readonly readsMayRepeat?: true;
   /**

@@ -142,7 +142,7 @@ export const worldMends: readonly Mend[] = [
   mend(
     "what a provider says is told without secrets",
     "lib/operation/admitted.ts",
-    "redaction([...hidden, ...versions.flatMap(textsIn)])",
+    "redaction(versions.flatMap(textsIn), hidden)",
     "redaction([])",
   ),
   mend(

@@ -769,6 +769,25 @@ describe("at a provider that shows something else", () => {
         expect(sent()).toBe(1);
       },
 
+      ...Object.fromEntries(
+        [
+          ["in words that nobody knows", "SOMETHING-NEW", "What is this?", "declined"],
+          ["in words that are hidden", "SOMETHING-NEW", "Pending, of 1-2-3-4", "in_doubt"],
+          ["with a text for a code", "Job a1b2c3d4e5f6 runs tonight", "", "in_doubt"],
+        ].map(([what, code = "", message = "", state]) => [
+          `refused ${what} and not there: ${state}`,
+          async () => {
+            const { id, customerId, send, sent } = debit();
+            lists.set(customerId, () => none);
+            debits.set(id, refusal(code, message));
+            expect(about(await send())).toEqual(doubt());
+            await sleep(quietOverMs);
+            expect((await send()).body.record?.state).toBe(state);
+            expect(sent()).toBe(1);
+          },
+        ]),
+      ),
+
       "taken on its second attempt, and there by our first: it succeeded": async () => {
         const { id, customerId, send, sent } = debit();
         lists.set(customerId, () => none);

@@ -16,6 +16,7 @@ import {
   throttled,
 } from "../provider.ts";
 import { type Reader, success } from "../reader.ts";
+import { inFields } from "../secret-fields.ts";
 import { decisive } from "../words.ts";
 
 export interface DreamzwalletCall {
@@ -27,6 +28,7 @@ export interface DreamzwalletCall {
 export const dreamzwallet: Provider<DreamzwalletCall, Reader> = {
   name: "dreamzwallet",
   secret: "dreamzwallet",
+  secretsIn: /* @__PURE__ */ inFields("secKey", "token", "verificationHash"),
   // An older page says that each call makes a new key and the old one dies.
   sentOnce: true,
   host: (config) => config.baseUrl("dreamzwallet").host,

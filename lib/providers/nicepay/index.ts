@@ -17,6 +17,7 @@ import {
   throttled,
 } from "../provider.ts";
 import { type Reader, success } from "../reader.ts";
+import { inFields } from "../secret-fields.ts";
 import { decisive } from "../words.ts";
 import { paths } from "./paths.ts";
 import { isAboutToken, named, tokenRefusal, type UserTokenCall, userTokenRequest } from "./user-token.ts";
@@ -35,6 +36,7 @@ export interface AccountBindingCall {
 export const nicepay: Provider<AccountBindingCall | UserTokenCall, Reader> = {
   name: "nicepay",
   secret: "nicepay",
+  secretsIn: /* @__PURE__ */ inFields("userToken", "merchantToken"),
   host: (config) => config.baseUrl("nicepay").host,
   variables: ["NICEPAY_BASE_URL"],
   sign,

@@ -16,6 +16,7 @@ import {
   throttled,
 } from "../provider.ts";
 import { type Reader, success } from "../reader.ts";
+import { inFields } from "../secret-fields.ts";
 import { decisive } from "../words.ts";
 
 export interface WibmoCall {
@@ -33,6 +34,7 @@ export interface WibmoCall {
 export const wibmo: Provider<WibmoCall, Reader> = {
   name: "wibmo",
   secret: "wibmo",
+  secretsIn: /* @__PURE__ */ inFields("token"),
   host: (config) => config.baseUrl("wibmo").host,
   variables: ["WIBMO_BASE_URL"],
   sign,
