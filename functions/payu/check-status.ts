@@ -3,7 +3,6 @@ import { clientTxnId, date, optional } from "../../lib/fields.ts";
 import { read, readHandler } from "../../lib/operation/read.ts";
 import { responseDump } from "../../lib/providers/payu/dump.ts";
 import { clientTxnIdLength, payu } from "../../lib/providers/payu/index.ts";
-import { UnreadableReply } from "../../lib/providers/provider.ts";
 import { indiaOffset, stamp } from "../../lib/time.ts";
 
 /** Answers what became of a Load call: the dump of the call whose clientTxnId is `verifyClientTxnId`. */
@@ -41,12 +40,11 @@ export const operation = read({
     for (const name of ["verifyclientTxnId", "verifyClientTxnId"])
       reply.namesNoOther(name, input.verifyClientTxnId);
     // Of this question, or of the call that it is about: which of them the document does not say.
-    const answersTo = informs.optionalText("clientTxnId");
-    if (answersTo && ![body.clientTxnId, input.verifyClientTxnId].includes(answersTo.trim()))
-      throw new UnreadableReply("it is for another clientTxnId", "/clientTxnId");
+    const own = [String(body.clientTxnId), input.verifyClientTxnId];
+    reply.namesNoOther("clientTxnId", own[0], (shown) => own.includes(shown));
     return {
       messageCode: informs.optionalId("messageCode"),
-      clientTxnId: answersTo,
+      clientTxnId: informs.optionalText("clientTxnId"),
       responseCode: reply.text("responseCode"),
       responseMessage: informs.optionalText("responseMessage"),
       urn: informs.optionalId("urn"),

@@ -5,6 +5,7 @@ import { Problem, type ProblemCode } from "../problem.ts";
 import type { Listing } from "../providers/inquiry.ts";
 import { wasRefused } from "../records/doubt.ts";
 import { type Identity, numberOf, recordId } from "../records/identity.ts";
+import { failureOf } from "../records/parts.ts";
 import type { RecordItem } from "../records/record.ts";
 import type { Claim, Claimed, Records, Settlement, Tries } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
@@ -359,14 +360,16 @@ async function resolved<Input extends object, Result, Call, Reply>(
 }
 
 /**
- * What the provider calls done before, at a first attempt, stands there to be looked at by the request itself. Of a later attempt or number an
- * earlier one may have more to say.
+ * What the provider calls done before, at a first attempt, stands there to be looked at by the request itself (of a later attempt or
+ * number an earlier one may have more to say); and so does what an earlier sending may have done that was refused unseen.
  */
 async function shown<Input extends object, Result, Call, Reply>(
   ready: Ready<Input, Result, Call, Reply>,
   settled: RecordItem,
 ): Promise<RecordItem> {
-  const isAsked = "evidence" in ready.operation.inquiry && isTakenAtOnce(settled);
+  const { inquiry } = ready.operation;
+  const isAsked =
+    "evidence" in inquiry && (isTakenAtOnce(settled) || failureOf(settled).refused !== undefined);
   if (settled.state !== "in_doubt" || !isAsked) return settled;
   const record = await resolved(ready, settled);
   ready.request.note({ state: record.state, inDoubt: record.state === "in_doubt" });
@@ -375,7 +378,11 @@ async function shown<Input extends object, Result, Call, Reply>(
 
 type Learned = Pick<Settlement, "to" | "result" | "failure" | "due">;
 
-/** What an outcome makes of the record's attempt. */
+/**
+ * What an outcome makes of the record's attempt. A refusal is doubt, where the provider can be asked what it did, once the same was sent
+ * before and refused before anybody looked: that may have been the answer to a second copy, and what is refused now may be so because
+ * of the first. The wallet holds less, the MPIN or the limit is another, the OTP is used up, the id or the payment is no longer to be had.
+ */
 function settlementOf<Call, Reply>(
   outcome: Outcome<unknown>,
   record: Pick<RecordItem, "attempt" | "number" | "namespace" | "customer" | "history">,
@@ -387,21 +394,22 @@ function settlementOf<Call, Reply>(
     return failed("not_sent", { code: "not-sent", detail: `Nothing was sent: ${outcome.why}.` });
   const { word: provider, retryAt } = outcome;
   const told = { ...(provider && { provider }), ...(retryAt !== undefined && { retryAt }) };
-  if (outcome.kind === "unknown")
-    return {
-      ...failed("in_doubt", { code: "outcome-unknown", detail: outcome.why, ...told }),
-      due: retryAt,
-    };
+  if (outcome.kind === "unknown") {
+    const { why: detail, unfinished } = outcome;
+    const failure = { code: "outcome-unknown", detail, ...told, ...(unfinished && { unfinished }) } as const;
+    return { ...failed("in_doubt", failure), due: retryAt };
+  }
   const failure: Failure = { code: outcome.code, detail: outcome.detail, ...told };
   if (outcome.as === "not_executed") return failed("not_executed", failure);
-  const doubtful = (more: Pick<Failure, "taken" | "refused">): Learned => ({
+  const doubtful = (more: Pick<Failure, "taken" | "refused" | "resent">): Learned => ({
     ...failed("in_doubt", { ...failure, code: "outcome-unknown", ...more }),
     due: retryAt,
   });
   const isTaken = outcome.as === "taken" || isOfOwnDebit(outcome.code, record);
   if (isTaken && mayBeOwn(record, operation)) return doubtful({ taken: true });
-  if ((wasRefused(record) || outcome.resent) && mayComeToLight(operation))
-    return doubtful({ refused: outcome.code });
+  const { resent } = outcome;
+  if ((resent || wasRefused(record)) && "evidence" in operation.inquiry)
+    return doubtful({ refused: outcome.code, ...(resent && { resent }) });
   return failed("declined", failure);
 }
 
@@ -420,14 +428,6 @@ function mayBeOwn<Call, Reply>(
     ("evidence" in inquiry ? inquiry.looksFirst : inquiry.waits);
   return attempt > 1 || number > 1 || isShown === true;
 }
-
-/**
- * Whether the provider can be asked what it did, or a notification may say it. A refusal is doubt there once the same was sent before
- * and refused before anybody looked: that may have been the answer to a second copy, and what is refused now may be so because of the
- * first. The wallet holds less, the MPIN or the limit is another, the OTP is used up, the id or the payment is no longer to be had.
- */
-const mayComeToLight = <Call, Reply>({ inquiry }: Doubtful<Call, Reply>): boolean =>
-  "evidence" in inquiry || inquiry.waits === true;
 
 /** "No such debit", of one that succeeded by our own record: a debit that was reversed may no longer show. */
 const isOfOwnDebit = (

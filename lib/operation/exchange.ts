@@ -1,6 +1,7 @@
 import { Problem, type ProblemCode, type ProviderWord } from "../problem.ts";
 import type { Asked, Circumstances, Provider, ProviderAnswer } from "../providers/provider.ts";
 import { NotDone, UnreadableReply } from "../providers/provider.ts";
+import { saysUnfinished } from "../providers/words.ts";
 import { retryAfterSeconds } from "../retry-after.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Secret } from "../secrets/secret.ts";
@@ -23,6 +24,8 @@ export type Outcome<Result> =
       readonly why: string;
       readonly timedOut: boolean;
       readonly word?: ProviderWord;
+      /** That word says so. */
+      readonly unfinished?: true;
       /** A whole reply came in the provider's own form, and it does not verify or is not what the contract says. */
       readonly misread?: true;
       /** Of these, one whose signature fits no version of the secret. */
@@ -218,7 +221,7 @@ function outcomeOf<Reply, Result>(
       kind: "unknown",
       why: answer.why,
       timedOut: false,
-      ...(answer.word && { word: answer.word }),
+      ...toldBy(answer.word),
       ...(answer.unverified && { misread: true, unverified: true }),
     };
   try {
@@ -238,10 +241,14 @@ function outcomeOf<Reply, Result>(
       why: `The provider's reply cannot be read: ${error.message}.`,
       timedOut: false,
       misread: true,
-      ...(error.word && { word: error.word }),
+      ...toldBy(error.word),
     };
   }
 }
+
+/** What a word says of how the change stands is read before anything of the word is hidden. */
+const toldBy = (word: ProviderWord | undefined) =>
+  word && { word, ...(saysUnfinished(word) && { unfinished: true as const }) };
 
 /** The same call under a secret that is newer than the one it was refused with; undefined where there is none. */
 async function signAgain<Call, Reply>(

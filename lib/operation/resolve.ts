@@ -3,15 +3,13 @@ import { settleMarginMs } from "../config.ts";
 import { Problem } from "../problem.ts";
 import type { Ask, Evidence, Facts, Inquiry, Known, Subject } from "../providers/inquiry.ts";
 import type { Opened, Provider } from "../providers/provider.ts";
-import { saysUnfinished } from "../providers/words.ts";
-import { doubtSince, hadNoEffect, isAskedOn, isOpen, wasRefused } from "../records/doubt.ts";
+import { doubtSince, hadNoEffect, isAskedOn, isOpen, lastRefusalOf, wasRefused } from "../records/doubt.ts";
 import { recordId } from "../records/identity.ts";
 import { effectOf, factsOf, failureOf, transactionIdOf } from "../records/parts.ts";
 import type { RecordItem } from "../records/record.ts";
 import { latestReversal, reversalsBefore, reversalsOf } from "../records/reversals.ts";
 import type { Conclusion, Records, Turn } from "../records/store.ts";
 import type { Runtime } from "../runtime.ts";
-import { masked } from "../secrets/redaction.ts";
 import type { Secret } from "../secrets/secret.ts";
 import { unlessAnothers } from "./another.ts";
 import type { Failure } from "./answer.ts";
@@ -161,7 +159,7 @@ async function verdictOf(
   look: Look,
 ): Promise<Verdict> {
   const { record, world } = look;
-  const quietEnds = record.leaseEnds + world.config.quietPeriodMs;
+  const quietEnds = quietSince(record, world.config) + world.config.quietPeriodMs;
   const early = (learned: string): Verdict => ({ due: quietEnds + 1, learned });
   switch (evidence.shows) {
     case "done":
@@ -177,6 +175,16 @@ async function verdictOf(
       if (askedAt <= quietEnds) return early(evidence.why ?? shownTooEarly);
       return nothing(silence, look, evidence.why);
   }
+}
+
+/**
+ * From when what is on its way must come to light: the end of the attempt's lease. Of one that was plainly refused that is the one
+ * before it, which was refused before anybody looked.
+ */
+function quietSince(record: RecordItem, { leaseMs }: Runtime["config"]): number {
+  const { refused, resent } = failureOf(record);
+  const refusedAt = refused && !resent ? lastRefusalOf(record) : undefined;
+  return refusedAt !== undefined ? Math.min(record.leaseEnds, refusedAt + leaseMs) : record.leaseEnds;
 }
 
 /** A customer or a name that the provider called there, at a first attempt: it is looked for by itself, and not shown is not there. */
@@ -219,8 +227,9 @@ async function nothing(
 ): Promise<Verdict> {
   if (absence === "proves nothing")
     return later(record, world, "That the provider shows nothing proves nothing.");
-  if (absence === "needs a person") return forAPerson(record, why);
   const failure = failureOf(record);
+  // What was refused in the end and is not there was not done by an earlier sending.
+  if (absence === "needs a person" && failure.refused === undefined) return forAPerson(record, why);
   if (failure.taken && !isLookedFor(record))
     return forAPerson(record, "The provider called the id taken, and shows nothing under it.");
   // Read after the inquiry: a debit that was reversed meanwhile may no longer show as a success.
@@ -228,10 +237,8 @@ async function nothing(
     return forAPerson(record, "The provider shows nothing, and a reversal of the debit is not ruled out.");
   const { provider } = failure;
   if (provider && !onlyIdentity) {
-    if (failure.refused === undefined && saysUnfinished(provider))
+    if (failure.unfinished)
       return later(record, world, "The provider said that it was not finished, and shows nothing yet.");
-    if (failure.refused === undefined && [provider.code, provider.message].some(isHidden))
-      return later(record, world, "What the provider said is hidden, and it shows nothing yet.");
     const declined: Failure = {
       code: failure.refused ?? "declined",
       detail: "The provider refused it, and shows that it did not act.",
@@ -241,9 +248,6 @@ async function nothing(
   }
   return { to: "not_executed", failure: JSON.stringify(notExecuted) };
 }
-
-/** It may have said that it was not finished. */
-const isHidden = (text: string): boolean => text === masked || text === "?";
 
 const notExecuted: Failure = {
   code: "provider-fault",
@@ -292,7 +296,7 @@ function notBefore(retryAt: number, record: RecordItem, verdict: Verdict): Verdi
 
 /** Both sides are kept: what the attempt met, and what the inquiry shows. */
 function forAPerson(record: RecordItem, why: string): Concluded & { readonly learned: string } {
-  const { detail, provider, taken, refused } = failureOf(record);
+  const { detail, provider, taken, refused, resent, unfinished } = failureOf(record);
   const failure: Failure = {
     code: "outcome-unknown",
     detail: [detail, why].filter((part) => part !== undefined).join(" "),
@@ -300,6 +304,8 @@ function forAPerson(record: RecordItem, why: string): Concluded & { readonly lea
     // What is asked on must not forget it: "taken" may have been the work of an earlier attempt.
     ...(taken && { taken }),
     ...(refused && { refused }),
+    ...(resent && { resent }),
+    ...(unfinished && { unfinished }),
   };
   return { to: "needs_attention", failure: JSON.stringify(failure), waits: "person", learned: why };
 }

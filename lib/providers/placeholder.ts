@@ -32,5 +32,5 @@ const masks = [/[*•●]{3,}/, /#{4,}/, /\.{3}|…/];
  */
 export function isPlaceholder(text: string): boolean {
   const letters = text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
-  return /^(?:0*|\d*x{4,}\d*)$/.test(letters) || words.has(letters) || masks.some((mask) => mask.test(text));
+  return /^(?:0*|\d*x{3,}\d*)$/.test(letters) || words.has(letters) || masks.some((mask) => mask.test(text));
 }

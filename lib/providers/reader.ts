@@ -78,14 +78,24 @@ export class Reader {
    * nothing; of what is masked the last digits are compared.
    * @param isSame Whether the text that is shown is the one that was asked about, where it need not be so byte for byte.
    */
-  namesNoOther(field: string, asked: string | undefined, isSame: IsSame = isSameText): void {
-    if (asked === undefined || !this.#holdsOneObject) return;
+  namesNoOther(field: string, asked: string | undefined, isSame?: IsSame): void {
+    const refusal = this.refusalOf(field, asked, isSame);
+    if (refusal) throw refusal;
+  }
+
+  /** What `namesNoOther` would throw. */
+  refusalOf(
+    field: string,
+    asked: string | undefined,
+    isSame: IsSame = isSameText,
+  ): UnreadableReply | undefined {
+    if (asked === undefined || !this.#holdsOneObject) return undefined;
     // An id may come as a number, and a number in more than one form.
-    if (readable(() => this.optionalId(field)) === asked) return;
+    if (readable(() => this.optionalId(field)) === asked) return undefined;
     const shown = readable(() => this.optionalText(field))?.trim() ?? "";
     const shownEnd = /[1-9]\d+$/.exec(shown)?.[0] ?? "";
-    if (isSame(shown, asked) || (isPlaceholder(shown) && asked.endsWith(shownEnd))) return;
-    throw this.#unreadable(field, "the one that was asked about");
+    if (isSame(shown, asked) || (isPlaceholder(shown) && asked.endsWith(shownEnd))) return undefined;
+    return this.#unreadable(field, "the one that was asked about");
   }
 
   has(field: string): boolean {

@@ -23,15 +23,24 @@ export const lettersIn = (id: string): string => id.toLowerCase().replace(/[^a-z
 
 export const isSameLetters = (one: string, other: string): boolean => lettersIn(one) === lettersIn(other);
 
-/** Whether the provider says that it has not finished: what it shows nothing of today may be done tomorrow. */
+/** Whether the provider says that it has not finished a change: what it shows nothing of today may be done tomorrow. */
 export const saysUnfinished = ({ code, message }: ProviderWord): boolean =>
   [code, message].some((text) => {
-    const said = decisive(text.replaceAll(/[-_]/g, " "));
-    return unfinished.test(said) && !ofAnother.test(said);
+    const said = decisive(text.replaceAll(/[-_]/g, " ")).replaceAll(ofNoChange, "");
+    return unfinished.test(said);
   });
 
 const unfinished =
-  /\b(?:pending|queued?|awaiting|awaited|initiated|on hold|submitted|scheduled|accepted|please wait|yet to be|(?:in|under) ?(?:progress|process|review)|underway|under way|(?:is|are|being|still|will be) (?:process(?:ed|ing)|completed|credited|debited|verified|reviewed))\b|^(?:\w+ )?processing$/;
-/** What is unfinished is somebody's papers, or nothing is. */
-const ofAnother =
-  /\b(?:no|not|cannot|kyc|account|customer|profile|verification|wallet|documents?|amount|limit)\b/;
+  /\b(?:pending|queued?|awaiting|awaited|initiated|on hold|submitted|scheduled|accepted|please wait|yet to be|not (?:yet )?(?:completed|confirmed|finished)|(?:in|under) ?(?:progress|process|review)|underway|under way|(?:is|are|being|still|will be) (?:process(?:ed|ing)|completed|credited|debited|verified|reviewed))\b|^(?:\w+ )?processing$/;
+
+/** What is said of no change that is under way: of somebody's papers or wallet, or that there is none. */
+const ofNoChange = new RegExp(
+  [
+    // "KYC verification is pending", "account under review"
+    String.raw`\b(?:kyc|verification|documents?|profile|account|wallet|customer)(?: (?:kyc|verification|status|is|are|still))* (?:pending|on hold|(?:in|under) (?:progress|process|review))\b`,
+    String.raw`\bpending (?:kyc|verification|documents?|approval of (?:kyc|documents?)|amount|dues?|balance)\b`,
+    String.raw`\bno (?:\w+ )?(?:pending|queued|scheduled|initiated)\b`,
+    String.raw`\b(?:not|cannot|can not|never)(?: be| been| yet been)? (?:pending|initiated|submitted|scheduled|accepted|queued)\b`,
+  ].join("|"),
+  "g",
+);

@@ -56,8 +56,14 @@ export const hadNoEffect = (record: RecordItem): boolean =>
   ["not_sent", "not_executed", "declined"].includes(record.state) && !mayHaveActed(record);
 
 /** Whether an attempt of it was refused before anything was looked at, or shown not to have acted. */
-export const wasRefused = ({ history }: Pick<RecordItem, "history">): boolean =>
-  history.some((entry) => entry.startsWith("not_executed "));
+export const wasRefused = (record: Pick<RecordItem, "history">): boolean =>
+  lastRefusalOf(record) !== undefined;
+
+/** When the last of these was written, milliseconds since 1970. */
+export function lastRefusalOf({ history }: Pick<RecordItem, "history">): number | undefined {
+  const entry = history.findLast((each) => each.startsWith("not_executed "));
+  return entry === undefined ? undefined : Number(entry.split(" ")[1]);
+}
 
 /** A record that is taken for nothing, and that another identity would do the work of. */
 export interface Doubting {

@@ -10,6 +10,10 @@ export interface Failure {
   readonly taken?: true;
   /** What the refusal is called where it is one: it may follow from an earlier attempt's own work. */
   readonly refused?: ProblemCode;
+  /** It was sent twice within this attempt: under a secret that was refused, and under the next. */
+  readonly resent?: true;
+  /** The provider said that it had not finished: what it does not show may be done later. */
+  readonly unfinished?: true;
   /** The provider was asked, and shows that it did not act. */
   readonly shown?: true;
   /** When the provider asked to be called again, milliseconds since 1970. */

@@ -148,8 +148,8 @@ export const worldMends: readonly Mend[] = [
   mend(
     "a refusal is doubt where the same was refused before looking",
     "lib/operation/attempt.ts",
-    "if ((wasRefused(record) || outcome.resent) &&",
-    "if (outcome.resent &&",
+    "if ((resent || wasRefused(record)) &&",
+    "if (resent &&",
   ),
   mend(
     "what was signed again was sent before",
@@ -166,8 +166,8 @@ export const worldMends: readonly Mend[] = [
   mend(
     "what the provider has not finished is not settled by what it does not show",
     "lib/operation/resolve.ts",
-    "if (failure.refused === undefined && saysUnfinished(provider))",
-    "if (!provider && saysUnfinished(provider))",
+    "if (failure.unfinished)",
+    "if (failure.unfinished && !provider)",
   ),
 ];
 

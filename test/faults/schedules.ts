@@ -461,6 +461,24 @@ export const schedules: readonly Schedule[] = [
       guards: [{ name: "a refusal is doubt where an attempt had been refused", without: forgetsRefusals }],
     }),
   ),
+  ...(["debitWallet", "updateCustomer", "registerCustomer"] as const).map(
+    (name): Schedule => ({
+      rule: "a refusal long after one that was unseen is told at once",
+      schedule: `${name}: it is answered 429 and not done; an hour later it is repeated, and refused`,
+      async run(world) {
+        const change = subject(name, newIdentity());
+        world.provider.treatments.push(
+          { acts: "no", replies: "throttled" },
+          { acts: "no", replies: "refusal" },
+        );
+        const first = await until(world.call(change));
+        world.advance(times.hour);
+        const second = await until(world.call(change));
+        return [...expectTold(first, "throttled"), ...expectTold(second, "limit-exceeded")];
+      },
+      guards: [],
+    }),
+  ),
   {
     rule: "what the provider has not finished is not settled by what it does not show",
     schedule: "the provider says that a debit is pending, shows nothing for an hour, and then does it",

@@ -773,7 +773,7 @@ describe("at a provider that shows something else", () => {
         [
           ["in words that nobody knows", "SOMETHING-NEW", "What is this?", "declined"],
           ["in words that are hidden", "SOMETHING-NEW", "Pending, of 1-2-3-4", "in_doubt"],
-          ["with a text for a code", "Job a1b2c3d4e5f6 runs tonight", "", "in_doubt"],
+          ["with a text for a code", "Job a1b2c3d4e5f6 is still pending", "", "in_doubt"],
         ].map(([what, code = "", message = "", state]) => [
           `refused ${what} and not there: ${state}`,
           async () => {

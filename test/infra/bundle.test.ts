@@ -12,7 +12,7 @@ import { type Bundles, bundle, projectRoot, signingLayerPath } from "../../infra
 import { sdkStubs, trimmedSdk } from "../../infra/sdk-stubs.ts";
 
 /** The reconciler has every change in it. */
-const limits = { change: 300_000, reconcile: 312_000, read: 174_000, layer: 15_000 };
+const limits = { change: 300_000, reconcile: 313_000, read: 174_000, layer: 15_000 };
 
 let scratch: string;
 let bundles: Bundles;

@@ -182,6 +182,9 @@ describe("Wibmo's record of another", () => {
     [{ customerMobile: "+919900261104" }, { customerMobile: "99******04" }],
     [{ customerId: "c-1" }, { customerId: null, name: "Asha" }],
     [{ emailId: "asha@example.com" }, { emailId: "ASHA@EXAMPLE.COM" }],
+    [{ urn: "222" }, { customer: { customerId: "c-1" }, cards: [{ urn: 111 }, { urn: 222 }] }],
+    [{ customerMobile: "9900261104" }, { personal: { mobile: 9900261104 }, nominee: { mobile: 9900261105 } }],
+    [{ emailId: "a@b.in" }, { personal: { emailId: "a@b.in" }, issuer: { email: "help@bank.in" } }],
   ])("asked by %j, %j is the customer's own", (input, record) => {
     expect(concluded(retrieve, reader(record), input)).toHaveProperty("customer");
   });
@@ -204,6 +207,12 @@ test("PayU's status of another call", () => {
   expect(shown({ verifyClientTxnId: "LOAD-1" })).toBe("other");
   for (const clientTxnId of ["ask-1", "load-1", null, ""])
     expect(shown({ clientTxnId, verifyclientTxnId: "load-1" })).toMatchObject({ responseCode: "00" });
+  expect(shown({ clientTxnId: "NA", response_dump: [], responseDump: "NA" })).toMatchObject({
+    responseCode: "00",
+  });
+  expect(shown({ response_dump: [{ urn: 7 }], responseDump: "NA" })).toMatchObject({
+    responseDump: [{ urn: "7" }],
+  });
 });
 
 test("DreamzWallet's key of another user", () => {

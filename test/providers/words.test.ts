@@ -18,6 +18,11 @@ describe("a word of the provider", () => {
     "Transaction is yet to be processed",
     "Your request will be processed shortly",
     "Please wait",
+    "Status not known, transaction pending at the customer's bank account",
+    "Do not retry: the transaction is in progress",
+    "The debit is not yet completed",
+    "Wallet transaction is under process",
+    "Limit check done, amount will be credited",
   ])("%s: it is not finished", (text) => {
     for (const said of word(text)) expect(saysUnfinished(said)).toBe(true);
   });
@@ -31,6 +36,8 @@ describe("a word of the provider", () => {
     "No pending transaction found",
     "Pending amount exceeds limit",
     "Insufficient balance",
+    "Customer verification pending",
+    "Request not accepted",
     "The request could not be processed",
   ])("%s: it is a refusal", (text) => {
     for (const said of word(text)) expect(saysUnfinished(said)).toBe(false);

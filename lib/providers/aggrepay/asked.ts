@@ -16,5 +16,7 @@ export interface AskedCustomer {
 export function refuseOther(data: Reader, { customerId, mobileNumber, email }: AskedCustomer): void {
   data.namesNoOther("customer_id", customerId);
   data.namesNoOther("mobile_number", mobileNumber, isSameMobile);
+  // A number that is known may have been registered with another address: that is what the provider knows, and about whom is said already.
+  if (mobileNumber !== undefined) return;
   for (const field of ["email", "email_address"]) data.namesNoOther(field, email, isSameWord);
 }

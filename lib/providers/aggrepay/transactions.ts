@@ -3,7 +3,7 @@ import type { ProviderWord } from "../../problem.ts";
 import { type Ask, type Evidence, type Known, type Subject, withoutAnswer } from "../inquiry.ts";
 import { UnreadableReply } from "../provider.ts";
 import { isSameMobile, type Reader, readable } from "../reader.ts";
-import { isSameLetters, isSameWord, lettersIn } from "../words.ts";
+import { isSameLetters, isSameWord, lettersIn, saysUnfinished } from "../words.ts";
 import { explained } from "./explained.ts";
 import { isKept } from "./ids.ts";
 import type { AggrepayCall, AggrepayReply } from "./index.ts";
@@ -112,7 +112,10 @@ function refuseOtherParties(data: Reader, sent: Parties): void {
   data.namesNoOther("customer_id", payer ?? payee, (shown) => shown === payer || shown === payee);
   data.namesNoOther("from_mobile_number", fromMobileNumber, isSameMobile);
   data.namesNoOther("to_mobile_number", toMobileNumber, isSameMobile);
-  data.namesNoOther("mobile_number", fromMobileNumber ?? toMobileNumber, isSameMobile);
+  const mobiles = [fromMobileNumber, toMobileNumber].filter((each) => each !== undefined);
+  data.namesNoOther("mobile_number", mobiles[0], (shown) =>
+    mobiles.some((each) => isSameMobile(shown, each)),
+  );
   data.namesNoOther("to_sub_merchant_id", sent.toSubMerchantId);
   data.namesNoOther("pg_transaction_id", sent.pgTransactionId, isSameLetters);
 }
@@ -182,8 +185,8 @@ async function moneyEvidence(
     const { transactionId } = told.answer;
     const others = rows.filter((row) => row.transactionId !== transactionId);
     if (others.length === rows.length) return { shows: "unclear", why: gap ?? notListed };
-    const why = whyTwofold(rows, subject.identity, transactionId);
-    if (why) return { shows: "other", why };
+    const twofold = whatContradicts(rows, subject.identity, transactionId);
+    if (twofold) return twofold;
     const besides = others.flatMap(({ merchantTransactionId: id }) => id ?? []);
     return {
       ...{ shows: "done", result: { transactionId } },
@@ -230,18 +233,23 @@ export async function whyOfEarlier(
   return `The provider shows a reversal (${transactionId.slice(0, 40)}, ${time}) that may be older than this one.`;
 }
 
-/** Why the customer's list bears out no single success under that id; undefined where it does. */
-function whyTwofold(rows: readonly ListedRow[], id: string, transactionId: string): string | undefined {
-  const isOther = (row: ListedRow) =>
-    row.merchantTransactionId === id &&
-    row.transactionId !== undefined &&
-    row.transactionId !== transactionId;
-  if (rows.some(isOther)) return "The customer's list shows another transaction under the same id.";
-  const isUndone = (row: ListedRow) =>
-    row.transactionId === transactionId &&
-    row.status !== undefined &&
-    !isSameWord(row.status, "PAYMENT_SUCCESS");
-  return rows.some(isUndone) ? "The customer's list shows the transaction with another status." : undefined;
+/** Where the customer's list bears out no single success under that id. It may be behind, and show as unfinished what is done. */
+function whatContradicts(
+  rows: readonly ListedRow[],
+  id: string,
+  own: string,
+): Extract<Evidence, { readonly shows: "other" | "unclear" }> | undefined {
+  const isOther = ({ merchantTransactionId, transactionId = own }: ListedRow) =>
+    merchantTransactionId === id && transactionId !== own;
+  if (rows.some(isOther))
+    return { shows: "other", why: "The customer's list shows another transaction under the same id." };
+  const status = rows
+    .filter(({ transactionId }) => transactionId === own)
+    .flatMap((row) => row.status ?? [])
+    .find((each) => !isSameWord(each, "PAYMENT_SUCCESS"));
+  if (status === undefined) return undefined;
+  const why = "The customer's list shows the transaction with another status.";
+  return { shows: saysUnfinished({ code: status, message: "" }) ? "unclear" : "other", why };
 }
 
 const notListed = "The transaction stands under its id, and not yet in the customer's list.";

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isPlaceholder } from "../placeholder.ts";
 import { UnreadableReply } from "../provider.ts";
 import type { Reader } from "../reader.ts";
 
@@ -11,7 +12,9 @@ import type { Reader } from "../reader.ts";
  */
 export function responseDump(reply: Reader, clientTxnId: string) {
   const dumps = ["response_dump", "responseDump"].map((name) => reply.part(name));
-  const full = dumps.filter(({ isEmpty }) => !isEmpty);
+  const isFull = ({ isEmpty, asText }: Reader) =>
+    !isEmpty && !(asText !== undefined && isPlaceholder(asText));
+  const full = dumps.filter(dumps.some(isFull) ? isFull : ({ isEmpty }) => !isEmpty);
   const [told = dumpRead(reply.part("responseDump"), clientTxnId), ...others] = full.map((dump) =>
     dumpRead(dump, clientTxnId),
   );

@@ -25,8 +25,10 @@ const names: readonly {
   readonly of: (asked: Customer) => string | undefined;
   readonly letters: readonly string[];
   readonly isSame?: (shown: string, asked: string) => boolean;
+  /** A customer has one; of the others there may be more, as with two cards or a nominee. */
+  readonly isOnly?: true;
 }[] = [
-  { of: ({ customerId }) => customerId, letters: ["customerid", "custid"] },
+  { of: ({ customerId }) => customerId, letters: ["customerid", "custid"], isOnly: true },
   {
     of: ({ customerMobile }) => customerMobile,
     letters: [
@@ -47,7 +49,7 @@ const deepest = 6;
 
 /**
  * Refuses a reply that names another customer than was asked about, where it names one. The least deep objects that do are the
- * customer's; deeper ones may be of people that the record knows.
+ * customer's; deeper ones may be of people that the record knows. Of several values of one kind, one must be what was asked about.
  * @throws UnreadableReply
  */
 export function refuseOther(reply: Reader, asked: Customer): void {
@@ -59,7 +61,13 @@ export function refuseOther(reply: Reader, asked: Customer): void {
         return name ? [{ part, field, ...name }] : [];
       }),
     );
-    for (const { part, field, of, isSame } of named) part.namesNoOther(field, of(asked), isSame);
+    for (const { letters, of, isSame, isOnly } of names) {
+      const refusals = named
+        .filter((each) => each.letters === letters)
+        .map(({ part, field }) => part.refusalOf(field, of(asked), isSame));
+      const refusal = refusals.find((each) => each !== undefined);
+      if (refusal && (isOnly || !refusals.includes(undefined))) throw refusal;
+    }
     if (named.length > 0) return;
     level = level.flatMap(({ within }) => within);
   }
